@@ -1,0 +1,68 @@
+"""NER Studio's core: teach an encoder your own named entities, and use what it learned.
+
+The names below are the public ones. Each is loaded when it is first used, so importing the package
+loads neither torch nor datasets::
+
+    from ner_core import Predictor
+
+    predictor = Predictor.load("20260102-153000-minilm-sample-a1b2")
+    for entity in predictor.predict("Ann lives in Oslo."):
+        print(entity.text, entity.label, entity.score)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ner_core import runs as runs
+    from ner_core.check import CheckReport as CheckReport
+    from ner_core.check import Finding as Finding
+    from ner_core.check import check_data as check_data
+    from ner_core.config import RECIPES as RECIPES
+    from ner_core.config import TrainConfig as TrainConfig
+    from ner_core.config import expectation as expectation
+    from ner_core.errors import ConfigError as ConfigError
+    from ner_core.errors import DataError as DataError
+    from ner_core.errors import ModelError as ModelError
+    from ner_core.errors import NerError as NerError
+    from ner_core.errors import RunError as RunError
+    from ner_core.errors import TrainingError as TrainingError
+    from ner_core.events import Event as Event
+    from ner_core.launch.submission import submit as submit
+    from ner_core.predict import Entity as Entity
+    from ner_core.predict import Predictor as Predictor
+    from ner_core.run_view import RunView as RunView
+    from ner_core.runs import Run as Run
+    from ner_core.tags import Span as Span
+
+_HOME = {
+    "CheckReport": "check",
+    "ConfigError": "errors",
+    "DataError": "errors",
+    "Entity": "predict",
+    "Event": "events",
+    "Finding": "check",
+    "ModelError": "errors",
+    "NerError": "errors",
+    "Predictor": "predict",
+    "RECIPES": "config",
+    "Run": "runs",
+    "RunError": "errors",
+    "RunView": "run_view",
+    "Span": "tags",
+    "TrainConfig": "config",
+    "TrainingError": "errors",
+    "check_data": "check",
+    "expectation": "config",
+    "submit": "launch.submission",
+}
+
+__all__ = [*_HOME, "runs"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "runs":
+        return import_module("ner_core.runs")
+    if name not in _HOME:
+        raise AttributeError(f"module 'ner_core' has no attribute {name!r}")
+    return getattr(import_module(f"ner_core.{_HOME[name]}"), name)

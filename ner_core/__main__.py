@@ -1,0 +1,8 @@
+"""``python -m ner_core``."""
+
+import sys
+
+from ner_core.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

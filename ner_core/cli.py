@@ -1,0 +1,258 @@
+"""The command line: ``python -m ner_core COMMAND``; thin, one function a command.
+
+Exit codes: 0 done; 2 for something the user can mend, with one sentence on stderr; 1 for a fault of
+ours. With ``--json`` stdout is one JSON document (``train`` prints it last, ``predict --file`` one
+a line); everything else goes to stderr.
+"""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ner_core import cli_output as output
+from ner_core import runs
+from ner_core.config import RECIPES, TrainConfig, expectation
+from ner_core.errors import ConfigError, NerError
+
+_SETTINGS = ("epochs", "batch_size", "learning_rate", "max_length", "seed", "max_train")
+_FILE_CHUNK = 256
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives the exit code."""
+    try:
+        options = _parser().parse_args(arguments)
+        command: Callable[[argparse.Namespace], int] = options.run_command
+        return command(options)
+    except NerError as error:
+        output.say(f"error: {error}")
+        return 2
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if os.environ.get("NER_DEBUG"):
+            traceback.print_exc()
+        output.say(
+            f"error: a fault of NER Studio ({type(error).__name__}: {error}); "
+            "set NER_DEBUG=1 to see where."
+        )
+        return 1
+
+
+def check(options: argparse.Namespace) -> int:
+    """Tell what is in the data and what is wrong with it."""
+    if options.show_alignment is not None:
+        return _show_alignment(options)
+    from ner_core.check import check_data
+
+    report = check_data(options.data, options.seed)
+    output.emit(options.json, report.as_json(), lambda: output.check_text(report))
+    return 0
+
+
+def _show_alignment(options: argparse.Namespace) -> int:
+    from ner_core import align, data, models
+    from ner_core.evaluation import tag_names
+    from ner_core.model_sources import find_model
+
+    split = data.load(options.data, options.seed).dataset["train"]
+    number = options.show_alignment
+    if not 1 <= number <= split.num_rows:
+        raise ConfigError(
+            f"--show-alignment: expected a training sentence from 1 to {split.num_rows:,}, "
+            f"found {number}."
+        )
+    tokenizer = models.load_tokenizer(find_model(options.model))
+    row = split.select([number - 1])
+    defaults = TrainConfig()
+    rows = align.show_alignment(
+        tokenizer,
+        row["tokens"][0],
+        tag_names(row)[0],
+        defaults.max_length,
+        defaults.overlap,
+        options.sub_token_labels,
+    )
+    document = {"sentence": number, "words": row["tokens"][0], "alignment": rows}
+    output.emit(options.json, document, lambda: output.alignment_text(rows))
+    return 0
+
+
+def train(options: argparse.Namespace) -> int:
+    """Create a run and execute it, with a progress bar; Ctrl-C stops it and keeps its best."""
+    from ner_core.cli_train import follow
+    from ner_core.launch import submit
+
+    values: dict[str, Any] = {"data": options.data, "model": options.model}
+    values |= {name: getattr(options, name) for name in _SETTINGS}
+    for pair in options.set:
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise ConfigError(f"--set: expected KEY=VALUE, found {pair!r}.")
+        values[name.strip()] = value.strip()
+    config = TrainConfig.from_values({**values, "recipe": options.recipe})
+    run, process = submit(config, options.run_id)
+    return follow(run, process, options.json)
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Score a model on a split."""
+    from ner_core import data
+
+    corpus = data.load_for_evaluation(options.data, options.split, options.seed)
+    split = corpus.dataset[options.split]
+    for note in corpus.notes:
+        output.say(f"note: {note}")
+    from ner_core.evaluation import score_text, score_words
+    from ner_core.predict import Predictor
+
+    predictor = Predictor.load(options.model)
+    if options.from_text:
+        scores = score_text(predictor, split)
+    else:
+        scores = score_words(predictor.tagger, split)
+    document = {
+        "model": options.model,
+        "data": options.data,
+        "split": options.split,
+        "from_text": options.from_text,
+        **scores,
+    }
+    output.emit(options.json, document, lambda: output.scores_text(options.split, scores))
+    return 0
+
+
+def predict(options: argparse.Namespace) -> int:
+    """Find entities in a text, in a file line by line, or in what is piped in."""
+    style = "json" if options.json else options.format
+    if not 0 <= options.threshold <= 1:
+        raise ConfigError(f"--threshold: expected a number from 0 to 1, found {options.threshold}.")
+    if options.text is not None and options.file is not None:
+        raise ConfigError("Expected a text or --file, found both; leave one of them out.")
+    if options.text is None and options.file is None and sys.stdin.isatty():
+        raise ConfigError("Expected a text to read, found none; give one, or a file with --file.")
+    lines = output.read_lines(options.file) if options.file else None
+    from ner_core.predict import Predictor
+
+    predictor = Predictor.load(options.model)
+    if lines is None:
+        text = options.text if options.text is not None else sys.stdin.read()
+        found = predictor.predict(text, options.threshold)
+        print(output.entities(style or "table", text, found))
+        return 0
+    for begin in range(0, len(lines), _FILE_CHUNK):
+        chunk = lines[begin : begin + _FILE_CHUNK]
+        for text, found in zip(chunk, predictor.predict_all(chunk, options.threshold), strict=True):
+            print(output.entities(style or "json", text, found))
+    return 0
+
+
+def list_runs(options: argparse.Namespace) -> int:
+    """List all runs, the newest first."""
+    rows = [output.summary(run) for run in runs.list_runs()]
+    output.emit(options.json, {"runs": rows}, lambda: output.runs_text(rows))
+    return 0
+
+
+def show(options: argparse.Namespace) -> int:
+    """Show one run: its state, settings and scores."""
+    run = runs.get(options.run)
+    document = {
+        **output.summary(run),
+        "path": str(run.path),
+        "model_dir": str(run.model_dir) if run.model_dir.is_dir() else None,
+        "settings": run.config().model_dump(),
+        "report": run.report(),
+    }
+    output.emit(options.json, document, lambda: output.run_text(document))
+    return 0
+
+
+def stop(options: argparse.Namespace) -> int:
+    """Ask a run to stop at its next step."""
+    run = runs.get(options.run)
+    runs.stop(run)
+    document = {"run": run.id, "status": run.status()}
+    output.emit(options.json, document, lambda: f"{run.id} was asked to stop.")
+    return 0
+
+
+def worker(options: argparse.Namespace) -> int:
+    """Execute one run (internal)."""
+    from ner_core.worker import main as work
+
+    return work(options.run_dir)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        output.say(f"error: {message}; `{self.prog} --help` shows what there is.")
+        sys.exit(2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m ner_core", description="NER Studio on the command line.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    fields = TrainConfig.model_fields
+
+    def add(name: str, function: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        text = (function.__doc__ or "").strip()
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run_command=function)
+        if function is not worker:
+            command.add_argument(
+                "--json", action="store_true", help="print one JSON document on stdout"
+            )
+        return command
+
+    command = add("check", check)
+    command.add_argument("data", help=fields["data"].description)
+    command.add_argument("--model", default="minilm", help="whose sub-tokens to show")
+    command.add_argument("--seed", type=int, default=TrainConfig().seed)
+    command.add_argument(
+        "--show-alignment", type=int, metavar="N", help="lay out training sentence N by sub-tokens"
+    )
+    command.add_argument("--sub-token-labels", choices=("first", "all", "copy"), default="first")
+
+    command = add("train", train)
+    command.add_argument("--data", required=True, help=fields["data"].description)
+    command.add_argument("--model", default="minilm", help=fields["model"].description)
+    command.add_argument("--recipe", default="balanced", help=f"one of {', '.join(RECIPES)}")
+    for name in _SETTINGS:
+        text = f"{fields[name].description} Expects {expectation(fields[name])}."
+        command.add_argument("--" + name.replace("_", "-"), help=text)
+    command.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting"
+    )
+    command.add_argument("--run-id", metavar="ID", help="a name of your own for the run")
+
+    command = add("evaluate", evaluate)
+    command.add_argument("--model", required=True, help="a run, a folder or a Hub id")
+    command.add_argument("--data", required=True, help=fields["data"].description)
+    command.add_argument("--split", choices=("train", "validation", "test"), default="test")
+    command.add_argument("--seed", type=int, default=TrainConfig().seed)
+    command.add_argument(
+        "--from-text", action="store_true", help="score sentences as if they had been typed"
+    )
+
+    command = add("predict", predict)
+    command.add_argument("--model", required=True, help="a run, a folder or a Hub id")
+    command.add_argument("text", nargs="?", help="the text; without it stdin is read")
+    command.add_argument("--file", type=Path, help="a text file; each line is a text")
+    command.add_argument("--format", choices=("json", "conll", "table"))
+    command.add_argument("--threshold", type=float, default=0.0, help="least score, 0 to 1")
+
+    add("runs", list_runs)
+    for name, function in (("show", show), ("stop", stop)):
+        add(name, function).add_argument("run", metavar="RUN", help="the id of a run")
+    add("worker", worker).add_argument("run_dir", metavar="RUN_DIR")
+    return parser

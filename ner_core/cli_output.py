@@ -1,0 +1,174 @@
+"""How the command line prints: tables and JSON on stdout, everything else on stderr."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ner_core import runs
+from ner_core.data.sentence import numbered_lines
+from ner_core.run_view import RunView
+
+if TYPE_CHECKING:  # for their types only: they bring torch and datasets
+    from ner_core.check import CheckReport
+    from ner_core.predict import Entity
+
+
+def say(message: str) -> None:
+    """Print a line for people, on stderr."""
+    print(message, file=sys.stderr)
+
+
+def emit(as_json: bool, document: Any, text: Callable[[], str]) -> None:
+    """Print the result of a command: as one JSON document, or as text."""
+    print(json.dumps(document, ensure_ascii=False, allow_nan=False) if as_json else text())
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Set rows in columns: the first is flush left, numbers are flush right."""
+    cells = [[*header], *([_cell(value) for value in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    numeric = [
+        all(row[index][:1].isdigit() or row[index] in ("", "–") for row in cells[1:])
+        for index in range(len(header))
+    ]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if flush_right else cell.ljust(width)
+            for cell, width, flush_right in zip(row, widths, numeric, strict=True)
+        ).rstrip()
+        for row in cells
+    ]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def check_text(report: "CheckReport") -> str:
+    """Lay out the outcome of a data check."""
+    types = sorted({label for counts in report.splits.values() for label in counts.per_type})
+    counts = table(
+        ("split", "sentences", "tokens", "entities", *types),
+        [
+            (name, row.sentences, row.tokens, row.entities, *(row.per_type[t] for t in types))
+            for name, row in report.splits.items()
+        ],
+    )
+    lines = [f"{report.source} (tags: {report.scheme})", "", counts, ""]
+    for finding in report.findings:
+        lines.append(f"{finding.level}: {finding.message}")
+        lines += [
+            f"    {row['split']} {row['sentence']:,}: {row['text'][:80]}"
+            for row in finding.rows[:3]
+        ]
+    if not report.findings:
+        lines.append("Nothing is wrong with it.")
+    return "\n".join(lines)
+
+
+def alignment_text(rows: list[dict[str, Any]]) -> str:
+    """Lay out the alignment of one sentence, a line a sub-token; – is -100, no label."""
+    return table(
+        ("sub-token", "word", "label"),
+        [
+            (
+                row["sub_token"],
+                "" if row["word_id"] is None else f"{row['word_id']} {row['word']}",
+                row["label"] or "–",
+            )
+            for row in rows
+        ],
+    )
+
+
+def scores_text(split: str, scores: dict[str, Any]) -> str:
+    """Lay out the scores of a split: overall, then by type."""
+    rows = [(split, scores["precision"], scores["recall"], scores["f1"], scores["support"])]
+    rows += [
+        (f"  {label}", row["precision"], row["recall"], row["f1"], row["support"])
+        for label, row in scores["per_type"].items()
+    ]
+    text = table(("", "precision", "recall", "f1", "entities"), rows)
+    if "accuracy" in scores:
+        text += f"\ntoken accuracy {scores['accuracy']:.4f}, lenient f1 {scores['f1_lenient']:.4f}"
+    return text
+
+
+def summary(run: runs.Run) -> dict[str, Any]:
+    """Give the state of a run as one row."""
+    view = RunView(run)
+    view.refresh()
+    return view.summary()
+
+
+def runs_text(rows: list[dict[str, Any]]) -> str:
+    """Lay out the list of runs."""
+    if not rows:
+        return "There are no runs yet: `python -m ner_core train --data sample` makes one."
+    return table(
+        ("run", "status", "step", "best f1", "validation", "test"),
+        [
+            (
+                row["run"],
+                row["status"],
+                f"{row['step']}/{row['total']}",
+                row["best_f1"],
+                row["validation_f1"],
+                row["test_f1"],
+            )
+            for row in rows
+        ],
+    )
+
+
+def run_text(document: dict[str, Any]) -> str:
+    """Lay out one run."""
+    lines = [f"{document['run']}: {document['status']}, step {document['step']}"]
+    if document["message"]:
+        lines.append(document["message"])
+    lines.append(f"directory: {document['path']}")
+    lines += [f"  {name}: {value}" for name, value in document["settings"].items()]
+    for split in ("validation", "test"):
+        scores = (document["report"] or {}).get(split)
+        if scores:
+            lines += ["", scores_text(split, scores)]
+    return "\n".join(lines)
+
+
+def entities(style: str, text: str, found: "list[Entity]") -> str:
+    """Lay out the entities of a text as json, conll or table."""
+    if style == "json":
+        rows = [entity._asdict() for entity in found]
+        return json.dumps({"text": text, "entities": rows}, ensure_ascii=False)
+    if style == "conll":
+        return _conll(text, found)
+    if not found:
+        return "No entities."
+    return table(
+        ("entity", "type", "score", "start", "end"),
+        [(entity.text, entity.label, entity.score, entity.start, entity.end) for entity in found],
+    )
+
+
+def _conll(text: str, found: "list[Entity]") -> str:
+    from ner_core.words import split_words
+
+    lines = []
+    for word in split_words(text):
+        entity = next((e for e in found if e.start <= word.start < e.end), None)
+        prefix = "B" if entity and entity.start == word.start else "I"
+        tag = f"{prefix}-{entity.label}" if entity else "O"
+        lines.append(f"{text[word.start : word.end]}\t{tag}")
+    return "\n".join([*lines, ""])
+
+
+def read_lines(path: Path) -> list[str]:
+    """Read a text file as a list of lines. Raises DataError if it cannot be read."""
+    return [line for _, line in numbered_lines(path)]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

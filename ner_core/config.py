@@ -1,0 +1,202 @@
+"""Every setting of a run, once: name, default, bounds and help text.
+
+The command line, the page, the run directory and the trainer all take them from ``TrainConfig``.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import annotated_types
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from ner_core.errors import ConfigError
+
+SubTokenLabels = Literal["first", "all", "copy"]
+Precision = Literal["auto", "fp32", "bf16"]
+
+_EMPTY = {"", "none", "null", "auto"}
+
+
+class TrainConfig(BaseModel):
+    """The settings of one fine-tuning run. Immutable; build it with ``from_values``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    data: str = Field(
+        default="sample",
+        min_length=1,
+        description="What to learn from: sample, a file or a folder.",
+    )
+    model: str = Field(
+        default="minilm",
+        min_length=1,
+        description="The encoder to start from: minilm, a folder, a run or a Hub id.",
+    )
+    recipe: str = Field(default="balanced", description="The recipe that the settings came from.")
+    epochs: float | None = Field(
+        default=None,
+        gt=0,
+        le=1000,
+        description="Passes over the training data. Automatic: as many as make about "
+        "300 steps, from 3 to 20.",
+    )
+    batch_size: int = Field(
+        default=32, ge=1, le=1024, description="Windows of text in one optimiser step."
+    )
+    learning_rate: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="Peak learning rate. Automatic: 3e-4 for an encoder 384 wide (minilm), "
+        "5e-5 for 768 (BERT-base).",
+    )
+    max_length: int = Field(
+        default=256,
+        ge=16,
+        le=8192,
+        description="Window length in sub-tokens; longer texts are read in overlapping windows.",
+    )
+    overlap: int = Field(
+        default=64,
+        ge=0,
+        le=4096,
+        description="Sub-tokens that neighbouring windows share; at most half a window.",
+    )
+    sub_token_labels: SubTokenLabels = Field(
+        default="first",
+        description="Which sub-tokens of a word are labelled: the first only; all, a continued B- "
+        "becoming I-; or all with a copy of the word's tag.",
+    )
+    weight_decay: float = Field(default=0.01, ge=0, le=1, description="Decay of AdamW.")
+    warmup: float = Field(
+        default=0.1, ge=0, lt=1, description="Part of the steps over which the rate rises."
+    )
+    max_grad_norm: float = Field(
+        default=1.0, ge=0, le=1000, description="Gradients are clipped to this norm; 0: never."
+    )
+    precision: Precision = Field(
+        default="auto",
+        description="Number format of the forward pass. Automatic: bf16 where the hardware has it.",
+    )
+    group_by_length: bool = Field(
+        default=True, description="Put texts of similar length into one batch; less padding."
+    )
+    evaluations: int = Field(
+        default=10,
+        ge=1,
+        le=1000,
+        description="Evaluations during the run, at the least; each epoch ends with one more.",
+    )
+    eval_sentences: int = Field(
+        default=500,
+        ge=1,
+        le=1_000_000,
+        description="Validation sentences of an evaluation between two ends of epochs.",
+    )
+    max_train: int | None = Field(
+        default=None,
+        ge=1,
+        description="Use that many training sentences at most, chosen by the seed.",
+    )
+    seed: int = Field(default=42, ge=0, le=2**32 - 1, description="Seed of everything random.")
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> "TrainConfig":
+        """Build a configuration from what a person or a file gave: texts are parsed.
+
+        An empty text, ``none`` or ``auto`` asks for the automatic value of a setting that has one.
+        ``recipe`` fills in what ``values`` do not say. Raises ConfigError, one sentence about the
+        first setting that is wrong.
+        """
+        name = str(values.get("recipe") or "balanced")
+        if name not in RECIPES:
+            raise ConfigError(f"recipe: expected one of {', '.join(RECIPES)}, found {name!r}.")
+        merged = {**RECIPES[name], **_without_empty(values), "recipe": name}
+        try:
+            config = cls.model_validate(merged)
+        except ValidationError as error:
+            raise ConfigError(_sentence(error)) from None
+        if 2 * config.overlap > config.max_length:
+            raise ConfigError(
+                f"overlap: expected at most half of max_length ({config.max_length // 2}), "
+                f"found {config.overlap}."
+            )
+        return config
+
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "balanced": {},
+    # The settings of the notebook this project starts from; kept for comparison.
+    "notebook": {
+        "epochs": 1,
+        "batch_size": 16,
+        "learning_rate": 2e-5,
+        "sub_token_labels": "copy",
+        "weight_decay": 0.01,
+        "warmup": 0,
+        "precision": "fp32",
+        "group_by_length": False,
+        "max_length": 512,
+    },
+}
+
+
+def expectation(field: FieldInfo) -> str:
+    """Say in words which values a setting takes, from its bounds.
+
+    >>> expectation(TrainConfig.model_fields["batch_size"])
+    'a whole number from 1 to 1,024'
+    """
+    annotation = str(field.annotation)
+    choices = getattr(field.annotation, "__args__", ())
+    if "Literal" in annotation:
+        return "one of " + ", ".join(choices)
+    if field.annotation is bool:
+        return "true or false"
+    if field.annotation is str:
+        return "a text that is not empty"
+    noun = "a whole number" if "int" in annotation else "a number"
+    low = high = ""
+    for bound in field.metadata:
+        if isinstance(bound, annotated_types.Gt):
+            low = f"above {bound.gt:,}"
+        elif isinstance(bound, annotated_types.Ge):
+            low = f"from {bound.ge:,}"
+        elif isinstance(bound, annotated_types.Lt):
+            high = f"below {bound.lt:,}"
+        elif isinstance(bound, annotated_types.Le):
+            high = f"to {bound.le:,}"
+    if low.startswith("from") and not high:
+        low += " on"
+    if low.startswith("above") and high:
+        high = high.replace("to ", "and up to ")
+    if low.startswith("from") and high.startswith("below"):
+        high = "to " + high
+    return " ".join(part for part in (noun, low, high) if part)
+
+
+def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop what was left empty; keep an explicit request for an automatic value as None."""
+    kept: dict[str, Any] = {}
+    for key, value in values.items():
+        field = TrainConfig.model_fields.get(key)
+        optional = field is not None and "None" in str(field.annotation)
+        if optional and isinstance(value, str) and value.strip().lower() in _EMPTY:
+            kept[key] = None
+        elif value is not None or optional:
+            kept[key] = value
+    return kept
+
+
+def _sentence(error: ValidationError) -> str:
+    """Make one sentence of pydantic's first complaint."""
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "settings"
+    if first["type"] == "extra_forbidden":
+        return (
+            f"Expected one of the settings {', '.join(TrainConfig.model_fields)}; found {name!r}."
+        )
+    return (
+        f"{name}: expected {expectation(TrainConfig.model_fields[name])}, found {first['input']!r}."
+    )

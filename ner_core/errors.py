@@ -1,0 +1,38 @@
+"""Errors whose messages are for users.
+
+::
+
+    NerError
+    ├── ConfigError   a setting has a value that cannot work
+    ├── DataError     data that cannot be read, or has nothing to learn from
+    ├── ModelError    an encoder or a trained model that cannot be found or used
+    ├── RunError      a run that does not exist, or is not in the state an action needs
+    └── TrainingError training that cannot go on (a loss that is not a number, no memory)
+
+Each message is one sentence or two: what was expected, what was found, what to do. The command
+line prints it and exits with 2; the page shows it; neither ever shows a traceback for these.
+"""
+
+
+class NerError(Exception):
+    """Base of every error a user can mend."""
+
+
+class ConfigError(NerError):
+    """A setting has a value that cannot work."""
+
+
+class DataError(NerError):
+    """Data that cannot be read, or has nothing to learn from."""
+
+
+class ModelError(NerError):
+    """An encoder or a trained model that cannot be found or used."""
+
+
+class RunError(NerError):
+    """A run that does not exist, or is not in the state an action needs."""
+
+
+class TrainingError(NerError):
+    """Training that cannot go on."""

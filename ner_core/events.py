@@ -1,0 +1,129 @@
+"""The event log of a run: one JSON object a line, appended by one writer, read from an offset.
+
+A line is complete once its newline is there. Readers take complete lines only, so a line that is
+being written, or was torn by a crash, is simply not there yet; the next writer cuts a torn tail off
+before it appends.
+"""
+
+import json
+import math
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+VERSION = 1
+
+Kind = Literal[
+    "queued", "started", "progress", "evaluated", "checkpoint", "finished", "stopped", "failed"
+]
+TERMINAL: frozenset[str] = frozenset({"finished", "stopped", "failed"})
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened in a run.
+
+    ``time`` is in seconds since the Unix epoch (UTC), ``step`` the number of optimiser steps done,
+    ``data`` what the kind of event carries, JSON types only.
+    """
+
+    time: float
+    kind: str
+    step: int
+    data: dict[str, Any] = field(default_factory=dict)
+    v: int = VERSION
+
+
+class EventWriter:
+    """Appends events to one file; there is one writer a run, the holder of its lock.
+
+    Each event is one ``write`` of one whole line. A number that JSON does not know (NaN, infinity)
+    is written as null.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        self._cut_torn_tail()
+
+    def append(self, kind: Kind, step: int = 0, data: Mapping[str, Any] | None = None) -> Event:
+        """Write one event and return it; a terminal event is on the disk when this returns."""
+        event = Event(time=time.time(), kind=kind, step=step, data=_plain(dict(data or {})))
+        row = {
+            "v": event.v,
+            "time": round(event.time, 3),
+            "kind": kind,
+            "step": step,
+            "data": event.data,
+        }
+        line = json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n"
+        remaining = memoryview(line.encode())
+        while remaining:
+            remaining = remaining[os.write(self._fd, remaining) :]
+        if kind in TERMINAL:
+            os.fsync(self._fd)
+        return event
+
+    def close(self) -> None:
+        """Close the file; the events stay."""
+        os.close(self._fd)
+
+    def _cut_torn_tail(self) -> None:
+        size = os.lseek(self._fd, 0, os.SEEK_END)
+        keep, block = size, 4096
+        while keep:
+            start = max(0, keep - block)
+            newline = os.pread(self._fd, keep - start, start).rfind(b"\n")
+            if newline >= 0:
+                keep = start + newline + 1
+                break
+            keep = start
+        if keep != size:
+            os.ftruncate(self._fd, keep)
+        os.lseek(self._fd, keep, os.SEEK_SET)
+
+
+def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
+    """Read the complete events from byte ``offset`` on, and give the offset to go on from.
+
+    A file that does not exist holds no events. A complete line that is no event (written by
+    something else) is passed over.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            data = file.read()
+    except FileNotFoundError:
+        return [], offset
+    end = data.rfind(b"\n") + 1
+    rows = (_parse(line) for line in data[:end].splitlines())
+    return [event for event in rows if event is not None], offset + end
+
+
+def _parse(line: bytes) -> Event | None:
+    try:
+        row = json.loads(line)
+        return Event(
+            time=float(row["time"]),
+            kind=str(row["kind"]),
+            step=int(row["step"]),
+            data=dict(row["data"]),
+            v=int(row["v"]),
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _plain(value: Any) -> Any:
+    """Make a value strict JSON: numbers of numpy and torch become Python's, NaN becomes None."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item") and not isinstance(value, (str, bytes)):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,51 @@
+"""A worker as a process of its own on this machine."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import ner_core
+from ner_core import locks
+from ner_core.runs import Run
+from ner_core.worker import LOCK_FD_VARIABLE
+
+# Training allocates and frees the same large buffers in every step. glibc gives such buffers back
+# to the kernel each time, and getting them again costs page faults: keeping them made steps about
+# 1.2 times as fast (benchmarks/train_speed.py). Other C libraries ignore these variables.
+_KEEP_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(2**30),
+    "MALLOC_TRIM_THRESHOLD_": str(2**32),
+    "MALLOC_TOP_PAD_": str(2**28),
+}
+
+
+def start(run: Run) -> "subprocess.Popen[bytes]":
+    """Start the worker of a run and return at once.
+
+    It lives in a session of its own, so it outlives this process and its terminal. The run's lock
+    is taken here and handed over: from this moment on the run is held. Raises RunError if another
+    worker has it.
+    """
+    lock = locks.acquire(run.lock_path)
+    root = str(Path(ner_core.__file__).parent.parent)
+    environment = {**_KEEP_MEMORY, **os.environ}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
+    environment[LOCK_FD_VARIABLE] = str(lock)
+    try:
+        with run.log_path.open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-m", "ner_core", "worker", str(run.path)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=(lock,),
+                env=environment,
+            )
+    finally:
+        os.close(lock)
+    # Nobody waits for a worker that a page started: this thread does, so that it leaves no zombie.
+    threading.Thread(target=process.wait, name=f"reap-{run.id}", daemon=True).start()
+    return process

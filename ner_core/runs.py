@@ -1,0 +1,222 @@
+"""The run store: ``$NER_HOME/runs/<id>/``, the interface between page, command line and worker.
+
+Nothing here is kept in memory. What a run is doing is derived each time from its event log, from
+whether a process holds its lock, and from whether a stop was asked for.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ner_core import locks
+from ner_core.config import TrainConfig
+from ner_core.errors import ConfigError, RunError
+from ner_core.events import TERMINAL, Event, read_events
+
+Status = Literal[
+    "queued", "starting", "running", "stopping", "stopped", "finished", "failed", "interrupted"
+]
+ACTIVE: frozenset[str] = frozenset({"queued", "starting", "running", "stopping"})
+
+LIFE: frozenset[str] = TERMINAL | {"queued", "started"}
+"""The kinds of events that say where in its life a run is."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,120}")
+_SPACE_VOLUME = Path("/data")
+
+
+def home() -> Path:
+    """Give the folder that runs live in: ``NER_HOME``, or a Space's volume, or the working one."""
+    chosen = os.environ.get("NER_HOME")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    if os.environ.get("SPACE_ID") and os.access(_SPACE_VOLUME, os.W_OK):
+        return _SPACE_VOLUME
+    return Path.cwd()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: its id and its directory. Everything else is read from there when asked for."""
+
+    id: str
+    path: Path
+
+    @property
+    def events_path(self) -> Path:
+        """The event log."""
+        return self.path / "events.jsonl"
+
+    @property
+    def log_path(self) -> Path:
+        """What the worker printed."""
+        return self.path / "output.log"
+
+    @property
+    def lock_path(self) -> Path:
+        """The file that the worker holds locked while it lives."""
+        return self.path / "lock"
+
+    @property
+    def stop_path(self) -> Path:
+        """The file whose existence asks the worker to stop."""
+        return self.path / "stop"
+
+    @property
+    def model_dir(self) -> Path:
+        """The trained model; exists only when it is complete."""
+        return self.path / "model"
+
+    @property
+    def report_path(self) -> Path:
+        """The final scores; exists only when they are complete."""
+        return self.path / "report.json"
+
+    def config(self) -> TrainConfig:
+        """Read the settings. Raises RunError if they are gone or damaged."""
+        try:
+            values = json.loads((self.path / "config.json").read_text(encoding="utf-8"))
+            return TrainConfig.model_validate(values)
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"Expected the settings of run {self.id} in its config.json; they cannot be read "
+                f"({type(error).__name__}); delete the run."
+            ) from None
+
+    def report(self) -> dict[str, Any] | None:
+        """Read the final scores, None as long as there are none."""
+        try:
+            report: dict[str, Any] = json.loads(self.report_path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return report
+
+    def events(self) -> list[Event]:
+        """Read all events so far."""
+        return read_events(self.events_path)[0]
+
+    def status(self) -> Status:
+        """Tell what the run is doing, see ``derive_status``."""
+        # The lock first: a worker that ends after this look has written its last event before.
+        held = self.is_held()
+        life = [event.kind for event in self.events() if event.kind in LIFE]
+        return derive_status(life[-1] if life else None, held, self.stop_path.exists())
+
+    def is_held(self) -> bool:
+        """Tell whether a worker lives: whether somebody holds the run's lock."""
+        return locks.is_held(self.lock_path)
+
+
+def derive_status(last: str | None, held: bool, stop_asked: bool) -> Status:
+    """Tell a run's status from the last event of its life, its lock and its stop file.
+
+    ``last`` is the kind of the last event among ``LIFE``, None without any. Without a terminal one,
+    a run that nobody holds was interrupted.
+    """
+    if last in TERMINAL:
+        return last  # type: ignore[return-value] # the terminal kinds are statuses
+    if not held:
+        return "interrupted"
+    if stop_asked:
+        return "stopping"
+    if last == "queued":
+        return "queued"
+    return "running" if last == "started" else "starting"
+
+
+def create(config: TrainConfig, run_id: str | None = None) -> Run:
+    """Create a run's directory with its settings; nothing is started.
+
+    Raises RunError if ``run_id`` is not a plain name or exists already, ConfigError if the run
+    store cannot be written.
+    """
+    run = Run(run_id := _checked(run_id or new_id(config)), runs_dir() / run_id)
+    staging = runs_dir() / f".new-{secrets.token_hex(4)}"
+    text = json.dumps(config.model_dump(), indent=2, ensure_ascii=False) + "\n"
+    try:
+        staging.mkdir(parents=True)
+        (staging / "config.json").write_text(text, encoding="utf-8")
+        (staging / "lock").touch()
+        # A directory can be renamed onto an empty one only: an existing run is never replaced.
+        staging.rename(run.path)
+    except OSError as error:
+        shutil.rmtree(staging, ignore_errors=True)
+        if run.path.exists():
+            raise RunError(
+                f"Expected a new run id, found the existing run {run_id}; choose another."
+            ) from None
+        raise ConfigError(
+            f"Expected a folder that can be written at {runs_dir()}, found: {error.strerror}; "
+            "set NER_HOME to another one."
+        ) from None
+    return run
+
+
+def new_id(config: TrainConfig) -> str:
+    """Make an id that sorts by time and reads well: ``20260102-153000-minilm-sample-a1b2``."""
+    parts = [time.strftime("%Y%m%d-%H%M%S", time.gmtime())]
+    parts += [slug(name) for name in (config.model, config.data)]
+    return "-".join([*parts, secrets.token_hex(2)])
+
+
+def slug(name: str, longest: int = 24) -> str:
+    """Reduce a name or path to lower-case letters, digits and dashes.
+
+    >>> slug("/home/me/My Data.conll"), slug("google-bert/bert-base-uncased")
+    ('my-data', 'bert-base-uncased')
+    """
+    last = name.rstrip("/").rsplit("/", 1)[-1]
+    stem = last.rsplit(".", 1)[0] or last
+    return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:longest].strip("-") or "data"
+
+
+def runs_dir() -> Path:
+    """Give the folder of all runs; it exists once there has been one."""
+    return home() / "runs"
+
+
+def get(run_id: str) -> Run:
+    """Find a run by its id. Raises RunError if there is none."""
+    run = Run(_checked(run_id), runs_dir() / run_id)
+    if not (run.path / "config.json").is_file():
+        raise RunError(
+            f"Expected the id of a run, found {run_id!r}; `python -m ner_core runs` lists them."
+        )
+    return run
+
+
+def exists(run_id: str) -> bool:
+    """Tell whether there is a run of this id."""
+    return bool(_ID.fullmatch(run_id)) and (runs_dir() / run_id / "config.json").is_file()
+
+
+def list_runs() -> list[Run]:
+    """List all runs, the newest first."""
+    try:
+        names = sorted((entry.name for entry in runs_dir().iterdir()), reverse=True)
+    except FileNotFoundError:
+        return []
+    return [Run(name, runs_dir() / name) for name in names if exists(name)]
+
+
+def stop(run: Run) -> None:
+    """Ask a run's worker to stop at the next step. Raises RunError if none is at work."""
+    status = run.status()
+    if status not in ACTIVE:
+        raise RunError(f"Expected a run that is at work, found {run.id}, which is {status}.")
+    run.stop_path.touch()
+
+
+def _checked(run_id: str) -> str:
+    if not _ID.fullmatch(run_id):
+        raise RunError(
+            f"Expected a run id of letters, digits, - and _, found {run_id[:60]!r}; "
+            "`python -m ner_core runs` lists them."
+        )
+    return run_id

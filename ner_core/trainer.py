@@ -1,0 +1,207 @@
+"""What NER adds to ``transformers.Trainer``: its evaluation, and the events of a run."""
+
+import math
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasets import Dataset
+from transformers import (
+    PreTrainedTokenizerBase,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+
+from ner_core.errors import TrainingError
+from ner_core.evaluation import predict_tags, score_tags, tag_names
+from ner_core.events import EventWriter
+from ner_core.tagging import Tagger
+
+LOG_STEPS = 10
+LOG_SECONDS = 1.0
+
+
+class Validation:
+    """Scores the model in training on the validation split, all of it or a fixed subset.
+
+    Models are compared on the subset, so that any two evaluations of a run can be: a full
+    evaluation scores the subset as well. Up to ``subset_size`` sentences they are the same.
+    """
+
+    def __init__(self, split: Dataset, subset_size: int, seed: int) -> None:
+        self.texts: list[list[str]] = split["tokens"][:]
+        self.gold = tag_names(split)
+        size = min(subset_size, len(self.texts))
+        chosen = np.random.default_rng(seed).permutation(len(self.texts))[:size]
+        self.subset = sorted(int(index) for index in chosen)
+
+    def score(self, tagger: Tagger, full: bool) -> dict[str, Any]:
+        """Score all sentences or the subset; ``selection_f1`` is the subset's strict F1."""
+        full = full or len(self.subset) == len(self.texts)
+        indices = list(range(len(self.texts))) if full else self.subset
+        gold = [self.gold[index] for index in indices]
+        predicted, loss = predict_tags(tagger, [self.texts[index] for index in indices], gold)
+        scores = {"split": "validation", "subset": not full, "loss": loss}
+        scores |= score_tags(gold, predicted)
+        if full and len(self.subset) < len(self.texts):
+            part = score_tags(
+                [gold[index] for index in self.subset], [predicted[index] for index in self.subset]
+            )
+            return {**scores, "selection_f1": part["f1"]}
+        return {**scores, "selection_f1": scores["f1"]}
+
+
+class NerTrainer(Trainer):
+    """A Trainer that evaluates by entities and keeps the best model in ``best_dir``.
+
+    When it evaluates is decided by ``RunCallback``.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        validation: Validation,
+        tagger: Tagger,
+        events: EventWriter,
+        best_dir: Path,
+        tokenizer: PreTrainedTokenizerBase,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, processing_class=tokenizer, **kwargs)
+        self.validation = validation
+        self.tagger = tagger
+        self.events = events
+        self.best_dir = best_dir
+        self.best: dict[str, Any] | None = None
+        self.full_evaluation_due = False
+        self.evaluation_seconds = 0.0
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Score the model, write the event, keep the model if it is the best so far."""
+        began = time.monotonic()
+        step = self.state.global_step
+        self.model.eval()
+        scores = self.validation.score(self.tagger, self.full_evaluation_due)
+        self.model.train()
+        self.full_evaluation_due = False
+        # Of equals the later one: it has seen more.
+        if self.best is None or scores["selection_f1"] >= self.best["selection_f1"]:
+            self.best = {"step": step, "selection_f1": scores["selection_f1"]}
+            save_model(self, self.best_dir)
+        self.events.append(
+            "evaluated",
+            step,
+            {**scores, "epoch": self.state.epoch, "best": self.best["step"] == step},
+        )
+        names = ("loss", "precision", "recall", "f1", "accuracy")
+        metrics = {f"eval_{name}": scores[name] for name in names if scores[name] is not None}
+        self.log(dict(metrics))
+        self.evaluation_seconds += time.monotonic() - began
+        return metrics
+
+
+class RunCallback(TrainerCallback):
+    """Writes progress, asks for evaluations, and stops when asked to.
+
+    Progress every ``LOG_STEPS`` steps or ``LOG_SECONDS``, whichever comes first; an evaluation
+    every ``evaluate_every`` steps, and a full one at the end of each epoch.
+    """
+
+    def __init__(
+        self, events: EventWriter, evaluate_every: int, should_stop: Callable[[], bool]
+    ) -> None:
+        self.events = events
+        self.evaluate_every = evaluate_every
+        self.should_stop = should_stop
+        self.trainer: NerTrainer | None = None
+        self.stopped = False
+        self._began = 0.0
+        self._last_log = 0.0
+        self._epoch_end_step = 0
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Start the clock."""
+        self._began = self._last_log = time.monotonic()
+
+    def on_epoch_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Learn at which step this epoch ends: its evaluation is the full one."""
+        steps = math.ceil(state.max_steps / state.num_train_epochs)
+        done = round(state.epoch or 0)
+        self._epoch_end_step = min(state.max_steps, (done + 1) * steps)
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Decide what is due after this step."""
+        if self.should_stop():
+            self.stopped = True
+            control.should_training_stop = True
+        if time.monotonic() - self._last_log >= LOG_SECONDS:
+            control.should_log = True
+        if state.global_step % self.evaluate_every == 0:
+            control.should_evaluate = True
+        if self.stopped or state.global_step >= self._epoch_end_step:
+            control.should_evaluate = False
+
+    def on_epoch_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Ask for the full evaluation, unless somebody waits for the run to stop."""
+        if self.trainer is not None and not self.stopped:
+            self.trainer.full_evaluation_due = True
+            control.should_evaluate = True
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Write one progress event. Raises TrainingError if the loss is no longer a number."""
+        loss = (logs or {}).get("loss")
+        if loss is None or self.trainer is None:
+            return
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"Training diverged: the loss is {loss} at step {state.global_step}; "
+                "choose a smaller learning rate."
+            )
+        now = time.monotonic()
+        self._last_log = now
+        elapsed = now - self._began
+        stepping = max(1e-6, elapsed - self.trainer.evaluation_seconds)
+        done = state.global_step
+        self.events.append(
+            "progress",
+            done,
+            {
+                "total": state.max_steps,
+                "epoch": state.epoch,
+                "loss": loss,
+                "learning_rate": (logs or {}).get("learning_rate"),
+                "examples_per_second": done * args.per_device_train_batch_size / stepping,
+                "seconds_left": elapsed / done * (state.max_steps - done),
+            },
+        )
+
+
+def save_model(trainer: NerTrainer, folder: Path) -> None:
+    """Save model, config and tokenizer into ``folder``, which is replaced as a whole."""
+    staging = folder.with_name(folder.name + ".new")
+    shutil.rmtree(staging, ignore_errors=True)
+    trainer.model.save_pretrained(staging, safe_serialization=True)
+    trainer.processing_class.save_pretrained(staging)
+    shutil.rmtree(folder, ignore_errors=True)
+    staging.rename(folder)
