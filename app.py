@@ -1,0 +1,86 @@
+"""NER Studio's page: ``python app.py``. On a Hugging Face Space this file is what runs."""
+
+import threading
+from typing import Any
+
+import gradio as gr
+
+from ner_core import runs
+from ui.highlight_tab import HighlightTab, load_predictor, model_choices
+from ui.theme import CSS, theme
+from ui.train_tab import TrainTab
+from ui.uploads import MOST_BYTES
+
+TITLE = """
+# NER Studio
+Teach a model your own named entities, and watch it learn.
+"""
+
+
+def build() -> gr.Blocks:
+    """Build the page: two tabs, and what connects them."""
+    page = gr.Blocks(title="NER Studio", analytics_enabled=False)
+    with page:
+        gr.Markdown(TITLE, elem_id="title")
+        with gr.Tabs() as tabs:
+            with gr.Tab("Highlight", id="highlight"):
+                highlight = HighlightTab()
+            with gr.Tab("Train", id="train"):
+                train = TrainTab()
+        highlight.wire()
+        train.wire()
+
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        page.load(first_tab, None, tabs, queue=False, **quiet)
+        page.load(highlight.refresh_models, highlight.model, highlight.model, queue=False, **quiet)
+        page.load(train.poll, [train.run, train.seen], train.polled, queue=False, **quiet)
+        page.load(train.describe_data, [train.data, train.files], train.summary, **quiet)
+        tabs.select(
+            highlight.refresh_models, highlight.model, highlight.model, queue=False, **quiet
+        )
+        train.try_it.click(
+            lambda run: (
+                gr.Tabs(selected="highlight"),
+                gr.update(choices=model_choices(), value=run),
+            ),
+            train.run,
+            [tabs, highlight.model],
+            queue=False,
+            **quiet,
+        )
+        page.queue(default_concurrency_limit=2, max_size=64)
+    return page
+
+
+def first_tab() -> gr.Tabs:
+    """Open where the visitor has something to see: a run at work, or a model to try."""
+    states = [run.status() for run in runs.list_runs()[:3]]
+    at_work = any(state in runs.ACTIVE for state in states)
+    return gr.Tabs(selected="highlight" if model_choices() and not at_work else "train")
+
+
+def warm_up() -> None:
+    """Load what the first visitor will need, torch above all, while the page is up already."""
+    if choices := model_choices():
+        load_predictor(choices[0][1])
+
+
+def main() -> None:
+    """Serve the page until it is interrupted."""
+    page = build()
+    page.launch(
+        theme=theme(),
+        css=CSS,
+        ssr_mode=False,
+        run_history=False,  # it would keep visitors' texts in their browser
+        enable_monitoring=False,  # it would be public
+        max_file_size=MOST_BYTES,
+        footer_links=["gradio"],
+        prevent_thread_lock=True,
+    )
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    page.block_thread()
+
+
+if __name__ == "__main__":
+    main()

@@ -21,8 +21,9 @@ def score_words(tagger: Tagger, split: Dataset, batch_size: int = 32) -> dict[st
     """Score a model on the words of a split, over whole texts: strict, IOB2, micro-averaged.
 
     Gives what ``metrics.entity_scores`` gives and ``loss``, the mean cross-entropy of a word in
-    nats. Tags are taken as the model gives them; those of a model with another scheme than IOB2 are
-    converted first.
+    nats. Tags are taken as a model trained here gives them, unrepaired, so that anybody can compute
+    the same figure from the saved model; those of other models, whose scheme is not known, are read
+    as ``tags.decode`` does and converted to IOB2.
     """
     gold = tag_names(split)
     predicted, loss = predict_tags(tagger, split["tokens"][:], gold, batch_size)
@@ -34,7 +35,7 @@ def predict_tags(
 ) -> tuple[list[list[str]], float | None]:
     """Give the IOB2 tags that a model predicts, and its loss on the gold tags."""
     tagged = tagger.tag(texts, gold, batch_size)
-    if _is_iob2(tagger.label_names):
+    if tagger.iob2:
         return tagged.tags, tagged.loss
     return [tagging.encode(tagging.decode(tags), len(tags)) for tags in tagged.tags], tagged.loss
 
@@ -63,8 +64,3 @@ def score_text(predictor: Predictor, split: Dataset) -> dict[str, Any]:
         for entities in predictor.predict_all(texts)
     ]
     return {**span_scores(gold, found), "sentences": len(texts)}
-
-
-def _is_iob2(label_names: list[str]) -> bool:
-    prefixes = {name.split("-", 1)[0] for name in label_names}
-    return prefixes <= {"O", "B", "I"} and "B" in prefixes

@@ -64,15 +64,17 @@ class Predictor:
         ]
         tagged = self.tagger.tag(words, batch_size=batch_size)
         return [
-            [entity for entity in _entities(*parts) if entity.score >= threshold]
+            [entity for entity in self._entities(*parts) if entity.score >= threshold]
             for parts in zip(texts, places, tagged.tags, tagged.scores, strict=True)
         ]
 
-
-def _entities(text: str, words: list[Word], tags: list[str], scores: list[float]) -> list[Entity]:
-    entities = []
-    for span in tagging.decode(tags):
-        start, end = words[span.start].start, words[span.end - 1].end
-        score = sum(scores[span.start : span.end]) / (span.end - span.start)
-        entities.append(Entity(start, end, span.label, score, text[start:end]))
-    return entities
+    def _entities(
+        self, text: str, words: list[Word], tags: list[str], scores: list[float]
+    ) -> list[Entity]:
+        spans = tagging.decode_predicted(tags) if self.tagger.iob2 else tagging.decode(tags)
+        entities = []
+        for span in spans:
+            start, end = words[span.start].start, words[span.end - 1].end
+            score = sum(scores[span.start : span.end]) / (span.end - span.start)
+            entities.append(Entity(start, end, span.label, score, text[start:end]))
+        return entities

@@ -10,7 +10,7 @@ from torch.nn import functional
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ner_core import align
-from ner_core.models import best_device, load_trained, windows_of
+from ner_core.models import SETTINGS_KEY, best_device, load_trained, windows_of
 from ner_core.tags import OUTSIDE
 
 _CHUNK = 1024
@@ -50,6 +50,8 @@ class Tagger:
         self.max_length = max_length
         self.overlap = overlap
         self.bf16 = bf16
+        # Trained here, so an I- never starts an entity. Of others nobody can tell by their labels.
+        self.iob2 = hasattr(model.config, SETTINGS_KEY)
         id2label = model.config.id2label
         self.label_names = [str(id2label[number]) for number in range(len(id2label))]
         # A fast tokenizer refuses to be used by two threads at once ("Already borrowed").

@@ -1,0 +1,128 @@
+"""What all tests share: a home of their own, no network, and models small enough to make here."""
+
+import ipaddress
+import os
+import socket
+import string
+from pathlib import Path
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+REPOSITORY = Path(__file__).parent.parent
+SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+
+settings.register_profile("ner", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ner")
+
+TINY_LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
+TINY_WORDS = ["ann", "bob", "lives", "works", "in", "near", "the", "and", "oslo", "paris", "city"]
+
+
+class NetworkUsedError(AssertionError):
+    """A test tried to reach beyond this machine."""
+
+
+def _is_local(address):
+    if not isinstance(address, tuple):
+        return True
+    host = str(address[0])
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def ner_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("NER_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch):
+    def guard(original):
+        def connect(self, address):
+            if not _is_local(address):
+                raise NetworkUsedError(f"a test connects to {address!r}")
+            return original(self, address)
+
+        return connect
+
+    monkeypatch.setattr(socket.socket, "connect", guard(socket.socket.connect))
+    monkeypatch.setattr(socket.socket, "connect_ex", guard(socket.socket.connect_ex))
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the corpora of ../shared/data are not there")
+    return SHARED_DATA
+
+
+def write_conll(path, sentences):
+    """Write sentences, each a list of (word, tag), as two columns; give the path."""
+    blocks = ["".join(f"{word} {tag}\n" for word, tag in sentence) for sentence in sentences]
+    path.write_text("\n".join(blocks), encoding="utf-8", newline="")
+    return path
+
+
+def _tiny_config(**more):
+    from transformers import BertConfig
+
+    return BertConfig(
+        vocab_size=len(tiny_vocabulary()),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=128,
+        **more,
+    )
+
+
+def tiny_vocabulary():
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    letters = list(string.ascii_lowercase + string.digits)
+    marks = list(string.punctuation) + list("“”‘’–—…")
+    pieces = special + letters + [f"##{letter}" for letter in letters] + marks + TINY_WORDS
+    return {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
+
+
+def _save_tiny(folder, model):
+    from transformers import BertTokenizerFast
+
+    model.save_pretrained(folder)
+    BertTokenizerFast(
+        vocab=tiny_vocabulary(), do_lower_case=True, model_max_length=128
+    ).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory):
+    """Give a folder with a random BERT, 32 wide, without a head."""
+    import torch
+    from transformers import BertModel
+
+    torch.manual_seed(1)
+    return _save_tiny(tmp_path_factory.mktemp("tiny-encoder"), BertModel(_tiny_config()))
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    """Give a folder with a random BERT, 32 wide, and a random head for LOC and PER."""
+    import torch
+    from transformers import AutoModelForTokenClassification
+
+    torch.manual_seed(2)
+    config = _tiny_config(
+        id2label=dict(enumerate(TINY_LABELS)),
+        label2id={label: number for number, label in enumerate(TINY_LABELS)},
+    )
+    model = AutoModelForTokenClassification.from_config(config)
+    return _save_tiny(tmp_path_factory.mktemp("tiny-model"), model)

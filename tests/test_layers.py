@@ -1,0 +1,173 @@
+"""Imports point one way: each module is loaded in an interpreter that has loaded nothing else."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ner_core
+
+REPOSITORY = Path(__file__).parent.parent
+PACKAGE = REPOSITORY / "ner_core"
+HEAVY = {"torch", "transformers", "datasets", "evaluate", "seqeval", "peft", "gradio"}
+
+SETTINGS = {"config", "errors"}
+STORE = {*SETTINGS, "events", "locks", "runs"}
+READERS = {"data", "data.conll", "data.corpus", "data.inline", "data.sentence", "data.splits"}
+READING = {*READERS, "errors", "tags"}
+
+# What a module may load: siblings in ner_core, and heavy packages.
+LIGHT = {
+    "errors": {"errors"},
+    "config": SETTINGS,
+    "tags": {"errors", "tags"},
+    "events": {"errors", "events"},
+    "locks": {"errors", "locks"},
+    "words": {"words"},
+    "runs": STORE,
+    "run_view": {*STORE, "run_view"},
+    "model_sources": {*STORE, "model_sources"},
+}
+MIDDLE = {
+    **{name: (READING, {"datasets"}) for name in sorted(READERS)},
+    "check": ({*READING, "check"}, {"datasets"}),
+    "metrics": ({"errors", "metrics", "tags"}, {"seqeval"}),
+}
+
+MODULES = sorted(
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+    for path in PACKAGE.rglob("*.py")
+    if path.name != "__main__.py" and path != PACKAGE / "__init__.py"
+)
+
+
+def loaded_by(*modules):
+    """Import modules in a fresh interpreter; give the siblings and the heavy packages it loaded."""
+    imports = "\n".join(f"import {module}" for module in modules)
+    done = subprocess.run(
+        [sys.executable, "-c", f"{imports}\nimport json, sys\nprint(json.dumps([*sys.modules]))"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    names = json.loads(done.stdout.splitlines()[-1])
+    prefix = "ner_core."
+    siblings = {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
+    return siblings, HEAVY & set(names)
+
+
+def test_the_tables_name_modules_that_exist():
+    assert {*LIGHT, *MIDDLE} <= set(MODULES)
+
+
+def test_the_package_itself_loads_nothing():
+    assert loaded_by("ner_core") == (set(), set())
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_a_light_module_loads_nothing_heavy_and_nothing_above_it(module):
+    siblings, heavy = loaded_by(f"ner_core.{module}")
+    assert siblings <= LIGHT[module]
+    assert not heavy
+
+
+@pytest.mark.parametrize("module", MIDDLE)
+def test_data_check_and_metrics_load_no_torch_and_nothing_above_them(module):
+    siblings, heavy = loaded_by(f"ner_core.{module}")
+    allowed_siblings, allowed_heavy = MIDDLE[module]
+    assert siblings <= allowed_siblings
+    assert heavy <= allowed_heavy
+
+
+def test_the_metric_object_stands_below_everything_that_trains():
+    siblings, heavy = loaded_by("ner_core.evaluate_metric")
+    assert siblings <= {"errors", "evaluate_metric", "metrics", "tags"}
+    assert "gradio" not in heavy
+
+
+# One interpreter for all: if any of them loaded gradio it would be among the modules at the end.
+def test_nothing_in_the_package_loads_gradio():
+    siblings, heavy = loaded_by(*(f"ner_core.{module}" for module in MODULES))
+    assert set(MODULES) <= siblings
+    assert "gradio" not in heavy
+
+
+def imported_names(tree):
+    """Give every module that a syntax tree imports, wherever in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_no_module_of_the_package_imports_gradio_even_late(path):
+    roots = {name.split(".")[0] for name in imported_names(ast.parse(path.read_text("utf-8")))}
+    assert not roots & {"gradio", "ui", "app"}
+
+
+def private_imports(source):
+    """List the imports of a source text that reach past the public names of ner_core."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+            found += [name for name in names if name.split(".")[0] == "ner_core"]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [alias.name for alias in node.names]
+            if node.module == "ner_core":
+                found += [f"ner_core:{name}" for name in names if name not in ner_core.__all__]
+            elif node.module.startswith("ner_core."):
+                found.append(node.module)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from ner_core import Predictor, runs", []),
+        ("import gradio\nfrom ui import charts", []),
+        ("import ner_core", ["ner_core"]),
+        ("import ner_core.train as t", ["ner_core.train"]),
+        ("from ner_core import train", ["ner_core:train"]),
+        ("from ner_core.train import run", ["ner_core.train"]),
+        ("from ner_core import *", ["ner_core:*"]),
+        ("def f():\n    from ner_core.data import load", ["ner_core.data"]),
+    ],
+)
+def test_imports_past_the_public_names_are_seen(source, found):
+    assert private_imports(source) == found
+
+
+PAGE = sorted([*(REPOSITORY / "ui").rglob("*.py"), REPOSITORY / "app.py"])
+
+
+@pytest.mark.parametrize("path", PAGE, ids=lambda path: path.name)
+def test_the_page_uses_only_public_names(path):
+    assert private_imports(path.read_text(encoding="utf-8")) == []
+
+
+def test_every_public_name_is_there():
+    missing = [name for name in ner_core.__all__ if getattr(ner_core, name, None) is None]
+    assert not missing
+    assert len(set(ner_core.__all__)) == len(ner_core.__all__)
+
+
+def test_type_checkers_see_the_same_public_names():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    guarded = next(node for node in tree.body if isinstance(node, ast.If))
+    names = {alias.asname for node in guarded.body for alias in node.names}
+    assert names == set(ner_core.__all__)
+
+
+def test_a_name_that_is_not_public_is_an_attribute_error():
+    with pytest.raises(AttributeError) as caught:
+        _ = ner_core.Trainer
+    assert str(caught.value) == "module 'ner_core' has no attribute 'Trainer'"

@@ -1,0 +1,107 @@
+"""The Highlight tab: type, and see the entities."""
+
+import threading
+from functools import lru_cache
+from typing import Any
+
+import gradio as gr
+
+from ner_core import NerError, Predictor, runs
+from ui import markup, run_panel
+
+MOST_CHARACTERS = 20_000
+_NO_MODEL = "No model yet. Train one in the Train tab: with the bundled sample it takes a minute."
+_NO_TEXT = "Type or paste a text above, or pick an example."
+EXAMPLES = [
+    "Sunny is Data Scientist and Generative AI Engineer at Infosys in Bengaluru.",
+    "Angela Merkel flew from Berlin to Nairobi to meet officials of the African Union.",
+    "Wangari Maathai, the Kenyan activist, won the Nobel Peace Prize in Oslo in 2004.",
+    "Washington beat Boston 3-1, and the Senate in Washington heard nothing of it.",
+    "just landed in são paulo, dinner with Júlia from Nubank tonight!!",
+]
+
+_loading = threading.Lock()
+
+
+class HighlightTab:
+    """The components of the tab, and what happens when they are used."""
+
+    def __init__(self) -> None:
+        self.model = gr.Dropdown([], label="Model", elem_id="model-choice", filterable=False)
+        self.text = gr.Textbox(
+            label="Text",
+            placeholder="Type or paste a text: its entities appear below as you type.",
+            lines=4,
+            max_lines=14,
+            elem_id="text",
+        )
+        gr.Examples(EXAMPLES, self.text, label="Examples")
+        self.marked = gr.HTML(
+            markup.empty(_NO_TEXT), apply_default_css=False, elem_id="highlighted"
+        )
+        self.table = gr.HTML("", apply_default_css=False, elem_id="entities")
+
+    def wire(self) -> None:
+        """Connect the components of the tab with each other."""
+        # `change`, not `input`: that fires on key presses only and would miss a paste.
+        for event in (self.text.change, self.model.change):
+            event(
+                self.highlight,
+                [self.text, self.model],
+                [self.marked, self.table],
+                trigger_mode="always_last",
+                concurrency_id="highlight",
+                show_progress="hidden",
+                api_visibility="private",
+            )
+
+    def refresh_models(self, current: str | None) -> Any:
+        """Offer the runs that have a model, the newest first; keep the choice if it is there."""
+        choices = model_choices()
+        ids = [value for _, value in choices]
+        return gr.update(
+            choices=choices, value=current if current in ids else next(iter(ids), None)
+        )
+
+    def highlight(self, text: str | None, model: str | None) -> tuple[str, str]:
+        """Mark the entities of a text."""
+        text = text or ""
+        if not model:
+            return markup.empty(_NO_MODEL), ""
+        if not text.strip():
+            return markup.empty(_NO_TEXT), ""
+        shown, notice = text[:MOST_CHARACTERS], ""
+        if len(text) > MOST_CHARACTERS:
+            notice = (
+                f'<p class="ner-warning">Only the first {MOST_CHARACTERS:,} of {len(text):,} '
+                "characters are read here; <code>python -m ner_core predict --file</code> reads "
+                "texts of any length.</p>"
+            )
+        try:
+            predictor = load_predictor(model)
+            entities = predictor.predict(shown)
+        except NerError as error:
+            return markup.error(str(error)), ""
+        legend = markup.legend(predictor.entity_types, entities)
+        return (
+            notice + legend + markup.highlighted(shown, entities),
+            markup.entity_table(entities),
+        )
+
+
+def model_choices() -> list[tuple[str, str]]:
+    """List the runs with a model for a dropdown: how they are shown, and their id."""
+    views = [run_panel.view_of(run.id) for run in runs.list_runs() if run.model_dir.is_dir()]
+    return [(run_panel.label_of(view), view.run.id) for view in views]
+
+
+def load_predictor(model: str) -> Predictor:
+    """Give the Predictor of a run; the last two are kept. Raises a NerError if there is none."""
+    runs.get(model)  # a page may name runs only, no path and no other model
+    with _loading:
+        return _predictor(model)
+
+
+@lru_cache(maxsize=2)
+def _predictor(model: str) -> Predictor:
+    return Predictor.load(model)

@@ -1,0 +1,144 @@
+"""HTML of the page: plain data in, escaped mark-up out.
+
+Text, labels and names come from strangers: all of it goes through ``escape``.
+"""
+
+import html
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ui.theme import colour_class
+
+if TYPE_CHECKING:
+    from ner_core import CheckReport, Entity
+
+
+def escape(value: object) -> str:
+    """Make a text safe inside HTML, and inside the templates of ``gr.HTML``.
+
+    >>> escape("<b> ${x} {{y}}")
+    '&lt;b&gt; &#36;&#123;x} &#123;&#123;y}'
+    """
+    return html.escape(str(value)).replace("{", "&#123;").replace("$", "&#36;")
+
+
+def empty(text: str) -> str:
+    """Say what will stand here, and how to get there."""
+    return f'<div class="ner-empty">{escape(text)}</div>'
+
+
+def error(text: str) -> str:
+    """Show a sentence about something the person can mend."""
+    return f'<p class="ner-error" role="alert">{escape(text)}</p>'
+
+
+def highlighted(text: str, entities: "Sequence[Entity]") -> str:
+    """Draw a text with its entities marked; line breaks and blanks stay as they are."""
+    parts: list[str] = []
+    position = 0
+    for entity in entities:
+        label, percent = escape(entity.label), f"{entity.score:.0%}"
+        parts.append(escape(text[position : entity.start]))
+        parts.append(
+            f'<mark class="{colour_class(entity.label)}" title="{label}, {percent}" '
+            f'data-label="{label}">{escape(entity.text)}<small>{label}</small></mark>'
+        )
+        position = entity.end
+    parts.append(escape(text[position:]))
+    return f'<div class="ner-text" dir="auto">{"".join(parts)}</div>'
+
+
+def legend(types: Iterable[str], entities: "Sequence[Entity]") -> str:
+    """List the types that a model can name, with how many of each were found."""
+    counts = Counter(entity.label for entity in entities)
+    items = [
+        f'<li class="{colour_class(label)}{"" if counts[label] else " none"}">'
+        f"{escape(label)} <b>{counts[label]}</b></li>"
+        for label in types
+    ]
+    return f'<ul class="ner-legend" aria-label="Entity types">{"".join(items)}</ul>'
+
+
+def entity_table(entities: "Sequence[Entity]") -> str:
+    """List the entities of a text."""
+    if not entities:
+        return ""
+    rows = [
+        (_dot(e.label) + escape(e.text), escape(e.label), f"{e.score:.3f}", e.start, e.end)
+        for e in entities
+    ]
+    return _table(("Entity", "Type", "Score", "Start", "End"), rows, label="Entities")
+
+
+def score_tables(final: Mapping[str, Mapping[str, Any]]) -> str:
+    """Show the final scores of a run: a table a split, overall and by type."""
+    parts = []
+    for split in ("test", "validation"):
+        scores = final.get(split)
+        if not scores:
+            continue
+        rows = [("All types", *_score_cells(scores))]
+        rows += [
+            (_dot(label) + escape(label), *_score_cells(row))
+            for label, row in scores["per_type"].items()
+        ]
+        caption = (
+            f"{split.capitalize()}: {scores['sentences']:,} sentences. Strict scores: an entity "
+            f"counts if its words and its type are exactly right. Token accuracy "
+            f"{scores['accuracy']:.1%}, lenient F1 {scores['f1_lenient']:.3f}."
+        )
+        header = (f"{split.capitalize()} scores", "Precision", "Recall", "F1", "Entities")
+        parts.append(_table(header, rows, label=header[0], caption=caption, total=True))
+    return "".join(parts)
+
+
+def data_summary(report: "CheckReport") -> str:
+    """Show what is in the data, and what is wrong with it."""
+    splits = report.splits
+    types = sorted({label for counts in splits.values() for label in counts.per_type})
+    rows: list[tuple[str, ...]] = [
+        ("Sentences", *(f"{counts.sentences:,}" for counts in splits.values())),
+        ("Entities", *(f"{counts.entities:,}" for counts in splits.values())),
+    ]
+    rows += [
+        (_dot(label) + escape(label), *(f"{row.per_type[label]:,}" for row in splits.values()))
+        for label in types
+    ]
+    header = ("", *splits)
+    findings = "".join(
+        f'<li class="{finding.level}">{escape(finding.message)}</li>' for finding in report.findings
+    )
+    listing = f'<ul class="ner-list" aria-label="Findings">{findings}</ul>' if findings else ""
+    return _table(header, rows, label="Data") + listing
+
+
+def _score_cells(scores: Mapping[str, Any]) -> tuple[str, ...]:
+    figures = (f"{scores[name]:.3f}" for name in ("precision", "recall", "f1"))
+    return (*figures, f"{scores['support']:,}")
+
+
+def _dot(label: str) -> str:
+    return f'<span class="ner-dot {colour_class(label)}"></span>'
+
+
+def _table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    label: str,
+    caption: str = "",
+    total: bool = False,
+) -> str:
+    """Draw a table; header cells are escaped here, body cells must be already."""
+    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
+    body = "".join(
+        f"<tr{' class=total' if total and number == 0 else ''}>"
+        + "".join(f"<td>{cell}</td>" for cell in row)
+        + "</tr>"
+        for number, row in enumerate(rows)
+    )
+    shown = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return (
+        f'<div class="ner-scroll"><table class="ner-table" aria-label="{escape(label)}">'
+        f"{shown}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )

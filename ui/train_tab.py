@@ -1,0 +1,211 @@
+"""The Train tab: choose data, encoder and settings; start a run; watch it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from ner_core import NerError, TrainConfig, check_data, runs, submit
+from ui import charts, markup, run_panel, uploads
+
+SAMPLE, UPLOAD = "The bundled sample", "My own files"
+FAST_POLL, SLOW_POLL = 1.0, 5.0
+_MOST_CHOICES = 100
+_NO_RUN = "No run yet. Choose data on the left and press “Start training”."
+_FORMATS = (
+    "One word and its tag per line, a blank line between sentences (CoNLL), or inline "
+    "`[Ann](PER)`. Name files train, dev and test if you have several."
+)
+
+
+class TrainTab:
+    """The components of the tab, and what happens when they are used."""
+
+    def __init__(self) -> None:
+        defaults = TrainConfig()
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=4, min_width=300):
+                self.data = gr.Radio([SAMPLE, UPLOAD], value=SAMPLE, label="Data")
+                self.files = gr.File(
+                    label="Annotated sentences",
+                    file_count="multiple",
+                    visible=False,
+                    height=130,
+                    elem_id="upload",
+                )
+                self.formats = gr.Markdown(_FORMATS, visible=False, elem_classes="ner-quiet")
+                self.summary = gr.HTML("", apply_default_css=False, elem_id="data-summary")
+                self.model = gr.Dropdown(
+                    ["minilm"],
+                    value=defaults.model,
+                    label="Encoder",
+                    info="minilm is already here; or the id of an encoder on the Hub.",
+                    allow_custom_value=True,
+                )
+                with gr.Row():
+                    self.epochs = self._setting("epochs", "Epochs")
+                    self.batch_size = self._setting("batch_size", "Batch size")
+                    self.learning_rate = self._setting("learning_rate", "Learning rate")
+                gr.Markdown(
+                    "Left empty, epochs and learning rate are chosen for data and encoder.",
+                    elem_classes="ner-quiet",
+                )
+                self.problem = gr.HTML("", apply_default_css=False, elem_id="problem")
+                with gr.Row():
+                    self.start = gr.Button("Start training", variant="primary", elem_id="start")
+                    self.stop = gr.Button("Stop", variant="stop", interactive=False, elem_id="stop")
+            with gr.Column(scale=7, min_width=320):
+                self.run = gr.Dropdown(
+                    [], label="Run", elem_id="run-choice", filterable=False, visible=False
+                )
+                self.empty = gr.HTML(markup.empty(_NO_RUN), apply_default_css=False)
+                with gr.Column(visible=False) as self.panel:
+                    self.status = gr.HTML(
+                        {},
+                        html_template=run_panel.STATUS_TEMPLATE,
+                        apply_default_css=False,
+                        elem_id="run-status",
+                        container=False,
+                    )
+                    with gr.Row():
+                        self.loss = charts.line_plot("Loss", charts.LOSS_SERIES, [0, None])
+                        self.scores = charts.line_plot(
+                            "Validation scores", charts.SCORE_SERIES, [0, 1]
+                        )
+                    self.result = gr.HTML("", apply_default_css=False, elem_id="result")
+                    self.try_it = gr.Button(
+                        "Try it in Highlight", variant="primary", visible=False, elem_id="try-it"
+                    )
+        self.seen = gr.State(None)
+        self.timer = gr.Timer(FAST_POLL)
+
+    @staticmethod
+    def _setting(name: str, label: str) -> gr.Textbox:
+        """Place the field of a setting; as text, because an empty number field reads as 0."""
+        value = getattr(TrainConfig(), name)
+        return gr.Textbox(
+            value="" if value is None else f"{value:g}",
+            label=label,
+            placeholder="automatic" if value is None else "",
+            max_lines=1,
+            min_width=90,
+            elem_id=name,
+        )
+
+    @property
+    def polled(self) -> list[Any]:
+        """The components that a poll updates, in the order of ``poll``'s results."""
+        return [
+            self.run,
+            self.empty,
+            self.panel,
+            self.status,
+            self.loss,
+            self.scores,
+            self.result,
+            self.stop,
+            self.try_it,
+            self.seen,
+            self.timer,
+        ]
+
+    def wire(self) -> None:
+        """Connect the components of the tab with each other."""
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        self.data.change(
+            lambda data: [gr.update(visible=data == UPLOAD)] * 2,
+            self.data,
+            [self.files, self.formats],
+            queue=False,
+            **quiet,
+        )
+        for event in (self.data.change, self.files.change):
+            event(self.describe_data, [self.data, self.files], self.summary, **quiet)
+        poll: dict[str, Any] = {"inputs": [self.run, self.seen], "outputs": self.polled}
+        form: set[Any] = {self.data, self.files, self.model}
+        form |= {self.epochs, self.batch_size, self.learning_rate}
+        self.start.click(self.start_run, form, [self.problem, self.run, self.start], **quiet).then(
+            self.poll, **poll, queue=False, **quiet
+        )
+        self.stop.click(self.stop_run, self.run, self.problem, queue=False, **quiet).then(
+            self.poll, **poll, queue=False, **quiet
+        )
+        self.run.input(self.poll, **poll, queue=False, **quiet)
+        self.timer.tick(self.poll, **poll, queue=False, **quiet)
+
+    def describe_data(self, data: str, files: list[str] | None) -> str:
+        """Show what the chosen data hold, or what is wrong with them."""
+        if data == UPLOAD and not files:
+            return ""
+        try:
+            return markup.data_summary(check_data(self._source(data, files)))
+        except NerError as error:
+            return markup.error(str(error))
+
+    def start_run(self, form: Mapping[Any, Any]) -> tuple[Any, Any, Any]:
+        """Start a run with what the form says; show what is wrong with it otherwise."""
+        try:
+            config = TrainConfig.from_values(
+                {
+                    "data": self._source(form[self.data], form[self.files]),
+                    "model": form[self.model] or "",
+                    "epochs": form[self.epochs],
+                    "batch_size": form[self.batch_size],
+                    "learning_rate": form[self.learning_rate],
+                }
+            )
+            run, _ = submit(config, folders=False)
+        except NerError as error:
+            return markup.error(str(error)), gr.skip(), gr.skip()
+        choice = gr.update(choices=_choices(), value=run.id, visible=True)
+        return "", choice, gr.skip()
+
+    def stop_run(self, run_id: str | None) -> str:
+        """Ask the shown run to stop."""
+        try:
+            runs.stop(runs.get(run_id or ""))
+        except NerError as error:
+            return markup.error(str(error))
+        return ""
+
+    def poll(self, run_id: str | None, seen: list[Any] | None) -> list[Any]:
+        """Show the chosen run, or the newest; nothing is sent where nothing changed."""
+        choices = _choices()
+        ids = [value for _, value in choices]
+        if run_id not in ids:
+            run_id = ids[0] if ids else None
+        if run_id is None:
+            version: list[Any] = []
+            if seen == version:
+                return [gr.skip()] * len(self.polled)
+            hidden = gr.update(visible=False)
+            shown = [hidden, gr.update(visible=True), hidden, gr.skip(), gr.skip(), gr.skip()]
+            return [*shown, "", gr.update(interactive=False), hidden, version, gr.Timer(SLOW_POLL)]
+        view = run_panel.view_of(run_id)
+        version = [run_panel.version_of(view), choices]
+        if seen == version:
+            return [gr.skip()] * len(self.polled)
+        active = view.status in runs.ACTIVE
+        return [
+            gr.update(choices=choices, value=run_id, visible=True),
+            gr.update(visible=False),
+            gr.update(visible=True),
+            run_panel.status_value(view),
+            charts.loss_frame(view),
+            charts.score_frame(view),
+            markup.score_tables(view.final),
+            gr.update(interactive=active and view.status != "stopping"),
+            gr.update(visible=view.run.model_dir.is_dir() and not active),
+            version,
+            gr.Timer(FAST_POLL if active else SLOW_POLL),
+        ]
+
+    @staticmethod
+    def _source(data: str, files: list[str] | None) -> str:
+        return uploads.keep(files or []) if data == UPLOAD else "sample"
+
+
+def _choices() -> list[tuple[str, str]]:
+    """List the newest runs for a dropdown: how they are shown, and their id."""
+    views = [run_panel.view_of(run.id) for run in runs.list_runs()[:_MOST_CHOICES]]
+    return [(run_panel.label_of(view), view.run.id) for view in views]
