@@ -46,6 +46,8 @@ def windows(
     A word that the tokenizer drops (a lone control character) has no sub-token in any window. A
     text without sub-tokens still gives one window.
     """
+    if not texts:
+        return []
     overlap = min(overlap, (max_length - tokenizer.num_special_tokens_to_add()) // 2)
     encoded = tokenizer(
         [list(words) for words in texts],

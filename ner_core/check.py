@@ -137,8 +137,9 @@ def _repeated(corpus: Corpus) -> list[Finding]:
                 Finding(
                     "warning",
                     "leak",
-                    f"{_many(len(leaked), 'sentence')} of {name} also stand in train: scores on "
-                    "them do not tell how well new text is read. Take them out of one of the two.",
+                    f"In {name}, {_many(len(leaked), 'sentence')} {_are(len(leaked))} in train as "
+                    "well: scores on such do not tell how well new text is read. Take them out of "
+                    "one of the two.",
                     len(leaked),
                     leaked[:_MOST_ROWS],
                 )
@@ -185,6 +186,10 @@ def _rare_types(corpus: Corpus, splits: dict[str, SplitCounts]) -> list[Finding]
 
 def _place(split: str, row: int, words: list[str]) -> dict[str, Any]:
     return {"split": split, "sentence": row + 1, "text": " ".join(words)[:200]}
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _many(count: int, noun: str) -> str:

@@ -39,7 +39,7 @@ class TrainConfig(BaseModel):
         gt=0,
         le=1000,
         description="Passes over the training data. Automatic: as many as make about "
-        "300 steps, from 3 to 20.",
+        "150 steps, from 3 to 30.",
     )
     batch_size: int = Field(
         default=32, ge=1, le=1024, description="Windows of text in one optimiser step."
@@ -61,7 +61,8 @@ class TrainConfig(BaseModel):
         default=64,
         ge=0,
         le=4096,
-        description="Sub-tokens that neighbouring windows share; at most half a window.",
+        description="Sub-tokens that neighbouring windows share; at most half a window. "
+        "Where windows are short it is a quarter, unless chosen.",
     )
     sub_token_labels: SubTokenLabels = Field(
         default="first",
@@ -117,6 +118,8 @@ class TrainConfig(BaseModel):
             config = cls.model_validate(merged)
         except ValidationError as error:
             raise ConfigError(_sentence(error)) from None
+        if 2 * config.overlap > config.max_length and "overlap" not in merged:
+            config = config.model_copy(update={"overlap": config.max_length // 4})
         if 2 * config.overlap > config.max_length:
             raise ConfigError(
                 f"overlap: expected at most half of max_length ({config.max_length // 2}), "
@@ -197,6 +200,6 @@ def _sentence(error: ValidationError) -> str:
         return (
             f"Expected one of the settings {', '.join(TrainConfig.model_fields)}; found {name!r}."
         )
-    return (
-        f"{name}: expected {expectation(TrainConfig.model_fields[name])}, found {first['input']!r}."
-    )
+    found = repr(first["input"])
+    found = found if len(found) <= 80 else found[:80] + "…"
+    return f"{name}: expected {expectation(TrainConfig.model_fields[name])}, found {found}."

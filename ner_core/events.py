@@ -41,7 +41,7 @@ class EventWriter:
     """Appends events to one file; there is one writer a run, the holder of its lock.
 
     Each event is one ``write`` of one whole line. A number that JSON does not know (NaN, infinity)
-    is written as null.
+    is written as null, any other value that it does not know as text: no event is ever refused.
     """
 
     def __init__(self, path: Path) -> None:
@@ -50,16 +50,17 @@ class EventWriter:
 
     def append(self, kind: Kind, step: int = 0, data: Mapping[str, Any] | None = None) -> Event:
         """Write one event and return it; a terminal event is on the disk when this returns."""
-        event = Event(time=time.time(), kind=kind, step=step, data=_plain(dict(data or {})))
+        event = Event(time=time.time(), kind=kind, step=int(step), data=_plain(dict(data or {})))
         row = {
             "v": event.v,
             "time": round(event.time, 3),
             "kind": kind,
-            "step": step,
+            "step": event.step,
             "data": event.data,
         }
-        line = json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n"
-        remaining = memoryview(line.encode())
+        line = json.dumps(row, ensure_ascii=False, allow_nan=False, default=str) + "\n"
+        # Half a surrogate pair has no UTF-8; written as \udxxx it is JSON all the same.
+        remaining = memoryview(line.encode(errors="backslashreplace"))
         while remaining:
             remaining = remaining[os.write(self._fd, remaining) :]
         if kind in TERMINAL:
@@ -112,7 +113,7 @@ def _parse(line: bytes) -> Event | None:
             data=dict(row["data"]),
             v=int(row["v"]),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 
@@ -122,8 +123,8 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if hasattr(value, "item") and not isinstance(value, (str, bytes)):
-        value = value.item()
+    if hasattr(value, "tolist"):  # numpy and torch, scalars and arrays
+        return _plain(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

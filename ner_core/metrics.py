@@ -54,7 +54,8 @@ def entity_scores(
     >>> scores["f1"], scores["f1_lenient"]
     (0.0, 1.0)
     """
-    gold, found = [list(tags) for tags in references], [list(tags) for tags in predictions]
+    gold = [list(tags) for tags in references] or [[]]  # seqeval cannot take no sentence at all
+    found = [list(tags) for tags in predictions] or [[]]
     if [len(tags) for tags in gold] != [len(tags) for tags in found]:
         raise ValueError("references and predictions have different lengths")
     # Parsing the tags is most of seqeval's work: do it once for both averages.
@@ -83,7 +84,7 @@ def entity_scores(
         "f1_lenient": float(f1_score(gold, found, zero_division=0)),
         "accuracy": float(accuracy_score(gold, found)) if any(gold) else 0.0,
         "support": sum(row["support"] for row in per_type.values()),
-        "sentences": len(gold),
+        "sentences": len(references),
         "per_type": per_type,
     }
 

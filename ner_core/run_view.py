@@ -76,6 +76,14 @@ class RunView:
             "message": self.message,
         }
 
+    def _begin_at(self, event: Event) -> None:
+        """Take a start, also one that goes on from an earlier step: what came after it is void."""
+        self.started, self.ended = event, None
+        self.step, self.progress = event.step, {}
+        self.losses = [point for point in self.losses if point[0] <= event.step]
+        self.evaluations = [row for row in self.evaluations if row["step"] <= event.step]
+        self.final = {}
+
     def _take(self, event: Event) -> None:
         self.step = max(self.step, event.step)
         if event.kind in LIFE:
@@ -83,7 +91,7 @@ class RunView:
         if event.kind == "queued":
             self.waiting_for = event.data.get("waiting_for")
         elif event.kind == "started":
-            self.started = event
+            self._begin_at(event)
         elif event.kind == "progress":
             self.progress = event.data
             if event.data.get("loss") is not None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ner_core import locks
+from ner_core import locks, paths
 from ner_core.config import TrainConfig
 from ner_core.errors import ConfigError, RunError
 from ner_core.events import TERMINAL, Event, read_events
@@ -35,7 +35,7 @@ def home() -> Path:
     """Give the folder that runs live in: ``NER_HOME``, or a Space's volume, or the working one."""
     chosen = os.environ.get("NER_HOME")
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        return paths.expand(chosen).absolute()
     if os.environ.get("SPACE_ID") and os.access(_SPACE_VOLUME, os.W_OK):
         return _SPACE_VOLUME
     return Path.cwd()
@@ -90,11 +90,16 @@ class Run:
             ) from None
 
     def report(self) -> dict[str, Any] | None:
-        """Read the final scores, None as long as there are none."""
+        """Read the final scores, None as long as there are none. Raises RunError if damaged."""
         try:
             report: dict[str, Any] = json.loads(self.report_path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
+        except ValueError:
+            raise RunError(
+                f"Expected the scores of run {self.id} in its report.json, found a damaged file; "
+                "`python -m ner_core evaluate` computes them anew."
+            ) from None
         return report
 
     def events(self) -> list[Event]:
@@ -200,7 +205,7 @@ def list_runs() -> list[Run]:
     """List all runs, the newest first."""
     try:
         names = sorted((entry.name for entry in runs_dir().iterdir()), reverse=True)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     return [Run(name, runs_dir() / name) for name in names if exists(name)]
 

@@ -33,6 +33,10 @@ _NEARLY_A_TAG = re.compile(r"[BIESLUM][-_.:/|].*|.*[-_.:/|][BIESLU]|[BIESLU]", r
 _BARE_TYPE = re.compile(r"[^\W\d_][\w.&/+-]*")
 
 
+class MixedSchemesError(DataError):
+    """Tags of two schemes that exclude each other."""
+
+
 class Span(NamedTuple):
     """An entity over words: ``words[start:end]``, half-open, with its type."""
 
@@ -103,7 +107,7 @@ def detect_scheme(sentences: Iterable[Sequence[str]]) -> Scheme:
             before = current
     bioes, bilou = prefixes & {"E", "S"}, prefixes & {"L", "U"}
     if bioes and bilou:
-        raise DataError(
+        raise MixedSchemesError(
             f"Expected one tag scheme, found {'-, '.join(sorted(bioes))}- (BIOES) together with "
             f"{'-, '.join(sorted(bilou))}- (BILOU); write all files in the same scheme."
         )

@@ -33,8 +33,8 @@ from ner_core.runs import Run
 from ner_core.tagging import Tagger, load_tagger
 from ner_core.trainer import LOG_STEPS, NerTrainer, RunCallback, Validation, save_model
 
-AUTO_STEPS = 300
-AUTO_EPOCHS = (3, 20)
+AUTO_STEPS = 150
+AUTO_EPOCHS = (3, 30)
 
 
 @dataclass(frozen=True)

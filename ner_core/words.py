@@ -18,8 +18,8 @@ class Word(NamedTuple):
 
 # Scripts written without blanks: each character is a word, as in Chinese and Japanese corpora.
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ffff\uff66-\uff9d"
-_OPENING = "([{<\"'`“”‘’„‚«»‹›¿¡*_~|/\\=+—–…"
-_CLOSING = ")]}>\"'`“”‘’«»‹›,;:!?…*_~|/\\=+—–%"
+_OPENING = "([{<\"'`“”‘’„‚«»‹›¿¡*_~|/\\=+—–…（「『【《"
+_CLOSING = ")]}>\"'`“”‘’«»‹›,;:!?…*_~|/\\=+—–%）」』】》。、，！？：；"
 
 # Only what is no word of its own: "no." or "Sun." more often end a sentence.
 _ABBREVIATIONS = frozenset(
@@ -29,14 +29,19 @@ _ABBREVIATIONS = frozenset(
 )
 _WHOLE = re.compile(
     r"(?:https?://|www\.)\S*[^\s.,;:!?)\]}>\"'”’]"  # an address on the web
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # an address for mail
+    r"|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}"  # an address for mail
     r"|[#@]\w[\w-]*"  # a hashtag, a user
-    r"|[:;=8xX]['^o-]?[()\[\]DPpOo3/\\|*]+(?!\w)"  # an emoticon
-    r"|<3",
+    r"|[:;=]['^o-]?[()\[\]DPpOo3/\\|*]+(?!\w)"  # an emoticon
+    r"|<3"
+    r"|['’]s-\w[\w-]*",  # a Dutch name: 's-Hertogenbosch
 )
-_CLITIC = re.compile(r"(?:n['’]t|['’](?:s|re|ve|ll|d|m))\b", re.IGNORECASE)
-_CLITIC_AT_END = re.compile(r"(?<=\w)(?:n['’]t|['’](?:s|re|ve|ll|d|m))$", re.IGNORECASE)
-_CHUNK = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+_CLITIC = re.compile(r"(?:n['’]t|['’](?:s|re|ve|ll|d|m))(?![\w-])", re.IGNORECASE)
+_CLITIC_AT_END = re.compile(r"[\w.](n['’]t|['’](?:s|re|ve|ll|d|m))", re.IGNORECASE)
+_LONGEST_CLITIC = 3
+# Long dashes separate words even without blanks around them.
+_CHUNK = re.compile(rf"[{_UNSPACED}]|—+|--+|(?:(?!--)[^\s—{_UNSPACED}])+")
+# Longer ones are no abbreviations; the bound keeps splitting linear in the length of a chunk.
+_LONGEST_ABBREVIATION = 24
 
 
 def split_words(text: str) -> list[Word]:
@@ -74,14 +79,14 @@ def _split_chunk(text: str, start: int, end: int) -> list[Word]:
         else:
             break
     while start < end:
-        if text[end - 1] == "." and not _keeps_period(text[start:end]):
+        if text[end - 1] == "." and not _keeps_period(text, start, end):
             begin = end - 1
             while begin > start and text[begin - 1] == ".":
                 begin -= 1
         elif text[end - 1] in _CLOSING or text[end - 1] in _OPENING:
             begin = _run_begin(text, start, end)
-        elif clitic := _CLITIC_AT_END.search(text, start, end):
-            begin = clitic.start()
+        elif (clitic := _clitic_begin(text, start, end)) is not None:
+            begin = clitic
         else:
             tail.append(Word(start, end))
             break
@@ -90,9 +95,20 @@ def _split_chunk(text: str, start: int, end: int) -> list[Word]:
     return head + tail[::-1]
 
 
-def _keeps_period(chunk: str) -> bool:
+def _clitic_begin(text: str, start: int, end: int) -> int | None:
+    """Find where an English clitic at the end of a chunk begins, None if there is none."""
+    for length in (_LONGEST_CLITIC, _LONGEST_CLITIC - 1):
+        begin = end - length
+        if begin > start and _CLITIC_AT_END.fullmatch(text, begin - 1, end):
+            return begin
+    return None
+
+
+def _keeps_period(text: str, start: int, end: int) -> bool:
     """Tell whether a final period belongs to the word: "U.S.", "J.", "Inc."."""
-    word = chunk[:-1]
+    if end - start > _LONGEST_ABBREVIATION:
+        return False
+    word = text[start : end - 1]
     if not word or word.endswith("."):
         return False
     letters = word.split(".")

@@ -250,3 +250,14 @@ def test_settings_survive_json(config):
 def test_settings_survive_the_run_directory():
     config = TrainConfig.from_values({"recipe": "notebook", "data": "Zürich", "learning_rate": ""})
     assert runs.create(config, "a").config() == config
+
+
+@pytest.mark.parametrize(("max_length", "overlap"), [("100", 25), ("128", 64), ("16", 4)])
+def test_the_overlap_fits_short_windows_unless_it_was_chosen(max_length, overlap):
+    assert TrainConfig.from_values({"max_length": max_length}).overlap == overlap
+
+
+def test_a_huge_value_is_not_repeated_whole():
+    with pytest.raises(ConfigError) as caught:
+        TrainConfig.from_values({"epochs": "9" * 10**6 + "x"})
+    assert len(str(caught.value)) < 200

@@ -1,7 +1,9 @@
 import json
 import math
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -114,7 +116,10 @@ def test_a_torn_line_is_not_there_yet(log):
 def test_the_next_writer_cuts_a_torn_tail_off(log, whole, tail):
     log.write_bytes(whole + tail)
     write(log, ("progress", 7))
-    assert log.read_bytes().startswith(whole)
+    raw = log.read_bytes()
+    assert raw.startswith(whole + b"{")
+    assert raw.endswith(b"}\n")
+    assert raw.count(b"\n") == (2 if whole else 1)
     assert steps(read_events(log)[0]) == ([1, 7] if whole else [7])
 
 
@@ -166,3 +171,27 @@ def test_three_kinds_of_events_end_a_run():
 def test_an_event_cannot_be_changed():
     with pytest.raises(AttributeError):
         Event(1.0, "progress", 1).step = 2
+
+
+@pytest.mark.parametrize(
+    "stranger", ['{"v":1,"time":1,"kind":"x","step":Infinity,"data":{}}', "[" * 10**5]
+)
+def test_a_line_that_breaks_the_parser_is_passed_over(log, stranger):
+    log.write_bytes(line(1) + stranger.encode() + b"\n" + line(2))
+    assert [event.step for event in read_events(log)[0]] == [1, 2]
+
+
+def test_no_value_is_refused(log):
+    writer = EventWriter(log)
+    array = np.array([1.0, float("nan")])
+    data = {"path": Path("/x"), "message": "half \udc80 a pair", "array": array, "set": {1}}
+    writer.append("failed", np.int64(3), data)
+    writer.close()
+    (event,), _ = read_events(log)
+    assert event.step == 3
+    assert event.data == {
+        "path": "/x",
+        "message": "half \udc80 a pair",
+        "array": [1.0, None],
+        "set": "{1}",
+    }

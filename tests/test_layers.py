@@ -15,9 +15,9 @@ PACKAGE = REPOSITORY / "ner_core"
 HEAVY = {"torch", "transformers", "datasets", "evaluate", "seqeval", "peft", "gradio"}
 
 SETTINGS = {"config", "errors"}
-STORE = {*SETTINGS, "events", "locks", "runs"}
+STORE = {*SETTINGS, "events", "locks", "paths", "runs"}
 READERS = {"data", "data.conll", "data.corpus", "data.inline", "data.sentence", "data.splits"}
-READING = {*READERS, "errors", "tags"}
+READING = {*READERS, "errors", "paths", "tags"}
 
 # What a module may load: siblings in ner_core, and heavy packages.
 LIGHT = {
@@ -26,6 +26,7 @@ LIGHT = {
     "tags": {"errors", "tags"},
     "events": {"errors", "events"},
     "locks": {"errors", "locks"},
+    "paths": {"paths"},
     "words": {"words"},
     "runs": STORE,
     "run_view": {*STORE, "run_view"},

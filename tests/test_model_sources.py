@@ -149,8 +149,7 @@ def test_a_hub_id_is_taken_by_its_form(name, folders):
         "x" * 300,
         "a\0b",
         "$(id)",
-        "-",
-    ][:-1],
+    ],
 )
 def test_what_is_no_model_is_a_sentence(name):
     if name in (".", "..", ""):
@@ -185,5 +184,22 @@ def test_a_run_without_a_model_is_a_sentence(kind, status):
         writer.append(kind)
         writer.close()
     assert refusal("my-run") == (
-        f"Expected a run with a finished model, found my-run, which has none; its state is {status}."
+        "Expected a run with a finished model, found my-run, which has none; "
+        f"its state is {status}."
     )
+
+
+def test_without_folders_what_looks_like_a_hub_id_is_not_read_from_the_disk(
+    tiny_model, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "uploads").mkdir()
+    (tmp_path / "uploads" / "local").symlink_to(tiny_model)
+    with pytest.raises(ModelError, match="found nothing at 'uploads/local'"):
+        find_model("uploads/local", folders=False)
+
+
+@pytest.mark.parametrize("name", ["", "~nobody-has-this-name/model"])
+def test_names_that_lead_nowhere_are_a_sentence(name):
+    with pytest.raises(ModelError, match="Expected a model: minilm, a run's id, a folder"):
+        find_model(name)

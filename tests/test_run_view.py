@@ -141,3 +141,27 @@ def test_reading_piece_by_piece_equals_reading_at_once(tmp_path_factory, cuts):
     at_once.refresh()
     assert state(slow) == state(at_once)
     assert slow.summary() == at_once.summary()
+
+
+def test_a_run_that_starts_again_goes_on_from_its_step(held):
+    events = [
+        ("started", 0, {"total": 20, "notes": []}),
+        ("progress", 10, {"loss": 2.0}),
+        ("evaluated", 10, {"split": "validation", "best": True, **SCORES}),
+        ("progress", 15, {"loss": 1.0}),
+        ("evaluated", 15, {"split": "validation", "best": True, **SCORES}),
+        ("failed", 15, {"message": "Out of memory."}),
+        ("started", 10, {"total": 20, "notes": []}),
+        ("progress", 12, {"loss": 1.7}),
+    ]
+    held.events_path.write_text(
+        "".join(
+            json.dumps({"v": 1, "time": 1.0, "kind": kind, "step": step, "data": data}) + "\n"
+            for kind, step, data in events
+        )
+    )
+    view = RunView(held)
+    view.refresh()
+    assert (view.status, view.message, view.step) == ("running", None, 12)
+    assert view.losses == [(10, 2.0), (12, 1.7)]
+    assert [row["step"] for row in view.evaluations] == [10]

@@ -382,3 +382,16 @@ def test_only_a_run_at_work_can_be_stopped(kinds):
     status = kinds[-1] if kinds else "interrupted"
     assert str(caught.value) == f"Expected a run that is at work, found a, which is {status}."
     assert not run.stop_path.exists()
+
+
+def test_a_home_that_is_a_file_has_no_runs(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NER_HOME", str(tmp_path / "file"))
+    assert runs.list_runs() == []
+
+
+def test_a_damaged_report_is_a_sentence():
+    run = runs.create(TrainConfig(), "a")
+    run.report_path.write_text("{")
+    with pytest.raises(RunError, match="found a damaged file"):
+        run.report()

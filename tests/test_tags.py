@@ -6,6 +6,7 @@ from ner_core import DataError, Span
 from ner_core.tags import (
     SCHEMES,
     decode,
+    decode_predicted,
     detect_scheme,
     encode,
     is_bare_type,
@@ -222,6 +223,29 @@ def test_bare_types_read_as_inside():
 
 
 @pytest.mark.parametrize(
+    ("written", "spans"),
+    [
+        ("", []),
+        ("O O", []),
+        ("B-LOC I-LOC O B-PER", [Span(0, 2, "LOC"), Span(3, 4, "PER")]),
+        ("B-LOC B-LOC", [Span(0, 1, "LOC"), Span(1, 2, "LOC")]),
+        ("B-LOC I-PER I-LOC", [Span(0, 3, "LOC")]),
+        ("I-PER I-PER O B-PER", [Span(3, 4, "PER")]),
+        ("B-PER O I-PER", [Span(0, 1, "PER")]),
+        ("I-LOC B-LOC I-PER B-PER", [Span(1, 3, "LOC"), Span(3, 4, "PER")]),
+    ],
+)
+def test_what_a_model_contradicts_itself_in_is_read_by_its_first_word(written, spans):
+    assert decode_predicted(written.split()) == spans
+
+
+@pytest.mark.parametrize("tag", ["PER", "B_PER", "", "0"])
+def test_a_model_that_predicts_no_tags_is_refused(tag):
+    with pytest.raises(DataError):
+        decode_predicted(["O", tag])
+
+
+@pytest.mark.parametrize(
     ("spans", "length", "message"),
     [
         (
@@ -297,6 +321,12 @@ def test_what_encode_writes_needs_no_repair(scheme, annotation):
     spans, length = annotation
     kept = merge_neighbours(spans) if scheme == "IO" else spans
     assert to_iob2(encode(spans, length, scheme), scheme) == (encode(kept, length), 0)
+
+
+@given(annotations())
+def test_valid_predictions_are_read_as_they_are(annotation):
+    spans, length = annotation
+    assert decode_predicted(encode(spans, length)) == spans
 
 
 @given(st.lists(st.one_of(TAGS, st.sampled_from(TYPES)), max_size=12))

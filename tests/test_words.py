@@ -71,8 +71,17 @@ def split(text):
         ("What?!", ["What", "?", "!"]),
         ("No!!!", ["No", "!!!"]),
         ("--", ["--"]),
-        ("yes—no", ["yes—no"]),
+        ("yes—no", ["yes", "—", "no"]),
         ("***bold***", ["***", "bold", "***"]),
+        ("Paris--Oslo", ["Paris", "--", "Oslo"]),
+        ("2019–2020", ["2019–2020"]),
+        # marks that are no emoticons
+        ("(Malcolm X) spoke", ["(", "Malcolm", "X", ")", "spoke"]),
+        ("8) Item", ["8", ")", "Item"]),
+        ("XP-based", ["XP-based"]),
+        # clitics and abbreviations together
+        ("U.S.'s", ["U.S.", "'s"]),
+        ("'s-Hertogenbosch", ["'s-Hertogenbosch"]),
         # the web
         ("#hashtag", ["#hashtag"]),
         ("#cop28!", ["#cop28", "!"]),
@@ -88,6 +97,8 @@ def split(text):
         ("fine :)", ["fine", ":)"]),
         ("fine :-( ok", ["fine", ":-(", "ok"]),
         ("=D", ["=D"]),
+        (":Paris", [":", "Paris"]),
+        ("x3d", ["x3d"]),
         ("I <3 Oslo", ["I", "<3", "Oslo"]),
         ("nice 🎉🎉", ["nice", "🎉🎉"]),
         # scripts without blanks
@@ -134,7 +145,9 @@ def test_texts_joined_by_a_blank_are_split_as_each_alone(left, right):
     assert split(f"{left} {right}") == split(left) + split(right)
 
 
-@pytest.mark.parametrize("unit", ["x", "(", "'", "a.", ".", "-", "a ", ":)"])
+@pytest.mark.parametrize(
+    "unit", ["x", "(", "'", "a.", ".", "-", ":)", ".)", ".'", "'.", "+.", "'s", "a@", "a--"]
+)
 def test_a_megabyte_is_split_in_seconds(unit):
     text = unit * (1_000_000 // len(unit))
     start = time.process_time()

@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 400
 LOSS_SERIES = ("training", "validation")
-SCORE_SERIES = ("F1", "precision", "recall")
+SCORE_SERIES = ("precision", "recall", "F1")  # the last is drawn over the others
 _COLOURS = {
     "training": "#94a3b8",
     "validation": "#0072b2",
     "F1": "#009e73",
-    "precision": "#c98500",
-    "recall": "#c5609a",
+    "precision": "#e0b25c",
+    "recall": "#d9a3c2",
 }
 
 
-def line_plot(title: str, series: Sequence[str], y_lim: list[float | None]) -> gr.LinePlot:
+def line_plot(title: str, series: Sequence[str]) -> gr.LinePlot:
     """Place a chart of values over steps, a line a series."""
     return gr.LinePlot(
         value=frame([], series),
@@ -35,7 +35,7 @@ def line_plot(title: str, series: Sequence[str], y_lim: list[float | None]) -> g
         color_map={name: _COLOURS[name] for name in series},
         colors_in_legend=list(series),
         height=300,
-        y_lim=y_lim,
+        min_width=280,
     )
 
 

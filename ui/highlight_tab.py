@@ -12,13 +12,13 @@ from ui import markup, run_panel
 MOST_CHARACTERS = 20_000
 _NO_MODEL = "No model yet. Train one in the Train tab: with the bundled sample it takes a minute."
 _NO_TEXT = "Type or paste a text above, or pick an example."
-EXAMPLES = [
-    "Sunny is Data Scientist and Generative AI Engineer at Infosys in Bengaluru.",
-    "Angela Merkel flew from Berlin to Nairobi to meet officials of the African Union.",
-    "Wangari Maathai, the Kenyan activist, won the Nobel Peace Prize in Oslo in 2004.",
-    "Washington beat Boston 3-1, and the Senate in Washington heard nothing of it.",
-    "just landed in são paulo, dinner with Júlia from Nubank tonight!!",
-]
+EXAMPLES = {
+    "Profile": "Sunny is Data Scientist and Generative AI Engineer at Infosys in Bengaluru.",
+    "News": "Angela Merkel flew from Berlin to Nairobi to meet officials of the African Union.",
+    "Biography": "Wangari Maathai, a Kenyan activist, won the Nobel Peace Prize in Oslo in 2004.",
+    "Sport": "Washington beat Boston 3-1, and the Senate in Washington heard nothing of it.",
+    "Chat": "just landed in são paulo, dinner with Júlia from Nubank tonight!!",
+}
 
 _loading = threading.Lock()
 
@@ -35,7 +35,13 @@ class HighlightTab:
             max_lines=14,
             elem_id="text",
         )
-        gr.Examples(EXAMPLES, self.text, label="Examples")
+        gr.Examples(
+            list(EXAMPLES.values()),
+            self.text,
+            label="Examples",
+            example_labels=list(EXAMPLES),
+            api_visibility="private",
+        )
         self.marked = gr.HTML(
             markup.empty(_NO_TEXT), apply_default_css=False, elem_id="highlighted"
         )

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from ner_core import CheckReport, Entity
 
 
+_STRICT = (
+    "Scores are strict: an entity counts as found only if its words and its type are exactly right."
+)
+
+
 def escape(value: object) -> str:
     """Make a text safe inside HTML, and inside the templates of ``gr.HTML``.
 
@@ -68,7 +73,8 @@ def entity_table(entities: "Sequence[Entity]") -> str:
         (_dot(e.label) + escape(e.text), escape(e.label), f"{e.score:.3f}", e.start, e.end)
         for e in entities
     ]
-    return _table(("Entity", "Type", "Score", "Start", "End"), rows, label="Entities")
+    header = ("Entity", "Type", "Score", "Start", "End")
+    return _table(header, rows, label="Entities", text_columns=(1,))
 
 
 def score_tables(final: Mapping[str, Mapping[str, Any]]) -> str:
@@ -84,12 +90,14 @@ def score_tables(final: Mapping[str, Mapping[str, Any]]) -> str:
             for label, row in scores["per_type"].items()
         ]
         caption = (
-            f"{split.capitalize()}: {scores['sentences']:,} sentences. Strict scores: an entity "
-            f"counts if its words and its type are exactly right. Token accuracy "
-            f"{scores['accuracy']:.1%}, lenient F1 {scores['f1_lenient']:.3f}."
+            f"{scores['sentences']:,} sentences · token accuracy {scores['accuracy']:.1%} · "
+            f"lenient F1 {scores['f1_lenient']:.3f}"
         )
-        header = (f"{split.capitalize()} scores", "Precision", "Recall", "F1", "Entities")
-        parts.append(_table(header, rows, label=header[0], caption=caption, total=True))
+        header = (split.capitalize(), "Precision", "Recall", "F1", "Entities")
+        label = f"{split.capitalize()} scores"
+        parts.append(_table(header, rows, label=label, caption=caption, total=True))
+    if parts:
+        parts.append(f'<p class="ner-quiet">{escape(_STRICT)}</p>')
     return "".join(parts)
 
 
@@ -128,12 +136,20 @@ def _table(
     label: str,
     caption: str = "",
     total: bool = False,
+    text_columns: Sequence[int] = (),
 ) -> str:
-    """Draw a table; header cells are escaped here, body cells must be already."""
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
+    """Draw a table; header cells are escaped here, body cells must be already.
+
+    The first column and ``text_columns`` are flush left, the others flush right as numbers are.
+    """
+    styles = [" class=text" if number in text_columns else "" for number in range(len(header))]
+    head = "".join(
+        f'<th scope="col"{style}>{escape(cell)}</th>'
+        for cell, style in zip(header, styles, strict=True)
+    )
     body = "".join(
         f"<tr{' class=total' if total and number == 0 else ''}>"
-        + "".join(f"<td>{cell}</td>" for cell in row)
+        + "".join(f"<td{style}>{cell}</td>" for cell, style in zip(row, styles, strict=True))
         + "</tr>"
         for number, row in enumerate(rows)
     )

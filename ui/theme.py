@@ -38,6 +38,8 @@ def theme() -> gr.themes.Base:
         block_border_width="1px",
         block_shadow="none",
         block_shadow_dark="none",
+        input_border_color="*neutral_300",
+        input_border_color_dark="*neutral_600",
         input_border_width="1px",
         input_border_width_dark="1px",
         input_shadow="none",
@@ -71,7 +73,9 @@ footer { opacity: .7; }
 #title h1 { margin: .2rem 0 0; font-size: 1.55rem; font-weight: 650; letter-spacing: -.01em; }
 #title p { margin: .15rem 0 .3rem; color: var(--body-text-color-subdued); }
 
-.ner-quiet { color: var(--body-text-color-subdued); }
+.ner-quiet, .ner-quiet p { color: var(--body-text-color-subdued) !important; font-size: .85rem;
+  line-height: 1.45; margin: 0; }
+.gradio-container .html-container { padding: 0; }
 .ner-empty { color: var(--body-text-color-subdued); padding: 1.6rem 1rem; text-align: center;
   border: 1px dashed var(--border-color-primary); border-radius: var(--radius-lg); }
 .ner-error, .ner-warning { border-radius: var(--radius-md); padding: .6rem .8rem; margin: 0;
@@ -101,7 +105,8 @@ footer { opacity: .7; }
   border: 1px solid var(--line); color: var(--body-text-color); }
 .ner-legend li.none { opacity: .55; }
 
-.ner-scroll { overflow-x: auto; }
+/* Scrolls inside, and never makes the page wider than the screen. */
+.ner-scroll { overflow-x: auto; width: 0; min-width: 100%; }
 .ner-table { width: 100%; border-collapse: collapse; font-size: .9rem;
   font-variant-numeric: tabular-nums; margin: .2rem 0; }
 .ner-table th, .ner-table td { padding: .4rem .6rem; text-align: right; border: 0;
@@ -109,8 +114,10 @@ footer { opacity: .7; }
 .ner-table th { color: var(--body-text-color-subdued); font-weight: 550; }
 .ner-table th:first-child, .ner-table td:first-child { text-align: left; white-space: normal;
   overflow-wrap: break-word; padding-left: 0; }
+.ner-table .text { text-align: left; }
 .ner-table tr.total td { font-weight: 650; }
-.ner-table caption { text-align: left; padding: .3rem 0; color: var(--body-text-color-subdued); }
+.ner-table caption { text-align: left; padding: .5rem 0 .1rem; font-size: .85rem;
+  color: var(--body-text-color-subdued); }
 .ner-dot { display: inline-block; width: .7em; height: .7em; border-radius: 2px;
   background: var(--line); margin-right: .45em; }
 
@@ -132,6 +139,7 @@ footer { opacity: .7; }
   color: var(--body-text-color-subdued); font-variant-numeric: tabular-nums; }
 .ner-facts b { color: var(--body-text-color); font-weight: 600; }
 @media (max-width: 640px) {
+  .gradio-container .main { padding: 12px !important; }
   .ner-table th, .ner-table td { padding: .35rem .4rem; font-size: .82rem; }
   .ner-text { padding: .7rem .8rem; }
 }

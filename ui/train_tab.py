@@ -58,7 +58,9 @@ class TrainTab:
                 self.run = gr.Dropdown(
                     [], label="Run", elem_id="run-choice", filterable=False, visible=False
                 )
-                self.empty = gr.HTML(markup.empty(_NO_RUN), apply_default_css=False)
+                self.empty = gr.HTML(
+                    markup.empty(_NO_RUN), apply_default_css=False, elem_id="no-run"
+                )
                 with gr.Column(visible=False) as self.panel:
                     self.status = gr.HTML(
                         {},
@@ -67,15 +69,14 @@ class TrainTab:
                         elem_id="run-status",
                         container=False,
                     )
-                    with gr.Row():
-                        self.loss = charts.line_plot("Loss", charts.LOSS_SERIES, [0, None])
-                        self.scores = charts.line_plot(
-                            "Validation scores", charts.SCORE_SERIES, [0, 1]
-                        )
-                    self.result = gr.HTML("", apply_default_css=False, elem_id="result")
                     self.try_it = gr.Button(
                         "Try it in Highlight", variant="primary", visible=False, elem_id="try-it"
                     )
+                    with gr.Row():
+                        self.loss = charts.line_plot("Loss", charts.LOSS_SERIES)
+                        self.scores = charts.line_plot("Validation scores", charts.SCORE_SERIES)
+                        self.scores.y_lim = [0, 1]
+                    self.result = gr.HTML("", apply_default_css=False, elem_id="result")
         self.seen = gr.State(None)
         self.timer = gr.Timer(FAST_POLL)
 
@@ -86,7 +87,7 @@ class TrainTab:
         return gr.Textbox(
             value="" if value is None else f"{value:g}",
             label=label,
-            placeholder="automatic" if value is None else "",
+            placeholder="auto" if value is None else "",
             max_lines=1,
             min_width=90,
             elem_id=name,

@@ -41,17 +41,20 @@ def keep(paths: Sequence[str]) -> str:
         staging = folder.with_suffix(".new")
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True)
-        for number, file in enumerate(files):
-            shutil.copyfile(file, staging / _safe_name(file.name, number))
+        for file in files:
+            name = _safe_name(file.name)
+            # Two names may become one.
+            target = staging / name if not (staging / name).exists() else staging / f"2-{name}"
+            shutil.copyfile(file, target)
         staging.rename(folder)
     kept = sorted(folder.iterdir())
     return str(kept[0] if len(kept) == 1 else folder)
 
 
-def _safe_name(name: str, number: int) -> str:
+def _safe_name(name: str) -> str:
     """Keep of a file's name what tells its split, as plain letters and digits.
 
-    >>> _safe_name("../Eng.testa", 1)
-    '1-eng-testa.txt'
+    >>> _safe_name("../Eng.testa"), _safe_name("Übung.conll")
+    ('eng-testa.txt', 'bung-conll.txt')
     """
-    return f"{number}-{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')[:60]}.txt"
+    return f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')[:60] or 'data'}.txt"

@@ -20,13 +20,14 @@ def read_conll(path: Path) -> Iterator[Sentence]:
     sentence = Sentence([], [], [])
     width = 0
     for number, line in numbered_lines(path):
-        if not line.strip():
+        # A document's mark ends the sentence before it, as a blank line does.
+        if not line.strip() or line.startswith("-DOCSTART-"):
             if sentence.tokens:
                 yield sentence
                 sentence = Sentence([], [], [])
             continue
         columns = _columns(line)
-        if columns[0] == "-DOCSTART-" or _is_comment(columns, line, width):
+        if _is_comment(columns, line, width):
             continue
         _check_columns(path, number, columns, width)
         width = len(columns)

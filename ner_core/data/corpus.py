@@ -1,10 +1,11 @@
 """From a source to the canonical shape: splits of tokens and IOB2 tags in Arrow."""
 
 import re
+import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from datasets.utils.logging import disable_progress_bar
 
+from ner_core import paths
 from ner_core import tags as tagging
 from ner_core.data import inline
 from ner_core.data.conll import read_conll
@@ -23,8 +25,17 @@ Reader = Callable[[Path], Iterator[Sentence]]
 
 SAMPLE = Path(__file__).parent / "sample"
 VALIDATION_PART = 0.1
+_LOOK_AT_LINES = 1000
 
 disable_progress_bar()
+
+
+class Storage:
+    """A folder for the Arrow files of a corpus; it goes when nothing refers to this any more."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="ner-data-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -34,13 +45,15 @@ class Corpus:
     ``dataset`` has the columns ``tokens: List(string)`` and ``ner_tags: List(ClassLabel)`` in every
     split, IOB2, names as ``tags.label_names`` orders them. ``schemes`` names the scheme of each
     split's file, ``repaired`` counts the words whose tag was invalid in it, ``notes`` are sentences
-    about what was decided for the user.
+    about what was decided for the user. ``storage`` holds the Arrow files: keep the corpus as long
+    as its splits are used.
     """
 
     source: str
     dataset: DatasetDict
     schemes: dict[str, str]
     repaired: dict[str, int]
+    storage: Storage = field(repr=False, compare=False)
     notes: tuple[str, ...] = ()
 
     @property
@@ -61,12 +74,8 @@ def canonical_source(source: str) -> str:
     """
     if source == "sample":
         return source
-    path = Path(source).expanduser()
-    try:
-        found = path.exists()
-    except OSError:
-        found = False
-    if not found:
+    path = paths.expand(source)
+    if not source or not paths.exists(path):
         raise DataError(
             f"Expected data: sample, a file or a folder; found nothing at {source[:200]!r}."
         )
@@ -113,7 +122,7 @@ def load_for_evaluation(source: str, split: str, seed: int = 42) -> Corpus:
 
 def reader_of(path: Path) -> Reader:
     """Recognise the format of a file by its first lines."""
-    for _, line in islice(numbered_lines(path), 50):
+    for _, line in islice(numbered_lines(path), _LOOK_AT_LINES):
         last = line.split()[-1] if line.strip() else ""
         if inline.ENTITY.search(line) and not re.fullmatch("O|[BIESLU]-.+", last):
             return inline.read_inline
@@ -146,24 +155,25 @@ def _read(source: str, files: dict[str, Path]) -> Corpus:
             repaired[split] += count
             yield {"tokens": sentence.tokens, "ner_tags": [index[tag] for tag in tags]}
 
-    dataset = DatasetDict({split: _to_arrow(rows, split, features) for split in files})
-    return Corpus(source, dataset, {k: str(v) for k, v in schemes.items()}, repaired)
+    storage = Storage()
+    dataset = DatasetDict({split: _to_arrow(rows, split, features, storage) for split in files})
+    return Corpus(source, dataset, {k: str(v) for k, v in schemes.items()}, repaired, storage)
 
 
 def _to_arrow(
-    rows: Callable[[str], Iterator[dict[str, Any]]], split: str, features: Features
+    rows: Callable[[str], Iterator[dict[str, Any]]],
+    split: str,
+    features: Features,
+    storage: Storage,
 ) -> Dataset:
-    """Stream rows into an Arrow file that lives as long as the dataset that maps it."""
-    folder = tempfile.TemporaryDirectory(prefix="ner-data-", ignore_cleanup_errors=True)
-    dataset = Dataset.from_generator(
+    """Stream rows into an Arrow file."""
+    return Dataset.from_generator(
         rows,
         features=features,
         gen_kwargs={"split": split},
-        cache_dir=folder.name,
-        fingerprint=f"{split}-{Path(folder.name).name}",
+        cache_dir=str(storage.path),
+        fingerprint=f"{split}-{storage.path.name}",
     )
-    weakref.finalize(dataset, folder.cleanup)
-    return dataset
 
 
 def _scan(path: Path, reader: Reader) -> tuple[tagging.Scheme, set[str]]:
@@ -184,10 +194,13 @@ def _scan(path: Path, reader: Reader) -> tuple[tagging.Scheme, set[str]]:
                     try:
                         tagging.split_tag(tag)
                     except DataError as error:
-                        raise DataError(f"{path.name}, line {line}: {error}") from None
+                        raise _located(error, path, line) from None
             yield [f"I-{tag}" if tagging.is_bare_type(tag) else tag for tag in sentence.tags]
 
-    scheme = tagging.detect_scheme(plain_tags())
+    try:
+        scheme = tagging.detect_scheme(plain_tags())
+    except tagging.MixedSchemesError as error:
+        raise _located(error, path) from None
     if not seen:
         raise DataError(
             f"Expected annotated sentences in {path.name}, found none; "
@@ -198,13 +211,20 @@ def _scan(path: Path, reader: Reader) -> tuple[tagging.Scheme, set[str]]:
         prefixed = {tag for tag in seen if tag != tagging.OUTSIDE and not tagging.is_bare_type(tag)}
         if prefixed or tagging.OUTSIDE not in seen:
             line, tag = first_bare
-            raise DataError(f"{path.name}, line {line}: {tagging.unknown_tag(tag)}")
+            raise _located(DataError(tagging.unknown_tag(tag)), path, line)
     types = {
         tag if tagging.is_bare_type(tag) else tagging.split_tag(tag)[1]
         for tag in seen
         if tag != tagging.OUTSIDE
     }
     return scheme, types
+
+
+def _located(error: DataError, path: Path, line: int | None = None) -> DataError:
+    """Say where in the data an error is."""
+    message = str(error)
+    where = path.name if line is None else f"{path.name}, line {line}"
+    return DataError(f"{where}: {message[0].lower()}{message[1:]}")
 
 
 def _cut_validation(corpus: Corpus, seed: int) -> Corpus:

@@ -23,8 +23,12 @@ def read_inline(path: Path) -> Iterator[Sentence]:
         position = 0
         for match in ENTITY.finditer(line):
             outside = _words(path, number, line[position : match.start()])
-            inside = match[1].split()
-            label = match[2]
+            inside, label = match[1].split(), match[2]
+            if not inside or label == OUTSIDE or re.match("[BIESLU]-", label):
+                raise DataError(
+                    f"{path.name}, line {number}: expected words and an entity type such as "
+                    f"[Nairobi](LOC), found {match[0]!r}; correct it."
+                )
             tokens += outside + inside
             tags += [OUTSIDE] * len(outside)
             tags += [f"{'I' if index else 'B'}-{label}" for index in range(len(inside))]

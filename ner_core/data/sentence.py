@@ -36,7 +36,14 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
                         f"{path.name}, line {number}: expected UTF-8 text, found the byte "
                         f"0x{raw[error.start]:02x}; save the file as UTF-8."
                     ) from None
-                yield number, line.rstrip("\r\n")
+                line = line.rstrip("\r\n")
+                if "\r" in line:
+                    raise DataError(
+                        f"{path.name}, line {number}: expected lines that end in a line feed, "
+                        "found a carriage return inside one; save the file with Unix or Windows "
+                        "line ends."
+                    )
+                yield number, line
     except OSError as error:
         raise DataError(
             f"Expected a file that can be read at {path}, found: {error.strerror}."

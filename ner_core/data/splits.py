@@ -26,8 +26,8 @@ def split_of(name: str) -> str | None:
 def find_splits(folder: Path) -> dict[str, Path]:
     """Find the files of the splits of a folder by their names.
 
-    A folder with a single file gives ``{"all": file}``. Raises DataError if the folder cannot be
-    read, no file is recognised, or two files claim one split.
+    A single file whose name speaks of no split gives ``{"all": file}``. Raises DataError if the
+    folder cannot be read, no file is recognised, or two files claim one split.
     """
     try:
         files = sorted(
@@ -40,7 +40,7 @@ def find_splits(folder: Path) -> dict[str, Path]:
             f"Expected a folder that can be read at {folder}, found: {error.strerror}."
         ) from None
     if len(files) == 1:
-        return {"all": files[0]}
+        return {split_of(files[0].name) or "all": files[0]}
     found: dict[str, Path] = {}
     for file in files:
         split = split_of(file.name)

@@ -1,0 +1,305 @@
+import json
+import shutil
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from transformers import BertConfig, DistilBertConfig, RobertaConfig
+
+from ner_core import ConfigError, ModelError, TrainConfig
+from ner_core.model_sources import find_model
+from ner_core.models import (
+    SETTINGS_KEY,
+    check_window,
+    learning_rate_for,
+    load_for_training,
+    load_tokenizer,
+    load_trained,
+    use_bf16,
+    window_limit,
+    windows_of,
+)
+
+LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
+
+
+@pytest.fixture
+def copy_of(tmp_path):
+    """Give a function that copies a model folder, with its config.json changed."""
+
+    def copy(folder, **settings):
+        target = tmp_path / "model"
+        shutil.copytree(folder, target)
+        path = target / "config.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **settings}))
+        return target
+
+    return copy
+
+
+def refusal(call, *arguments):
+    with pytest.raises(ModelError) as caught:
+        call(*arguments)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "labels", [["O", "B-A", "I-A"], LABELS, ["O", "B-日本", "I-日本"]], ids=["3", "5", "unicode"]
+)
+def test_labels_are_in_the_saved_config(tiny_encoder, tmp_path, labels):
+    model, _ = load_for_training(find_model(str(tiny_encoder)), labels)
+    assert model.config.num_labels == model.classifier.out_features == len(labels)
+    model.save_pretrained(tmp_path / "saved")
+    saved = json.loads((tmp_path / "saved" / "config.json").read_text(encoding="utf-8"))
+    assert saved["id2label"] == {str(number): label for number, label in enumerate(labels)}
+    assert saved["label2id"] == {label: number for number, label in enumerate(labels)}
+    assert saved["architectures"] == ["BertForTokenClassification"]
+
+
+def test_labels_are_numbered_by_whole_numbers_after_loading(tiny_model):
+    model, _ = load_trained(str(tiny_model))
+    assert model.config.id2label == dict(enumerate(LABELS))
+    assert model.config.label2id == {label: number for number, label in enumerate(LABELS)}
+    assert all(type(number) is int for number in model.config.id2label)
+    assert all(type(number) is int for number in model.config.label2id.values())
+
+
+def test_a_trained_model_is_ready_for_use(tiny_model):
+    model, tokenizer = load_trained(str(tiny_model))
+    assert not model.training
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+    assert {parameter.device.type for parameter in model.parameters()} == {"cpu"}
+    assert tokenizer.is_fast
+
+
+def test_the_encoder_keeps_its_weights_under_a_new_head(tiny_encoder):
+    from transformers import AutoModel
+
+    model, _ = load_for_training(find_model(str(tiny_encoder)), LABELS)
+    kept = AutoModel.from_pretrained(tiny_encoder).state_dict()
+    for name, weights in model.bert.state_dict().items():
+        assert torch.equal(weights, kept[name]), name
+
+
+def test_a_model_of_the_same_labels_keeps_its_head(tiny_model):
+    trained, _ = load_trained(str(tiny_model))
+    model, _ = load_for_training(find_model(str(tiny_model)), LABELS)
+    assert torch.equal(model.classifier.weight, trained.classifier.weight)
+
+
+def test_a_model_of_fewer_labels_gets_a_new_head(tiny_model):
+    model, _ = load_for_training(find_model(str(tiny_model)), [*LABELS, "B-X", "I-X"])
+    assert model.classifier.weight.shape == (7, 32)
+    assert model.config.id2label[5] == "B-X"
+
+
+def test_pickled_weights_are_not_read(tiny_model, copy_of):
+    folder = copy_of(tiny_model)
+    (folder / "model.safetensors").unlink()
+    model, _ = load_trained(str(tiny_model))
+    torch.save(model.state_dict(), folder / "pytorch_model.bin")
+    sentence = (
+        f"Expected a model of transformers with safetensors weights at {folder}, "
+        f"found: Error no file named model.safetensors found in directory {folder}."
+    )
+    assert refusal(load_trained, str(folder)) == sentence
+    assert refusal(load_for_training, find_model(str(folder)), LABELS) == sentence
+
+
+def test_code_that_comes_with_a_model_is_not_run(tiny_model, copy_of):
+    folder = copy_of(
+        tiny_model,
+        model_type="evil",
+        auto_map={
+            "AutoConfig": "evil.Config",
+            "AutoModelForTokenClassification": "evil.Model",
+        },
+    )
+    mark = folder / "it-ran"
+    (folder / "evil.py").write_text(f"open({str(mark)!r}, 'w')")
+    sentence = refusal(load_trained, str(folder))
+    assert sentence.startswith(
+        f"Expected a model of transformers with safetensors weights at {folder}, found: "
+    )
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "found"),
+    [
+        ("{", "It looks like the config file at '{0}/config.json' is not a valid JSON file"),
+        ("{}", "Unrecognized model in {0}. Should have a `model_type` key in its config.json"),
+    ],
+)
+def test_a_config_that_describes_no_model_is_a_sentence(tiny_model, copy_of, config, found):
+    folder = copy_of(tiny_model)
+    (folder / "config.json").write_text(config)
+    assert refusal(load_trained, str(folder)) == (
+        f"Expected a model of transformers with safetensors weights at {folder}, "
+        f"found: {found.format(folder)}."
+    )
+
+
+def test_a_folder_that_is_no_model_is_a_sentence(tmp_path):
+    assert refusal(load_trained, str(tmp_path)) == (
+        f"Expected a model folder with a config.json at {tmp_path}, found none; "
+        "choose the folder that a model was saved in."
+    )
+
+
+def test_an_encoder_cannot_be_used_before_it_is_trained(tiny_encoder):
+    assert refusal(load_trained, str(tiny_encoder)) == (
+        f"Expected a model that was trained to name entities, found {tiny_encoder}, an encoder "
+        "without a token-classification head; train it first."
+    )
+
+
+def test_minilm_is_an_encoder():
+    assert refusal(load_trained, "minilm") == (
+        "Expected a model that was trained to name entities, found minilm, an encoder "
+        "without a token-classification head; train it first."
+    )
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [None, [f"LABEL_{number}" for number in range(5)]],
+    ids=["left out", "written"],
+)
+def test_a_model_whose_labels_have_no_names_is_refused(tiny_model, copy_of, labels):
+    if labels is None:
+        folder = copy_of(tiny_model)
+        config = json.loads((folder / "config.json").read_text())
+        del config["id2label"], config["label2id"]
+        (folder / "config.json").write_text(json.dumps({**config, "num_labels": 5}))
+    else:
+        folder = copy_of(
+            tiny_model,
+            id2label=dict(enumerate(labels)),
+            label2id={label: number for number, label in enumerate(labels)},
+        )
+    sentence = refusal(load_trained, str(folder))
+    assert sentence.startswith("Expected a model with named labels, found LABEL_0, LABEL_")
+    assert sentence.endswith(
+        f" in {folder}; write the tags into id2label and label2id of its config.json."
+    )
+
+
+@pytest.mark.parametrize("name", ["no-such-owner/no-such-model", "bert-base-uncased"])
+def test_without_a_network_a_hub_model_is_a_sentence_at_once(name):
+    began = time.monotonic()
+    sentence = (
+        f"Expected the model {name} on the Hub, found: We couldn't connect to "
+        "'https://huggingface.co' to load the files, and couldn't find them in the cached files. "
+        "Without a network, choose minilm or a folder."
+    )
+    assert refusal(load_trained, name) == sentence
+    assert refusal(load_for_training, find_model(name), LABELS) == sentence
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("config", "rate"),
+    [
+        (BertConfig(hidden_size=384), 3e-4),
+        (BertConfig(hidden_size=768), 5e-5),
+        (DistilBertConfig(dim=768), 5e-5),
+        (BertConfig(hidden_size=1024), 2.4e-5),
+        (BertConfig(hidden_size=2048), 1e-5),
+        (BertConfig(hidden_size=32), 1e-3),
+        (SimpleNamespace(), 5e-5),
+    ],
+)
+def test_the_learning_rate_follows_the_width(config, rate):
+    assert learning_rate_for(config) == pytest.approx(rate, rel=0.02)
+    if rate in (3e-4, 5e-5):
+        assert learning_rate_for(config) == rate
+
+
+def test_the_learning_rate_of_minilm():
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(find_model("minilm").location)
+    assert learning_rate_for(config) == 3e-4
+
+
+@pytest.mark.parametrize(
+    ("config", "tokens", "limit"),
+    [
+        (BertConfig(max_position_embeddings=512), 512, 512),
+        (BertConfig(max_position_embeddings=512), 10**30, 512),
+        (BertConfig(max_position_embeddings=512), 128, 128),
+        (RobertaConfig(max_position_embeddings=514, pad_token_id=1), 512, 512),
+        (RobertaConfig(max_position_embeddings=514, pad_token_id=1), 10**30, 512),
+        (SimpleNamespace(model_type="t5"), 300, 300),
+        (SimpleNamespace(model_type="x", max_position_embeddings=-1), 300, 300),
+    ],
+)
+def test_a_window_is_as_long_as_encoder_and_tokenizer_allow(config, tokens, limit):
+    assert window_limit(config, SimpleNamespace(model_max_length=tokens)) == limit
+
+
+@pytest.mark.parametrize(
+    ("kept", "limit", "windows"),
+    [
+        (None, 512, (256, 64)),
+        (None, 128, (128, 64)),
+        (None, 100, (100, 50)),
+        ({}, 512, (256, 64)),
+        ({"max_length": 384, "overlap": 128}, 512, (384, 128)),
+        ({"max_length": 384, "overlap": 128}, 200, (200, 100)),
+        ({"max_length": 64, "overlap": 0}, 512, (64, 0)),
+    ],
+)
+def test_windows_are_those_of_training_or_the_usual_ones(kept, limit, windows):
+    config = BertConfig(max_position_embeddings=limit)
+    if kept is not None:
+        setattr(config, SETTINGS_KEY, kept)
+    assert windows_of(config, SimpleNamespace(model_max_length=10**30)) == windows
+
+
+def test_a_window_that_the_encoder_cannot_read_is_a_sentence():
+    config = TrainConfig.from_values({"max_length": 1024})
+    check_window(config, 1024)
+    with pytest.raises(ConfigError) as caught:
+        check_window(config, 512)
+    assert str(caught.value) == (
+        "max_length: expected at most 512, the window of minilm, found 1024."
+    )
+
+
+def test_a_byte_level_tokenizer_knows_that_words_come_split(tmp_path):
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import RobertaTokenizerFast
+
+    letters = [*"abcdefghijklmnopqrstuvwxyzĠ"]
+    pieces = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *letters]
+    tokenizer = Tokenizer(models.BPE(vocab={piece: n for n, piece in enumerate(pieces)}, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    RobertaTokenizerFast(tokenizer_object=tokenizer).save_pretrained(tmp_path)
+    RobertaConfig(vocab_size=len(pieces)).save_pretrained(tmp_path)
+    loaded = load_tokenizer(find_model(str(tmp_path)))
+    encoded = loaded(["an", "b"], is_split_into_words=True, add_special_tokens=False)
+    assert loaded.convert_ids_to_tokens(encoded["input_ids"]) == ["Ġ", "a", "n", "Ġ", "b"]
+    assert encoded.word_ids() == [0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("precision", "expected"), [("bf16", True), ("fp32", False)], ids=["bf16", "fp32"]
+)
+def test_a_chosen_number_format_is_used_on_any_device(precision, expected):
+    assert use_bf16(precision, torch.device("cpu")) is expected
+
+
+@pytest.mark.parametrize("pays", [True, False])
+def test_the_automatic_number_format_is_the_one_that_pays(monkeypatch, pays):
+    monkeypatch.setattr("ner_core.models.bf16_pays", lambda device: pays)
+    assert use_bf16("auto", torch.device("cpu")) is pays
+
+
+def test_model_folders_of_the_fixtures_hold_no_pickle(tiny_encoder, tiny_model):
+    for folder in (tiny_encoder, tiny_model):
+        assert not list(Path(folder).glob("*.bin"))

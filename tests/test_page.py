@@ -1,0 +1,328 @@
+"""The real page, in a real browser, as a new user meets it."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+SERVED_WITHIN = 5.0
+TRAINED_WITHIN = 180.0
+
+pytestmark = pytest.mark.slow
+
+
+class App:
+    """A served page, and the folder its runs are in."""
+
+    def __init__(self, home):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.home = home
+        self.url = f"http://127.0.0.1:{port}/"
+        self.environment = {
+            **os.environ,
+            "NER_HOME": str(home),
+            "GRADIO_SERVER_PORT": str(port),
+            "HF_HUB_OFFLINE": "1",
+        }
+        self.process = None
+
+    def start(self):
+        """Start ``python app.py``; give the seconds until the page is served."""
+        began = time.monotonic()
+        with (self.home / "app.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "app.py"],
+                cwd=REPOSITORY,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        while time.monotonic() - began < 60:
+            try:
+                with urllib.request.urlopen(self.url, timeout=5) as answer:
+                    assert b"NER Studio" in answer.read()
+                return time.monotonic() - began
+            except urllib.error.URLError:
+                assert self.process.poll() is None, (self.home / "app.log").read_text()
+                time.sleep(0.05)
+        raise AssertionError("the page was not served within a minute")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(20)
+
+    def runs(self):
+        return sorted((self.home / "runs").glob("2*")) if (self.home / "runs").is_dir() else []
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    app = App(tmp_path_factory.mktemp("home"))
+    app.start()
+    yield app
+    for run in app.runs():
+        (run / "stop").touch()
+    app.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS, timeout=60_000
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def new_page(browser, app):
+    """Open the page in a new tab; a dialog or an error in the console fails the test."""
+    opened, problems = [], []
+
+    def open_page(width=1280, query=""):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.set_default_timeout(30_000)
+        page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(app.url + query)
+        page.wait_for_selector("#start", state="attached")
+        opened.append(page)
+        return page
+
+    yield open_page
+    for page in opened:
+        page.close()
+    assert problems == []
+
+
+def open_tab(page, name):
+    page.get_by_role("tab", name=name).click()
+
+
+def marks(page):
+    return {
+        (re.sub(r"[A-Z]+$", "", mark.inner_text()).strip(), mark.get_attribute("data-label"))
+        for mark in page.query_selector_all("#highlighted mark")
+    }
+
+
+def fill(page, field, value):
+    page.fill(f"{field} textarea, {field} input", value)
+
+
+def upload(page, *files):
+    page.get_by_label("My own files").check()
+    page.set_input_files("#upload input[type=file]", [str(file) for file in files])
+
+
+@pytest.mark.timeout(420)
+def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
+    page = new_page()
+    page.wait_for_selector("text=No run yet.")
+    page.wait_for_selector("#data-summary table")
+    began = time.monotonic()
+    page.click("#start")
+    page.wait_for_selector("[data-status=running]", timeout=60_000)
+    page.wait_for_selector("#run-status >> text=Time left")
+
+    page.reload()
+    page.wait_for_selector("[data-status=running]", timeout=10_000)
+    second = new_page()
+    second.wait_for_selector("[data-status=running]", timeout=10_000)
+    second.wait_for_selector("#run-status >> text=Best validation F1", timeout=90_000)
+    assert second.is_enabled("#stop")
+    second.close()
+
+    page.wait_for_selector("[data-status=finished]", timeout=TRAINED_WITHIN * 1000)
+    seconds = time.monotonic() - began
+    assert seconds < TRAINED_WITHIN
+    page.wait_for_selector("table[aria-label='Test scores'] >> text=All types")
+    report = json.loads((app.runs()[-1] / "report.json").read_text())
+    cells = page.locator("table[aria-label='Test scores'] tr.total td").all_inner_texts()
+    assert cells[3] == f"{report['test']['f1']:.3f}"
+    assert set(report["test"]["per_type"]) == {"LOC", "MISC", "ORG", "PER"}
+
+    page.click("#try-it")
+    page.wait_for_selector("#text textarea:visible")
+    fill(page, "#text", "Angela Merkel flew to Nairobi.")
+    page.wait_for_selector("#highlighted mark")
+    assert {("Angela Merkel", "PER"), ("Nairobi", "LOC")} <= marks(page)
+    rows = page.locator("#entities tbody tr").all_inner_texts()
+    assert re.match(r"Angela Merkel\tPER\t0\.\d{3}\t0\t13", rows[0])
+
+
+@pytest.fixture
+def trained(app):
+    if not any((run / "model").is_dir() for run in app.runs()):
+        pytest.fail("the test that trains a model has to run before this one")
+    return app
+
+
+def test_highlight_follows_typing_deleting_examples_and_hostile_text(trained, new_page):
+    page = new_page()
+    open_tab(page, "Highlight")
+    page.wait_for_selector("#highlighted >> text=Type or paste a text")
+    page.locator("#text textarea").press_sequentially("Angela Merkel went to Oslo", delay=5)
+    page.wait_for_selector("#highlighted mark[data-label=LOC]")
+    for _ in range(len(" went to Oslo")):
+        page.keyboard.press("Backspace")
+    page.wait_for_selector("#highlighted mark[data-label=LOC]", state="detached")
+    fill(page, "#text", "")
+    page.wait_for_selector("#highlighted >> text=Type or paste a text")
+    page.get_by_role("button", name="News").click()
+    page.wait_for_selector("#highlighted >> text=African Union")
+    hostile = (
+        "<script>alert(1)</script> <img src=x onerror=alert(2)> ${alert(3)} {{value}}\n\n  Oslo"
+    )
+    fill(page, "#text", hostile)
+    page.wait_for_selector("#highlighted >> text=alert(3)")
+    shown = page.evaluate(
+        """() => { const box = document.querySelector('#highlighted .ner-text').cloneNode(true);
+                   box.querySelectorAll('small').forEach(node => node.remove());
+                   return box.textContent; }"""
+    )
+    assert shown == hostile
+    assert page.query_selector("#highlighted .ner-text script, #highlighted .ner-text img") is None
+
+
+def test_a_text_that_is_too_long_is_cut_and_said_so(trained, new_page):
+    page = new_page()
+    open_tab(page, "Highlight")
+    fill(page, "#text", "Oslo is a town. " * 2000)
+    page.wait_for_selector("text=Only the first 20,000 of 32,000 characters are read here")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("empty.txt", b"", "Expected annotated sentences in empty-txt.txt, found none"),
+        ("one.txt", b"Ann\nlives\n", "one-txt.txt, line 1: expected a word and its tag"),
+        ("tag.txt", b"Ann B_PER\n", "found 'B_PER'; write it as B-PER."),
+        ("binary.txt", bytes(range(256)), "expected a text file, found binary data"),
+    ],
+)
+def test_a_broken_file_is_explained_and_starts_nothing(
+    app, new_page, tmp_path, name, content, sentence
+):
+    runs_before = app.runs()
+    page = new_page()
+    open_tab(page, "Train")
+    (tmp_path / name).write_bytes(content)
+    upload(page, tmp_path / name)
+    page.wait_for_selector("#data-summary [role=alert]")
+    assert sentence in page.inner_text("#data-summary")
+    page.click("#start")
+    page.wait_for_selector("#problem [role=alert]")
+    assert page.inner_text("#problem") == page.inner_text("#data-summary")
+    assert app.runs() == runs_before
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        (
+            "#learning_rate",
+            "-1",
+            "learning_rate: expected a number above 0 and up to 1, found '-1'.",
+        ),
+        ("#epochs", "0", "epochs: expected a number above 0 and up to 1,000, found '0'."),
+        (
+            "#batch_size",
+            "many",
+            "batch_size: expected a whole number from 1 to 1,024, found 'many'.",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_explained_and_starts_nothing(app, new_page, field, value, sentence):
+    runs_before = app.runs()
+    page = new_page()
+    open_tab(page, "Train")
+    fill(page, field, value)
+    page.click("#start")
+    page.wait_for_selector("#problem [role=alert]")
+    assert page.inner_text("#problem") == sentence
+    assert app.runs() == runs_before
+
+
+def test_a_path_is_no_encoder_for_the_page(app, new_page):
+    page = new_page()
+    open_tab(page, "Train")
+    encoder = page.get_by_label("Encoder")
+    encoder.fill(str(app.home))
+    encoder.press("Enter")
+    page.click("#start")
+    page.wait_for_selector("#problem [role=alert]")
+    assert "Expected a model: minilm, a run's id, a folder or a Hub id" in page.inner_text(
+        "#problem"
+    )
+
+
+@pytest.mark.timeout(240)
+def test_an_uploaded_file_trains_and_stops_on_request(app, new_page, tmp_path):
+    sentence = "Ann B-PER\nlives O\nin O\nOslo B-LOC\n. O\n\n"
+    (tmp_path / "mine.conll").write_text(sentence * 400)
+    page = new_page()
+    open_tab(page, "Train")
+    upload(page, tmp_path / "mine.conll")
+    page.wait_for_selector("#data-summary >> text=There is no validation part")
+    fill(page, "#epochs", "500")
+    page.click("#start")
+    page.wait_for_selector("[data-status=running]", timeout=60_000)
+    assert "mine-conll" in page.inner_text("#run-status h3")
+    page.wait_for_selector("#run-status >> text=Best validation F1", timeout=60_000)
+    page.click("#stop")
+    page.wait_for_selector("[data-status=stopped]", timeout=30_000)
+    page.wait_for_selector("text=Stopped; the best model so far was kept.")
+    page.click("#try-it")
+    fill(page, "#text", "Ann lives in Oslo .")
+    page.wait_for_selector("#highlighted mark")
+
+
+@pytest.mark.parametrize("query", ["", "?__theme=dark"])
+def test_nothing_is_wider_than_a_phone(app, new_page, query):
+    page = new_page(390, query)
+    for tab in ("Train", "Highlight"):
+        open_tab(page, tab)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.timeout(120)
+def test_the_page_is_served_within_five_seconds(tmp_path):
+    seconds = []
+    # The faster of three: other work on the machine only ever slows a start down.
+    while len(seconds) < 3 and min(seconds, default=SERVED_WITHIN) >= SERVED_WITHIN:
+        app = App(tmp_path)
+        seconds.append(app.start())
+        app.stop()
+    assert min(seconds) < SERVED_WITHIN
+
+
+def test_interrupting_the_page_leaves_no_traceback(tmp_path):
+    app = App(tmp_path)
+    app.start()
+    app.stop()
+    assert "Traceback" not in (tmp_path / "app.log").read_text()

@@ -1,0 +1,159 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from ner_core import Predictor
+from ner_core.predict import Entity
+from ner_core.words import split_words
+from tests import toy
+from tests.conftest import TINY_WORDS
+
+# Whatever can be typed, and texts in which there is something to find.
+ANYTHING = st.text(max_size=80)
+PIECES = st.one_of(
+    st.sampled_from(TINY_WORDS),
+    st.sampled_from(
+        ["Ann", "OSLO", "ann's", "(paris)", "...", "“bob”", "U.S.", "\u3042", "\u0301"]
+    ),
+    st.text(max_size=5),
+    st.characters(categories=["Zs", "Cc", "Cf", "Mn", "So"]).map(str),
+)
+MIXED = st.lists(
+    st.tuples(PIECES, st.sampled_from(["", " ", " ", "  ", "\n", "\t", "\u00a0"]))
+).map(lambda parts: "".join(piece + blank for piece, blank in parts))
+
+
+@pytest.fixture(scope="session")
+def toy_run(tmp_path_factory, tiny_encoder):
+    return toy.toy_run(tmp_path_factory, tiny_encoder)
+
+
+@pytest.fixture(scope="module")
+def trained(toy_run):
+    return Predictor.load(str(toy_run.model_dir))
+
+
+@pytest.fixture(scope="module")
+def foreign(tiny_model):
+    """Give a predictor whose tags contradict each other: its model was never trained."""
+    return Predictor.load(str(tiny_model))
+
+
+def check_entities(text, entities, types):
+    borders = split_words(text)
+    starts = {word.start for word in borders}
+    ends = {word.end for word in borders}
+    assert entities == sorted(entities)
+    for before, after in pairwise(entities):
+        assert before.end <= after.start
+    for entity in entities:
+        assert isinstance(entity, Entity)
+        assert 0 <= entity.start < entity.end <= len(text)
+        assert text[entity.start : entity.end] == entity.text
+        assert entity.start in starts
+        assert entity.end in ends
+        assert 0 <= entity.score <= 1
+        assert type(entity.score) is float
+        assert entity.label in types
+
+
+@pytest.mark.parametrize("which", ["trained", "foreign"])
+def test_any_text_gives_sound_entities(request, which):
+    predictor = request.getfixturevalue(which)
+    found = 0
+
+    @settings(max_examples=150)
+    @given(st.one_of(ANYTHING, MIXED))
+    @example("")
+    @example(" \n\t ")
+    @example("\u0000")
+    @example("👩\u200d👩\u200d👧\u200d👦 ann")
+    @example("İ" * 200)
+    @example("a\u0301nn lives in Os\u00adlo")
+    @example("\u202eann\u202c \ufeffbob")
+    @example("ann" * 500)
+    def check(text):
+        nonlocal found
+        entities = predictor.predict(text)
+        check_entities(text, entities, {"LOC", "PER"})
+        found += len(entities)
+
+    check()
+    assert found > 100
+
+
+def test_entities_of_a_sentence(trained):
+    text = "Ann K lives near the Oslo city."
+    entities = trained.predict(text)
+    assert [(e.start, e.end, e.label, e.text) for e in entities] == [
+        (0, 5, "PER", "Ann K"),
+        (21, 30, "LOC", "Oslo city"),
+    ]
+    check_entities(text, entities, {"LOC", "PER"})
+
+
+def test_the_score_is_the_mean_of_the_words(trained):
+    text = "ann k lives in oslo"
+    words = text.split()
+    scores = trained.tagger.tag([words]).scores[0]
+    person, place = trained.predict(text)
+    assert person.score == pytest.approx((scores[0] + scores[1]) / 2, abs=1e-6)
+    assert place.score == pytest.approx(scores[4], abs=1e-6)
+
+
+def test_entities_are_found_where_punctuation_touches_them(trained):
+    text = "(Ann lives in “Paris”)…"
+    assert [entity.text for entity in trained.predict(text)] == ["Ann", "Paris"]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "\u00a0\t"])
+def test_a_text_without_words_has_no_entities(trained, foreign, text):
+    assert trained.predict(text) == foreign.predict(text) == []
+
+
+def test_the_threshold_keeps_what_reaches_it(foreign):
+    text = "ann lives in oslo and bob works near the paris city , " * 5
+    everything = foreign.predict(text)
+    scores = sorted(entity.score for entity in everything)
+    middle = scores[len(scores) // 2]
+    assert scores[0] < middle
+    assert foreign.predict(text, 0.0) == everything
+    assert foreign.predict(text, middle) == [e for e in everything if e.score >= middle]
+    assert foreign.predict(text, threshold=1.0) == []
+
+
+def test_a_text_of_five_thousand_words(trained):
+    text = "ann lives in oslo . " * 1000
+    entities = trained.predict(text)
+    check_entities(text, entities, {"LOC", "PER"})
+    assert [(entity.text, entity.label) for entity in entities] == [
+        ("ann", "PER"),
+        ("oslo", "LOC"),
+    ] * 1000
+    assert entities[-1].start == 999 * 20 + 13
+
+
+@settings(max_examples=25)
+@given(texts=st.lists(st.one_of(ANYTHING, MIXED), max_size=12))
+def test_many_texts_at_once_give_what_each_gives(trained, texts):
+    together = trained.predict_all(texts, batch_size=4)
+    assert len(together) == len(texts)
+    for text, entities in zip(texts, together, strict=True):
+        alone = trained.predict(text)
+        assert [e._replace(score=0) for e in entities] == [e._replace(score=0) for e in alone]
+        assert [e.score for e in entities] == pytest.approx([e.score for e in alone], abs=1e-5)
+
+
+def test_no_texts_give_no_results(trained):
+    assert trained.predict_all([]) == []
+
+
+def test_the_types_that_a_model_names(trained, foreign):
+    assert trained.entity_types == foreign.entity_types == ["LOC", "PER"]
+
+
+def test_a_predictor_is_loaded_by_the_id_of_a_run(toy_run, monkeypatch):
+    monkeypatch.setenv("NER_HOME", str(toy_run.path.parent.parent))
+    assert [entity.text for entity in Predictor.load(toy_run.id).predict("bob works")] == ["bob"]
