@@ -1,7 +1,11 @@
 """NER Studio's page: ``python app.py``. On a Hugging Face Space this file is what runs."""
 
+import os
 import threading
 from typing import Any
+
+# Before torch loads: the page shares its cores with a run at work, see ner_core/launch/local.py.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import gradio as gr
 

@@ -6,6 +6,7 @@ a line); everything else goes to stderr.
 """
 
 import argparse
+import io
 import os
 import sys
 import traceback
@@ -24,6 +25,9 @@ _FILE_CHUNK = 256
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # half a surrogate pair must not end a command
+            stream.reconfigure(errors="backslashreplace")
     try:
         options = _parser().parse_args(arguments)
         command: Callable[[argparse.Namespace], int] = options.run_command
@@ -90,14 +94,18 @@ def train(options: argparse.Namespace) -> int:
     from ner_core.cli_train import follow
     from ner_core.launch import submit
 
-    values: dict[str, Any] = {"data": options.data, "model": options.model}
+    values: dict[str, Any] = {
+        "data": options.data,
+        "model": options.model,
+        "recipe": options.recipe,
+    }
     values |= {name: getattr(options, name) for name in _SETTINGS}
     for pair in options.set:
         name, separator, value = pair.partition("=")
         if not separator:
             raise ConfigError(f"--set: expected KEY=VALUE, found {pair!r}.")
         values[name.strip()] = value.strip()
-    config = TrainConfig.from_values({**values, "recipe": options.recipe})
+    config = TrainConfig.from_values(values)
     run, process = submit(config, options.run_id)
     return follow(run, process, options.json)
 

@@ -1,6 +1,7 @@
 """How the command line prints: tables and JSON on stdout, everything else on stderr."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -30,7 +31,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     cells = [[*header], *([_cell(value) for value in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     numeric = [
-        all(row[index][:1].isdigit() or row[index] in ("", "–") for row in cells[1:])
+        all(re.fullmatch(r"[\d,./]*|–", row[index]) for row in cells[1:])
         for index in range(len(header))
     ]
     lines = [

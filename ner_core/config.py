@@ -180,14 +180,14 @@ def expectation(field: FieldInfo) -> str:
 
 
 def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Drop what was left empty; keep an explicit request for an automatic value as None."""
+    """Drop what was not given (None); make None of an explicit request for an automatic value."""
     kept: dict[str, Any] = {}
     for key, value in values.items():
         field = TrainConfig.model_fields.get(key)
         optional = field is not None and "None" in str(field.annotation)
         if optional and isinstance(value, str) and value.strip().lower() in _EMPTY:
             kept[key] = None
-        elif value is not None or optional:
+        elif value is not None:
             kept[key] = value
     return kept
 

@@ -67,8 +67,9 @@ class Slot:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
-        os.ftruncate(self._fd, 0)
+        # In this order the file is never empty for one who reads it meanwhile.
         os.pwrite(self._fd, run_id.encode(), 0)
+        os.ftruncate(self._fd, len(run_id))
         return True
 
     def holder(self) -> str:

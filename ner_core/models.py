@@ -19,8 +19,9 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
+from ner_core import tags as tagging
 from ner_core.config import Precision, TrainConfig
-from ner_core.errors import ConfigError, ModelError
+from ner_core.errors import ConfigError, DataError, ModelError
 from ner_core.model_sources import ModelSource, find_model
 
 SETTINGS_KEY = "ner_studio"
@@ -42,6 +43,7 @@ def load_for_training(
     """
     tokenizer = load_tokenizer(source)
     labels = dict(enumerate(label_names))
+    same_labels = _load_config(source).id2label == labels
     model = _load(
         lambda: AutoModelForTokenClassification.from_pretrained(
             source.location,
@@ -55,7 +57,21 @@ def load_for_training(
         ),
         source,
     )
+    if not same_labels:
+        _renew_head(model)
     return model, tokenizer
+
+
+def _renew_head(model: PreTrainedModel) -> None:
+    """Give the head new random weights, so that nothing of other labels is left in it."""
+    for name, part in model.named_children():
+        if name == model.base_model_prefix:
+            continue
+        for module in part.modules():
+            if isinstance(module, torch.nn.Linear):
+                torch.nn.init.normal_(module.weight, std=model.config.initializer_range)
+                if module.bias is not None:
+                    torch.nn.init.zeros_(module.bias)
 
 
 def load_trained(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
@@ -67,23 +83,51 @@ def load_trained(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     config = _load_config(source)
     architectures = config.architectures or []
     if not any(str(kind).endswith("ForTokenClassification") for kind in architectures):
+        raise _no_head(source)
+    _check_labels(config, source)
+    model, info = _load(
+        lambda: AutoModelForTokenClassification.from_pretrained(
+            source.location,
+            use_safetensors=True,
+            dtype=torch.float32,
+            output_loading_info=True,
+            **_SAFE,
+        ),
+        source,
+    )
+    if info["missing_keys"] or info["mismatched_keys"]:
+        raise _no_head(source)
+    return model.eval(), load_tokenizer(source)
+
+
+def _no_head(source: ModelSource) -> ModelError:
+    return ModelError(
+        f"Expected a model that was trained to name entities, found {source.name}, an encoder "
+        "without a token-classification head; train it first."
+    )
+
+
+def _check_labels(config: PreTrainedConfig, source: ModelSource) -> None:
+    """Refuse labels that are numbered with holes, have no names, or are no tags."""
+    names = [str(label) for _, label in sorted(config.id2label.items())]
+    if sorted(config.id2label) != list(range(len(names))):
         raise ModelError(
-            f"Expected a model that was trained to name entities, found {source.name}, an encoder "
-            "without a token-classification head; train it first."
+            f"Expected labels numbered from 0 without a hole in {source.name}, found "
+            f"{sorted(config.id2label)[:10]}; correct id2label and label2id of its config.json."
         )
-    names = list(config.id2label.values())
-    if all(re.fullmatch(r"LABEL_\d+", str(label)) for label in names):
+    if all(re.fullmatch(r"LABEL_\d+", name) for name in names):
         raise ModelError(
             f"Expected a model with named labels, found {names[0]}, {names[-1]} in {source.name}; "
             "write the tags into id2label and label2id of its config.json."
         )
-    model = _load(
-        lambda: AutoModelForTokenClassification.from_pretrained(
-            source.location, use_safetensors=True, dtype=torch.float32, **_SAFE
-        ),
-        source,
-    )
-    return model.eval(), load_tokenizer(source)
+    for name in names:
+        try:
+            tagging.decode([name])
+        except DataError:
+            raise ModelError(
+                f"Expected labels such as O, B-PER or PER in {source.name}, found {name[:40]!r}; "
+                "correct id2label and label2id of its config.json."
+            ) from None
 
 
 def load_tokenizer(source: ModelSource) -> PreTrainedTokenizerBase:
@@ -98,7 +142,8 @@ def load_tokenizer(source: ModelSource) -> PreTrainedTokenizerBase:
     tokenizer = _load(
         lambda: AutoTokenizer.from_pretrained(source.location, **options, **_SAFE), source
     )
-    if not tokenizer.is_fast:
+    # Without its files transformers makes up a tokenizer that knows its special tokens only.
+    if not tokenizer.is_fast or len(tokenizer) <= len(tokenizer.all_special_ids):
         raise ModelError(
             f"Expected a model with a fast tokenizer (tokenizer.json), found none in {source.name};"
             " choose a model that has one."
@@ -122,11 +167,14 @@ def windows_of(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> 
 
     Ours are kept in its config.json; for others the defaults, as far as the model can read.
     """
-    kept = getattr(config, SETTINGS_KEY, None) or {}
     defaults = TrainConfig()
-    length = min(int(kept.get("max_length", defaults.max_length)), window_limit(config, tokenizer))
-    overlap = int(kept.get("overlap", defaults.overlap))
-    return length, min(overlap, length // 2)
+    raw: Any = getattr(config, SETTINGS_KEY, None)
+    try:
+        kept = TrainConfig.model_validate({name: raw[name] for name in ("max_length", "overlap")})
+    except (KeyError, TypeError, ValueError):  # not ours, or damaged
+        kept = defaults
+    length = min(kept.max_length, window_limit(config, tokenizer))
+    return length, min(kept.overlap, length // 2)
 
 
 def learning_rate_for(config: PreTrainedConfig) -> float:
@@ -178,7 +226,7 @@ def _load(call: Any, source: ModelSource) -> Any:
     """Call a loader of transformers; turn what it raises about the model into a ModelError."""
     try:
         return call()
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+    except Exception as error:  # files of strangers: their parsers raise what they like
         first = str(error).strip().splitlines()[0][:200] if str(error).strip() else ""
         reason = first or type(error).__name__
         if source.kind == "hub":

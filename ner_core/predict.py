@@ -1,11 +1,14 @@
 """From raw text to entities: the Predictor."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from ner_core import tags as tagging
 from ner_core.tagging import Tagger, load_tagger
 from ner_core.words import Word, split_words
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Entity(NamedTuple):
@@ -57,10 +60,12 @@ class Predictor:
         self, texts: Sequence[str], threshold: float = 0.0, batch_size: int = 32
     ) -> list[list[Entity]]:
         """Find the entities of several texts, in their order; see ``predict``."""
-        places = [split_words(text) for text in texts]
+        # Half a surrogate pair is no character to a tokenizer; its place in the text stays.
+        readable = [_SURROGATE.sub("\ufffd", text) for text in texts]
+        places = [split_words(text) for text in readable]
         words = [
             [text[word.start : word.end] for word in found]
-            for text, found in zip(texts, places, strict=True)
+            for text, found in zip(readable, places, strict=True)
         ]
         tagged = self.tagger.tag(words, batch_size=batch_size)
         return [

@@ -65,7 +65,7 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
     train_windows = make_windows(corpus, tokenizer, config)
     arguments, plan = _arguments(run, config, model.config, train_windows.num_rows)
     validation = Validation(corpus.dataset["validation"], config.eval_sentences, config.seed)
-    callback = RunCallback(events, plan.evaluate_every, should_stop)
+    callback = RunCallback(events, plan.steps_per_epoch, plan.evaluate_every, should_stop)
     trainer = NerTrainer(
         model=model,
         args=arguments,
@@ -141,7 +141,8 @@ def load_corpus(config: TrainConfig) -> Corpus:
     if not any(any(row) for row in train["ner_tags"]):
         raise DataError(
             f"Expected entities in the training part of {Path(config.data).name}, found none in "
-            f"{train.num_rows:,} sentences; annotate some, or check the tag column."
+            f"{train.num_rows:,} sentence{'' if train.num_rows == 1 else 's'}; annotate some, or "
+            "check the tag column."
         )
     return corpus
 
@@ -282,5 +283,7 @@ def hardware(device: torch.device) -> dict[str, Any]:
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file so that it is there whole or not at all."""
     staging = path.with_name(path.name + ".new")
-    staging.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    staging.write_text(
+        json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+    )
     staging.replace(path)

@@ -90,6 +90,8 @@ class NerTrainer(Trainer):
         scores = self.validation.score(self.tagger, self.full_evaluation_due)
         self.model.train()
         self.full_evaluation_due = False
+        if scores["loss"] is not None and not math.isfinite(scores["loss"]):
+            raise diverged("validation loss", scores["loss"], step)
         # Of equals the later one: it has seen more.
         if self.best is None or scores["selection_f1"] >= self.best["selection_f1"]:
             self.best = {"step": step, "selection_f1": scores["selection_f1"]}
@@ -114,30 +116,26 @@ class RunCallback(TrainerCallback):
     """
 
     def __init__(
-        self, events: EventWriter, evaluate_every: int, should_stop: Callable[[], bool]
+        self,
+        events: EventWriter,
+        steps_per_epoch: int,
+        evaluate_every: int,
+        should_stop: Callable[[], bool],
     ) -> None:
         self.events = events
+        self.steps_per_epoch = steps_per_epoch
         self.evaluate_every = evaluate_every
         self.should_stop = should_stop
         self.trainer: NerTrainer | None = None
         self.stopped = False
         self._began = 0.0
         self._last_log = 0.0
-        self._epoch_end_step = 0
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Start the clock."""
         self._began = self._last_log = time.monotonic()
-
-    def on_epoch_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        """Learn at which step this epoch ends: its evaluation is the full one."""
-        steps = math.ceil(state.max_steps / state.num_train_epochs)
-        done = round(state.epoch or 0)
-        self._epoch_end_step = min(state.max_steps, (done + 1) * steps)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -150,13 +148,18 @@ class RunCallback(TrainerCallback):
             control.should_log = True
         if state.global_step % self.evaluate_every == 0:
             control.should_evaluate = True
-        if self.stopped or state.global_step >= self._epoch_end_step:
-            control.should_evaluate = False
+        ends_epoch = state.global_step % self.steps_per_epoch == 0
+        if self.stopped or ends_epoch or state.global_step >= state.max_steps:
+            control.should_evaluate = False  # the end of an epoch has a full one
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Ask for the full evaluation, unless somebody waits for the run to stop."""
+        """Ask for the full evaluation, unless somebody waits for the run to stop.
+
+        The loss of the last steps is logged too, so that a loss that is no number is never missed.
+        """
+        control.should_log = True
         if self.trainer is not None and not self.stopped:
             self.trainer.full_evaluation_due = True
             control.should_evaluate = True
@@ -174,10 +177,7 @@ class RunCallback(TrainerCallback):
         if loss is None or self.trainer is None:
             return
         if not math.isfinite(loss):
-            raise TrainingError(
-                f"Training diverged: the loss is {loss} at step {state.global_step}; "
-                "choose a smaller learning rate."
-            )
+            raise diverged("loss", loss, state.global_step)
         now = time.monotonic()
         self._last_log = now
         elapsed = now - self._began
@@ -195,6 +195,13 @@ class RunCallback(TrainerCallback):
                 "seconds_left": elapsed / done * (state.max_steps - done),
             },
         )
+
+
+def diverged(what: str, loss: float, step: int) -> TrainingError:
+    """Say that a loss is no number any more, and what to do."""
+    return TrainingError(
+        f"Training diverged: the {what} is {loss} at step {step}; choose a smaller learning rate."
+    )
 
 
 def save_model(trainer: NerTrainer, folder: Path) -> None:

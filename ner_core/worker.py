@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ner_core import locks, runs
 from ner_core.errors import NerError, RunError
-from ner_core.events import EventWriter
+from ner_core.events import TERMINAL, EventWriter
 
 LOCK_FD_VARIABLE = "NER_LOCK_FD"
 """Names the open file on which the launcher took the run's lock for its worker."""
@@ -27,10 +27,6 @@ def execute(run_dir: Path) -> int:
     run = runs.Run(run_dir.name, run_dir)
     if not (run_dir / "config.json").is_file():
         raise RunError(f"Expected a run directory with a config.json, found none at {run_dir}.")
-    inherited = os.environ.pop(LOCK_FD_VARIABLE, None)
-    lock = locks.acquire(run.lock_path) if inherited is None else int(inherited)
-    os.set_inheritable(lock, False)  # processes that the training starts must not keep it
-    events = EventWriter(run.events_path)
     terminated = False
 
     def on_signal(_number: int, _frame: object) -> None:
@@ -39,6 +35,14 @@ def execute(run_dir: Path) -> int:
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
+    inherited = os.environ.pop(LOCK_FD_VARIABLE, None)
+    lock = locks.acquire(run.lock_path) if inherited is None else int(inherited)
+    os.set_inheritable(lock, False)  # processes that the training starts must not keep it
+    ended = [event.kind for event in run.events() if event.kind in TERMINAL]
+    if ended:
+        os.close(lock)
+        raise RunError(f"Expected a run that has not ended, found {run.id}, which is {ended[-1]}.")
+    events = EventWriter(run.events_path)
 
     def should_stop() -> bool:
         return terminated or run.stop_path.exists()

@@ -261,3 +261,10 @@ def test_a_huge_value_is_not_repeated_whole():
     with pytest.raises(ConfigError) as caught:
         TrainConfig.from_values({"epochs": "9" * 10**6 + "x"})
     assert len(str(caught.value)) < 200
+
+
+def test_what_was_not_given_is_left_to_the_recipe():
+    given = {"recipe": "notebook", "epochs": None, "learning_rate": None, "seed": None}
+    config = TrainConfig.from_values(given)
+    assert (config.epochs, config.learning_rate, config.seed) == (1, 2e-5, 42)
+    assert TrainConfig.from_values({**given, "epochs": "auto"}).epochs is None

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import BertConfig, DistilBertConfig, RobertaConfig
 
 from ner_core import ConfigError, ModelError, TrainConfig
@@ -303,3 +304,85 @@ def test_the_automatic_number_format_is_the_one_that_pays(monkeypatch, pays):
 def test_model_folders_of_the_fixtures_hold_no_pickle(tiny_encoder, tiny_model):
     for folder in (tiny_encoder, tiny_model):
         assert not list(Path(folder).glob("*.bin"))
+
+
+def test_a_head_for_other_labels_of_the_same_number_is_renewed(tiny_model):
+    source = find_model(str(tiny_model))
+    old, _ = load_trained(str(tiny_model))
+    names = ["O", "B-DRUG", "I-DRUG", "B-GENE", "I-GENE"]
+    model, _ = load_for_training(source, names)
+    assert not torch.equal(model.classifier.weight, old.classifier.weight)
+    assert torch.equal(
+        model.bert.encoder.layer[0].output.dense.weight,
+        old.bert.encoder.layer[0].output.dense.weight,
+    )
+    same, _ = load_for_training(source, ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"])
+    assert torch.equal(same.classifier.weight, old.classifier.weight)
+
+
+def _copy(tiny_model, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(tiny_model, folder)
+    return folder
+
+
+def test_weights_without_a_head_are_refused(tiny_model, tmp_path):
+    folder = _copy(tiny_model, tmp_path)
+    weights = load_file(folder / "model.safetensors")
+    save_file(
+        {name: value for name, value in weights.items() if not name.startswith("classifier")},
+        folder / "model.safetensors",
+        metadata={"format": "pt"},
+    )
+    with pytest.raises(ModelError, match="without a token-classification head; train it first"):
+        load_trained(str(folder))
+
+
+def test_a_folder_without_a_tokenizer_is_refused(tiny_model, tmp_path):
+    folder = _copy(tiny_model, tmp_path)
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(ModelError, match="fast tokenizer"):
+        load_trained(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("model.safetensors", b""),
+        ("model.safetensors", b"no weights at all"),
+        ("tokenizer.json", b"{}"),
+        ("tokenizer.json", b"\x00\x01"),
+        ("config.json", b'{"model_type": "bert", "hidden_size": "abc"}'),
+    ],
+)
+def test_damaged_files_are_a_sentence(tiny_model, tmp_path, name, content):
+    folder = _copy(tiny_model, tmp_path)
+    (folder / name).write_bytes(content)
+    with pytest.raises(ModelError, match=r"^Expected a model"):
+        load_trained(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        ({"0": "O", "2": "B-PER"}, "Expected labels numbered from 0 without a hole"),
+        ({"0": "O", "1": "B-"}, "Expected labels such as O, B-PER or PER"),
+    ],
+)
+def test_labels_that_cannot_be_read_are_refused(tiny_model, tmp_path, labels, sentence):
+    folder = _copy(tiny_model, tmp_path)
+    config = json.loads((folder / "config.json").read_text())
+    config["id2label"] = labels
+    config["label2id"] = {label: int(number) for number, label in labels.items()}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match=sentence):
+        load_trained(str(folder))
+
+
+@pytest.mark.parametrize(
+    "kept", ["x", {"max_length": "abc"}, {"max_length": 0, "overlap": 0}, {"max_length": None}]
+)
+def test_damaged_settings_of_a_model_are_passed_over(tiny_model, kept):
+    model, tokenizer = load_trained(str(tiny_model))
+    setattr(model.config, SETTINGS_KEY, kept)
+    assert windows_of(model.config, tokenizer) == (128, 64)

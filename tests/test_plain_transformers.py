@@ -81,9 +81,7 @@ def test_the_pipeline_joins_entities_as_the_predictor_does(toy_run):
     from ner_core import Predictor
 
     text = "ann k works near paris , and bob lives in oslo city ."
-    ner = pipeline(
-        "ner", model=str(toy_run.model_dir), aggregation_strategy="first", device="cpu"
-    )
+    ner = pipeline("ner", model=str(toy_run.model_dir), aggregation_strategy="first", device="cpu")
     joined = [(row["start"], row["end"], row["entity_group"]) for row in ner(text)]
     entities = Predictor.load(str(toy_run.model_dir)).predict(text)
     assert joined == [(entity.start, entity.end, entity.label) for entity in entities]

@@ -157,3 +157,10 @@ def test_the_types_that_a_model_names(trained, foreign):
 def test_a_predictor_is_loaded_by_the_id_of_a_run(toy_run, monkeypatch):
     monkeypatch.setenv("NER_HOME", str(toy_run.path.parent.parent))
     assert [entity.text for entity in Predictor.load(toy_run.id).predict("bob works")] == ["bob"]
+
+
+def test_half_a_surrogate_pair_is_read_over_and_kept(trained):
+    text = "ann lives in oslo \ud800 ."
+    entities = trained.predict(text)
+    assert [entity.text for entity in entities] == ["ann", "oslo"]
+    assert all(text[entity.start : entity.end] == entity.text for entity in entities)

@@ -1,4 +1,5 @@
 import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -169,6 +170,24 @@ def test_several_threads_at_once_give_the_same_as_one(random_tagger):
         assert one.tags == other.tags
         for left, right in zip(one.scores, other.scores, strict=True):
             assert left == pytest.approx(right, abs=1e-5)
+
+
+def test_one_thread_at_a_time_uses_the_tokenizer(random_tagger, monkeypatch):
+    at_work, most = [], []
+    cut = align.windows
+
+    def watched(*arguments):
+        at_work.append(1)
+        most.append(len(at_work))
+        found = cut(*arguments)
+        time.sleep(0.01)  # long enough for the others to come
+        at_work.pop()
+        return found
+
+    monkeypatch.setattr(align, "windows", watched)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(random_tagger.tag, [[SENTENCE]] * 12))
+    assert most == [1] * 12
 
 
 def test_tagging_leaves_no_gradients(random_tagger):

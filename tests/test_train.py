@@ -1,12 +1,13 @@
 import json
 import math
 from collections import Counter
+from itertools import chain, pairwise
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from ner_core import ConfigError, DataError, Predictor, TrainingError, data, train, trainer
+from ner_core import ConfigError, DataError, Predictor, TrainingError, data, runs, train, trainer
 from ner_core.align import IGNORED
 from ner_core.model_sources import find_model
 from ner_core.models import load_tokenizer
@@ -131,7 +132,7 @@ def test_progress_comes_every_ten_steps_or_sooner(toy_run):
     progress = of_kind(toy_run, "progress")
     steps = [event.step for event in progress]
     assert steps[0] == 1
-    assert all(after - before <= 10 for before, after in zip(steps, steps[1:], strict=False))
+    assert all(after - before <= 10 for before, after in pairwise(steps))
     assert steps[-1] == 90
     for event in progress:
         assert event.data.keys() == {
@@ -230,9 +231,7 @@ def test_only_the_complete_model_is_left(toy_run):
     [((0.1, 0.9, 0.5, 0.8), 2), ((0.3, 0.2, 0.1, 0.0), 1), ((0.5, 0.5, 0.5, 0.5), 4)],
     ids=["in the middle", "the first", "of equals the last"],
 )
-def test_the_model_that_scored_best_is_kept(
-    tiny_encoder, toy_data, monkeypatch, selection, best
-):
+def test_the_model_that_scored_best_is_kept(tiny_encoder, toy_data, monkeypatch, selection, best):
     seen = []
     score = trainer.Validation.score
 
@@ -253,17 +252,13 @@ def test_the_model_that_scored_best_is_kept(
 # Subsets, sizes, seeds
 
 
-def test_evaluations_between_epochs_use_a_subset_of_a_large_validation_part(
-    tiny_encoder, toy_data
-):
+def test_evaluations_between_epochs_use_a_subset_of_a_large_validation_part(tiny_encoder, toy_data):
     config = toy.toy_config(
         toy_data, tiny_encoder, epochs=2, evaluations=8, eval_sentences=7, learning_rate=2e-3
     )
     run = toy.fit(config)
     rows = [(event.step, event.data["subset"], event.data["sentences"]) for event in during(run)]
-    assert rows == [
-        (step, step not in (4, 8), 20 if step in (4, 8) else 7) for step in range(1, 9)
-    ]
+    assert rows == [(step, step not in (4, 8), 20 if step in (4, 8) else 7) for step in range(1, 9)]
     for event in during(run):
         if event.data["subset"]:
             assert event.data["selection_f1"] == event.data["f1"]
@@ -312,8 +307,9 @@ def test_the_training_part_can_be_shortened(tiny_encoder, toy_data, most, used):
 
 def test_a_shortened_part_is_chosen_by_the_seed(tiny_encoder, toy_data):
     chosen = [
-        train.load_corpus(toy.toy_config(toy_data, tiny_encoder, max_train=10, seed=seed))
-        .dataset["train"]["tokens"][:]
+        train.load_corpus(toy.toy_config(toy_data, tiny_encoder, max_train=10, seed=seed)).dataset[
+            "train"
+        ]["tokens"][:]
         for seed in (1, 2)
     ]
     assert chosen[0] != chosen[1]
@@ -339,6 +335,14 @@ def test_parts_of_epochs_end_with_a_full_evaluation(tiny_encoder, toy_data, epoc
     assert of_kind(run, "started")[0].data["total"] == run.report()["steps"] == steps
     last = during(run)[-1]
     assert (last.step, last.data["subset"]) == (steps, False)
+
+
+def test_a_part_of_an_epoch_more_takes_no_evaluation_away(tiny_encoder, toy_data):
+    # 4 steps an epoch: 3.25 epochs are 13 steps, and an evaluation is due at each.
+    run = toy.fit(toy.toy_config(toy_data, tiny_encoder, epochs=3.25, eval_sentences=7))
+    assert [event.step for event in during(run)] == list(range(1, 14))
+    full = [event.step for event in during(run) if not event.data["subset"]]
+    assert full == [4, 8, 12, 13]
 
 
 # Labels and windows
@@ -367,7 +371,7 @@ def test_long_texts_are_learned_and_scored_to_their_end(tiny_encoder, tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
     texts = {
-        name: [sum(toy.toy_sentences(40, seed), []) for seed in seeds]
+        name: [list(chain.from_iterable(toy.toy_sentences(40, seed))) for seed in seeds]
         for name, seeds in (("train", (1, 2, 3, 4)), ("validation", (5, 6)), ("test", (7,)))
     }
     for name, rows in texts.items():
@@ -439,8 +443,21 @@ def test_a_loss_that_is_no_number_ends_the_run(tiny_encoder, toy_data, monkeypat
     monkeypatch.setattr(trainer.NerTrainer, "training_step", diverging)
     monkeypatch.setattr(trainer, "LOG_SECONDS", math.inf)
     assert refusal(TrainingError, toy.toy_config(toy_data, tiny_encoder, epochs=5)) == (
-        f"Training diverged: the loss is {number} at step 10; choose a smaller learning rate."
+        f"Training diverged: the loss is {number} at step 4; choose a smaller learning rate."
     )
+
+
+def test_a_loss_that_is_lost_in_the_last_steps_ends_the_run(tiny_encoder, toy_data, monkeypatch):
+    step = trainer.NerTrainer.training_step
+
+    def diverging(self, *arguments, **options):
+        loss = step(self, *arguments, **options)
+        return loss * math.nan if self.state.global_step + 1 >= 14 else loss
+
+    monkeypatch.setattr(trainer.NerTrainer, "training_step", diverging)
+    monkeypatch.setattr(trainer, "LOG_SECONDS", math.inf)
+    message = refusal(TrainingError, toy.toy_config(toy_data, tiny_encoder, epochs=3.5))
+    assert message.startswith("Training diverged: the loss is nan at step 14;")
 
 
 @pytest.mark.parametrize(
@@ -472,18 +489,14 @@ def test_data_without_entities_is_a_sentence(tiny_encoder, tmp_path, most, count
     )
 
 
-def test_a_refused_run_leaves_no_model(tiny_encoder, toy_data, monkeypatch):
+def test_a_failed_run_leaves_no_model(tiny_encoder, toy_data, monkeypatch):
     monkeypatch.setattr(
         trainer.NerTrainer, "training_step", lambda *a, **o: torch.tensor(float("nan"))
     )
-    runs_before = []
-
-    def remember(run):
-        runs_before.append(run)
-        return False
-
-    with pytest.raises(TrainingError):
-        toy.fit(toy.toy_config(toy_data, tiny_encoder), remember)
-    for run in runs_before:
-        assert not run.model_dir.exists()
-        assert run.report() is None
+    assert refusal(TrainingError, toy.toy_config(toy_data, tiny_encoder)) == (
+        "Training diverged: the loss is nan at step 1; choose a smaller learning rate."
+    )
+    (run,) = runs.list_runs()
+    assert [event.kind for event in run.events()] == ["started"]
+    assert not run.model_dir.exists()
+    assert run.report() is None

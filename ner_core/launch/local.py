@@ -11,10 +11,15 @@ from ner_core import locks
 from ner_core.runs import Run
 from ner_core.worker import LOCK_FD_VARIABLE
 
+# Threads of a worker that wait for each other spin, each on a core that another process may need:
+# on two cores a worker beside another process that computes was more than ten times slower. Giving
+# the core up sooner costs about 5 % where nothing else runs (benchmarks/LOG.md).
+WAIT_BRIEFLY = {"GOMP_SPINCOUNT": "1000"}
+
 # Training allocates and frees the same large buffers in every step. glibc gives such buffers back
 # to the kernel each time, and getting them again costs page faults: keeping them made steps about
 # 1.2 times as fast (benchmarks/train_speed.py). Other C libraries ignore these variables.
-_KEEP_MEMORY = {
+KEEP_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(2**30),
     "MALLOC_TRIM_THRESHOLD_": str(2**32),
     "MALLOC_TOP_PAD_": str(2**28),
@@ -30,7 +35,7 @@ def start(run: Run) -> "subprocess.Popen[bytes]":
     """
     lock = locks.acquire(run.lock_path)
     root = str(Path(ner_core.__file__).parent.parent)
-    environment = {**_KEEP_MEMORY, **os.environ}
+    environment = {**KEEP_MEMORY, **WAIT_BRIEFLY, **os.environ}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
     environment[LOCK_FD_VARIABLE] = str(lock)
     try:

@@ -1,0 +1,97 @@
+"""The bundled encoder learns the bundled sample, through a worker process as all runs do."""
+
+import json
+import math
+
+import pytest
+
+from ner_core import Predictor, TrainConfig, cli, runs, submit
+from tests import toy
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("minilm-home")
+
+
+@pytest.fixture(scope="module")
+def trained(home):
+    """Train three epochs on 120 sentences; the run, which has ended."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NER_HOME", str(home))
+        # Threads that wait give way: a busy machine would slow each step down many times over.
+        patch.setenv("OMP_WAIT_POLICY", "passive")
+        config = TrainConfig.from_values(
+            {"epochs": 3, "max_train": 120, "batch_size": 8, "evaluations": 3}
+        )
+        run, process = submit(config, "first-run")
+        try:
+            toy.wait_for(lambda: process.poll() is not None, "the run to end", seconds=240)
+        finally:
+            process.kill()
+    return run
+
+
+@pytest.fixture(autouse=True)
+def _same_home(home, trained, monkeypatch):
+    monkeypatch.setenv("NER_HOME", str(home))
+
+
+def as_json(capsys, *arguments):
+    capsys.readouterr()
+    assert cli.main([*arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_run_finishes_and_has_learned(trained):
+    assert trained.status() == "finished", trained.log_path.read_text()
+    report = trained.report()
+    assert report["validation"]["f1"] > 0.25
+    assert report["test"]["f1"] > 0.2
+    assert report["settings"]["learning_rate"] == 3e-4
+    assert report["steps"] == 45
+    losses = [event.data["loss"] for event in trained.events() if event.kind == "progress"]
+    assert losses[-1] < losses[0] / 2
+
+
+def test_the_output_of_the_worker_holds_no_warning(trained):
+    assert trained.log_path.read_text() == ""
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_evaluating_the_saved_model_gives_the_scores_of_the_report(trained, capsys, split):
+    arguments = ("evaluate", "--model", trained.id, "--data", "sample", "--split", split)
+    document = as_json(capsys, *arguments)
+    reported = trained.report()[split]
+    for name in ("precision", "recall", "f1", "f1_lenient", "accuracy"):
+        assert round(document[name], 4) == round(reported[name], 4)
+    assert document["support"] == reported["support"]
+    assert document["per_type"].keys() == reported["per_type"].keys()
+    assert math.isclose(document["loss"], reported["loss"], rel_tol=1e-3)
+
+
+def test_the_text_as_typed_scores_like_the_words(trained, capsys):
+    arguments = ("evaluate", "--model", trained.id, "--data", "sample", "--from-text")
+    document = as_json(capsys, *arguments)
+    reported = trained.report()["test"]
+    assert document["from_text"] is True
+    assert document["support"] == reported["support"] == 169
+    assert document["sentences"] == 85
+    assert abs(document["f1"] - reported["f1"]) < 0.05
+
+
+def test_the_run_is_listed_with_its_scores(trained, capsys):
+    (row,) = as_json(capsys, "runs")["runs"]
+    assert (row["run"], row["status"], row["step"]) == ("first-run", "finished", 45)
+    assert row["test_f1"] == trained.report()["test"]["f1"]
+    assert runs.get("first-run").status() == "finished"
+
+
+def test_the_model_reads_typed_text(trained):
+    text = "Angela Merkel flew from Berlin to Nairobi to meet the board of Siemens."
+    entities = Predictor.load(trained.id).predict(text)
+    found = {entity.text: entity.label for entity in entities}
+    assert found.get("Berlin") == "LOC" or found.get("Nairobi") == "LOC"
+    assert all(text[entity.start : entity.end] == entity.text for entity in entities)
