@@ -72,6 +72,13 @@ def warm_up() -> None:
 def main() -> None:
     """Serve the page until it is interrupted."""
     page = build()
+    try:
+        _serve(page)
+    except KeyboardInterrupt:
+        page.close(verbose=False)
+
+
+def _serve(page: gr.Blocks) -> None:
     page.launch(
         theme=theme(),
         css=CSS,

@@ -109,7 +109,7 @@ def new_page(browser, app):
         page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(app.url + query)
-        page.wait_for_selector("#start", state="attached")
+        page.wait_for_selector("#text:visible, #start:visible")
         opened.append(page)
         return page
 

@@ -339,7 +339,9 @@ def test_parts_of_epochs_end_with_a_full_evaluation(tiny_encoder, toy_data, epoc
 
 def test_a_part_of_an_epoch_more_takes_no_evaluation_away(tiny_encoder, toy_data):
     # 4 steps an epoch: 3.25 epochs are 13 steps, and an evaluation is due at each.
-    run = toy.fit(toy.toy_config(toy_data, tiny_encoder, epochs=3.25, eval_sentences=7))
+    run = toy.fit(
+        toy.toy_config(toy_data, tiny_encoder, epochs=3.25, evaluations=13, eval_sentences=7)
+    )
     assert [event.step for event in during(run)] == list(range(1, 14))
     full = [event.step for event in during(run) if not event.data["subset"]]
     assert full == [4, 8, 12, 13]

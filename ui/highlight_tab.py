@@ -6,7 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-from ner_core import NerError, Predictor, runs
+import ner_core
+from ner_core import NerError, runs
 from ui import markup, run_panel
 
 MOST_CHARACTERS = 20_000
@@ -101,7 +102,7 @@ def model_choices() -> list[tuple[str, str]]:
     return [(run_panel.label_of(view), view.run.id) for view in views]
 
 
-def load_predictor(model: str) -> Predictor:
+def load_predictor(model: str) -> "ner_core.Predictor":
     """Give the Predictor of a run; the last two are kept. Raises a NerError if there is none."""
     runs.get(model)  # a page may name runs only, no path and no other model
     with _loading:
@@ -109,5 +110,5 @@ def load_predictor(model: str) -> Predictor:
 
 
 @lru_cache(maxsize=2)
-def _predictor(model: str) -> Predictor:
-    return Predictor.load(model)
+def _predictor(model: str) -> "ner_core.Predictor":
+    return ner_core.Predictor.load(model)  # loads torch, so only now

@@ -1,11 +1,16 @@
-"""The Train tab: choose data, encoder and settings; start a run; watch it."""
+"""The Train tab: choose data, encoder and settings; start a run; watch it.
+
+What is heavy in ``ner_core`` is named through the package where it is used, and loaded only then:
+the page is up before torch is.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 
-from ner_core import NerError, TrainConfig, check_data, runs, submit
+import ner_core
+from ner_core import NerError, TrainConfig, runs
 from ui import charts, markup, run_panel, uploads
 
 SAMPLE, UPLOAD = "The bundled sample", "My own files"
@@ -139,7 +144,7 @@ class TrainTab:
         if data == UPLOAD and not files:
             return ""
         try:
-            return markup.data_summary(check_data(self._source(data, files)))
+            return markup.data_summary(ner_core.check_data(self._source(data, files)))
         except NerError as error:
             return markup.error(str(error))
 
@@ -155,7 +160,7 @@ class TrainTab:
                     "learning_rate": form[self.learning_rate],
                 }
             )
-            run, _ = submit(config, folders=False)
+            run, _ = ner_core.submit(config, folders=False)
         except NerError as error:
             return markup.error(str(error)), gr.skip(), gr.skip()
         choice = gr.update(choices=_choices(), value=run.id, visible=True)
