@@ -102,8 +102,8 @@ def label_window(
 
     ``tags`` are the IOB2 tags of the whole text's words. ``first`` labels the first sub-token of a
     word, as Devlin et al. (2019) do; ``all`` also the others, a continued B- becoming I-; ``copy``
-    repeats the word's tag on each, as the Hugging Face course notebook does, which makes one
-    entity look like several.
+    repeats the word's tag on each, as the notebook does that this project started from, which
+    makes one entity look like several.
 
     >>> window = Window(0, [101, 7, 8, 102], [None, 0, 0, None], [False, True, False, False])
     >>> [label_window(window, ["B-PER"], mode) for mode in ("first", "all", "copy")]

@@ -56,7 +56,7 @@ def check(options: argparse.Namespace) -> int:
         return _show_alignment(options)
     from ner_core.check import check_data
 
-    report = check_data(options.data, options.seed)
+    report = check_data(options.data, _seed(options))
     output.emit(options.json, report.as_json(), lambda: output.check_text(report))
     return 0
 
@@ -66,7 +66,7 @@ def _show_alignment(options: argparse.Namespace) -> int:
     from ner_core.evaluation import tag_names
     from ner_core.model_sources import find_model
 
-    split = data.load(options.data, options.seed).dataset["train"]
+    split = data.load(options.data, _seed(options)).dataset["train"]
     number = options.show_alignment
     if not 1 <= number <= split.num_rows:
         raise ConfigError(
@@ -114,7 +114,7 @@ def evaluate(options: argparse.Namespace) -> int:
     """Score a model on a split."""
     from ner_core import data
 
-    corpus = data.load_for_evaluation(options.data, options.split, options.seed)
+    corpus = data.load_for_evaluation(options.data, options.split, _seed(options))
     split = corpus.dataset[options.split]
     for note in corpus.notes:
         output.say(f"note: {note}")
@@ -199,6 +199,10 @@ def worker(options: argparse.Namespace) -> int:
     return work(options.run_dir)
 
 
+def _seed(options: argparse.Namespace) -> int:
+    return TrainConfig.from_values({"seed": options.seed}).seed
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong with the arguments in one sentence."""
 
@@ -225,7 +229,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("check", check)
     command.add_argument("data", help=fields["data"].description)
     command.add_argument("--model", default="minilm", help="whose sub-tokens to show")
-    command.add_argument("--seed", type=int, default=TrainConfig().seed)
+    command.add_argument("--seed", help="which sentences a missing validation part is made of")
     command.add_argument(
         "--show-alignment", type=int, metavar="N", help="lay out training sentence N by sub-tokens"
     )
@@ -247,7 +251,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--model", required=True, help="a run, a folder or a Hub id")
     command.add_argument("--data", required=True, help=fields["data"].description)
     command.add_argument("--split", choices=("train", "validation", "test"), default="test")
-    command.add_argument("--seed", type=int, default=TrainConfig().seed)
+    command.add_argument("--seed", help="which sentences a missing validation part is made of")
     command.add_argument(
         "--from-text", action="store_true", help="score sentences as if they had been typed"
     )

@@ -38,8 +38,8 @@ class TrainConfig(BaseModel):
         default=None,
         gt=0,
         le=1000,
-        description="Passes over the training data. Automatic: as many as make about "
-        "150 steps, from 3 to 30.",
+        description="Passes over the training data. Automatic: about 300 steps, in 3 to 15 "
+        "passes; more for very small data.",
     )
     batch_size: int = Field(
         default=32, ge=1, le=1024, description="Windows of text in one optimiser step."

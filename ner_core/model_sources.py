@@ -62,7 +62,13 @@ def find_model(name: str, folders: bool = True) -> ModelSource:
             )
         return ModelSource(str(path.absolute()), "folder", str(path.absolute()))
     # transformers takes what exists on the disk for a folder, so that must not pass as a Hub id.
-    if there or name.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(name):
+    no_id = name.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(name)
+    if not folders and (there or no_id):  # the same for both: it tells nobody which paths exist
+        raise ModelError(
+            f"Expected minilm, a run's id or a Hub id, found {name[:200]!r}; "
+            "folders are for the command line."
+        )
+    if no_id:
         raise ModelError(
             f"Expected a model: minilm, a run's id, a folder or a Hub id; found nothing at "
             f"{name[:200]!r}."

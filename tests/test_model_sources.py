@@ -127,6 +127,13 @@ def test_a_hub_id_is_taken_by_its_form(name, folders):
     assert find_model(name, folders=folders) == ModelSource(name, "hub", name)
 
 
+def no_id(name):
+    return (
+        f"Expected minilm, a run's id or a Hub id, found {name[:200]!r}; "
+        "folders are for the command line."
+    )
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -152,20 +159,18 @@ def test_a_hub_id_is_taken_by_its_form(name, folders):
     ],
 )
 def test_what_is_no_model_is_a_sentence(name):
-    if name in (".", "..", ""):
-        assert refusal(name, folders=False) == nothing_at(name)
-    else:
+    if name not in (".", ".."):
         assert refusal(name) == nothing_at(name)
-        assert refusal(name, folders=False) == nothing_at(name)
+    assert refusal(name, folders=False) == no_id(name)
 
 
 def test_without_folders_a_path_is_never_looked_at(tiny_model, tmp_path, monkeypatch):
     path = str(tiny_model)
-    assert refusal(path, folders=False) == nothing_at(path)
+    assert refusal(path, folders=False) == no_id(path)
     shutil.copytree(tiny_model, tmp_path / "local")
     monkeypatch.chdir(tmp_path)
     assert find_model("local").kind == "folder"
-    assert refusal("./local", folders=False) == nothing_at("./local")
+    assert refusal("./local", folders=False) == no_id("./local")
 
 
 def test_a_run_is_found_by_its_id():
@@ -195,7 +200,7 @@ def test_without_folders_what_looks_like_a_hub_id_is_not_read_from_the_disk(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "uploads").mkdir()
     (tmp_path / "uploads" / "local").symlink_to(tiny_model)
-    with pytest.raises(ModelError, match="found nothing at 'uploads/local'"):
+    with pytest.raises(ModelError, match="found 'uploads/local'; folders are for the command line"):
         find_model("uploads/local", folders=False)
 
 

@@ -276,8 +276,9 @@ def test_a_path_is_no_encoder_for_the_page(app, new_page):
     encoder.press("Enter")
     page.click("#start")
     page.wait_for_selector("#problem [role=alert]")
-    assert "Expected a model: minilm, a run's id, a folder or a Hub id" in page.inner_text(
-        "#problem"
+    assert page.inner_text("#problem") == (
+        f"Expected minilm, a run's id or a Hub id, found '{app.home}'; "
+        "folders are for the command line."
     )
 
 

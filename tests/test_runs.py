@@ -266,7 +266,7 @@ def test_without_a_store_there_are_no_runs(tmp_path):
 
 
 def test_runs_are_listed_newest_first_and_strangers_left_out(tmp_path):
-    for name in ("20260101-a", "20260301-c", "20260201-b"):
+    for name in ("20260101-a", "20260201-b", "20260301-c"):
         runs.create(CONFIG, name)
     (tmp_path / "runs" / ".new-1234").mkdir()
     (tmp_path / "runs" / "empty").mkdir()
@@ -395,3 +395,10 @@ def test_a_damaged_report_is_a_sentence():
     run.report_path.write_text("{")
     with pytest.raises(RunError, match="found a damaged file"):
         run.report()
+
+
+def test_the_newest_run_is_first_whatever_its_name():
+    for name in ("zebra", "20260101-000000-a", "my-run"):
+        run = runs.create(TrainConfig(), name)
+        os.utime(run.path / "config.json", ns=(0, len(runs.list_runs())))
+    assert [run.id for run in runs.list_runs()] == ["my-run", "20260101-000000-a", "zebra"]

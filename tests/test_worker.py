@@ -167,14 +167,15 @@ def test_a_worker_stops_when_it_is_asked_to(begin):
     assert run.report() is None
 
 
-def test_a_run_stopped_before_it_starts_ends_at_its_first_step(begin):
+def test_a_run_stopped_before_it_starts_learns_nothing(begin):
     run, process = begin("early", endless=True)
     runs.stop(run)
     assert run.status() == "stopping"
     assert process.wait(timeout=60) == 0
     assert run.status() == "stopped"
     (event,) = terminal(run)
-    assert event.step <= 1
+    assert event.step == 0
+    assert not run.model_dir.exists()
 
 
 def test_a_worker_outlives_the_process_that_started_it(toy_data, tiny_encoder):

@@ -21,6 +21,7 @@ EXAMPLES = {
     "Chat": "just landed in são paulo, dinner with Júlia from Nubank tonight!!",
 }
 
+_MOST_CHOICES = 100
 _loading = threading.Lock()
 
 
@@ -66,9 +67,9 @@ class HighlightTab:
         """Offer the runs that have a model, the newest first; keep the choice if it is there."""
         choices = model_choices()
         ids = [value for _, value in choices]
-        return gr.update(
-            choices=choices, value=current if current in ids else next(iter(ids), None)
-        )
+        if current in ids:  # not sent back: a late answer must not undo a choice made meanwhile
+            return gr.update(choices=choices)
+        return gr.update(choices=choices, value=next(iter(ids), None))
 
     def highlight(self, text: str | None, model: str | None) -> tuple[str, str]:
         """Mark the entities of a text."""
@@ -98,17 +99,18 @@ class HighlightTab:
 
 def model_choices() -> list[tuple[str, str]]:
     """List the runs with a model for a dropdown: how they are shown, and their id."""
-    views = [run_panel.view_of(run.id) for run in runs.list_runs() if run.model_dir.is_dir()]
+    kept = [run for run in runs.list_runs() if run.model_dir.is_dir()][:_MOST_CHOICES]
+    views = [run_panel.view_of(run.id) for run in kept]
     return [(run_panel.label_of(view), view.run.id) for view in views]
 
 
 def load_predictor(model: str) -> "ner_core.Predictor":
     """Give the Predictor of a run; the last two are kept. Raises a NerError if there is none."""
-    runs.get(model)  # a page may name runs only, no path and no other model
+    run = runs.get(model)  # a page may name runs only, no path and no other model
     with _loading:
-        return _predictor(model)
+        return _predictor(model, run.created_ns())
 
 
 @lru_cache(maxsize=2)
-def _predictor(model: str) -> "ner_core.Predictor":
+def _predictor(model: str, _created_ns: int) -> "ner_core.Predictor":
     return ner_core.Predictor.load(model)  # loads torch, so only now

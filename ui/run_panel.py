@@ -7,7 +7,7 @@ from typing import Any
 from ner_core import RunView, runs
 from ui.markup import escape
 
-_MOST_VIEWS = 64
+_MOST_VIEWS = 256  # more than any list shows: each view of a list is kept
 
 STATUS_TEMPLATE = """
 <section class="ner-run" aria-label="Run" data-status="${value.status}">
@@ -20,7 +20,7 @@ STATUS_TEMPLATE = """
 </section>
 """
 
-_views: "OrderedDict[str, RunView]" = OrderedDict()
+_views: "OrderedDict[tuple[str, int], RunView]" = OrderedDict()
 _views_lock = threading.Lock()
 
 
@@ -30,9 +30,10 @@ def view_of(run_id: str) -> RunView:
     Raises RunError if there is no such run.
     """
     run = runs.get(run_id)
+    key = (run_id, run.created_ns())  # an id may be used again after its run was deleted
     with _views_lock:
-        view = _views.pop(run_id, None) or RunView(run)
-        _views[run_id] = view
+        view = _views.pop(key, None) or RunView(run)
+        _views[key] = view
         while len(_views) > _MOST_VIEWS:
             _views.popitem(last=False)
         view.refresh()
@@ -41,7 +42,8 @@ def view_of(run_id: str) -> RunView:
 
 def version_of(view: RunView) -> list[Any]:
     """Give something that differs whenever the view shows something else."""
-    return [view.run.id, view.status, len(view.losses), len(view.evaluations), len(view.final)]
+    counts = [len(view.losses), len(view.evaluations), len(view.final)]
+    return [view.run.id, view.status, view.waiting_for, *counts]
 
 
 def status_value(view: RunView) -> dict[str, Any]:

@@ -130,7 +130,7 @@ class TrainTab:
         poll: dict[str, Any] = {"inputs": [self.run, self.seen], "outputs": self.polled}
         form: set[Any] = {self.data, self.files, self.model}
         form |= {self.epochs, self.batch_size, self.learning_rate}
-        self.start.click(self.start_run, form, [self.problem, self.run, self.start], **quiet).then(
+        self.start.click(self.start_run, form, [self.problem, self.run], **quiet).then(
             self.poll, **poll, queue=False, **quiet
         )
         self.stop.click(self.stop_run, self.run, self.problem, queue=False, **quiet).then(
@@ -148,7 +148,7 @@ class TrainTab:
         except NerError as error:
             return markup.error(str(error))
 
-    def start_run(self, form: Mapping[Any, Any]) -> tuple[Any, Any, Any]:
+    def start_run(self, form: Mapping[Any, Any]) -> tuple[str, Any]:
         """Start a run with what the form says; show what is wrong with it otherwise."""
         try:
             config = TrainConfig.from_values(
@@ -162,9 +162,9 @@ class TrainTab:
             )
             run, _ = ner_core.submit(config, folders=False)
         except NerError as error:
-            return markup.error(str(error)), gr.skip(), gr.skip()
+            return markup.error(str(error)), gr.skip()
         choice = gr.update(choices=_choices(), value=run.id, visible=True)
-        return "", choice, gr.skip()
+        return "", choice
 
     def stop_run(self, run_id: str | None) -> str:
         """Ask the shown run to stop."""
@@ -178,8 +178,11 @@ class TrainTab:
         """Show the chosen run, or the newest; nothing is sent where nothing changed."""
         choices = _choices()
         ids = [value for _, value in choices]
+        # The choice is sent back only where it has to change: an answer that is late must not undo
+        # what the visitor chose meanwhile.
+        choice: dict[str, Any] = {"choices": choices, "visible": True}
         if run_id not in ids:
-            run_id = ids[0] if ids else None
+            run_id = choice["value"] = ids[0] if ids else None
         if run_id is None:
             version: list[Any] = []
             if seen == version:
@@ -193,7 +196,7 @@ class TrainTab:
             return [gr.skip()] * len(self.polled)
         active = view.status in runs.ACTIVE
         return [
-            gr.update(choices=choices, value=run_id, visible=True),
+            gr.update(**choice),
             gr.update(visible=False),
             gr.update(visible=True),
             run_panel.status_value(view),

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def keep(paths: Sequence[str]) -> str:
     size = sum(file.stat().st_size for file in files)
     if size > MOST_BYTES:
         raise DataError(
-            f"Expected at most {MOST_BYTES // 2**20} MB, found {size // 2**20} MB; "
+            f"Expected at most {MOST_BYTES // 2**20} MB, found {size / 2**20:.1f} MB; "
             "train on it from the command line."
         )
     digest = hashlib.sha256()
@@ -37,18 +38,35 @@ def keep(paths: Sequence[str]) -> str:
         digest.update(file.name.encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     folder = runs.home() / "uploads" / digest.hexdigest()[:16]
-    if not folder.is_dir():
-        staging = folder.with_suffix(".new")
-        shutil.rmtree(staging, ignore_errors=True)
-        staging.mkdir(parents=True)
-        for file in files:
-            name = _safe_name(file.name)
-            # Two names may become one.
-            target = staging / name if not (staging / name).exists() else staging / f"2-{name}"
-            shutil.copyfile(file, target)
-        staging.rename(folder)
+    try:
+        _copy(files, folder)
+    except OSError as error:
+        raise DataError(
+            f"Expected room for the upload at {folder.parent}, found: {error.strerror}; make room, "
+            "or set NER_HOME to another folder."
+        ) from None
     kept = sorted(folder.iterdir())
     return str(kept[0] if len(kept) == 1 else folder)
+
+
+def _copy(files: Sequence[Path], folder: Path) -> None:
+    """Copy files into a folder that appears whole or not at all, whoever else copies the same."""
+    if folder.is_dir():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
+    try:
+        for number, file in enumerate(files):
+            name = _safe_name(file.name)
+            # Two names may become one.
+            target = staging / (f"{number}-{name}" if (staging / name).exists() else name)
+            shutil.copyfile(file, target)
+        staging.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # otherwise somebody else was faster with the same files
+            raise
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _safe_name(name: str) -> str:

@@ -123,6 +123,8 @@ def load_for_evaluation(source: str, split: str, seed: int = 42) -> Corpus:
 def reader_of(path: Path) -> Reader:
     """Recognise the format of a file by its first lines."""
     for _, line in islice(numbered_lines(path), _LOOK_AT_LINES):
+        if re.match(r"#(\s|$)", line):
+            continue  # a comment of CoNLL, which may hold anything
         last = line.split()[-1] if line.strip() else ""
         if inline.ENTITY.search(line) and not re.fullmatch("O|[BIESLU]-.+", last):
             return inline.read_inline
