@@ -23,7 +23,7 @@ Teach a model your own named entities, and watch it learn.
 
 def build() -> gr.Blocks:
     """Build the page: two tabs, and what connects them."""
-    page = gr.Blocks(title="NER Studio", analytics_enabled=False)
+    page = gr.Blocks(title="NER Studio", analytics_enabled=False, fill_width=True)
     with page:
         gr.Markdown(TITLE, elem_id="title")
         with gr.Tabs() as tabs:

@@ -68,7 +68,9 @@ def _colours() -> str:
 CSS = (
     _colours()
     + """
-.gradio-container { max-width: 1180px !important; margin: 0 auto !important; }
+.gradio-container { width: 100% !important; max-width: 1180px !important;
+  margin: 0 auto !important; }
+.gradio-container .main { width: 100%; padding: 1rem clamp(12px, 3vw, 32px) !important; }
 footer { opacity: .7; }
 #title h1 { margin: .2rem 0 0; font-size: 1.55rem; font-weight: 650; letter-spacing: -.01em; }
 #title p { margin: .15rem 0 .3rem; color: var(--body-text-color-subdued); }
@@ -139,7 +141,6 @@ footer { opacity: .7; }
   color: var(--body-text-color-subdued); font-variant-numeric: tabular-nums; }
 .ner-facts b { color: var(--body-text-color); font-weight: 600; }
 @media (max-width: 640px) {
-  .gradio-container .main { padding: 12px !important; }
   .ner-table th, .ner-table td { padding: .35rem .4rem; font-size: .82rem; }
   .ner-text { padding: .7rem .8rem; }
 }
