@@ -10,7 +10,8 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 import gradio as gr
 
 from ner_core import runs
-from ui.highlight_tab import HighlightTab, load_predictor, model_choices
+from ui.highlight_tab import HighlightTab
+from ui.predictors import model_choices, warm_up
 from ui.theme import CSS, theme
 from ui.train_tab import TrainTab
 from ui.uploads import MOST_BYTES
@@ -29,7 +30,7 @@ def build() -> gr.Blocks:
         with gr.Tabs() as tabs:
             with gr.Tab("Highlight", id="highlight"):
                 highlight = HighlightTab()
-            with gr.Tab("Train", id="train"):
+            with gr.Tab("Train", id="train") as train_tab:
                 train = TrainTab()
         highlight.wire()
         train.wire()
@@ -38,7 +39,8 @@ def build() -> gr.Blocks:
         page.load(first_tab, None, tabs, queue=False, **quiet)
         page.load(highlight.refresh_models, highlight.model, highlight.model, queue=False, **quiet)
         page.load(train.poll, [train.run, train.seen], train.polled, queue=False, **quiet)
-        page.load(train.describe_data, [train.data, train.files], train.summary, **quiet)
+        # Not when the page is loaded: reading data would hold up who types first.
+        train_tab.select(train.describe_data, [train.data, train.files], train.summary, **quiet)
         tabs.select(
             highlight.refresh_models, highlight.model, highlight.model, queue=False, **quiet
         )
@@ -57,16 +59,10 @@ def build() -> gr.Blocks:
 
 
 def first_tab() -> gr.Tabs:
-    """Open where the visitor has something to see: a run at work, or a model to try."""
+    """Open with Highlight, unless there is a run at work to be watched."""
     states = [run.status() for run in runs.list_runs()[:3]]
     at_work = any(state in runs.ACTIVE for state in states)
-    return gr.Tabs(selected="highlight" if model_choices() and not at_work else "train")
-
-
-def warm_up() -> None:
-    """Load what the first visitor will need, torch above all, while the page is up already."""
-    if choices := model_choices():
-        load_predictor(choices[0][1])
+    return gr.Tabs(selected="train" if at_work else "highlight")
 
 
 def main() -> None:

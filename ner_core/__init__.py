@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ner_core.config import RECIPES as RECIPES
     from ner_core.config import TrainConfig as TrainConfig
     from ner_core.config import expectation as expectation
+    from ner_core.entities import Entity as Entity
     from ner_core.errors import ConfigError as ConfigError
     from ner_core.errors import DataError as DataError
     from ner_core.errors import ModelError as ModelError
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from ner_core.errors import RunError as RunError
     from ner_core.errors import TrainingError as TrainingError
     from ner_core.events import Event as Event
+    from ner_core.first_answer import FirstAnswer as FirstAnswer
     from ner_core.launch.submission import submit as submit
-    from ner_core.predict import Entity as Entity
     from ner_core.predict import Predictor as Predictor
     from ner_core.run_view import RunView as RunView
     from ner_core.runs import Run as Run
@@ -39,9 +40,10 @@ _HOME = {
     "CheckReport": "check",
     "ConfigError": "errors",
     "DataError": "errors",
-    "Entity": "predict",
+    "Entity": "entities",
     "Event": "events",
     "Finding": "check",
+    "FirstAnswer": "first_answer",
     "ModelError": "errors",
     "NerError": "errors",
     "Predictor": "predict",

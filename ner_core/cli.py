@@ -21,6 +21,7 @@ from ner_core.errors import ConfigError, NerError
 
 _SETTINGS = ("epochs", "batch_size", "learning_rate", "max_length", "seed", "max_train")
 _FILE_CHUNK = 256
+_MODEL = "starter, a run, a folder or a Hub id"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -248,7 +249,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--run-id", metavar="ID", help="a name of your own for the run")
 
     command = add("evaluate", evaluate)
-    command.add_argument("--model", required=True, help="a run, a folder or a Hub id")
+    command.add_argument("--model", required=True, help=_MODEL)
     command.add_argument("--data", required=True, help=fields["data"].description)
     command.add_argument("--split", choices=("train", "validation", "test"), default="test")
     command.add_argument("--seed", help="which sentences a missing validation part is made of")
@@ -257,7 +258,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     command = add("predict", predict)
-    command.add_argument("--model", required=True, help="a run, a folder or a Hub id")
+    command.add_argument("--model", default="starter", help=f"{_MODEL}; default: starter")
     command.add_argument("text", nargs="?", help="the text; without it stdin is read")
     command.add_argument("--file", type=Path, help="a text file; each line is a text")
     command.add_argument("--format", choices=("json", "conll", "table"))

@@ -11,9 +11,9 @@ from ner_core import runs
 from ner_core.data.sentence import numbered_lines
 from ner_core.run_view import RunView
 
-if TYPE_CHECKING:  # for their types only: they bring torch and datasets
+if TYPE_CHECKING:  # for their types only: they bring datasets
     from ner_core.check import CheckReport
-    from ner_core.predict import Entity
+    from ner_core.entities import Entity
 
 
 def say(message: str) -> None:

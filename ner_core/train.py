@@ -23,6 +23,7 @@ from transformers import (
 )
 
 from ner_core import align, data, models
+from ner_core.adapters import add_adapter
 from ner_core.config import TrainConfig
 from ner_core.data import Corpus
 from ner_core.errors import DataError
@@ -63,6 +64,9 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
     model, tokenizer = models.load_for_training(source, corpus.label_names)
     models.check_window(config, models.window_limit(model.config, tokenizer))
     _describe(model.config, config)
+    models.prepare(model, config)
+    if config.lora_rank:
+        model = add_adapter(model, source, config.lora_rank)
     train_windows = make_windows(corpus, tokenizer, config)
     arguments, plan = _arguments(run, config, model.config, train_windows.num_rows)
     validation = Validation(corpus.dataset["validation"], config.eval_sentences, config.seed)
@@ -77,6 +81,8 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
         tagger=Tagger(model, tokenizer, config.max_length, config.overlap, bf16=plan.bf16),
         events=events,
         best_dir=run.path / "checkpoints" / "best",
+        # A head that is there already would lose at a high rate what it knows.
+        head_rate=1 if models.has_head_for(source, corpus.label_names) else config.head_rate,
         tokenizer=tokenizer,
     )
     callback.trainer = trainer
@@ -202,7 +208,7 @@ def _arguments(
     steps_per_epoch = math.ceil(examples / config.batch_size)
     epochs = config.epochs or automatic_epochs(steps_per_epoch)
     total = max(1, math.ceil(epochs * steps_per_epoch))
-    rate = config.learning_rate or models.learning_rate_for(encoder)
+    rate = config.learning_rate or models.learning_rate_for(encoder, adapter=config.lora_rank > 0)
     device = models.best_device()
     plan = Plan(
         epochs=epochs,
@@ -278,7 +284,7 @@ def _scored(corpus: Corpus) -> list[str]:
 
 def versions() -> dict[str, str]:
     """Name the versions of what computed a run."""
-    names = ("transformers", "torch", "datasets", "evaluate", "seqeval", "accelerate")
+    names = ("transformers", "torch", "datasets", "evaluate", "seqeval", "accelerate", "peft")
     return {"python": platform.python_version()} | {name: version(name) for name in names}
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from datasets import Dataset
+from peft import PeftModel
 from transformers import (
+    PreTrainedModel,
     PreTrainedTokenizerBase,
     Trainer,
     TrainerCallback,
@@ -18,9 +21,11 @@ from transformers import (
     TrainingArguments,
 )
 
+from ner_core.adapters import merged, save_adapter
 from ner_core.errors import TrainingError
 from ner_core.evaluation import predict_tags, score_tags, tag_names
 from ner_core.events import EventWriter
+from ner_core.models import head_parameters
 from ner_core.tagging import Tagger
 
 LOG_STEPS = 10
@@ -60,7 +65,8 @@ class Validation:
 class NerTrainer(Trainer):
     """A Trainer that evaluates by entities and keeps the best model in ``best_dir``.
 
-    When it evaluates is decided by ``RunCallback``.
+    When it evaluates is decided by ``RunCallback``. The head learns ``head_rate`` times as fast as
+    the rest.
     """
 
     def __init__(
@@ -70,10 +76,12 @@ class NerTrainer(Trainer):
         tagger: Tagger,
         events: EventWriter,
         best_dir: Path,
+        head_rate: float,
         tokenizer: PreTrainedTokenizerBase,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, processing_class=tokenizer, **kwargs)
+        self.head_rate = head_rate
         self.validation = validation
         self.tagger = tagger
         self.events = events
@@ -81,6 +89,23 @@ class NerTrainer(Trainer):
         self.best: dict[str, Any] | None = None
         self.full_evaluation_due = False
         self.evaluation_seconds = 0.0
+
+    def create_optimizer(self, model: PreTrainedModel | None = None) -> torch.optim.Optimizer:
+        """Make the optimizer that the arguments name; the head has a learning rate of its own."""
+        there = self.optimizer is not None
+        optimizer: torch.optim.Optimizer = super().create_optimizer(model)
+        if there or self.head_rate == 1:
+            return optimizer
+        head = {id(weights) for weights in head_parameters(self.model)}
+        for group in list(optimizer.param_groups):
+            of_head = [weights for weights in group["params"] if id(weights) in head]
+            if of_head:
+                group["params"] = [
+                    weights for weights in group["params"] if id(weights) not in head
+                ]
+                rate = group["lr"] * self.head_rate
+                optimizer.add_param_group({**group, "params": of_head, "lr": rate})
+        return optimizer
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Score the model, write the event, keep the model if it is the best so far."""
@@ -205,11 +230,19 @@ def diverged(what: str, loss: float, step: int) -> TrainingError:
 
 
 def save_model(trainer: NerTrainer, folder: Path) -> None:
-    """Save model, config and tokenizer into ``folder``, which is replaced as a whole."""
+    """Save model, config and tokenizer into ``folder``, which is replaced as a whole.
+
+    Of a model with an adapter the merged weights are saved, so that everybody can load them, and
+    the adapter alone in ``folder/adapter``.
+    """
     staging, before = (folder.with_name(folder.name + end) for end in (".new", ".old"))
     for leftover in (staging, before):
         shutil.rmtree(leftover, ignore_errors=True)
-    trainer.model.save_pretrained(staging, safe_serialization=True)
+    model = trainer.model
+    if isinstance(model, PeftModel):
+        save_adapter(model, staging / "adapter")
+        model = merged(model)
+    model.save_pretrained(staging, safe_serialization=True)
     trainer.processing_class.save_pretrained(staging)
     # Whenever this is cut short, one complete folder is there under one of the names.
     if folder.exists():

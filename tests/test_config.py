@@ -16,16 +16,20 @@ DEFAULTS = {
     "epochs": None,
     "batch_size": 32,
     "learning_rate": None,
+    "head_rate": 10,
     "max_length": 256,
     "overlap": 64,
+    "lora_rank": 0,
     "sub_token_labels": "first",
+    "freeze_embeddings": True,
+    "dropout": 0.0,
     "weight_decay": 0.01,
     "warmup": 0.1,
     "max_grad_norm": 1.0,
     "precision": "auto",
     "group_by_length": True,
-    "evaluations": 10,
-    "eval_sentences": 500,
+    "evaluations": 8,
+    "eval_sentences": 200,
     "max_train": None,
     "seed": 42,
 }
@@ -37,9 +41,13 @@ EXPECTATIONS = {
     "epochs": "a number above 0 and up to 1,000",
     "batch_size": "a whole number from 1 to 1,024",
     "learning_rate": "a number above 0 and up to 1",
+    "head_rate": "a number from 1 to 1,000",
     "max_length": "a whole number from 16 to 8,192",
     "overlap": "a whole number from 0 to 4,096",
+    "lora_rank": "a whole number from 0 to 256",
     "sub_token_labels": "one of first, all, copy",
+    "freeze_embeddings": "true or false",
+    "dropout": "a number from 0 to below 1",
     "weight_decay": "a number from 0 to 1",
     "warmup": "a number from 0 to below 1",
     "max_grad_norm": "a number from 0 to 1,000",
@@ -84,6 +92,9 @@ def test_the_notebook_recipe_is_the_notebook():
         "epochs": 1,
         "batch_size": 16,
         "learning_rate": 2e-5,
+        "head_rate": 1,
+        "freeze_embeddings": False,
+        "dropout": 0.1,
         "sub_token_labels": "copy",
         "weight_decay": 0.01,
         "warmup": 0,
@@ -204,7 +215,10 @@ def test_a_value_out_of_bounds_is_a_sentence(key, value):
 
 
 def test_a_recipe_that_does_not_exist_is_a_sentence():
-    assert refusal(recipe="fast") == "recipe: expected one of balanced, notebook, found 'fast'."
+    assert (
+        refusal(recipe="fast")
+        == "recipe: expected one of balanced, adapter, notebook, found 'fast'."
+    )
 
 
 def test_a_setting_that_does_not_exist_is_a_sentence():

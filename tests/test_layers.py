@@ -31,6 +31,8 @@ LIGHT = {
     "runs": STORE,
     "run_view": {*STORE, "run_view"},
     "model_sources": {*STORE, "model_sources"},
+    "entities": {"entities", "errors", "tags", "words"},
+    "first_answer": {*STORE, "entities", "first_answer", "model_sources", "tags", "words"},
 }
 MIDDLE = {
     **{name: (READING, {"datasets"}) for name in sorted(READERS)},

@@ -31,7 +31,7 @@ def refusal(name, **options):
 
 def nothing_at(name):
     return (
-        "Expected a model: minilm, a run's id, a folder or a Hub id; found nothing at "
+        "Expected a model: minilm, starter, a run's id, a folder or a Hub id; found nothing at "
         f"{name[:200]!r}."
     )
 
@@ -129,7 +129,7 @@ def test_a_hub_id_is_taken_by_its_form(name, folders):
 
 def no_id(name):
     return (
-        f"Expected minilm, a run's id or a Hub id, found {name[:200]!r}; "
+        f"Expected minilm, starter, a run's id or a Hub id, found {name[:200]!r}; "
         "folders are for the command line."
     )
 
@@ -206,5 +206,5 @@ def test_without_folders_what_looks_like_a_hub_id_is_not_read_from_the_disk(
 
 @pytest.mark.parametrize("name", ["", "~nobody-has-this-name/model"])
 def test_names_that_lead_nowhere_are_a_sentence(name):
-    with pytest.raises(ModelError, match="Expected a model: minilm, a run's id, a folder"):
+    with pytest.raises(ModelError, match="Expected a model: minilm, starter, a run's id, a folder"):
         find_model(name)

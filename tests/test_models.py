@@ -7,17 +7,19 @@ from types import SimpleNamespace
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import BertConfig, DistilBertConfig, RobertaConfig
+from transformers import AutoConfig, BertConfig, DistilBertConfig, RobertaConfig
 
 from ner_core import ConfigError, ModelError, TrainConfig
 from ner_core.model_sources import find_model
 from ner_core.models import (
     SETTINGS_KEY,
     check_window,
+    head_parameters,
     learning_rate_for,
     load_for_training,
     load_tokenizer,
     load_trained,
+    prepare,
     use_bf16,
     window_limit,
     windows_of,
@@ -386,3 +388,35 @@ def test_damaged_settings_of_a_model_are_passed_over(tiny_model, kept):
     model, tokenizer = load_trained(str(tiny_model))
     setattr(model.config, SETTINGS_KEY, kept)
     assert windows_of(model.config, tokenizer) == (128, 64)
+
+
+def test_the_head_is_what_the_encoder_is_not(tiny_encoder):
+    model, _ = load_for_training(find_model(str(tiny_encoder)), LABELS)
+    head = head_parameters(model)
+    assert [tuple(weights.shape) for weights in head] == [(5, 32), (5,)]
+    assert all(
+        weights is wanted
+        for weights, wanted in zip(head, model.classifier.parameters(), strict=True)
+    )
+
+
+def test_preparing_sets_dropout_and_freezes_word_embeddings_only(tiny_encoder):
+    model, _ = load_for_training(find_model(str(tiny_encoder)), LABELS)
+    prepare(model, TrainConfig.from_values({"dropout": 0.25}))
+    layers = [part.p for part in model.modules() if isinstance(part, torch.nn.Dropout)]
+    assert layers
+    assert set(layers) == {0.25}
+    frozen = [name for name, weights in model.named_parameters() if not weights.requires_grad]
+    assert frozen == ["bert.embeddings.word_embeddings.weight"]
+
+
+def test_embeddings_are_trained_if_the_settings_say_so(tiny_encoder):
+    model, _ = load_for_training(find_model(str(tiny_encoder)), LABELS)
+    prepare(model, TrainConfig.from_values({"freeze_embeddings": False}))
+    assert all(weights.requires_grad for weights in model.parameters())
+
+
+@pytest.mark.parametrize(("adapter", "rate"), [(False, 3e-4), (True, 9e-4)])
+def test_an_adapter_learns_faster(adapter, rate):
+    config = AutoConfig.from_pretrained(find_model("minilm").location)
+    assert learning_rate_for(config, adapter) == rate

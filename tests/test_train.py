@@ -124,6 +124,7 @@ def test_the_started_event_says_what_is_done(toy_run):
         "evaluate",
         "seqeval",
         "accelerate",
+        "peft",
     }
     assert started.data["hardware"].keys() == {"device", "name", "cpus"}
 
@@ -285,6 +286,27 @@ def test_a_small_validation_part_is_always_scored_in_full(tiny_model, toy_data, 
     scores = validation.score(load_tagger(str(tiny_model)), full=False)
     assert (scores["subset"], scores["sentences"]) == (False, 20)
     assert scores["selection_f1"] == scores["f1"]
+
+
+@pytest.mark.parametrize("recipe", ["balanced", "adapter"])
+def test_the_head_has_a_learning_rate_of_its_own(tiny_encoder, toy_data, monkeypatch, recipe):
+    made = []
+    create = trainer.NerTrainer.create_optimizer
+
+    def keep(self, model=None):
+        optimizer = create(self, model)
+        sizes = {(5, 32), (5,)}  # of the head of the toy's five labels
+        for group in optimizer.param_groups:
+            rate = group["initial_lr"] if "initial_lr" in group else group["lr"]
+            for weights in group["params"]:
+                made.append((tuple(weights.shape) in sizes, rate, group["weight_decay"] > 0))
+        return optimizer
+
+    monkeypatch.setattr(trainer.NerTrainer, "create_optimizer", keep)
+    toy.fit(toy.toy_config(toy_data, tiny_encoder, recipe=recipe, learning_rate=1e-3, head_rate=8))
+    assert {rate for head, rate, _ in made if head} == {8e-3}
+    assert {rate for head, rate, _ in made if not head} == {1e-3}
+    assert sorted(decay for head, _, decay in made if head) == [False, True]
 
 
 def test_the_seed_decides_the_weights(tiny_encoder, toy_data):

@@ -1,17 +1,14 @@
 """The Highlight tab: type, and see the entities."""
 
-import threading
-from functools import lru_cache
 from typing import Any
 
 import gradio as gr
 
-import ner_core
-from ner_core import NerError, runs
-from ui import markup, run_panel
+from ner_core import NerError
+from ui import markup
+from ui.predictors import STARTER, find_entities, model_choices
 
 MOST_CHARACTERS = 20_000
-_NO_MODEL = "No model yet. Train one in the Train tab: with the bundled sample it takes a minute."
 _NO_TEXT = "Type or paste a text above, or pick an example."
 EXAMPLES = {
     "Profile": "Sunny is Data Scientist and Generative AI Engineer at Infosys in Bengaluru.",
@@ -21,15 +18,18 @@ EXAMPLES = {
     "Chat": "just landed in são paulo, dinner with Júlia from Nubank tonight!!",
 }
 
-_MOST_CHOICES = 100
-_loading = threading.Lock()
-
 
 class HighlightTab:
     """The components of the tab, and what happens when they are used."""
 
     def __init__(self) -> None:
-        self.model = gr.Dropdown([], label="Model", elem_id="model-choice", filterable=False)
+        self.model = gr.Dropdown(
+            model_choices(),
+            value=STARTER,
+            label="Model",
+            elem_id="model-choice",
+            filterable=False,
+        )
         self.text = gr.Textbox(
             label="Text",
             placeholder="Type or paste a text: its entities appear below as you type.",
@@ -64,18 +64,16 @@ class HighlightTab:
             )
 
     def refresh_models(self, current: str | None) -> Any:
-        """Offer the runs that have a model, the newest first; keep the choice if it is there."""
+        """Offer the models there are; keep the choice if it is one of them."""
         choices = model_choices()
-        ids = [value for _, value in choices]
-        if current in ids:  # not sent back: a late answer must not undo a choice made meanwhile
+        if current in [value for _, value in choices]:
+            # Not sent back: a late answer must not undo a choice made meanwhile.
             return gr.update(choices=choices)
-        return gr.update(choices=choices, value=next(iter(ids), None))
+        return gr.update(choices=choices, value=STARTER)
 
     def highlight(self, text: str | None, model: str | None) -> tuple[str, str]:
         """Mark the entities of a text."""
         text = text or ""
-        if not model:
-            return markup.empty(_NO_MODEL), ""
         if not text.strip():
             return markup.empty(_NO_TEXT), ""
         shown, notice = text[:MOST_CHARACTERS], ""
@@ -86,31 +84,11 @@ class HighlightTab:
                 "texts of any length.</p>"
             )
         try:
-            predictor = load_predictor(model)
-            entities = predictor.predict(shown)
+            types, entities = find_entities(model or STARTER, shown)
         except NerError as error:
             return markup.error(str(error)), ""
-        legend = markup.legend(predictor.entity_types, entities)
+        legend = markup.legend(types, entities)
         return (
             notice + legend + markup.highlighted(shown, entities),
             markup.entity_table(entities),
         )
-
-
-def model_choices() -> list[tuple[str, str]]:
-    """List the runs with a model for a dropdown: how they are shown, and their id."""
-    kept = [run for run in runs.list_runs() if run.model_dir.is_dir()][:_MOST_CHOICES]
-    views = [run_panel.view_of(run.id) for run in kept]
-    return [(run_panel.label_of(view), view.run.id) for view in views]
-
-
-def load_predictor(model: str) -> "ner_core.Predictor":
-    """Give the Predictor of a run; the last two are kept. Raises a NerError if there is none."""
-    run = runs.get(model)  # a page may name runs only, no path and no other model
-    with _loading:
-        return _predictor(model, run.created_ns())
-
-
-@lru_cache(maxsize=2)
-def _predictor(model: str, _created_ns: int) -> "ner_core.Predictor":
-    return ner_core.Predictor.load(model)  # loads torch, so only now

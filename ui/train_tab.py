@@ -41,10 +41,11 @@ class TrainTab:
                 self.formats = gr.Markdown(_FORMATS, visible=False, elem_classes="ner-quiet")
                 self.summary = gr.HTML("", apply_default_css=False, elem_id="data-summary")
                 self.model = gr.Dropdown(
-                    ["minilm"],
+                    ["minilm", "starter"],
                     value=defaults.model,
                     label="Encoder",
-                    info="minilm is already here; or the id of an encoder on the Hub.",
+                    info="minilm is already here, and so is starter, which knows PER, ORG, LOC and "
+                    "MISC; or the id of an encoder on the Hub.",
                     allow_custom_value=True,
                 )
                 with gr.Row():

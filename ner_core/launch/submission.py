@@ -4,8 +4,9 @@ import subprocess
 
 from ner_core import data, runs
 from ner_core.config import TrainConfig
+from ner_core.errors import ConfigError, RunError
 from ner_core.launch.local import start
-from ner_core.model_sources import find_model
+from ner_core.model_sources import RESERVED, find_model
 
 
 def submit(
@@ -16,8 +17,17 @@ def submit(
     What a person got wrong is raised here, as a DataError, ModelError or ConfigError, before a run
     exists. Without ``folders`` the model's name is never taken for a path.
     """
+    if run_id in RESERVED:
+        raise RunError(
+            f"Expected a run id that names no model, found {run_id!r}; choose another one."
+        )
     source = data.canonical_source(config.data)
     data.load(source, config.seed)
-    model = find_model(config.model, folders).name
-    run = runs.create(config.model_copy(update={"data": source, "model": model}), run_id)
+    model = find_model(config.model, folders)
+    if config.lora_rank and model.base:
+        raise ConfigError(
+            f"lora_rank: expected 0 to go on from {config.model}, which is an adapter itself, "
+            f"found {config.lora_rank}; choose 0, or the encoder {model.base.name}."
+        )
+    run = runs.create(config.model_copy(update={"data": source, "model": model.name}), run_id)
     return run, start(run)

@@ -1,0 +1,37 @@
+"""What is found in a text: entities, made of words and the tags a model gave them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ner_core import tags as tagging
+from ner_core.words import Word
+
+
+class Entity(NamedTuple):
+    """A named entity in a text, in characters, half-open: ``text == source[start:end]``.
+
+    ``score`` is the mean probability of its words' tags, from 0 to 1.
+    """
+
+    start: int
+    end: int
+    label: str
+    score: float
+    text: str
+
+
+def entities_of(
+    text: str, words: Sequence[Word], tags: Sequence[str], scores: Sequence[float], iob2: bool
+) -> list[Entity]:
+    """Turn the tags and scores of a text's words into entities: sorted, disjoint, whole words.
+
+    ``iob2`` says that the tags are those of a model trained here, in which an I- never starts an
+    entity; see ``tags.decode_predicted``.
+    """
+    spans = tagging.decode_predicted(tags) if iob2 else tagging.decode(tags)
+    found = []
+    for span in spans:
+        start, end = words[span.start].start, words[span.end - 1].end
+        score = sum(scores[span.start : span.end]) / (span.end - span.start)
+        found.append(Entity(start, end, span.label, score, text[start:end]))
+    return found
