@@ -40,7 +40,7 @@ def build() -> gr.Blocks:
         page.load(highlight.refresh_models, highlight.model, highlight.model, queue=False, **quiet)
         page.load(train.poll, [train.run, train.seen], train.polled, queue=False, **quiet)
         # Not when the page is loaded: reading data would hold up who types first.
-        train_tab.select(train.describe_data, [train.data, train.files], train.summary, **quiet)
+        train.describe_on(train_tab.select)
         tabs.select(
             highlight.refresh_models, highlight.model, highlight.model, queue=False, **quiet
         )
@@ -58,11 +58,14 @@ def build() -> gr.Blocks:
     return page
 
 
-def first_tab() -> gr.Tabs:
-    """Open with Highlight, unless there is a run at work to be watched."""
+def first_tab() -> Any:
+    """Open with Highlight, unless there is a run at work to be watched.
+
+    Highlight is where the page is already: a late answer must not undo a visitor's click.
+    """
     states = [run.status() for run in runs.list_runs()[:3]]
     at_work = any(state in runs.ACTIVE for state in states)
-    return gr.Tabs(selected="train" if at_work else "highlight")
+    return gr.Tabs(selected="train") if at_work else gr.skip()
 
 
 def main() -> None:

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ner_core import runs as runs
     from ner_core.check import CheckReport as CheckReport
-    from ner_core.check import Finding as Finding
     from ner_core.check import check_data as check_data
     from ner_core.config import RECIPES as RECIPES
     from ner_core.config import TrainConfig as TrainConfig
     from ner_core.config import expectation as expectation
+    from ner_core.data.sentence import ReadOptions as ReadOptions
     from ner_core.entities import Entity as Entity
     from ner_core.errors import ConfigError as ConfigError
     from ner_core.errors import DataError as DataError
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ner_core.errors import RunError as RunError
     from ner_core.errors import TrainingError as TrainingError
     from ner_core.events import Event as Event
+    from ner_core.findings import Finding as Finding
     from ner_core.first_answer import FirstAnswer as FirstAnswer
     from ner_core.launch.submission import submit as submit
     from ner_core.predict import Predictor as Predictor
@@ -42,12 +43,13 @@ _HOME = {
     "DataError": "errors",
     "Entity": "entities",
     "Event": "events",
-    "Finding": "check",
+    "Finding": "findings",
     "FirstAnswer": "first_answer",
     "ModelError": "errors",
     "NerError": "errors",
     "Predictor": "predict",
     "RECIPES": "config",
+    "ReadOptions": "data.sentence",
     "Run": "runs",
     "RunError": "errors",
     "RunView": "run_view",

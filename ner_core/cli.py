@@ -12,14 +12,18 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ner_core import cli_output as output
 from ner_core import runs
 from ner_core.config import RECIPES, TrainConfig, expectation
 from ner_core.errors import ConfigError, NerError
 
+if TYPE_CHECKING:  # it brings datasets
+    from ner_core.data import ReadOptions
+
 _SETTINGS = ("epochs", "batch_size", "learning_rate", "max_length", "seed", "max_train")
+_COLUMNS = ("token_column", "tag_column", "label_names")
 _FILE_CHUNK = 256
 _MODEL = "starter, a run, a folder or a Hub id"
 
@@ -57,7 +61,7 @@ def check(options: argparse.Namespace) -> int:
         return _show_alignment(options)
     from ner_core.check import check_data
 
-    report = check_data(options.data, _seed(options))
+    report = check_data(options.data, _seed(options), _read_options(options), options.model)
     output.emit(options.json, report.as_json(), lambda: output.check_text(report))
     return 0
 
@@ -67,14 +71,15 @@ def _show_alignment(options: argparse.Namespace) -> int:
     from ner_core.evaluation import tag_names
     from ner_core.model_sources import find_model
 
-    split = data.load(options.data, _seed(options)).dataset["train"]
+    corpus = data.load(options.data, _seed(options), _read_options(options))
+    split = corpus.dataset["train"]
     number = options.show_alignment
     if not 1 <= number <= split.num_rows:
         raise ConfigError(
             f"--show-alignment: expected a training sentence from 1 to {split.num_rows:,}, "
             f"found {number}."
         )
-    tokenizer = models.load_tokenizer(find_model(options.model))
+    tokenizer = models.load_tokenizer(find_model(options.model or "minilm"))
     row = split.select([number - 1])
     defaults = TrainConfig()
     rows = align.show_alignment(
@@ -100,7 +105,7 @@ def train(options: argparse.Namespace) -> int:
         "model": options.model,
         "recipe": options.recipe,
     }
-    values |= {name: getattr(options, name) for name in _SETTINGS}
+    values |= {name: getattr(options, name) for name in (*_SETTINGS, *_COLUMNS)}
     for pair in options.set:
         name, separator, value = pair.partition("=")
         if not separator:
@@ -115,7 +120,9 @@ def evaluate(options: argparse.Namespace) -> int:
     """Score a model on a split."""
     from ner_core import data
 
-    corpus = data.load_for_evaluation(options.data, options.split, _seed(options))
+    corpus = data.load_for_evaluation(
+        options.data, options.split, _seed(options), _read_options(options)
+    )
     split = corpus.dataset[options.split]
     for note in corpus.notes:
         output.say(f"note: {note}")
@@ -200,6 +207,25 @@ def worker(options: argparse.Namespace) -> int:
     return work(options.run_dir)
 
 
+def convert(options: argparse.Namespace) -> int:
+    """Write data out again in another format."""
+    from ner_core import data
+    from ner_core.data.writers import write_corpus
+
+    corpus = data.load_as_it_is(options.data, _read_options(options))
+    files = write_corpus(corpus.dataset, options.to, options.output)
+    sizes = {name: split.num_rows for name, split in corpus.dataset.items()}
+    document = {"files": [str(file) for file in files], "sentences": sizes}
+    output.emit(options.json, document, lambda: "\n".join(map(str, files)))
+    return 0
+
+
+def _read_options(options: argparse.Namespace) -> "ReadOptions":
+    from ner_core.data import ReadOptions
+
+    return ReadOptions.of(options.token_column, options.tag_column, options.label_names)
+
+
 def _seed(options: argparse.Namespace) -> int:
     return TrainConfig.from_values({"seed": options.seed}).seed
 
@@ -227,18 +253,32 @@ def _parser() -> argparse.ArgumentParser:
             )
         return command
 
+    def add_columns(command: argparse.ArgumentParser) -> None:
+        for name in _COLUMNS:
+            command.add_argument("--" + name.replace("_", "-"), help=fields[name].description)
+
     command = add("check", check)
     command.add_argument("data", help=fields["data"].description)
-    command.add_argument("--model", default="minilm", help="whose sub-tokens to show")
+    command.add_argument("--model", help="also tell how this encoder reads the data")
+    add_columns(command)
     command.add_argument("--seed", help="which sentences a missing validation part is made of")
     command.add_argument(
         "--show-alignment", type=int, metavar="N", help="lay out training sentence N by sub-tokens"
     )
     command.add_argument("--sub-token-labels", choices=("first", "all", "copy"), default="first")
 
+    command = add("convert", convert)
+    command.add_argument("data", help=fields["data"].description)
+    command.add_argument("--to", required=True, choices=("conll", "jsonl", "spans", "parquet"))
+    command.add_argument(
+        "--output", required=True, type=Path, help="the file, or for several splits the folder"
+    )
+    add_columns(command)
+
     command = add("train", train)
     command.add_argument("--data", required=True, help=fields["data"].description)
     command.add_argument("--model", default="minilm", help=fields["model"].description)
+    add_columns(command)
     command.add_argument("--recipe", default="balanced", help=f"one of {', '.join(RECIPES)}")
     for name in _SETTINGS:
         text = f"{fields[name].description} Expects {expectation(fields[name])}."
@@ -251,6 +291,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("evaluate", evaluate)
     command.add_argument("--model", required=True, help=_MODEL)
     command.add_argument("--data", required=True, help=fields["data"].description)
+    add_columns(command)
     command.add_argument("--split", choices=("train", "validation", "test"), default="test")
     command.add_argument("--seed", help="which sentences a missing validation part is made of")
     command.add_argument(

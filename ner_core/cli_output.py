@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ner_core import runs
-from ner_core.data.sentence import numbered_lines
+from ner_core.data.text import numbered_lines
 from ner_core.run_view import RunView
 
 if TYPE_CHECKING:  # for their types only: they bring datasets
@@ -54,16 +54,29 @@ def check_text(report: "CheckReport") -> str:
             for name, row in report.splits.items()
         ],
     )
-    lines = [f"{report.source} (tags: {report.scheme})", "", counts, ""]
+    formats = ", ".join(sorted(set(report.formats.values())))
+    lines = [f"{report.source} ({formats}; tags: {report.scheme})", "", counts, ""]
+    if report.encoder:
+        lines += [lengths_text(report.encoder), ""]
     for finding in report.findings:
         lines.append(f"{finding.level}: {finding.message}")
         lines += [
-            f"    {row['split']} {row['sentence']:,}: {row['text'][:80]}"
-            for row in finding.rows[:3]
+            f"    {row['source']}, {row['unit']} {row['line']}: {row['text'][:200]}"
+            for row in finding.rows[:5]
         ]
     if not report.findings:
         lines.append("Nothing is wrong with it.")
     return "\n".join(lines)
+
+
+def lengths_text(encoder: dict[str, Any]) -> str:
+    """Say how long sentences are for an encoder."""
+    return (
+        f"{encoder['model']} reads a sentence as {encoder['median']:.0f} sub-tokens (median), "
+        f"{encoder['p95']:.0f} or fewer in 95 of 100, {encoder['longest']:,} at most; with windows "
+        f"of {encoder['max_length']} the {encoder['sentences']:,} sentences become "
+        f"{encoder['windows']:,} windows."
+    )
 
 
 def alignment_text(rows: list[dict[str, Any]]) -> str:

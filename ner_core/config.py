@@ -26,7 +26,21 @@ class TrainConfig(BaseModel):
     data: str = Field(
         default="sample",
         min_length=1,
-        description="What to learn from: sample, a file or a folder.",
+        description="What to learn from: sample, a file, a folder or a Hub dataset (owner/name).",
+    )
+    token_column: str | None = Field(
+        default=None,
+        description="The column of the words, by name or number from 1. Automatic: found by name.",
+    )
+    tag_column: str | None = Field(
+        default=None,
+        description="The column of the tags, by name or number from 1. Automatic: found by name "
+        "and content.",
+    )
+    label_names: str | None = Field(
+        default=None,
+        description="The tags that numbers in the data stand for, from 0, separated by commas: "
+        "O,B-PER,I-PER. Automatic: as the data name them.",
     )
     model: str = Field(
         default="minilm",
@@ -186,8 +200,8 @@ def expectation(field: FieldInfo) -> str:
         return "one of " + ", ".join(choices)
     if field.annotation is bool:
         return "true or false"
-    if field.annotation is str:
-        return "a text that is not empty"
+    if "str" in annotation:
+        return "a text" if "None" in annotation else "a text that is not empty"
     noun = "a whole number" if "int" in annotation else "a number"
     low = high = ""
     for bound in field.metadata:

@@ -143,7 +143,8 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
 
 def load_corpus(config: TrainConfig) -> Corpus:
     """Read the data of a run, shortened to ``max_train``. Raises DataError if it has no entity."""
-    corpus = data.load(config.data, config.seed)
+    options = data.ReadOptions.of(config.token_column, config.tag_column, config.label_names)
+    corpus = data.load(config.data, config.seed, options)
     train = corpus.dataset["train"]
     if config.max_train and config.max_train < train.num_rows:
         train = train.shuffle(seed=config.seed).select(range(config.max_train))

@@ -2,8 +2,9 @@ import json
 
 import pytest
 
-from ner_core import CheckReport, DataError, Finding, check_data
-from ner_core.check import FEW_EXAMPLES
+from ner_core import CheckReport, DataError, ModelError, ReadOptions, check_data
+from ner_core.check import EXAMPLES
+from ner_core.evaluation import score_tags, tag_names
 from tests.conftest import write_conll
 
 
@@ -15,12 +16,12 @@ def people(count, prefix="Ann"):
 def check(tmp_path):
     """Give a function that checks a folder with a file for each split."""
 
-    def check(**splits):
+    def check(model=None, **splits):
         path = tmp_path / "corpus"
         path.mkdir()
         for name, sentences in splits.items():
             write_conll(path / f"{name}.conll", sentences)
-        return check_data(str(path))
+        return check_data(str(path), model=model)
 
     return check
 
@@ -31,175 +32,55 @@ def test_sound_data_has_counts_and_no_findings(check, tmp_path):
     assert report.as_json() == {
         "source": str(tmp_path / "corpus"),
         "scheme": "IOB2",
+        "formats": {"train": "CoNLL columns", "validation": "CoNLL columns"},
         "splits": {
             "train": {"sentences": 20, "tokens": 40, "entities": 20, "per_type": {"PER": 20}},
             "validation": {"sentences": 1, "tokens": 3, "entities": 1, "per_type": {"PER": 1}},
         },
         "findings": [],
+        "examples": [
+            {"text": f"Ann{number} ran", "entities": [{"start": 0, "end": 4, "label": "PER"}]}
+            for number in range(EXAMPLES)
+        ],
+        "encoder": None,
     }
     assert isinstance(report, CheckReport)
+    assert report.errors == []
 
 
 def test_every_scheme_that_was_read_is_named(check):
     assert check(train=people(20), dev=[[("Bob", "S-PER")]]).scheme == "BIOES, IOB2"
 
 
-@pytest.mark.parametrize(
-    ("train", "dev", "count", "what"),
-    [
-        ([[("x", "O"), ("Ann", "I-PER")]], [], 1, "1 tag broke the file's own scheme (train: 1)"),
-        (
-            [[("x", "O"), ("Ann", "I-PER")]],
-            [[("Bob", "I-PER"), ("x", "O"), ("Cy", "I-PER"), ("z", "B-PER"), ("w", "B-PER")]],
-            3,
-            "3 tags broke the file's own scheme (train: 1, validation: 2)",
-        ),
-    ],
-)
-def test_invalid_tags_are_a_warning(check, train, dev, count, what):
-    report = check(train=people(20) + train, dev=people(3, "Bob") + dev)
-    assert report.findings == [
-        Finding(
-            "warning",
-            "invalid_tags",
-            f"{what} and were repaired: an entity that did not start properly now starts where it "
-            "is first tagged. Correct them in the file if that is not what was meant.",
-            count,
-        )
-    ]
+def test_examples_are_text_and_spans_of_it(check):
+    sentence = [("in", "O"), ("New", "B-LOC"), ("York", "I-LOC"), ("Zoë", "B-PER"), ("🙂", "O")]
+    (example,) = check(train=[[("x", "O")], sentence], dev=people(1)).examples
+    assert example["text"] == "in New York Zoë 🙂"
+    found = [(example["text"][e["start"] : e["end"]], e["label"]) for e in example["entities"]]
+    assert found == [("New York", "LOC"), ("Zoë", "PER")]
 
 
-def test_repeated_sentences_are_a_note_with_their_places(check):
-    report = check(train=people(20) + people(2), dev=people(1, "Bob"))
-    assert report.findings == [
-        Finding(
-            "note",
-            "duplicates",
-            "2 sentences of train occurred before in it.",
-            2,
-            [
-                {"split": "train", "sentence": 21, "text": "Ann0 ran"},
-                {"split": "train", "sentence": 22, "text": "Ann1 ran"},
-            ],
-        )
-    ]
+def test_the_encoder_is_measured_when_one_is_named(check, tiny_encoder):
+    report = check(model=str(tiny_encoder), train=people(20), dev=people(1, "Bob"))
+    assert report.encoder["sentences"] == 21
+    assert report.as_json()["encoder"] == report.encoder
+    assert report.findings == []
 
 
-@pytest.mark.parametrize(
-    ("split", "count", "what"),
-    [
-        ("dev", 1, "In validation, 1 sentence is in train as well"),
-        ("dev", 2, "In validation, 2 sentences are in train as well"),
-        ("test", 3, "In test, 3 sentences are in train as well"),
-    ],
-)
-def test_sentences_that_are_trained_and_scored_on_are_a_warning(check, split, count, what):
-    splits = {"dev": people(5, "Bob"), "test": people(5, "Cy")}
-    splits[split] = splits[split] + people(count)
-    name = "validation" if split == "dev" else "test"
-    assert check(train=people(20), **splits).findings == [
-        Finding(
-            "warning",
-            "leak",
-            f"{what}: scores on such do not tell how well new text is read. Take them out of one "
-            "of the two.",
-            count,
-            [
-                {"split": name, "sentence": 6 + number, "text": f"Ann{number} ran"}
-                for number in range(count)
-            ],
-        )
-    ]
+def test_a_model_that_is_not_there_is_an_error(check, tmp_path):
+    with pytest.raises(ModelError):
+        check(model=str(tmp_path / "nowhere"), train=people(20), dev=people(1, "Bob"))
 
 
-def test_the_words_alone_make_a_leak_whatever_their_tags(check):
-    dev = [[("Ann0", "O"), ("ran", "O")], [("Bob", "B-PER")]]
-    assert [finding.code for finding in check(train=people(20), dev=dev).findings] == ["leak"]
-
-
-def test_a_sentence_of_one_word_leaks_nothing(check):
-    one = [[("Oslo", "B-PER")]]
-    assert check(train=people(20) + one, dev=one).findings == []
-
-
-def test_at_most_twenty_places_are_shown(check):
-    finding = check(train=people(40), dev=people(40)).findings[0]
-    assert (finding.code, finding.count, len(finding.rows)) == ("leak", 40, 20)
-
-
-def test_a_long_sentence_is_shown_in_part(check):
-    long = [[("x" * 150, "B-PER"), ("y" * 150, "O")]]
-    (finding,) = check(train=people(20) + long, dev=long).findings
-    assert finding.rows[0]["text"] == f"{'x' * 150} {'y' * 49}"
-
-
-@pytest.mark.parametrize(
-    ("count", "shown"), [(1, "1 example"), (2, "2 examples"), (FEW_EXAMPLES - 1, "19 examples")]
-)
-def test_a_rare_type_is_a_warning(check, count, shown):
-    rare = [[(f"Oslo{number}", "B-LOC"), ("is", "O")] for number in range(count)]
-    dev = [[("Rome", "B-LOC"), ("Bob", "B-PER")]]
-    assert check(train=people(20) + rare, dev=dev).findings == [
-        Finding(
-            "warning",
-            "few_examples",
-            f"LOC has {shown} in train; under 20 it is hardly learned. Annotate more of it, or "
-            "leave it out.",
-            count,
-        )
-    ]
-
-
-def test_a_type_that_is_only_scored_is_a_warning(check):
-    dev = [[("Rome", "B-LOC"), ("Bob", "B-PER")]]
-    (finding,) = check(train=people(20), dev=dev).findings
-    assert finding.message == (
-        "LOC has 0 examples in train; under 20 it is hardly learned. Annotate more of it, or "
-        "leave it out."
-    )
-
-
-@pytest.mark.parametrize(
-    ("splits", "where", "count"),
-    [
-        ({"dev": [[("x", "O")]]}, "validation", 1),
-        ({"dev": [[("x", "O")]], "test": [[("y", "O")]]}, "validation and test", 2),
-        ({"dev": [[("Bob", "B-PER")]], "test": [[("y", "O")]]}, "test", 1),
-    ],
-)
-def test_a_type_that_is_not_scored_is_a_note(check, splits, where, count):
-    assert check(train=people(20), **splits).findings == [
-        Finding(
-            "note",
-            "absent_type",
-            f"PER does not occur in {where}, so it is not scored there.",
-            count,
-        )
-    ]
-
-
-def test_a_training_part_without_entities_is_an_error(check):
-    assert check(train=[[("x", "O")], [("y", "O")]], dev=people(1)).findings == [
-        Finding(
-            "error",
-            "no_entities",
-            "The training part has no entity; annotate some, or check the tag column.",
-            1,
-        )
-    ]
-
-
-def test_what_was_decided_is_a_note(tmp_path):
-    path = write_conll(tmp_path / "my.conll", people(40))
-    assert check_data(str(path), seed=5).findings == [
-        Finding(
-            "note",
-            "decided",
-            "There is no validation part: 4 of 40 training sentences, chosen by seed 5, were put "
-            "aside for it.",
-            1,
-        )
-    ]
+def test_a_cut_part_has_the_source_and_the_format_of_train(tmp_path):
+    path = write_conll(tmp_path / "my.conll", people(40) + people(40))
+    report = check_data(str(path), seed=5)
+    assert report.formats == {"train": "CoNLL columns", "validation": "CoNLL columns"}
+    for finding in report.findings:
+        for row in finding.rows:
+            assert row["source"] == "my.conll"
+            line = path.read_text().split("\n")[row["line"] - 1]
+            assert line.split()[0] == row["text"].split()[0]
 
 
 def test_the_gravest_comes_first(tmp_path):
@@ -208,8 +89,15 @@ def test_the_gravest_comes_first(tmp_path):
     assert levels == ["error", "warning", "note", "note", "note"]
 
 
-def test_a_report_is_plain_json(check):
-    report = check(train=people(20) * 2, dev=people(2))
+def test_errors_are_what_keeps_a_training_from_starting(check):
+    broken = [[("Oslo", "B_LOC")]]
+    report = check(train=people(20) + broken, dev=people(1))
+    assert [finding.code for finding in report.errors] == ["unreadable"]
+    assert [finding.code for finding in report.findings] == ["unreadable", "leak"]
+
+
+def test_a_report_is_plain_json(check, tiny_encoder):
+    report = check(model=str(tiny_encoder), train=people(20) * 2, dev=people(2))
     assert json.loads(json.dumps(report.as_json(), allow_nan=False)) == report.as_json()
 
 
@@ -217,9 +105,82 @@ def test_data_that_cannot_be_read_is_an_error():
     with pytest.raises(DataError) as caught:
         check_data("nowhere")
     assert str(caught.value) == (
-        "Expected data: sample, a file or a folder; found nothing at 'nowhere'."
+        "Expected data: sample, a file, a folder or a Hub dataset (owner/name); found nothing at "
+        "'nowhere'."
+    )
+
+
+def test_data_of_which_no_row_can_be_read_are_an_error(tmp_path):
+    path = write_conll(tmp_path / "my.conll", [[("Ann", "B_PER")], [("Bob", "B_PER")]])
+    with pytest.raises(DataError) as caught:
+        check_data(str(path))
+    assert str(caught.value) == (
+        "my.conll, line 1: expected a tag such as O, B-PER or I-PER, found 'B_PER'; "
+        "write it as B-PER."
     )
 
 
 def test_the_sample_has_nothing_wrong():
-    assert check_data("sample").findings == []
+    serious = [f for f in check_data("sample").findings if f.level != "note"]
+    assert serious == []
+
+
+LENGTH = 5000
+
+
+def long_document(seed):
+    """Give a line of spans JSONL: a text of 5,000 words, an entity in every seven of them."""
+    words, spans, at = [], [], 0
+    for number in range(LENGTH):
+        word = ("ann", "oslo", "paris", "the", "lives", "in", "near")[(number + seed) % 7]
+        if word == "ann":
+            spans.append({"start": at, "end": at + 3, "label": "PER"})
+        if word == "oslo" and number + 1 < LENGTH:
+            spans.append({"start": at, "end": at + len("oslo paris"), "label": "LOC"})
+        words.append(word)
+        at += len(word) + 1
+    return json.dumps({"text": " ".join(words), "spans": spans}) + "\n", len(spans)
+
+
+def test_no_entity_of_a_long_document_is_lost_on_any_way(tmp_path, tiny_encoder):
+    from ner_core import TrainConfig
+    from ner_core.train import load_corpus, make_windows
+    from tests.toy import toy_config
+
+    expected = {}
+    for seed, name in enumerate(("train", "validation", "test")):
+        line, expected[name] = long_document(seed)
+        (tmp_path / f"{name}.jsonl").write_text(line)
+    report = check_data(str(tmp_path))
+    assert {name: counts.entities for name, counts in report.splits.items()} == expected
+    assert {name: counts.tokens for name, counts in report.splits.items()} == dict.fromkeys(
+        expected, LENGTH
+    )
+
+    config: TrainConfig = toy_config(tmp_path, tiny_encoder)
+    corpus = load_corpus(config)
+    for name in expected:
+        gold = tag_names(corpus.dataset[name])
+        assert score_tags(gold, gold)["support"] == expected[name]
+        assert score_tags(gold, [["O"] * LENGTH])["support"] == expected[name]
+
+    from transformers import AutoTokenizer
+
+    windows = make_windows(corpus, AutoTokenizer.from_pretrained(tiny_encoder), config)
+    assert windows.num_rows > LENGTH // config.max_length
+    assert max(windows["length"]) == config.max_length
+    begins = {number for number, tag in enumerate(corpus.label_names) if tag.startswith("B-")}
+    labelled = [label for row in windows["labels"] for label in row if label != -100]
+    # Every word is labelled in one window only, although neighbouring windows share sub-tokens.
+    assert len(labelled) == LENGTH
+    assert sum(label in begins for label in labelled) == expected["train"]
+
+
+def test_options_are_handed_on(tmp_path):
+    path = tmp_path / "my.csv"
+    rows = "".join(f"{n},Ann{n},1\n{n},ran,0\n" for n in range(30))
+    path.write_text("sentence_id,word,mark\n" + rows)
+    options = ReadOptions("word", "mark", ("O", "B-PER"))
+    report = check_data(str(path), options=options)
+    assert report.formats["train"] == "CSV"
+    assert sum(counts.entities for counts in report.splits.values()) == 30

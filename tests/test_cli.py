@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ner_core import TrainConfig, cli, runs
+from ner_core import TrainConfig, cli, data, runs
+from ner_core.data import ReadOptions, writers
 from ner_core.data.conll import read_conll
 from ner_core.events import EventWriter
 from ner_core.words import split_words
@@ -144,7 +145,8 @@ def test_a_bad_file_is_refused(refusal, model, tmp_path, name, content, sentence
 )
 def test_data_that_is_not_there_is_refused(refusal, tmp_path, command):
     assert refusal(*command, tmp_path / "nowhere") == (
-        f"Expected data: sample, a file or a folder; found nothing at '{tmp_path}/nowhere'."
+        "Expected data: sample, a file, a folder or a Hub dataset (owner/name); found nothing at "
+        f"'{tmp_path}/nowhere'."
     )
 
 
@@ -211,7 +213,10 @@ SETTINGS = ", ".join(TrainConfig.model_fields)
             ("--set", "overlap=200"),
             "overlap: expected at most half of max_length (128), found 200.",
         ),
-        (("--recipe", "cake"), "recipe: expected one of balanced, notebook, found 'cake'."),
+        (
+            ("--recipe", "cake"),
+            "recipe: expected one of balanced, adapter, notebook, found 'cake'.",
+        ),
         (
             ("--run-id", "a/b"),
             "Expected a run id of letters, digits, - and _, found 'a/b'; "
@@ -278,9 +283,9 @@ def test_an_unknown_command_is_refused(refusal):
             "`python -m ner_core train --help` shows what there is.",
         ),
         (
-            ("predict", "ann"),
-            "the following arguments are required: --model; "
-            "`python -m ner_core predict --help` shows what there is.",
+            ("evaluate", "--model", "minilm"),
+            "the following arguments are required: --data; "
+            "`python -m ner_core evaluate --help` shows what there is.",
         ),
         (("runs", "--no-such"), f"unrecognized arguments: --no-such; {HELP}"),
     ],
@@ -369,7 +374,9 @@ def test_an_interrupted_command_says_nothing(call, monkeypatch):
 
 def test_check_gives_counts_and_findings(document, toy_data):
     report = document("check", toy_data)
-    assert report.keys() == {"source", "scheme", "splits", "findings"}
+    assert report.keys() == {
+        *{"source", "scheme", "formats", "splits", "findings", "examples", "encoder"}
+    }
     assert report["source"] == str(toy_data)
     assert report["scheme"] == "IOB2"
     assert {name: row["sentences"] for name, row in report["splits"].items()} == {
@@ -386,7 +393,7 @@ def test_check_prints_a_table_for_people(call):
     code, out, err = call("check", "sample")
     assert (code, err) == (0, "")
     lines = out.splitlines()
-    assert lines[0] == "sample (tags: IOB2)"
+    assert lines[0] == "sample (inline mark-up; tags: IOB2)"
     assert lines[2].split() == [
         "split",
         "sentences",
@@ -445,6 +452,157 @@ def test_an_alignment_is_a_document_too(document, toy_data, tiny_model):
         "word": None,
         "label": None,
     }
+
+
+def test_check_lists_every_row_that_cannot_be_read(call, document, tmp_path):
+    path = tmp_path / "my.conll"
+    path.write_text("ann B-PER\n\noslo\n\nbob B-PER\n\ncy B_PER\n")
+    (finding,) = [f for f in document("check", path)["findings"] if f["code"] == "unreadable"]
+    assert [(row["source"], row["line"]) for row in finding["rows"]] == [
+        ("my.conll", 3),
+        ("my.conll", 7),
+    ]
+    assert call("check", path)[1].splitlines()[7:10] == [
+        "error: 2 rows cannot be read, and are left out here. Training does not start before they "
+        "are mended.",
+        "    my.conll, 3: expected a word and its tag, separated by a blank or a tab, found one "
+        "column ('oslo'); put the tag in the last column. oslo",
+        "    my.conll, 7: expected a tag such as O, B-PER or I-PER, found 'B_PER'; write it as "
+        "B-PER. cy B_PER",
+    ]
+
+
+def test_check_tells_what_an_encoder_makes_of_the_data(call, document, toy_data, tiny_encoder):
+    encoder = document("check", toy_data, "--model", tiny_encoder)["encoder"]
+    assert (encoder["sentences"], encoder["windows"], encoder["over_window"]) == (48, 48, 0)
+    assert [row["label"] for row in encoder["alignment"] if row["label"].startswith("B-")] == [
+        "B-PER",
+        "B-LOC",
+    ]
+    line = call("check", toy_data, "--model", tiny_encoder)[1].splitlines()[8]
+    assert line == (
+        f"{encoder['model']} reads a sentence as {encoder['median']:.0f} sub-tokens (median), "
+        f"{encoder['p95']:.0f} or fewer in 95 of 100, {encoder['longest']} at most; with windows "
+        "of 256 the 48 sentences become 48 windows."
+    )
+
+
+# Columns
+
+
+@pytest.fixture
+def table_file(tmp_path):
+    """Give a CSV file whose columns nothing but a person can tell, and whose tags are numbers."""
+    rows = "".join(f"{n},x{n},ann{n},1,9\n{n},x,k,2,9\n{n},x,lives,0,9\n" for n in range(1, 31))
+    path = tmp_path / "my.csv"
+    path.write_text("sentence_id,lemma,form,mark,other\n" + rows)
+    return path
+
+
+COLUMNS = ("--token-column", "form", "--tag-column", "mark", "--label-names", "O,B-PER,I-PER")
+
+
+def test_columns_and_names_of_numbers_are_chosen(document, table_file, model, tiny_model):
+    report = document("check", table_file, *COLUMNS)
+    assert report["formats"] == {"train": "CSV", "validation": "CSV"}
+    assert report["splits"]["train"] == {
+        "sentences": 27,
+        "tokens": 81,
+        "entities": 27,
+        "per_type": {"PER": 27},
+    }
+    assert report["examples"][0]["entities"][0]["label"] == "PER"
+    shown = document("check", table_file, "--show-alignment", 1, "--model", tiny_model, *COLUMNS)
+    assert shown["words"][1:] == ["k", "lives"]
+    scores = document("evaluate", "--model", model, "--data", table_file, *COLUMNS)
+    assert (scores["support"], scores["sentences"]) == (30, 30)
+
+
+def test_a_run_keeps_the_columns_that_were_chosen(call, table_file, tiny_encoder, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    code, out, err = call(
+        *training(table_file, tiny_encoder, "--run-id", "own", *COLUMNS, "--json")
+    )
+    assert code == 0, err
+    config = runs.get("own").config()
+    assert (config.token_column, config.tag_column, config.label_names) == (
+        "form",
+        "mark",
+        "O,B-PER,I-PER",
+    )
+    assert json.loads(out.splitlines()[-1])["validation"]["support"] == 3
+
+
+# convert
+
+
+def test_there_is_a_test_for_every_form_to_convert_to():
+    assert {form for form, _ in FORMS} == set(writers.FORMATS)
+
+
+FORMS = [("conll", "conll"), ("jsonl", "jsonl"), ("spans", "jsonl"), ("parquet", "parquet")]
+
+
+@pytest.mark.parametrize(("form", "ending"), FORMS)
+def test_what_was_converted_is_read_back(call, document, toy_data, tmp_path, form, ending):
+    output = tmp_path / "out"
+    converted = document("convert", toy_data, "--to", form, "--output", output)
+    assert converted == {
+        "files": [str(output / f"{split}.{ending}") for split in ("train", "validation", "test")],
+        "sentences": {"train": 32, "validation": 8, "test": 8},
+    }
+    before, after = data.load_as_it_is(str(toy_data)), data.load_as_it_is(str(output))
+    for split in before.dataset:
+        for column in ("tokens", "ner_tags"):
+            assert after.dataset[split][column][:] == before.dataset[split][column][:]
+    assert after.label_names == before.label_names
+    refused = call("convert", toy_data, "--to", form, "--output", output)
+    assert refused == (
+        2,
+        "",
+        f"error: Expected nothing yet at '{output}', found a folder that is not empty; choose "
+        "another name, or take it away first.\n",
+    )
+
+
+@pytest.mark.parametrize(("form", "ending"), FORMS)
+def test_a_single_file_becomes_a_single_file(call, refusal, toy_data, tmp_path, form, ending):
+    output = tmp_path / f"out.{ending}"
+    source = toy_data / "train.conll"
+    arguments = ("convert", source, "--to", form, "--output", output)
+    assert call(*arguments) == (0, f"{output}\n", "")
+    content = output.read_bytes()
+    after = data.load_as_it_is(str(output)).dataset["train"]
+    before = data.load_as_it_is(str(source)).dataset["train"]
+    assert after["tokens"][:] == before["tokens"][:]
+    assert after["ner_tags"][:] == before["ner_tags"][:]
+    assert refusal(*arguments) == (
+        f"Expected nothing yet at '{output}', found a file; choose another name, or take it away "
+        "first."
+    )
+    assert output.read_bytes() == content
+
+
+def test_chosen_columns_are_converted(call, table_file, tmp_path):
+    output = tmp_path / "out.conll"
+    assert call("convert", table_file, "--to", "conll", "--output", output, *COLUMNS)[0] == 0
+    assert output.read_text().startswith("ann1\tB-PER\nk\tI-PER\nlives\tO\n\n")
+
+
+def test_data_with_a_row_that_cannot_be_read_are_not_converted(refusal, tmp_path):
+    path = tmp_path / "my.conll"
+    path.write_text("ann B-PER\n\noslo B_LOC\n")
+    output = tmp_path / "out.jsonl"
+    assert refusal("convert", path, "--to", "jsonl", "--output", output) == (
+        "my.conll, line 3: expected a tag such as O, B-PER or I-PER, found 'B_LOC'; "
+        "write it as B-LOC."
+    )
+    assert not output.exists()
+
+
+def test_another_form_is_refused(refusal, toy_data, tmp_path):
+    sentence = refusal("convert", toy_data, "--to", "xml", "--output", tmp_path / "x")
+    assert sentence.startswith("argument --to: invalid choice: 'xml' (choose from ")
 
 
 # train, and the store
@@ -686,7 +844,7 @@ def test_conll_output_is_read_back(call, document, model, tmp_path, text):
     assert code == 0
     path = tmp_path / "found.conll"
     path.write_text(out, encoding="utf-8")
-    (sentence,) = read_conll(path)
+    (sentence,) = read_conll(path, ReadOptions())
     words = split_words(text)
     assert sentence.tokens == [text[word.start : word.end] for word in words]
     spans = {}
@@ -707,7 +865,7 @@ def test_conll_output_of_a_file_is_read_back(call, model, tmp_path):
     assert code == 0
     found = tmp_path / "found.conll"
     found.write_text(out, encoding="utf-8")
-    assert [sentence.tags for sentence in read_conll(found)] == [
+    assert [sentence.tags for sentence in read_conll(found, ReadOptions())] == [
         ["B-PER", "O", "O", "B-LOC"],
         ["B-PER", "I-PER", "O"],
     ]
@@ -755,7 +913,7 @@ def test_output_into_a_pipe_that_closes_is_no_fault(model, tmp_path):
 
 
 def test_each_command_has_help(call):
-    for command in ("check", "train", "evaluate", "predict", "runs", "show", "stop"):
+    for command in ("check", "convert", "train", "evaluate", "predict", "runs", "show", "stop"):
         code, out, err = call(command, "--help")
         assert (code, err) == (0, "")
         assert out.startswith(f"usage: python -m ner_core {command}")

@@ -11,6 +11,9 @@ FIELDS = TrainConfig.model_fields
 
 DEFAULTS = {
     "data": "sample",
+    "token_column": None,
+    "tag_column": None,
+    "label_names": None,
     "model": "minilm",
     "recipe": "balanced",
     "epochs": None,
@@ -36,6 +39,9 @@ DEFAULTS = {
 
 EXPECTATIONS = {
     "data": "a text that is not empty",
+    "token_column": "a text",
+    "tag_column": "a text",
+    "label_names": "a text",
     "model": "a text that is not empty",
     "recipe": "a text that is not empty",
     "epochs": "a number above 0 and up to 1,000",
@@ -206,6 +212,8 @@ def test_none_leaves_the_default_of_a_setting_that_always_has_a_value(key):
         ("eval_sentences", 1_000_001),
         ("max_train", 0),
         ("max_train", "some"),
+        ("token_column", 1),
+        ("label_names", ["O"]),
         ("seed", -1),
         ("seed", 2**32),
     ],

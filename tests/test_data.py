@@ -1,4 +1,5 @@
 import gc
+import json
 from pathlib import Path
 
 import pytest
@@ -169,11 +170,12 @@ def test_what_has_nothing_to_learn_from_is_a_sentence(single, read, raw, message
     assert refusal(read, single(raw)) == message
 
 
-@pytest.mark.parametrize("source", ["no-such-file", "a\0b", "x" * 5000, "google/no"])
+@pytest.mark.parametrize("source", ["no-such-file", "a\0b", "x" * 5000, "a/b/c"])
 @pytest.mark.parametrize("read", [data.load, data.canonical_source])
 def test_a_source_that_is_not_there_is_a_sentence(read, source):
     assert refusal(read, source) == (
-        f"Expected data: sample, a file or a folder; found nothing at {source[:200]!r}."
+        "Expected data: sample, a file, a folder or a Hub dataset (owner/name); found nothing at "
+        f"{source[:200]!r}."
     )
 
 
@@ -320,5 +322,111 @@ def test_the_arrow_files_live_as_long_as_the_corpus_and_no_longer(tmp_path):
 
 @pytest.mark.parametrize("source", ["", "~nobody-has-this-name/x"])
 def test_a_source_that_leads_nowhere_is_a_sentence(source):
-    with pytest.raises(DataError, match="Expected data: sample, a file or a folder"):
+    with pytest.raises(DataError, match="Expected data: sample, a file, a folder or a Hub"):
         data.load(source)
+
+
+BROKEN = "Ann B-PER\n\nOslo\n\nran O\nCy B_PER\n\nBob B-PER\n"
+FIRST = (
+    "my.conll, line 3: expected a word and its tag, separated by a blank or a tab, found one "
+    "column ('Oslo'); put the tag in the last column."
+)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [data.load, lambda path: data.load_for_evaluation(path, "test"), data.load_as_it_is],
+    ids=["load", "load_for_evaluation", "load_as_it_is"],
+)
+def test_the_first_row_that_cannot_be_read_is_a_sentence(single, read):
+    assert refusal(read, single(BROKEN)) == FIRST
+
+
+def test_rows_that_cannot_be_read_may_be_left_out_and_are_listed(single):
+    corpus = data.load(single(BROKEN), strict=False)
+    assert sorted(words(corpus, "train") + words(corpus, "validation")) == [["Ann"], ["Bob"]]
+    log = corpus.faults["train"]
+    assert log.counts == {"unreadable": 2}
+    assert [fault.line for fault in log.first["unreadable"]] == [3, 6]
+
+
+def test_places_are_lines_of_the_source(single):
+    corpus = data.load_as_it_is(single("\n-DOCSTART- O\n\nAnn B-PER\n\n\n-DOCSTART- O\n\nBob O\n"))
+    assert corpus.places["train"][:] == {"line": [4, 9], "document": [1, 2]}
+
+
+def test_places_follow_their_sentences_into_the_validation_part(tmp_path):
+    path = write_conll(tmp_path / "my.conll", many(30))
+    corpus = data.load(str(path))
+    lines = path.read_text().split("\n")
+    for split in ("train", "validation"):
+        assert corpus.places[split].num_rows == corpus.dataset[split].num_rows
+        for row, place in zip(words(corpus, split), corpus.places[split], strict=True):
+            assert lines[place["line"] - 1].split()[0] == row[0]
+    assert corpus.sources["validation"] == corpus.sources["train"]
+
+
+def documents(count, sentences=3):
+    return "".join(
+        "-DOCSTART- O\n\n" + "".join(f"D{d}S{s} B-PER\n\n" for s in range(sentences))
+        for d in range(count)
+    )
+
+
+def test_whole_documents_are_put_aside(single):
+    corpus = data.load(single(documents(20)), seed=3)
+    sides = [{row[0].split("S")[0] for row in words(corpus, s)} for s in ("train", "validation")]
+    assert (len(sides[0]), len(sides[1])) == (18, 2)
+    assert not sides[0] & sides[1]
+    assert corpus.notes == (
+        "There is no validation part: 6 of 60 training sentences, whole documents (2), chosen by "
+        "seed 3, were put aside for it.",
+    )
+    again = data.load(corpus.source, seed=3)
+    assert words(again, "validation") == words(corpus, "validation")
+
+
+def test_each_split_may_have_a_format_of_its_own(tmp_path):
+    from datasets import Dataset
+
+    write_conll(tmp_path / "train.conll", [ANN, OSLO])
+    rows = {"text": "Bob sat", "spans": [{"start": 0, "end": 3, "label": "PER"}]}
+    (tmp_path / "dev.jsonl").write_text(json.dumps(rows) + "\n")
+    held = {"tokens": [["Cy", "ran"]], "ner_tags": [["S-ORG", "O"]]}
+    Dataset.from_dict(held).to_parquet(tmp_path / "test.parquet")
+    corpus = data.load(str(tmp_path))
+    assert {name: source.format for name, source in corpus.sources.items()} == {
+        "train": "CoNLL columns",
+        "validation": "JSON",
+        "test": "Parquet",
+    }
+    assert corpus.entity_types == ["LOC", "ORG", "PER"]
+    assert tags(corpus, "validation") == [["B-PER", "O"]]
+    assert tags(corpus, "test") == [["B-ORG", "O"]]
+    assert corpus.schemes["test"] == "BIOES"
+
+
+def test_load_as_it_is_cuts_nothing_off(single, corpus_folder):
+    corpus = data.load_as_it_is(single("Ann B-PER\n"))
+    assert list(corpus.dataset) == ["train"]
+    assert corpus.notes == ()
+    assert list(data.load_as_it_is(corpus_folder(test=[ANN], dev=[OSLO])).dataset) == [
+        "validation",
+        "test",
+    ]
+
+
+NUMBERED = "Ann 1\nLee 2\nran 0\n"
+
+
+def test_numbers_become_tags_by_their_names(single):
+    options = data.ReadOptions(label_names=("O", "B-PER", "I-PER"))
+    corpus = data.load_as_it_is(single(NUMBERED), options)
+    assert tags(corpus, "train") == [["B-PER", "I-PER", "O"]]
+
+
+def test_columns_are_chosen_by_number(single):
+    path = single("1 Ann B-PER NNP\n2 ran O VBD\n")
+    corpus = data.load_as_it_is(path, data.ReadOptions("2", "3"))
+    assert words(corpus, "train") == [["Ann", "ran"]]
+    assert tags(corpus, "train") == [["B-PER", "O"]]

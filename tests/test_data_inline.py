@@ -3,10 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ner_core import DataError, Span
-from ner_core.data.conll import read_conll
-from ner_core.data.corpus import reader_of
-from ner_core.data.inline import read_inline
+from ner_core.data.inline import looks_like_inline, read_inline
+from ner_core.data.sentence import Fault, ReadOptions
 from ner_core.tags import decode, encode
+from tests.columns import golden, read_golden
+
+PLAIN = ReadOptions()
 
 
 @pytest.fixture
@@ -14,7 +16,7 @@ def read(tmp_path):
     def read(text):
         path = tmp_path / "my.txt"
         path.write_bytes(text.encode() if isinstance(text, str) else text)
-        return [(" ".join(s.tokens), " ".join(s.tags)) for s in read_inline(path)]
+        return [(" ".join(s.tokens), " ".join(s.tags)) for s in read_inline(path, PLAIN)]
 
     return read
 
@@ -33,6 +35,8 @@ def read(tmp_path):
         ("[ Ann  Lee ](PER)", "Ann Lee", "B-PER I-PER"),
         ("[Zürich 東京](LOC)", "Zürich 東京", "B-LOC I-LOC"),
         ("a]b", "a]b", "O"),
+        # White space of any kind separates, so that no word holds a blank.
+        ("[New\u00a0York](LOC)\x0bran\x0con", "New York ran on", "B-LOC I-LOC O O"),
     ],
 )
 def test_mark_up_becomes_words_and_tags(read, line, words, tags):
@@ -44,7 +48,7 @@ def test_mark_up_becomes_words_and_tags(read, line, words, tags):
     [
         "[Ann](PER) ran\n[Bob](PER) sat\n",
         "[Ann](PER) ran\r\n[Bob](PER) sat",
-        "\ufeff[Ann](PER) ran\n\n \t\n[Bob](PER) sat\n\n",
+        "\ufeff[Ann](PER) ran\n\n \t\n\u200b\n[Bob](PER) sat\n\n",
     ],
 )
 def test_a_line_is_a_sentence(read, raw):
@@ -54,7 +58,7 @@ def test_a_line_is_a_sentence(read, raw):
 def test_each_word_knows_its_line(tmp_path):
     path = tmp_path / "my.txt"
     path.write_text("[Ann](PER) ran\n\nBob\n")
-    assert [sentence.lines for sentence in read_inline(path)] == [[1, 1], [3]]
+    assert [sentence.lines for sentence in read_inline(path, PLAIN)] == [[1, 1], [3]]
 
 
 @pytest.mark.parametrize(
@@ -68,34 +72,46 @@ def test_each_word_knows_its_line(tmp_path):
         ("Ann](PER)", "Ann](PER)"),
         ("[[Ann](PER) Lee](PER)", "["),
         ("[Ann](PER LOC)", "[Ann](PER LOC)"),
-        (f"[{'x' * 60}", f"[{'x' * 39}"),
+        (f"[{'x' * 60}", f"[{'x' * 39}…"),
     ],
 )
-def test_brackets_that_are_no_mark_up_are_a_sentence_with_their_line(read, line, found):
-    with pytest.raises(DataError) as caught:
-        read(f"[Ann](PER) ran\n{line}\n")
-    assert str(caught.value) == (
-        f"my.txt, line 2: expected entities marked as [Nairobi](LOC), found {found!r}; "
-        "close the brackets, or leave them out."
+def test_brackets_that_are_no_mark_up_are_a_fault_of_their_line(tmp_path, line, found):
+    path = tmp_path / "my.txt"
+    path.write_text(f"[Ann](PER) ran\n{line}\nBob\n")
+    before, fault, after = read_inline(path, PLAIN)
+    assert (before.lines, after.lines) == ([1, 1], [3])
+    assert fault == Fault(
+        "unreadable",
+        2,
+        f"expected entities marked as [Nairobi](LOC), found {found!r}; "
+        "close the brackets, or leave them out.",
+        line if len(line) <= 40 else line[:40] + "…",
     )
 
 
+@pytest.mark.parametrize("name", golden("inline"))
+def test_the_golden_files(name):
+    found, expected = read_golden(name, read_inline)
+    assert found == expected
+
+
 @pytest.mark.parametrize(
-    ("text", "reader"),
+    ("text", "is_inline"),
     [
-        ("[Ann](PER) ran\n", read_inline),
-        ("\n\nno entity\nonce [Ann](PER) ran\n", read_inline),
-        ("Ann B-PER\n", read_conll),
-        ("[Ann](PER) O\nran O\n", read_conll),
-        ("[a](b)\tNN\tB-PER\n", read_conll),
-        ("", read_conll),
-        ("Ann ran\n", read_conll),
+        ("[Ann](PER) ran\n", True),
+        ("\n\nno entity\nonce [Ann](PER) ran\n", True),
+        ("\ufeff[Ann](PER)", True),
+        ("Ann B-PER\n", False),
+        ("[Ann](PER) O\nran O\n", False),
+        ("[a](b)\tNN\tB-PER\n", False),
+        ("# made by [tool](https://example.org)\nAnn B-PER\n", False),
+        ("", False),
+        ("Ann ran\n", False),
     ],
 )
-def test_the_format_is_recognised(tmp_path, text, reader):
-    path = tmp_path / "my.txt"
-    path.write_text(text)
-    assert reader_of(path) is reader
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_the_format_is_recognised(text, encoding, is_inline):
+    assert looks_like_inline(text.encode(encoding)) is is_inline
 
 
 WORDS = st.text(alphabet="aZ9.,'é東#(", min_size=1, max_size=6)
@@ -117,7 +133,7 @@ def test_what_is_marked_up_is_read_back(tmp_path_factory, parts):
         words += part
     path = tmp_path_factory.mktemp("inline") / "my.txt"
     path.write_text(" ".join(shown) + "\n", encoding="utf-8")
-    (sentence,) = read_inline(path)
+    (sentence,) = read_inline(path, PLAIN)
     assert sentence.tokens == words
     assert decode(sentence.tags) == spans
     assert sentence.tags == encode(spans, len(words))
@@ -128,14 +144,8 @@ def test_mark_up_that_names_no_type_or_no_words_is_a_sentence(tmp_path, marked):
     path = tmp_path / "x.txt"
     path.write_text(f"{marked} left .\n")
     with pytest.raises(DataError) as caught:
-        list(read_inline(path))
+        list(read_inline(path, PLAIN))
     assert str(caught.value) == (
         "x.txt, line 1: expected words and an entity type such as [Nairobi](LOC), "
         f"found '{marked}'; correct it."
     )
-
-
-def test_a_link_in_a_comment_does_not_make_columns_inline(tmp_path):
-    path = tmp_path / "x.conll"
-    path.write_text("# made by [tool](https://example.org)\nAnn B-PER\n")
-    assert reader_of(path) is read_conll

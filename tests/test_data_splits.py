@@ -1,7 +1,9 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ner_core import DataError
-from ner_core.data.splits import SPLIT_NAMES, find_splits, split_of
+from ner_core.data.splits import SPLIT_NAMES, cut_validation, find_splits, split_of
 
 SYNONYMS = {
     "train": ["train", "training"],
@@ -113,3 +115,63 @@ def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):
 def test_a_single_file_keeps_the_split_that_its_name_speaks_of(tmp_path):
     (tmp_path / "test.conll").write_text("a O\n")
     assert find_splits(tmp_path) == {"test": tmp_path / "test.conll"}
+
+
+SEEDS = st.integers(0, 2**32 - 1)
+# The sizes of documents, as they follow each other.
+SIZES = st.lists(st.integers(1, 60), min_size=2, max_size=60)
+
+
+def rows_of(sizes):
+    return [number for number, size in enumerate(sizes, start=1) for _ in range(size)]
+
+
+@given(SIZES, SEEDS)
+def test_every_row_is_on_one_side_and_in_order(sizes, seed):
+    documents = rows_of(sizes)
+    cut = cut_validation(documents, seed)
+    assert sorted(cut.train + cut.validation) == list(range(len(documents)))
+    assert cut.train == sorted(cut.train)
+    assert cut.validation == sorted(cut.validation)
+    assert cut.train
+    assert cut.validation
+    assert cut_validation(documents, seed) == cut
+
+
+@given(SIZES.filter(lambda sizes: len(sizes) >= 10), SEEDS)
+def test_no_document_is_on_both_sides(sizes, seed):
+    documents = rows_of(sizes)
+    cut = cut_validation(documents, seed)
+    aside = {documents[row] for row in cut.validation}
+    assert not aside & {documents[row] for row in cut.train}
+    assert len(aside) == cut.documents
+    # A tenth, or as near to it as whole documents come: another would be too much.
+    wanted = max(1, round(len(documents) / 10))
+    assert len(cut.validation) <= 1.5 * wanted
+    if len(cut.validation) < wanted:
+        left = [size for number, size in enumerate(sizes, start=1) if number not in aside]
+        assert len(cut.validation) + min(left) > 1.5 * wanted
+
+
+@given(st.integers(10, 200), st.integers(1, 9), SEEDS)
+def test_documents_of_one_size_give_a_tenth(count, size, seed):
+    cut = cut_validation(rows_of([size] * count), seed)
+    assert len(cut.validation) == pytest.approx(count * size / 10, abs=size)
+
+
+@given(st.integers(2, 500), st.integers(1, 9), SEEDS)
+def test_of_few_documents_rows_are_chosen(count, documents, seed):
+    cut = cut_validation([row % documents for row in range(count)], seed)
+    assert cut.documents == 0
+    assert len(cut.validation) == max(1, round(count / 10))
+
+
+def test_a_document_may_come_again_later():
+    cut = cut_validation(list(range(20)) * 5, 1)
+    assert len(cut.validation) == 10
+    assert len({row % 20 for row in cut.validation}) == cut.documents == 2
+
+
+def test_other_seeds_choose_others():
+    documents = rows_of([3] * 50)
+    assert len({tuple(cut_validation(documents, seed).validation) for seed in range(10)}) > 5

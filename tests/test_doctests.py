@@ -10,8 +10,15 @@ MODULES = [
     "ner_core.words",
     "ner_core.runs",
     "ner_core.config",
-    "ner_core.data.splits",
     "ner_core.evaluate_metric",
+    "ner_core.findings",
+    "ner_core.data.hub_id",
+    "ner_core.data.json_lines",
+    "ner_core.data.label_studio",
+    "ner_core.data.sentence",
+    "ner_core.data.spans",
+    "ner_core.data.splits",
+    "ner_core.data.text",
 ]
 
 

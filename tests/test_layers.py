@@ -16,8 +16,29 @@ HEAVY = {"torch", "transformers", "datasets", "evaluate", "seqeval", "peft", "gr
 
 SETTINGS = {"config", "errors"}
 STORE = {*SETTINGS, "events", "locks", "paths", "runs"}
-READERS = {"data", "data.conll", "data.corpus", "data.inline", "data.sentence", "data.splits"}
-READING = {*READERS, "errors", "paths", "tags"}
+READERS = {
+    *{"data", "data.conll", "data.corpus", "data.csv_lists", "data.csv_table", "data.faults"},
+    *{
+        "data.formats",
+        "data.hub_id",
+        "data.inline",
+        "data.json_lines",
+        "data.json_values",
+        "data.label_studio",
+    },
+    *{
+        "data.parquet",
+        "data.rows",
+        "data.scan",
+        "data.staging",
+        "data.sentence",
+        "data.sources",
+        "data.spans",
+    },
+    *{"data.splits", "data.text"},
+}
+HUB = {"data.hub", "data.hub_client", "data.hub_columns", "data.hub_layout"}
+READING = {*READERS, "errors", "paths", "tags", "words"}
 
 # What a module may load: siblings in ner_core, and heavy packages.
 LIGHT = {
@@ -36,7 +57,14 @@ LIGHT = {
 }
 MIDDLE = {
     **{name: (READING, {"datasets"}) for name in sorted(READERS)},
-    "check": ({*READING, "check"}, {"datasets"}),
+    **{name: ({*READING, *HUB}, {"datasets"}) for name in sorted(HUB)},
+    "data.writers": ({*READING, "data.writers"}, {"datasets"}),
+    "findings": ({*READING, "findings"}, {"datasets"}),
+    "check": ({*READING, "check", "findings"}, {"datasets"}),
+    "sub_tokens": (
+        {*READING, *STORE, "findings", "model_sources", "sub_tokens"},
+        {"datasets"},
+    ),
     "metrics": ({"errors", "metrics", "tags"}, {"seqeval"}),
 }
 

@@ -27,6 +27,7 @@ CHROMIUM_ARGUMENTS = [
 SERVED_WITHIN = 5.0
 TRAINED_WITHIN = 180.0
 ANSWERS_WITHIN = 2.0
+SHOWN_WITHIN = 2.0
 PROFILE = "Sunny is Data Scientist and Generative AI Engineer at Infosys in Bengaluru"
 
 pytestmark = pytest.mark.slow
@@ -262,10 +263,65 @@ def test_a_broken_file_is_explained_and_starts_nothing(
     upload(page, tmp_path / name)
     page.wait_for_selector("#data-summary [role=alert]")
     assert sentence in page.inner_text("#data-summary")
-    page.click("#start")
-    page.wait_for_selector("#problem [role=alert]")
-    assert page.inner_text("#problem") == page.inner_text("#data-summary")
+    page.wait_for_selector("#start[disabled]")
+    page.get_by_label("The bundled sample").check()
+    page.wait_for_selector("#start:not([disabled])")
     assert app.runs() == runs_before
+
+
+ROWS = """\
+{"text": "Ann lives in Oslo.", "label": [[0, 3, "PER"], [13, 17, "LOC"]]}
+{"text": "Bob saw Rome.", "label": [[0, 30, "PER"]]}
+{"text": "Cy <b>went</b> to Riga.", "label": [[0, 2, "PER"], [18, 22, "LOC"]]}
+"""
+
+
+def test_rows_that_cannot_be_read_are_listed_and_training_waits(app, new_page, tmp_path):
+    page = new_page()
+    open_tab(page, "Train")
+    (tmp_path / "rows.jsonl").write_text(ROWS)
+    upload(page, tmp_path / "rows.jsonl")
+    page.wait_for_selector("#data-summary >> text=1 row cannot be read, and is left out here.")
+    page.click("#data-summary li.error summary")
+    place = page.locator("#data-summary li.error ol li").inner_text()
+    assert place.startswith("rows-jsonl.txt, line 2: ")
+    assert "expected a span within the 13 characters of the text, found 0 to 30" in place
+    page.wait_for_selector("#start[disabled]")
+    page.wait_for_selector("#problem >> text=Training waits until this is mended")
+    (tmp_path / "rows.jsonl").write_text("".join(ROWS.splitlines(keepends=True)[::2]))
+    page.set_input_files("#upload input[type=file]", [])
+    upload(page, tmp_path / "rows.jsonl")
+    page.wait_for_selector("#start:not([disabled])")
+    page.wait_for_selector("#problem [role=alert]", state="detached")
+
+
+def test_good_data_are_shown_within_two_seconds(app, new_page, tmp_path):
+    sentence = (
+        '{{"text": "Ann{0} lives in Oslo.", "spans": [{{"start": 0, "end": {1}, "label": "PER"}}]}}'
+    )
+    rows = (sentence.format(number, 3 + len(str(number))) for number in range(10_000))
+    (tmp_path / "mine.jsonl").write_text("\n".join(rows))
+    page = new_page()
+    open_tab(page, "Train")
+    page.wait_for_selector("#data-summary table")
+    page.get_by_label("My own files").check()
+    page.wait_for_selector("#data-summary table", state="detached")
+    seconds = []
+    # The faster of three: other work on the machine only ever slows it down.
+    while len(seconds) < 3 and min(seconds, default=SHOWN_WITHIN) >= SHOWN_WITHIN:
+        page.set_input_files("#upload input[type=file]", [str(tmp_path / "mine.jsonl")])
+        began = time.monotonic()
+        page.wait_for_selector("#data-summary >> text=10,000 training sentences")
+        seconds.append(time.monotonic() - began)
+        assert page.locator("#data-summary table[aria-label=Data] td").all_inner_texts()[:3] == [
+            "Sentences",
+            "9,000",
+            "1,000",
+        ]
+        assert page.query_selector_all("#data-summary .ner-text mark[data-label=PER]")
+        page.get_by_label("Remove this file").or_(page.get_by_label("Clear")).first.click()
+        page.wait_for_selector("#data-summary table", state="detached")
+    assert min(seconds) < SHOWN_WITHIN, seconds
 
 
 @pytest.mark.parametrize(

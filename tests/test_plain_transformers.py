@@ -7,6 +7,7 @@ import torch
 from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
 from ner_core import data
+from ner_core.data import ReadOptions
 from ner_core.data.conll import read_conll
 from ner_core.tagging import load_tagger
 from tests import toy
@@ -30,7 +31,7 @@ def real_sentences():
     """Give sentences of people: those of WNUT-17 where it is at hand, otherwise the sample's."""
     path = SHARED_DATA / "wnut17" / "train.conll"
     if path.is_file():
-        return [sentence.tokens for sentence in read_conll(path)]
+        return [sentence.tokens for sentence in read_conll(path, ReadOptions())]
     return data.load("sample").dataset["train"]["tokens"][:]
 
 

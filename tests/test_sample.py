@@ -7,7 +7,7 @@ from itertools import chain
 import pytest
 
 from ner_core import data
-from ner_core.data.corpus import SAMPLE
+from ner_core.data import SAMPLE
 from ner_core.data.splits import find_splits
 from ner_core.tags import decode
 

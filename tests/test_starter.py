@@ -6,7 +6,7 @@ import re
 import pytest
 
 from ner_core import Predictor, TrainConfig, cli, submit
-from ner_core.data.corpus import SAMPLE
+from ner_core.data import SAMPLE
 from ner_core.model_sources import MINILM_ID, MINILM_REVISION, STARTER, find_model
 from tests import toy
 from tests.conftest import REPOSITORY

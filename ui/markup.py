@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ui.theme import colour_class
 
 if TYPE_CHECKING:
-    from ner_core import CheckReport, Entity
+    from ner_core import Entity
 
 
 _STRICT = (
@@ -70,11 +70,11 @@ def entity_table(entities: "Sequence[Entity]") -> str:
     if not entities:
         return ""
     rows = [
-        (_dot(e.label) + escape(e.text), escape(e.label), f"{e.score:.3f}", e.start, e.end)
+        (dot(e.label) + escape(e.text), escape(e.label), f"{e.score:.3f}", e.start, e.end)
         for e in entities
     ]
     header = ("Entity", "Type", "Score", "Start", "End")
-    return _table(header, rows, label="Entities", text_columns=(1,))
+    return table(header, rows, label="Entities", text_columns=(1,))
 
 
 def score_tables(final: Mapping[str, Mapping[str, Any]]) -> str:
@@ -86,7 +86,7 @@ def score_tables(final: Mapping[str, Mapping[str, Any]]) -> str:
             continue
         rows = [("All types", *_score_cells(scores))]
         rows += [
-            (_dot(label) + escape(label), *_score_cells(row))
+            (dot(label) + escape(label), *_score_cells(row))
             for label, row in scores["per_type"].items()
         ]
         caption = (
@@ -95,30 +95,26 @@ def score_tables(final: Mapping[str, Mapping[str, Any]]) -> str:
         )
         header = (split.capitalize(), "Precision", "Recall", "F1", "Entities")
         label = f"{split.capitalize()} scores"
-        parts.append(_table(header, rows, label=label, caption=caption, total=True))
+        parts.append(table(header, rows, label=label, caption=caption, total=True))
     if parts:
         parts.append(f'<p class="ner-quiet">{escape(_STRICT)}</p>')
     return "".join(parts)
 
 
-def data_summary(report: "CheckReport") -> str:
-    """Show what is in the data, and what is wrong with it."""
-    splits = report.splits
-    types = sorted({label for counts in splits.values() for label in counts.per_type})
-    rows: list[tuple[str, ...]] = [
-        ("Sentences", *(f"{counts.sentences:,}" for counts in splits.values())),
-        ("Entities", *(f"{counts.entities:,}" for counts in splits.values())),
-    ]
-    rows += [
-        (_dot(label) + escape(label), *(f"{row.per_type[label]:,}" for row in splits.values()))
-        for label in types
-    ]
-    header = ("", *splits)
-    findings = "".join(
-        f'<li class="{finding.level}">{escape(finding.message)}</li>' for finding in report.findings
-    )
-    listing = f'<ul class="ner-list" aria-label="Findings">{findings}</ul>' if findings else ""
-    return _table(header, rows, label="Data") + listing
+def marked_spans(text: str, spans: Iterable[Mapping[str, Any]]) -> str:
+    """Draw a text with annotated spans: ``start`` and ``end`` in characters, ``label``."""
+    parts: list[str] = []
+    position = 0
+    for span in spans:
+        label = escape(span["label"])
+        parts.append(escape(text[position : span["start"]]))
+        parts.append(
+            f'<mark class="{colour_class(span["label"])}" data-label="{label}">'
+            f"{escape(text[span['start'] : span['end']])}<small>{label}</small></mark>"
+        )
+        position = span["end"]
+    parts.append(escape(text[position:]))
+    return f'<div class="ner-text small" dir="auto">{"".join(parts)}</div>'
 
 
 def _score_cells(scores: Mapping[str, Any]) -> tuple[str, ...]:
@@ -126,11 +122,12 @@ def _score_cells(scores: Mapping[str, Any]) -> tuple[str, ...]:
     return (*figures, f"{scores['support']:,}")
 
 
-def _dot(label: str) -> str:
+def dot(label: str) -> str:
+    """Draw the coloured square of an entity type."""
     return f'<span class="ner-dot {colour_class(label)}"></span>'
 
 
-def _table(
+def table(
     header: Sequence[str],
     rows: Iterable[Sequence[object]],
     label: str,

@@ -91,10 +91,18 @@ footer { opacity: .7; }
   border-left: 2px solid var(--border-color-primary); }
 .ner-list li.warning { border-color: #c98500; }
 .ner-list li.error { border-color: #c8372a; }
+.ner-list details { margin-top: .15rem; }
+.ner-list ol { margin: .25rem 0 .2rem; padding: 0; list-style: none; display: grid; gap: .2rem; }
+.ner-list ol li { border: 0; padding: 0; font-size: .8rem; overflow-wrap: anywhere;
+  color: var(--body-text-color-subdued); }
+.ner-list code { font-size: .78rem; }
+summary { cursor: pointer; font-size: .85rem; color: var(--body-text-color-subdued); }
+.ner-more { margin-top: .6rem; }
 
 .ner-text { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 2.05; font-size: 1.06rem;
   color: var(--body-text-color); padding: .9rem 1.1rem; background: var(--block-background-fill);
   border: 1px solid var(--border-color-primary); border-radius: var(--radius-lg); }
+.ner-text.small { line-height: 1.85; font-size: .92rem; padding: .45rem .7rem; margin: .35rem 0 0; }
 .ner-text mark { background: var(--tint); color: inherit; border-bottom: 2px solid var(--line);
   border-radius: 3px; padding: .12em .25em; -webkit-box-decoration-break: clone;
   box-decoration-break: clone; }

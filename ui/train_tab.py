@@ -10,16 +10,17 @@ from typing import Any
 import gradio as gr
 
 import ner_core
-from ner_core import NerError, TrainConfig, runs
-from ui import charts, markup, run_panel, uploads
+from ner_core import ModelError, NerError, TrainConfig, runs
+from ui import charts, data_panel, markup, run_panel, uploads
 
-SAMPLE, UPLOAD = "The bundled sample", "My own files"
+SAMPLE, UPLOAD, HUB = "The bundled sample", "My own files", "A dataset on the Hub"
 FAST_POLL, SLOW_POLL = 1.0, 5.0
 _MOST_CHOICES = 100
 _NO_RUN = "No run yet. Choose data on the left and press “Start training”."
 _FORMATS = (
-    "One word and its tag per line, a blank line between sentences (CoNLL), or inline "
-    "`[Ann](PER)`. Name files train, dev and test if you have several."
+    "CoNLL columns, JSON or JSONL with tokens and tags or with spans of characters (Prodigy, "
+    "spaCy, doccano), Label Studio JSON, CSV, Parquet, or inline `[Ann](PER)`. Name files train, "
+    "dev and test if you have several."
 )
 
 
@@ -30,7 +31,7 @@ class TrainTab:
         defaults = TrainConfig()
         with gr.Row(equal_height=False):
             with gr.Column(scale=4, min_width=300):
-                self.data = gr.Radio([SAMPLE, UPLOAD], value=SAMPLE, label="Data")
+                self.data = gr.Radio([SAMPLE, UPLOAD, HUB], value=SAMPLE, label="Data")
                 self.files = gr.File(
                     label="Annotated sentences",
                     file_count="multiple",
@@ -39,6 +40,18 @@ class TrainTab:
                     elem_id="upload",
                 )
                 self.formats = gr.Markdown(_FORMATS, visible=False, elem_classes="ner-quiet")
+                self.hub = gr.Textbox(
+                    label="Dataset",
+                    placeholder="owner/name, owner/name:configuration or conll2003",
+                    info="Press Enter to look into it.",
+                    max_lines=1,
+                    visible=False,
+                    elem_id="hub-dataset",
+                )
+                with gr.Accordion("Columns and labels", open=False, visible=False) as self.columns:
+                    self.token_column = self._column("token_column", "Column of the words")
+                    self.tag_column = self._column("tag_column", "Column of the tags")
+                    self.label_names = self._column("label_names", "Names of numbered tags")
                 self.summary = gr.HTML("", apply_default_css=False, elem_id="data-summary")
                 self.model = gr.Dropdown(
                     ["minilm", "starter"],
@@ -99,6 +112,19 @@ class TrainTab:
             elem_id=name,
         )
 
+    @staticmethod
+    def _column(name: str, label: str) -> gr.Textbox:
+        """Place the field that says what a source's content does not tell."""
+        return gr.Textbox(
+            label=label, placeholder="auto", info=_help(name), max_lines=1, elem_id=name
+        )
+
+    @property
+    def source_form(self) -> set[Any]:
+        """The components that say what the data are, and for which encoder."""
+        columns = {self.token_column, self.tag_column, self.label_names}
+        return {self.data, self.files, self.hub, self.model} | columns
+
     @property
     def polled(self) -> list[Any]:
         """The components that a poll updates, in the order of ``poll``'s results."""
@@ -120,17 +146,31 @@ class TrainTab:
         """Connect the components of the tab with each other."""
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         self.data.change(
-            lambda data: [gr.update(visible=data == UPLOAD)] * 2,
+            # What was shown of another choice goes at once; a description may take a while.
+            lambda data: [
+                gr.update(visible=data == UPLOAD),
+                gr.update(visible=data == UPLOAD),
+                gr.update(visible=data == HUB),
+                gr.update(visible=data != SAMPLE),
+                "",
+                "",
+                gr.update(interactive=True),
+            ],
             self.data,
-            [self.files, self.formats],
+            [
+                *(self.files, self.formats, self.hub, self.columns),
+                *(self.summary, self.problem, self.start),
+            ],
             queue=False,
             **quiet,
         )
-        for event in (self.data.change, self.files.change):
-            event(self.describe_data, [self.data, self.files], self.summary, **quiet)
+        columns = (self.token_column, self.tag_column, self.label_names)
+        written = [field.submit for field in (self.hub, *columns)]
+        written += [field.blur for field in columns]
+        for event in (self.data.change, self.files.change, self.model.change, *written):
+            self.describe_on(event)
         poll: dict[str, Any] = {"inputs": [self.run, self.seen], "outputs": self.polled}
-        form: set[Any] = {self.data, self.files, self.model}
-        form |= {self.epochs, self.batch_size, self.learning_rate}
+        form = self.source_form | {self.epochs, self.batch_size, self.learning_rate}
         self.start.click(self.start_run, form, [self.problem, self.run], **quiet).then(
             self.poll, **poll, queue=False, **quiet
         )
@@ -140,21 +180,51 @@ class TrainTab:
         self.run.input(self.poll, **poll, queue=False, **quiet)
         self.timer.tick(self.poll, **poll, queue=False, **quiet)
 
-    def describe_data(self, data: str, files: list[str] | None) -> str:
-        """Show what the chosen data hold, or what is wrong with them."""
-        if data == UPLOAD and not files:
-            return ""
+    def describe_on(self, event: Any) -> None:
+        """Describe the chosen data when this event happens; the last of several counts."""
+        event(
+            self.describe_data,
+            self.source_form,
+            [self.summary, self.problem, self.start],
+            trigger_mode="always_last",
+            # One after the other: an earlier choice must not be shown after a later one.
+            concurrency_limit=1,
+            concurrency_id="describe",
+            show_progress="hidden",
+            api_visibility="private",
+        )
+
+    def describe_data(self, form: Mapping[Any, Any]) -> tuple[Any, Any, Any]:
+        """Show what the chosen data hold, and what is wrong with them; Start waits for errors."""
+        ready, waiting = gr.update(interactive=True), gr.update(interactive=False)
+        if not self._is_chosen(form):
+            return gr.skip(), gr.skip(), gr.skip()
         try:
-            return markup.data_summary(ner_core.check_data(self._source(data, files)))
+            report = self._check(form)
         except NerError as error:
-            return markup.error(str(error))
+            return markup.error(str(error)), "", waiting
+        reason = data_panel.blocked(report)
+        if reason:
+            return data_panel.data_panel(report), markup.error(reason), waiting
+        return data_panel.data_panel(report), "", ready
+
+    def _check(self, form: Mapping[Any, Any]) -> "ner_core.CheckReport":
+        source, options = self._source(form), self._options(form)
+        model = form[self.model] or None
+        try:
+            return ner_core.check_data(source, options=options, model=model, folders=False)
+        except ModelError:  # the data can be looked at all the same
+            return ner_core.check_data(source, options=options)
 
     def start_run(self, form: Mapping[Any, Any]) -> tuple[str, Any]:
         """Start a run with what the form says; show what is wrong with it otherwise."""
         try:
             config = TrainConfig.from_values(
                 {
-                    "data": self._source(form[self.data], form[self.files]),
+                    "data": self._source(form),
+                    "token_column": form[self.token_column],
+                    "tag_column": form[self.tag_column],
+                    "label_names": form[self.label_names],
                     "model": form[self.model] or "",
                     "epochs": form[self.epochs],
                     "batch_size": form[self.batch_size],
@@ -210,9 +280,24 @@ class TrainTab:
             gr.Timer(FAST_POLL if active else SLOW_POLL),
         ]
 
-    @staticmethod
-    def _source(data: str, files: list[str] | None) -> str:
-        return uploads.keep(files or []) if data == UPLOAD else "sample"
+    def _is_chosen(self, form: Mapping[Any, Any]) -> bool:
+        needed = {UPLOAD: self.files, HUB: self.hub}.get(form[self.data])
+        return needed is None or bool(form[needed])
+
+    def _source(self, form: Mapping[Any, Any]) -> str:
+        if form[self.data] == UPLOAD:
+            return uploads.keep(form[self.files] or [])
+        # With hub: before it, a name is never taken for a path.
+        return f"hub:{(form[self.hub] or '').strip()}" if form[self.data] == HUB else "sample"
+
+    def _options(self, form: Mapping[Any, Any]) -> "ner_core.ReadOptions":
+        columns = (self.token_column, self.tag_column, self.label_names)
+        given = ((form[column] or "").strip() or None for column in columns)
+        return ner_core.ReadOptions.of(*given)
+
+
+def _help(name: str) -> str:
+    return TrainConfig.model_fields[name].description or ""
 
 
 def _choices() -> list[tuple[str, str]]:

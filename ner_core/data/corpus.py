@@ -1,31 +1,26 @@
 """From a source to the canonical shape: splits of tokens and IOB2 tags in Arrow."""
 
-import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
+from datasets import ClassLabel, DatasetDict, Features, List, Value
 from datasets.utils.logging import disable_progress_bar
 
-from ner_core import paths
 from ner_core import tags as tagging
-from ner_core.data import inline
-from ner_core.data.conll import read_conll
-from ner_core.data.sentence import Sentence, numbered_lines
-from ner_core.data.splits import find_splits
+from ner_core.data.faults import FaultLog
+from ner_core.data.scan import scan
+from ner_core.data.sentence import Fault, ReadOptions, Sentence
+from ner_core.data.sources import SplitSource, find_sources, short_name
+from ner_core.data.splits import cut_validation
+from ner_core.data.staging import Convert, Staging
 from ner_core.errors import DataError
 
-Reader = Callable[[Path], Iterator[Sentence]]
-
-SAMPLE = Path(__file__).parent / "sample"
-VALIDATION_PART = 0.1
-_LOOK_AT_LINES = 1000
+_PLACE_COLUMNS = ["line", "document"]
+_MOST_REMEMBERED = 50_000
 
 disable_progress_bar()
 
@@ -43,16 +38,21 @@ class Corpus:
     """Data in the canonical shape, and what was found and done while reading it.
 
     ``dataset`` has the columns ``tokens: List(string)`` and ``ner_tags: List(ClassLabel)`` in every
-    split, IOB2, names as ``tags.label_names`` orders them. ``schemes`` names the scheme of each
-    split's file, ``repaired`` counts the words whose tag was invalid in it, ``notes`` are sentences
-    about what was decided for the user. ``storage`` holds the Arrow files: keep the corpus as long
-    as its splits are used.
+    split, IOB2, names as ``tags.label_names`` orders them. ``places`` has a row for each of its
+    rows: the ``line`` of the source (from 1) where the sentence begins, and its ``document``.
+    ``sources`` names the file or Hub split that each split was read from, ``schemes`` its scheme,
+    ``repaired`` counts its words whose tag was invalid, ``faults`` has what could not be read or
+    had to be decided. ``notes`` are sentences about what was decided for the user. ``storage``
+    holds the Arrow files: keep the corpus as long as its splits are used.
     """
 
     source: str
     dataset: DatasetDict
+    places: DatasetDict
+    sources: dict[str, SplitSource]
     schemes: dict[str, str]
     repaired: dict[str, int]
+    faults: dict[str, FaultLog]
     storage: Storage = field(repr=False, compare=False)
     notes: tuple[str, ...] = ()
 
@@ -67,183 +67,143 @@ class Corpus:
         return [name[2:] for name in self.label_names if name.startswith("B-")]
 
 
-def canonical_source(source: str) -> str:
-    """Check that a source exists and make its path independent of the working directory.
-
-    Raises DataError if it is neither ``sample`` nor a path that exists.
-    """
-    if source == "sample":
-        return source
-    path = paths.expand(source)
-    if not source or not paths.exists(path):
-        raise DataError(
-            f"Expected data: sample, a file or a folder; found nothing at {source[:200]!r}."
-        )
-    return str(path.absolute())
-
-
-def load(source: str, seed: int = 42) -> Corpus:
+def load(
+    source: str, seed: int = 42, options: ReadOptions | None = None, strict: bool = True
+) -> Corpus:
     """Read a source into train, validation and, where there is one, test.
 
     Where there is no validation part, a tenth of train, chosen by ``seed``, becomes it, and a note
-    says so. Raises DataError if the source cannot be read, or has no training part.
+    says so. Raises DataError if the source cannot be read, or has no training part; if ``strict``,
+    also for the first row that cannot be read, which otherwise is left out and counted.
     """
-    files = _files(source)
-    corpus = _read(source, {("train" if name == "all" else name): files[name] for name in files})
+    sources, notes = find_sources(source, options or ReadOptions())
+    renamed = {("train" if name == "all" else name): sources[name] for name in sources}
+    corpus = _read(source, renamed, notes, strict)
     if "train" not in corpus.dataset:
         found = ", ".join(corpus.dataset)
         raise DataError(
-            f"Expected a training part in {Path(source).name}, found only {found}; "
+            f"Expected a training part in {short_name(source)}, found only {found}; "
             "add a file named train."
         )
-    return corpus if "validation" in corpus.dataset else _cut_validation(corpus, seed)
+    return corpus if "validation" in corpus.dataset else _with_validation(corpus, seed)
 
 
-def load_for_evaluation(source: str, split: str, seed: int = 42) -> Corpus:
+def load_for_evaluation(
+    source: str, split: str, seed: int = 42, options: ReadOptions | None = None
+) -> Corpus:
     """Read a source of which only ``split`` is wanted; other splits may be missing.
 
     A source of a single file has no splits: as test, all of it counts, and a note says so.
     Raises DataError if a source with splits has no such one.
     """
-    files = _files(source)
-    if split == "test" and "all" in files:
-        corpus = _read(source, {"test": files["all"]})
+    sources, notes = find_sources(source, options or ReadOptions())
+    if split == "test" and "all" in sources:
+        corpus = _read(source, {"test": sources["all"]}, notes)
         size = corpus.dataset["test"].num_rows
         note = f"There are no splits: all {size:,} sentences are the test."
         return replace(corpus, notes=(*corpus.notes, note))
-    corpus = _read(source, files) if split == "test" else load(source, seed)
+    corpus = _read(source, sources, notes) if split == "test" else load(source, seed, options)
     if split not in corpus.dataset:
         raise DataError(
-            f"Expected a {split} part in {Path(source).name}, found "
+            f"Expected a {split} part in {short_name(source)}, found "
             f"{', '.join(corpus.dataset)}; choose one of these with --split."
         )
     return corpus
 
 
-def reader_of(path: Path) -> Reader:
-    """Recognise the format of a file by its first lines."""
-    for _, line in islice(numbered_lines(path), _LOOK_AT_LINES):
-        if re.match(r"#(\s|$)", line):
-            continue  # a comment of CoNLL, which may hold anything
-        last = line.split()[-1] if line.strip() else ""
-        if inline.ENTITY.search(line) and not re.fullmatch("O|[BIESLU]-.+", last):
-            return inline.read_inline
-    return read_conll
+def load_as_it_is(source: str, options: ReadOptions | None = None) -> Corpus:
+    """Read a source with the splits that it has; a single file is ``train``. See ``load``."""
+    sources, notes = find_sources(source, options or ReadOptions())
+    renamed = {("train" if name == "all" else name): sources[name] for name in sources}
+    return _read(source, renamed, notes)
 
 
-def _files(source: str) -> dict[str, Path]:
-    path = SAMPLE if source == "sample" else Path(canonical_source(source))
-    return find_splits(path) if path.is_dir() else {"all": path}
-
-
-def _read(source: str, files: dict[str, Path]) -> Corpus:
-    """Read the files of the splits: once to learn schemes and types, once into Arrow."""
-    readers = {split: reader_of(path) for split, path in files.items()}
-    types: set[str] = set()
-    schemes: dict[str, tagging.Scheme] = {}
-    for split, path in files.items():
-        schemes[split], found = _scan(path, readers[split])
-        types |= found
-    names = tagging.label_names(types)
-    features = Features(
-        {"tokens": List(Value("string")), "ner_tags": List(ClassLabel(names=names))}
-    )
-    repaired = dict.fromkeys(files, 0)
-    index = {name: number for number, name in enumerate(names)}
-
-    def rows(split: str) -> Iterator[dict[str, Any]]:
-        for sentence in readers[split](files[split]):
-            tags, count = tagging.to_iob2(sentence.tags, schemes[split])
-            repaired[split] += count
-            yield {"tokens": sentence.tokens, "ner_tags": [index[tag] for tag in tags]}
-
+def _read(
+    source: str, sources: dict[str, SplitSource], notes: tuple[str, ...], strict: bool = True
+) -> Corpus:
+    """Read the splits, learn their schemes and types, and write them in the canonical shape."""
     storage = Storage()
-    dataset = DatasetDict({split: _to_arrow(rows, split, features, storage) for split in files})
-    return Corpus(source, dataset, {k: str(v) for k, v in schemes.items()}, repaired, storage)
+    scans, staged = {}, {}
+    for split, file in sources.items():
+        staged[split] = Staging(storage.path / f"{split}-as-written.arrow")
+        scans[split] = scan(file, strict, staged[split])
+        staged[split].close()
+    names = tagging.label_names(set().union(*(found.types for found in scans.values())))
+    features = Features(
+        {
+            "tokens": List(Value("string")),
+            "ner_tags": List(ClassLabel(names=names)),
+            "line": Value("int64"),
+            "document": Value("int64"),
+        }
+    )
+    index = {name: number for number, name in enumerate(names)}
+    repaired = dict.fromkeys(sources, 0)
+    everything = DatasetDict()
+    for split, found in scans.items():
 
+        def note(sentence: Sentence, count: int, split: str = split) -> None:
+            repaired[split] += count
+            scans[split].faults.add(_invalid(sentence), count)
 
-def _to_arrow(
-    rows: Callable[[str], Iterator[dict[str, Any]]],
-    split: str,
-    features: Features,
-    storage: Storage,
-) -> Dataset:
-    """Stream rows into an Arrow file."""
-    return Dataset.from_generator(
-        rows,
-        features=features,
-        gen_kwargs={"split": split},
-        cache_dir=str(storage.path),
-        fingerprint=f"{split}-{storage.path.name}",
+        path = storage.path / f"{split}.arrow"
+        convert = _converter(found.scheme, index)
+        everything[split] = staged[split].convert(path, features, convert, note)
+    return Corpus(
+        source,
+        everything.remove_columns(_PLACE_COLUMNS),
+        everything.select_columns(_PLACE_COLUMNS),
+        sources,
+        {split: str(found.scheme) for split, found in scans.items()},
+        repaired,
+        {split: found.faults for split, found in scans.items()},
+        storage,
+        notes,
     )
 
 
-def _scan(path: Path, reader: Reader) -> tuple[tagging.Scheme, set[str]]:
-    """Learn the scheme and the entity types of a file; refuse tags that are none, by line."""
-    first_bare: tuple[int, str] | None = None
-    seen: set[str] = set()
-
-    def plain_tags() -> Iterator[list[str]]:
-        nonlocal first_bare
-        for sentence in reader(path):
-            for tag, line in zip(sentence.tags, sentence.lines, strict=True):
-                if tag in seen:
-                    continue
-                seen.add(tag)
-                if tagging.is_bare_type(tag):
-                    first_bare = first_bare or (line, tag)
-                else:
-                    try:
-                        tagging.split_tag(tag)
-                    except DataError as error:
-                        raise _located(error, path, line) from None
-            yield [f"I-{tag}" if tagging.is_bare_type(tag) else tag for tag in sentence.tags]
-
-    try:
-        scheme = tagging.detect_scheme(plain_tags())
-    except tagging.MixedSchemesError as error:
-        raise _located(error, path) from None
-    if not seen:
-        raise DataError(
-            f"Expected annotated sentences in {path.name}, found none; "
-            "write a word and its tag on each line, a blank line between sentences."
-        )
-    if first_bare:
-        # Bare types are IO only if nothing in the file has a prefix, and something is outside.
-        prefixed = {tag for tag in seen if tag != tagging.OUTSIDE and not tagging.is_bare_type(tag)}
-        if prefixed or tagging.OUTSIDE not in seen:
-            line, tag = first_bare
-            raise _located(DataError(tagging.unknown_tag(tag)), path, line)
-    types = {
-        tag if tagging.is_bare_type(tag) else tagging.split_tag(tag)[1]
-        for tag in seen
-        if tag != tagging.OUTSIDE
-    }
-    return scheme, types
+def _invalid(sentence: Sentence) -> Fault:
+    """Show the tags of a sentence that has an invalid one."""
+    pairs = zip(sentence.tokens, sentence.tags, strict=True)
+    shown = " ".join(f"{word} {tag}" for word, tag in pairs if tag != tagging.OUTSIDE)
+    return Fault("invalid", sentence.lines[0], "", shown[:200])
 
 
-def _located(error: DataError, path: Path, line: int | None = None) -> DataError:
-    """Say where in the data an error is."""
-    message = str(error)
-    where = path.name if line is None else f"{path.name}, line {line}"
-    return DataError(f"{where}: {message[0].lower()}{message[1:]}")
+def _converter(scheme: tagging.Scheme, index: dict[str, int]) -> Convert:
+    """Make what turns a sentence's tags into numbers; sentences are tagged alike very often."""
+
+    @lru_cache(_MOST_REMEMBERED)
+    def convert(tags: tuple[str, ...]) -> tuple[list[int], int]:
+        iob2, repaired = tagging.to_iob2(tags, scheme)
+        return [index[tag] for tag in iob2], repaired
+
+    return convert
 
 
-def _cut_validation(corpus: Corpus, seed: int) -> Corpus:
+def _with_validation(corpus: Corpus, seed: int) -> Corpus:
     """Make a tenth of train the validation part, the same for the same seed and data."""
-    train = corpus.dataset["train"]
+    train, places = corpus.dataset["train"], corpus.places["train"]
     if train.num_rows < 2:
         raise DataError(
-            f"Expected at least two training sentences in {Path(corpus.source).name}, so that one "
+            f"Expected at least two training sentences in {short_name(corpus.source)}, so that one "
             f"can be kept for validation; found {train.num_rows}."
         )
-    size = max(1, round(train.num_rows * VALIDATION_PART))
-    parts = train.train_test_split(test_size=size, seed=seed, load_from_cache_file=False)
-    splits = {"train": parts["train"], "validation": parts["test"]}
+    cut = cut_validation(places["document"][:], seed)
+    chosen = {"train": cut.train, "validation": cut.validation}
+    dataset, moved = DatasetDict(), DatasetDict()
+    for name, indices in chosen.items():
+        dataset[name], moved[name] = train.select(indices), places.select(indices)
     if "test" in corpus.dataset:
-        splits["test"] = corpus.dataset["test"]
+        dataset["test"], moved["test"] = corpus.dataset["test"], corpus.places["test"]
+    whole = f", whole documents ({cut.documents:,})," if cut.documents else ","
     note = (
-        f"There is no validation part: {size:,} of {train.num_rows:,} training sentences, chosen "
-        f"by seed {seed}, were put aside for it."
+        f"There is no validation part: {len(cut.validation):,} of {train.num_rows:,} training "
+        f"sentences{whole} chosen by seed {seed}, were put aside for it."
     )
-    return replace(corpus, dataset=DatasetDict(splits), notes=(*corpus.notes, note))
+    return replace(
+        corpus,
+        dataset=dataset,
+        places=moved,
+        sources={**corpus.sources, "validation": corpus.sources["train"]},
+        notes=(*corpus.notes, note),
+    )

@@ -2,48 +2,85 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
-from ner_core.data.sentence import Sentence, numbered_lines
-from ner_core.errors import DataError
+from ner_core.data.rows import or_refuse
+from ner_core.data.sentence import Fault, ReadOptions, Record, Sentence
+from ner_core.data.text import head_lines, is_blank, numbered_lines, shorten
 from ner_core.tags import OUTSIDE
 
-ENTITY = re.compile(r"\[([^\[\]]+)\]\(([^()\[\]\s]+)\)")
+_ENTITY = re.compile(r"\[([^\[\]]+)\]\(([^()\[\]\s]+)\)")
+_LOOK_AT_LINES = 1000
 
 
-def read_inline(path: Path) -> Iterator[Sentence]:
+def looks_like_inline(head: bytes) -> bool:
+    """Tell by the first bytes of a file whether entities are marked inside its sentences.
+
+    A line of columns may hold mark-up, too; it ends in a tag.
+    """
+    for line in islice(head_lines(head), _LOOK_AT_LINES):
+        if re.match(r"#(\s|$)", line):
+            continue  # a comment of CoNLL, which may hold anything
+        last = line.split()[-1] if line.strip() else ""
+        if _ENTITY.search(line) and not re.fullmatch("O|[BIESLU]-.+", last):
+            return True
+    return False
+
+
+def read_inline(path: Path, options: ReadOptions) -> Iterator[Record]:
     """Read the sentences of a file with inline mark-up; the tags are IOB2.
 
-    Words are separated by blanks; where mark-up touches other text, the word ends there. Raises
-    DataError, with the line number, for brackets that are no mark-up.
+    Words are separated by blanks; where mark-up touches other text, the word ends there. A line
+    with brackets that are no mark-up is a Fault. Raises DataError if no line can be read; of the
+    options none applies.
     """
+    yield from or_refuse(path, _records(path))
+
+
+def _records(path: Path) -> Iterator[Record]:
     for number, line in numbered_lines(path):
-        tokens: list[str] = []
-        tags: list[str] = []
-        position = 0
-        for match in ENTITY.finditer(line):
-            outside = _words(path, number, line[position : match.start()])
-            inside, label = match[1].split(), match[2]
-            if not inside or label == OUTSIDE or re.match("[BIESLU]-", label):
-                raise DataError(
-                    f"{path.name}, line {number}: expected words and an entity type such as "
-                    f"[Nairobi](LOC), found {match[0]!r}; correct it."
-                )
-            tokens += outside + inside
-            tags += [OUTSIDE] * len(outside)
-            tags += [f"{'I' if index else 'B'}-{label}" for index in range(len(inside))]
-            position = match.end()
-        rest = _words(path, number, line[position:])
-        tokens += rest
-        tags += [OUTSIDE] * len(rest)
-        if tokens:
-            yield Sentence(tokens, tags, [number] * len(tokens))
+        if is_blank(line):
+            continue
+        record = _parse(line, number)
+        if isinstance(record, str):
+            yield Fault("unreadable", number, record, shorten(line.strip()))
+        else:
+            yield record
 
 
-def _words(path: Path, number: int, text: str) -> list[str]:
-    if "[" in text or "](" in text:
-        raise DataError(
-            f"{path.name}, line {number}: expected entities marked as [Nairobi](LOC), "
-            f"found {text.strip()[:40]!r}; close the brackets, or leave them out."
-        )
-    return text.split()
+def _parse(line: str, number: int) -> Sentence | str:
+    """Read one line, or say what is wrong with it."""
+    tokens: list[str] = []
+    tags: list[str] = []
+    position = 0
+    for match in _ENTITY.finditer(line):
+        outside = line[position : match.start()]
+        inside, label = match[1].split(), match[2]
+        if message := _stray_bracket(outside):
+            return message
+        if not inside or label == OUTSIDE or re.match("[BIESLU]-", label):
+            return (
+                "expected words and an entity type such as [Nairobi](LOC), found "
+                f"{shorten(match[0])!r}; correct it."
+            )
+        tokens += [*outside.split(), *inside]
+        tags += [OUTSIDE] * len(outside.split())
+        tags += [f"{'I' if index else 'B'}-{label}" for index in range(len(inside))]
+        position = match.end()
+    rest = line[position:]
+    if message := _stray_bracket(rest):
+        return message
+    tokens += rest.split()
+    tags += [OUTSIDE] * len(rest.split())
+    return Sentence(tokens, tags, [number] * len(tokens))
+
+
+def _stray_bracket(text: str) -> str | None:
+    """Say what is wrong with text beside the mark-up, if something is."""
+    if "[" not in text and "](" not in text:
+        return None
+    return (
+        f"expected entities marked as [Nairobi](LOC), found {shorten(text.strip())!r}; "
+        "close the brackets, or leave them out."
+    )

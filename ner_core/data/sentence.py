@@ -1,50 +1,71 @@
-"""What every reader yields, and how a text file becomes numbered lines."""
+"""What every reader yields, and what it may be told."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from ner_core.errors import DataError
+FaultCode = Literal["unreadable", "invalid", "overlap", "misaligned", "empty"]
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence as it stands in a file: words, their tags as written, the line of each word."""
+    """One sentence as it stands in a source: words and their tags as written.
+
+    ``lines`` has the line of each word, from 1 (in formats with rows, the number of the row).
+    ``document`` numbers the documents of a source as they come; it is 0 throughout in formats that
+    have none.
+    """
 
     tokens: list[str]
     tags: list[str]
     lines: list[int]
+    document: int = 0
 
 
-def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Read a UTF-8 text file line by line, numbered from 1, without the line ends.
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong at one place of a source, which does not keep the rest from being read.
 
-    Raises DataError if the file cannot be opened, is binary or is not UTF-8.
+    ``unreadable``: the row (line, sentence) was left out. ``misaligned``: a span of characters
+    began or ended inside a word, which was split there. ``overlap``: a span was left out because it
+    overlaps another one. ``invalid``: a tag broke the scheme, and was repaired. ``empty``: a row
+    had no words. ``message`` says what was expected, what was found, what to do; it begins in lower
+    case, so that a file and a line can be put before it. ``text`` is what stands there.
     """
-    try:
-        with path.open("rb") as file:
-            for number, raw in enumerate(file, start=1):
-                if b"\0" in raw:
-                    raise DataError(
-                        f"{path.name}, line {number}: expected a text file, found binary data; "
-                        "choose the file with the annotated sentences."
-                    )
-                try:
-                    line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-                except UnicodeDecodeError as error:
-                    raise DataError(
-                        f"{path.name}, line {number}: expected UTF-8 text, found the byte "
-                        f"0x{raw[error.start]:02x}; save the file as UTF-8."
-                    ) from None
-                line = line.rstrip("\r\n")
-                if "\r" in line:
-                    raise DataError(
-                        f"{path.name}, line {number}: expected lines that end in a line feed, "
-                        "found a carriage return inside one; save the file with Unix or Windows "
-                        "line ends."
-                    )
-                yield number, line
-    except OSError as error:
-        raise DataError(
-            f"Expected a file that can be read at {path}, found: {error.strerror}."
-        ) from None
+
+    code: FaultCode
+    line: int
+    message: str
+    text: str = ""
+
+
+Record = Sentence | Fault
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a person says about a source that its content does not tell.
+
+    ``token_column`` and ``tag_column`` are names of columns, or their numbers from 1 in formats
+    without names. ``label_names`` are the tags that numbers stand for, in their order from 0.
+    """
+
+    token_column: str | None = None
+    tag_column: str | None = None
+    label_names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, token_column: str | None, tag_column: str | None, label_names: str | None
+    ) -> "ReadOptions":
+        """Take them as a person gives them: ``label_names`` separated by commas.
+
+        >>> ReadOptions.of(None, "ner", "O, B-PER").label_names
+        ('O', 'B-PER')
+        """
+        names = tuple(name.strip() for name in label_names.split(",")) if label_names else ()
+        return cls(token_column, tag_column, names)
+
+
+Reader = Callable[[Path, ReadOptions], Iterator[Record]]

@@ -1,6 +1,9 @@
 """Which file of a folder is which split."""
 
+import random
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ner_core.errors import DataError
@@ -10,6 +13,9 @@ SPLIT_NAMES: dict[str, frozenset[str]] = {
     "validation": frozenset({"validation", "valid", "dev", "devel", "development", "val", "testa"}),
     "test": frozenset({"test", "testb"}),
 }
+VALIDATION_PART = 0.1
+_FEWEST_DOCUMENTS = 10
+
 _NOT_DATA = re.compile(r"(readme|licen[cs]e|\.).*|.*\.(md|py|pdf|zip|gz|sha256)", re.IGNORECASE)
 
 
@@ -59,3 +65,48 @@ def find_splits(folder: Path) -> dict[str, Path]:
             f"{folder.name}, found {listing}; rename them."
         )
     return {split: found[split] for split in SPLIT_NAMES if split in found}
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Train cut in two: the rows of each part, in order; ``documents`` put aside, 0 if by rows."""
+
+    train: list[int]
+    validation: list[int]
+    documents: int
+
+
+def cut_validation(documents: Sequence[int], seed: int) -> Cut:
+    """Choose the validation part of rows whose documents are given: a tenth, at least one row.
+
+    Where there are at least 10 documents whole ones are chosen, so that no document is on both
+    sides: names recur within a document, and a model would be scored on what it has seen. Otherwise
+    rows are chosen. The same for the same seed and data.
+    """
+    wanted = max(1, round(len(documents) * VALIDATION_PART))
+    chance = random.Random(seed)  # noqa: S311 - a choice that can be repeated, no secret
+    sizes: dict[int, int] = {}
+    for document in documents:
+        sizes[document] = sizes.get(document, 0) + 1
+    if len(sizes) < _FEWEST_DOCUMENTS:
+        rows = set(chance.sample(range(len(documents)), wanted))
+        return _cut([row in rows for row in range(len(documents))], 0)
+    order = list(sizes)
+    chance.shuffle(order)
+    chosen: set[int] = set()
+    taken = 0
+    for document in order:
+        # One that is too large for what is wanted is passed over, so that a tenth stays a tenth.
+        # Of 10 or more the smallest never is: it has at most a tenth of the rows.
+        if taken + sizes[document] <= 1.5 * wanted:
+            chosen.add(document)
+            taken += sizes[document]
+        if taken >= wanted:
+            break
+    return _cut([document in chosen for document in documents], len(chosen))
+
+
+def _cut(aside: Sequence[bool], documents: int) -> Cut:
+    train = [row for row, chosen in enumerate(aside) if not chosen]
+    validation = [row for row, chosen in enumerate(aside) if chosen]
+    return Cut(train, validation, documents)

@@ -22,7 +22,8 @@ def submit(
             f"Expected a run id that names no model, found {run_id!r}; choose another one."
         )
     source = data.canonical_source(config.data)
-    data.load(source, config.seed)
+    columns = (config.token_column, config.tag_column, config.label_names)
+    data.load(source, config.seed, data.ReadOptions.of(*columns))
     model = find_model(config.model, folders)
     if config.lora_rank and model.base:
         raise ConfigError(

@@ -1,0 +1,79 @@
+"""Where data come from: the sample, a file, a folder or the Hub, as splits that can be read."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from ner_core import paths
+from ner_core.data.formats import format_of
+from ner_core.data.hub_id import parse
+from ner_core.data.sentence import ReadOptions, Record
+from ner_core.data.splits import find_splits
+from ner_core.errors import DataError
+
+SAMPLE = Path(__file__).parent / "sample"
+HUB = "hub:"
+"""Before a dataset's name it says that the Hub's is meant, whatever folders there are."""
+
+
+@dataclass(frozen=True)
+class SplitSource:
+    """One split of a source, which can be read again and again.
+
+    ``name`` is what people call it (a file's name), ``format`` its format's name, ``unit`` what
+    places in it are counted in (``line``, ``row``).
+    """
+
+    name: str
+    format: str
+    unit: str
+    read: Callable[[], Iterator[Record]] = field(repr=False, compare=False)
+
+
+def canonical_source(source: str) -> str:
+    """Check that a source exists and make its path independent of the working directory.
+
+    The name of a dataset on the Hub gets ``hub:`` before it; the Hub is asked when it is read.
+    Raises DataError if it is neither ``sample`` nor a path that exists nor such a name.
+    """
+    if source == "sample":
+        return source
+    path = paths.expand(source)
+    if source and not source.startswith(HUB) and paths.exists(path):
+        return str(path.absolute())
+    name = source.removeprefix(HUB)
+    if parse(name):
+        return HUB + name
+    raise DataError(
+        "Expected data: sample, a file, a folder or a Hub dataset (owner/name); found nothing at "
+        f"{source[:200]!r}."
+    )
+
+
+def short_name(source: str) -> str:
+    """Give the name of a source for a message: of a path the last part."""
+    return source.removeprefix(HUB) if source.startswith(HUB) else Path(source).name
+
+
+def find_sources(
+    source: str, options: ReadOptions
+) -> tuple[dict[str, SplitSource], tuple[str, ...]]:
+    """Find the splits of a source, and notes on what was decided.
+
+    A single file whose name speaks of no split is ``all``. Raises DataError.
+    """
+    found = canonical_source(source)
+    if found.startswith(HUB):
+        from ner_core.data.hub import hub_splits  # brings huggingface_hub, which files do not need
+
+        return hub_splits(found.removeprefix(HUB), options)
+    path = SAMPLE if source == "sample" else Path(found)
+    if path.is_dir():
+        return {name: _file(file, options) for name, file in find_splits(path).items()}, ()
+    return {"all": _file(path, options)}, ()
+
+
+def _file(path: Path, options: ReadOptions) -> SplitSource:
+    form = format_of(path)
+    return SplitSource(path.name, form.name, form.unit, partial(form.read, path, options))

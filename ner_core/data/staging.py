@@ -1,0 +1,100 @@
+"""Sentences on their way to Arrow: a source is read once, into a file, and its tags changed there.
+
+What the tags of a file mean is known only when all of it was read. Its sentences wait in an Arrow
+file until then, their tags as written. Rows go through memory some thousand at a time.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import pyarrow as pa
+from datasets import Dataset, Features
+
+from ner_core.data.sentence import Sentence
+
+_ROWS_AT_A_TIME = 1000
+_SCHEMA = pa.schema(
+    {
+        "tokens": pa.list_(pa.string()),
+        "tags": pa.list_(pa.int32()),
+        "line": pa.int64(),
+        "document": pa.int64(),
+    }
+)
+
+Convert = Callable[[tuple[str, ...]], tuple[Sequence[int], int]]
+"""Gives the numbers of a sentence's tags, and how many tags were repaired for that."""
+
+
+class Staging:
+    """A file of sentences: ``add`` each, ``close``, then ``convert``."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._numbers: dict[str, int] = {}  # of the tags as written, in the order they come
+        self._waiting: list[Sentence] = []
+        self._writer = pa.ipc.new_stream(str(self._path), _SCHEMA)
+
+    def add(self, sentence: Sentence) -> None:
+        """Put a sentence aside."""
+        self._waiting.append(sentence)
+        if len(self._waiting) == _ROWS_AT_A_TIME:
+            self._write()
+
+    def close(self) -> None:
+        """End writing."""
+        self._write()
+        self._writer.close()
+
+    def _write(self) -> None:
+        rows, numbers = self._waiting, self._numbers
+        columns = {
+            "tokens": [row.tokens for row in rows],
+            "tags": [[numbers.setdefault(tag, len(numbers)) for tag in row.tags] for row in rows],
+            "line": [row.lines[0] for row in rows],
+            "document": [row.document for row in rows],
+        }
+        self._writer.write_batch(pa.RecordBatch.from_pydict(columns, schema=_SCHEMA))
+        self._waiting = []
+
+    def convert(
+        self,
+        path: Path,
+        features: Features,
+        convert: Convert,
+        repaired: Callable[[Sentence, int], None],
+    ) -> Dataset:
+        """Write the sentences to ``path`` with their tags converted, and open it as a data set.
+
+        ``features`` are those of ``tokens``, ``ner_tags``, ``line`` and ``document``. ``repaired``
+        is told each sentence, its tags as written, in which tags were repaired, and how many.
+        """
+        schema = features.arrow_schema
+        with pa.ipc.new_stream(str(path), schema) as writer, pa.memory_map(str(self._path)) as file:
+            for batch in pa.ipc.open_stream(file):
+                tags: list[int] = []
+                for row, written in enumerate(self._tags(batch.column("tags"))):
+                    numbers, count = convert(written)
+                    tags += numbers
+                    if count:
+                        columns = batch.slice(row, 1).to_pylist()[0]
+                        lines = [columns["line"]] * len(written)
+                        repaired(Sentence(columns["tokens"], list(written), lines), count)
+                offsets = batch.column("tags").offsets
+                column = pa.ListArray.from_arrays(offsets, pa.array(tags, pa.int64()))
+                columns = [batch.column(name) for name in ("tokens", "line", "document")]
+                columns.insert(1, column)
+                writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+        self._path.unlink()
+        return Dataset.from_file(str(path))
+
+    def _tags(self, column: pa.ListArray) -> Iterator[tuple[str, ...]]:
+        names = list(self._numbers)
+        written = [names[number] for number in column.values.to_pylist()]
+        for start, end in pairwise(column.offsets.to_pylist()):
+            yield tuple(written[start:end])

@@ -1,0 +1,99 @@
+"""How a text file becomes numbered lines, and its first bytes become text."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ner_core.errors import DataError
+
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# White space, and what has no width: joiners, marks of direction, a byte order mark amid the text.
+_NOTHING = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*")
+_LONGEST_SHOWN = 40
+
+
+def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Read a text file line by line, numbered from 1, without the line ends.
+
+    The text is UTF-8, or UTF-16 where a byte order mark says so (as Windows programs save
+    "Unicode"). Only line feeds end a line: other marks that Unicode counts as line ends may be part
+    of a word. Raises DataError if the file cannot be opened, is binary, is in another encoding, or
+    has its lines ended by carriage returns alone.
+    """
+    try:
+        with path.open("rb") as file:
+            utf16 = file.read(2) in _UTF16_MARKS
+        for number, text in _utf16_lines(path) if utf16 else _utf8_lines(path):
+            line = text.rstrip("\r\n")
+            if "\r" in line:
+                raise DataError(
+                    f"{path.name}, line {number}: expected lines that end in a line feed, found a "
+                    "carriage return inside one; save the file with Unix or Windows line ends."
+                )
+            yield number, line
+    except OSError as error:
+        raise DataError(
+            f"Expected a file that can be read at {path}, found: {error.strerror}."
+        ) from None
+
+
+def _utf8_lines(path: Path) -> Iterator[tuple[int, str]]:
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, start=1):
+            if b"\0" in raw:
+                raise _binary(path, number)
+            try:
+                yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                raise DataError(
+                    f"{path.name}, line {number}: expected UTF-8 text, found the byte "
+                    f"0x{raw[error.start]:02x}; save the file as UTF-8."
+                ) from None
+
+
+def _utf16_lines(path: Path) -> Iterator[tuple[int, str]]:
+    number = 0
+    try:
+        # Half a surrogate pair is let through here, so that it can be told in which line it stands.
+        with path.open(encoding="utf-16", errors="surrogatepass", newline="\n") as file:
+            for number, line in enumerate(file, start=1):
+                if "\0" in line:
+                    raise _binary(path, number)
+                line.encode("utf-8")
+                yield number, line
+    except UnicodeError as error:
+        # Bytes that do not decode are the last, odd ones: they belong to the line that follows.
+        broken = number + isinstance(error, UnicodeDecodeError)
+        raise DataError(
+            f"{path.name}, line {broken}: expected UTF-16 text, as the file's first two bytes say, "
+            "found half a character; save the file as UTF-8."
+        ) from None
+
+
+def _binary(path: Path, number: int) -> DataError:
+    return DataError(
+        f"{path.name}, line {number}: expected a text file, found binary data; "
+        "choose the file with the annotated sentences."
+    )
+
+
+def is_blank(line: str) -> bool:
+    r"""Tell whether a line shows nothing: white space and characters of no width.
+
+    >>> is_blank(" \u200b\t"), is_blank("\u200b O")
+    (True, False)
+    """
+    return not line[:1].isalnum() and bool(_NOTHING.fullmatch(line))
+
+
+def shorten(text: str) -> str:
+    """Cut a value from a file to what can be shown: 40 characters, all of which can be stored."""
+    shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+    return shown.encode("utf-8", "replace").decode("utf-8")
+
+
+def head_lines(head: bytes) -> list[str]:
+    """Decode the first bytes of a file as far as they are text; the last line may be cut short."""
+    encoding = "utf-16" if head[:2] in _UTF16_MARKS else "utf-8-sig"
+    return [line.rstrip("\r") for line in head.decode(encoding, errors="replace").split("\n")]

@@ -1,0 +1,242 @@
+"""Writing data out again, in formats that the readers of this package and other tools read.
+
+===========  ================================================  =================================
+form         one sentence                                      read back
+===========  ================================================  =================================
+``conll``    ``word TAB tag`` a line, a blank line after it    the same words and tags
+``jsonl``    ``{"tokens": [...], "tags": ["O", ...]}``         the same words and tags
+``spans``    ``{"text": ..., "spans": [{"start", "end",        the same entities; words anew
+             "label"}]}``
+``parquet``  a row of Hugging Face ``datasets``, with the      the same words, tags, and names
+             names of the tags                                 of tags that no word has
+===========  ================================================  =================================
+
+Tags are IOB2. In ``spans`` the text is the words joined by one blank, and offsets count characters
+(code points), half-open. Whoever reads it splits the text into words by ``words.split_words``, so
+the borders of words can come out otherwise; the text that each entity covers stays the same.
+"""
+
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from datasets import Dataset, DatasetDict
+
+from ner_core.data.spans import is_encodable, shown
+from ner_core.errors import DataError
+from ner_core.tags import OUTSIDE, decode
+
+FORMATS = ("conll", "jsonl", "spans", "parquet")
+EXTENSIONS = {"conll": ".conll", "jsonl": ".jsonl", "spans": ".jsonl", "parquet": ".parquet"}
+
+_BATCH = 1000
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+class _Refusal(NamedTuple):
+    """Words that the reader of a form would not give back, and the form that holds them."""
+
+    words: re.Pattern[str]
+    expected: str
+    better: str
+
+
+# What no reader takes as a word, see ``rows.checked_word``.
+_BLANKS = _Refusal(re.compile(r"[ \t\n\r\f\v]|^\s*\Z"), "words without blanks", "spans")
+_REFUSALS = {
+    "conll": (
+        _BLANKS,
+        _Refusal(
+            re.compile(r"\0|^-DOCSTART-|^#\s*global\.columns\s*="),
+            "words that are no marks of its own such as -DOCSTART- and no NUL",
+            "jsonl",
+        ),
+    ),
+    "jsonl": (_BLANKS,),
+    "spans": (),
+    "parquet": (_BLANKS,),
+}
+
+
+def write_split(split: Dataset, form: str, path: Path) -> None:
+    """Write one split in the canonical shape to a new file; folders above it are made.
+
+    Raises DataError if ``form`` is none of FORMATS, something is at ``path`` already, it cannot be
+    written there, or the form cannot hold a sentence. ``path`` then is as it was.
+    """
+    with _staged(form, path) as staging:
+        _write(split, form, staging, path.name)
+
+
+def write_corpus(dataset: DatasetDict, form: str, output: Path) -> list[Path]:
+    """Write the splits of a corpus; gives the files, in the order of the splits.
+
+    A single split becomes the file ``output`` if that has an ending. Otherwise ``output`` becomes a
+    folder with a file for each split: ``train.conll``, ``validation.conll``, ``test.conll``. It
+    appears when all of it is written; an empty folder may be there before. Raises DataError as
+    ``write_split`` does, and if several splits are to go to what is named like a file.
+    """
+    if len(dataset) == 1 and output.suffix:
+        write_split(next(iter(dataset.values())), form, output)
+        return [output]
+    if output.suffix in EXTENSIONS.values():
+        raise DataError(
+            f"Expected the name of a folder for {len(dataset)} splits, found {output.name!r}; "
+            f"leave out {output.suffix}."
+        )
+    with _staged(form, output, folder=True) as staging:
+        staging.mkdir()
+        names = {split: f"{split}{EXTENSIONS[form]}" for split in dataset}
+        for split, name in names.items():
+            _write(dataset[split], form, staging / name, name)
+    return [output / name for name in names.values()]
+
+
+@contextmanager
+def _staged(form: str, path: Path, *, folder: bool = False) -> Iterator[Path]:
+    """Give a place beside ``path`` to write to; rename it to ``path`` when all went well."""
+    if form not in FORMATS:
+        raise DataError(
+            f"Expected one of the formats {', '.join(FORMATS)}, found {form[:40]!r}; "
+            "choose one of them."
+        )
+    try:
+        _refuse_to_overwrite(path, folder)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A folder around it: a name of its own could be too long, and mkdtemp's is for us alone.
+        with tempfile.TemporaryDirectory(prefix=".ner-writing-", dir=path.parent) as around:
+            staging = Path(around) / "complete"
+            yield staging
+            _refuse_to_overwrite(path, folder)
+            staging.rename(path)
+    except OSError as error:
+        raise _no_place(path, error.strerror or str(error)) from None
+
+
+def _refuse_to_overwrite(path: Path, folder: bool) -> None:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return
+    except ValueError as error:  # a NUL in the path, or what no file system can encode
+        raise _no_place(path, str(error)) from None
+    if not path.is_dir():
+        found = "a file"
+    elif not folder:
+        found = "a folder"
+    elif any(path.iterdir()):
+        found = "a folder that is not empty"
+    else:
+        return
+    raise DataError(
+        f"Expected nothing yet at {str(path)[:200]!r}, found {found}; choose another name, or take "
+        "it away first."
+    )
+
+
+def _no_place(path: Path, reason: str) -> DataError:
+    return DataError(
+        f"Expected a place to write to at {str(path)[:200]!r}, found: {reason}; choose another one."
+    )
+
+
+def _write(split: Dataset, form: str, staging: Path, name: str) -> None:
+    names = split.features["ner_tags"].feature.names
+    for label in sorted({tag[2:] for tag in names} - {""}):
+        _check_type(label, form, name)
+    if form == "parquet":
+        for _ in _sentences(split, form, name):
+            pass  # only to refuse what would not be read back
+        # An open file: given a path, datasets would look for protocols and patterns in it.
+        with staging.open("wb") as file:
+            split.to_parquet(file)
+        return
+    as_text = _AS_TEXT[form]
+    with staging.open("w", encoding="utf-8", newline="") as file:
+        for number, words, tags in _sentences(split, form, name):
+            text = as_text(words, tags)
+            # At the very start of a file this character is no part of the text.
+            file.write("\n" + text if number == 1 and text[0] == _BYTE_ORDER_MARK else text)
+
+
+def _sentences(split: Dataset, form: str, name: str) -> Iterator[tuple[int, list[str], list[str]]]:
+    """Give the number, the words and the tags of each sentence, all of which the form can hold."""
+    names = split.features["ner_tags"].feature.names
+    number = 0
+    for batch in split.iter(batch_size=_BATCH):
+        for words, numbers in zip(batch["tokens"], batch["ner_tags"], strict=True):
+            number += 1
+            tags = [names[tag] for tag in numbers]
+            try:
+                _check_words(words, tags, form)
+            except DataError as error:
+                raise DataError(f"{name}, sentence {number}: {error}") from None
+            yield number, words, tags
+
+
+def _check_type(label: str, form: str, name: str) -> None:
+    if label != label.strip() or not is_encodable(label):
+        raise DataError(
+            f"{name}: expected entity types without blanks around them and without halves of "
+            f"surrogate pairs, found {shown(label)}; rename it."
+        )
+    no_label = label == OUTSIDE or re.match("[BIESLU]-.", label)
+    if (form in ("conll", "spans") and re.search(r"[\s\0]", label)) or (
+        form == "spans" and no_label
+    ):
+        raise DataError(
+            f"{name}: expected entity types such as PER, without blanks, for {form}, found "
+            f"{shown(label)}; write jsonl instead."
+        )
+
+
+def _check_words(words: list[str], tags: list[str], form: str) -> None:
+    for refusal in _REFUSALS[form]:
+        for word in words:
+            if refusal.words.search(word):
+                raise DataError(
+                    f"expected {refusal.expected} for {form}, found {shown(word)}; write "
+                    f"{refusal.better} instead."
+                )
+    if form == "spans":
+        for span in decode(tags):
+            entity = " ".join(words[span.start : span.end])
+            if not entity.strip():
+                raise DataError(
+                    f"expected entities that are more than white space for {form}, found "
+                    f"{shown(entity)}; write jsonl instead."
+                )
+
+
+def _as_conll(words: list[str], tags: list[str]) -> str:
+    lines = (f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True))
+    return "".join(lines) + "\n"
+
+
+def _as_tokens(words: list[str], tags: list[str]) -> str:
+    return _json_line({"tokens": words, "tags": tags})
+
+
+def _as_spans(words: list[str], tags: list[str]) -> str:
+    starts = list(accumulate((len(word) + 1 for word in words), initial=0))
+    spans = [
+        {"start": starts[span.start], "end": starts[span.end] - 1, "label": span.label}
+        for span in decode(tags)
+    ]
+    return _json_line({"text": " ".join(words), "spans": spans})
+
+
+_AS_TEXT: dict[str, Callable[[list[str], list[str]], str]] = {
+    "conll": _as_conll,
+    "jsonl": _as_tokens,
+    "spans": _as_spans,
+}
+
+
+def _json_line(row: dict[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False) + "\n"
