@@ -211,7 +211,10 @@ SETTINGS = ", ".join(TrainConfig.model_fields)
             ("--set", "overlap=200"),
             "overlap: expected at most half of max_length (128), found 200.",
         ),
-        (("--recipe", "cake"), "recipe: expected one of balanced, notebook, found 'cake'."),
+        (
+            ("--recipe", "cake"),
+            "recipe: expected one of balanced, adapter, notebook, found 'cake'.",
+        ),
         (
             ("--run-id", "a/b"),
             "Expected a run id of letters, digits, - and _, found 'a/b'; "
@@ -278,9 +281,9 @@ def test_an_unknown_command_is_refused(refusal):
             "`python -m ner_core train --help` shows what there is.",
         ),
         (
-            ("predict", "ann"),
+            ("evaluate", "--data", "sample"),
             "the following arguments are required: --model; "
-            "`python -m ner_core predict --help` shows what there is.",
+            "`python -m ner_core evaluate --help` shows what there is.",
         ),
         (("runs", "--no-such"), f"unrecognized arguments: --no-such; {HELP}"),
     ],

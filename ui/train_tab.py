@@ -127,7 +127,7 @@ class TrainTab:
             **quiet,
         )
         for event in (self.data.change, self.files.change):
-            event(self.describe_data, [self.data, self.files], self.summary, **quiet)
+            self.describe_on(event)
         poll: dict[str, Any] = {"inputs": [self.run, self.seen], "outputs": self.polled}
         form: set[Any] = {self.data, self.files, self.model}
         form |= {self.epochs, self.batch_size, self.learning_rate}
@@ -139,6 +139,19 @@ class TrainTab:
         )
         self.run.input(self.poll, **poll, queue=False, **quiet)
         self.timer.tick(self.poll, **poll, queue=False, **quiet)
+
+    def describe_on(self, event: Any) -> None:
+        """Describe the chosen data when this event happens."""
+        event(
+            self.describe_data,
+            [self.data, self.files],
+            self.summary,
+            # One after the other: an earlier choice must not be shown after a later one.
+            concurrency_limit=1,
+            concurrency_id="describe",
+            show_progress="hidden",
+            api_visibility="private",
+        )
 
     def describe_data(self, data: str, files: list[str] | None) -> str:
         """Show what the chosen data hold, or what is wrong with them."""
