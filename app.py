@@ -58,11 +58,14 @@ def build() -> gr.Blocks:
     return page
 
 
-def first_tab() -> gr.Tabs:
-    """Open with Highlight, unless there is a run at work to be watched."""
+def first_tab() -> Any:
+    """Open with Highlight, unless there is a run at work to be watched.
+
+    Highlight is where the page is already: a late answer must not undo a visitor's click.
+    """
     states = [run.status() for run in runs.list_runs()[:3]]
     at_work = any(state in runs.ACTIVE for state in states)
-    return gr.Tabs(selected="train" if at_work else "highlight")
+    return gr.Tabs(selected="train") if at_work else gr.skip()
 
 
 def main() -> None:

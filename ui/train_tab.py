@@ -120,9 +120,10 @@ class TrainTab:
         """Connect the components of the tab with each other."""
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         self.data.change(
-            lambda data: [gr.update(visible=data == UPLOAD)] * 2,
+            # What was shown of another choice goes at once; a description may take a while.
+            lambda data: [*[gr.update(visible=data == UPLOAD)] * 2, ""],
             self.data,
-            [self.files, self.formats],
+            [self.files, self.formats, self.summary],
             queue=False,
             **quiet,
         )
@@ -153,10 +154,10 @@ class TrainTab:
             api_visibility="private",
         )
 
-    def describe_data(self, data: str, files: list[str] | None) -> str:
+    def describe_data(self, data: str, files: list[str] | None) -> Any:
         """Show what the chosen data hold, or what is wrong with them."""
         if data == UPLOAD and not files:
-            return ""
+            return gr.skip()
         try:
             return markup.data_summary(ner_core.check_data(self._source(data, files)))
         except NerError as error:
