@@ -283,8 +283,8 @@ def test_an_unknown_command_is_refused(refusal):
             "`python -m ner_core train --help` shows what there is.",
         ),
         (
-            ("evaluate", "--model", "minilm"),
-            "the following arguments are required: --data; "
+            ("evaluate", "--data", "sample"),
+            "the following arguments are required: --model; "
             "`python -m ner_core evaluate --help` shows what there is.",
         ),
         (("runs", "--no-such"), f"unrecognized arguments: --no-such; {HELP}"),

@@ -129,7 +129,7 @@ def test_every_command_takes_it(capsys, tmp_path):
 def test_training_goes_on_from_it(monkeypatch):
     monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
     values = {"model": "starter", "epochs": 1, "max_train": 64, "evaluations": 1}
-    report = finished(TrainConfig.from_values(values))
+    report = finished(TrainConfig.from_values({**values, "learning_rate": 3e-5}))
     # With its head and labels it starts where it ended.
     assert report["test"]["f1"] > 0.7
 
