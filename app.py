@@ -40,7 +40,7 @@ def build() -> gr.Blocks:
         page.load(highlight.refresh_models, highlight.model, highlight.model, queue=False, **quiet)
         page.load(train.poll, [train.run, train.seen], train.polled, queue=False, **quiet)
         # Not when the page is loaded: reading data would hold up who types first.
-        train.describe_on(train_tab.select)
+        train.describe_on(train_tab.select, train.describe_choice)
         tabs.select(
             highlight.refresh_models, highlight.model, highlight.model, queue=False, **quiet
         )

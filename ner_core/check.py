@@ -10,7 +10,7 @@ from ner_core import data, findings
 from ner_core.data import Corpus, ReadOptions
 from ner_core.findings import Finding, SplitCounts
 
-EXAMPLES = 5
+EXAMPLES = 3
 
 
 @dataclass(frozen=True)

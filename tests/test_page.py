@@ -142,6 +142,12 @@ def upload(page, *files):
     page.set_input_files("#upload input[type=file]", [str(file) for file in files])
 
 
+def take_away(page):
+    """Remove the uploaded files."""
+    page.get_by_label("Remove this file").or_(page.get_by_label("Clear")).first.click()
+    page.wait_for_selector("#data-summary table", state="detached")
+
+
 @pytest.mark.timeout(180)
 def test_the_page_opens_with_a_model_that_answers_at_once(browser, tmp_path):
     seconds = []
@@ -289,7 +295,7 @@ def test_rows_that_cannot_be_read_are_listed_and_training_waits(app, new_page, t
     page.wait_for_selector("#start[disabled]")
     page.wait_for_selector("#problem >> text=Training waits until this is mended")
     (tmp_path / "rows.jsonl").write_text("".join(ROWS.splitlines(keepends=True)[::2]))
-    page.set_input_files("#upload input[type=file]", [])
+    take_away(page)
     upload(page, tmp_path / "rows.jsonl")
     page.wait_for_selector("#start:not([disabled])")
     page.wait_for_selector("#problem [role=alert]", state="detached")
@@ -319,8 +325,7 @@ def test_good_data_are_shown_within_two_seconds(app, new_page, tmp_path):
             "1,000",
         ]
         assert page.query_selector_all("#data-summary .ner-text mark[data-label=PER]")
-        page.get_by_label("Remove this file").or_(page.get_by_label("Clear")).first.click()
-        page.wait_for_selector("#data-summary table", state="detached")
+        take_away(page)
     assert min(seconds) < SHOWN_WITHIN, seconds
 
 

@@ -4,7 +4,7 @@ What is heavy in ``ner_core`` is named through the package where it is used, and
 the page is up before torch is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
@@ -167,8 +167,9 @@ class TrainTab:
         columns = (self.token_column, self.tag_column, self.label_names)
         written = [field.submit for field in (self.hub, *columns)]
         written += [field.blur for field in columns]
-        for event in (self.data.change, self.files.change, self.model.change, *written):
-            self.describe_on(event)
+        self.describe_on(self.data.change, self.describe_choice)
+        for event in (self.files.change, self.model.change, *written):
+            self.describe_on(event, self.describe_data)
         poll: dict[str, Any] = {"inputs": [self.run, self.seen], "outputs": self.polled}
         form = self.source_form | {self.epochs, self.batch_size, self.learning_rate}
         self.start.click(self.start_run, form, [self.problem, self.run], **quiet).then(
@@ -180,10 +181,10 @@ class TrainTab:
         self.run.input(self.poll, **poll, queue=False, **quiet)
         self.timer.tick(self.poll, **poll, queue=False, **quiet)
 
-    def describe_on(self, event: Any) -> None:
+    def describe_on(self, event: Any, describe: Callable[..., Any]) -> None:
         """Describe the chosen data when this event happens; the last of several counts."""
         event(
-            self.describe_data,
+            describe,
             self.source_form,
             [self.summary, self.problem, self.start],
             trigger_mode="always_last",
@@ -194,11 +195,20 @@ class TrainTab:
             api_visibility="private",
         )
 
+    def describe_choice(self, form: Mapping[Any, Any]) -> tuple[Any, Any, Any]:
+        """Describe data that are there already; nothing changes while they are still to come.
+
+        The answer to a choice may come after that to a file which was given a moment later.
+        """
+        if self._is_chosen(form):
+            return self.describe_data(form)
+        return gr.skip(), gr.skip(), gr.skip()
+
     def describe_data(self, form: Mapping[Any, Any]) -> tuple[Any, Any, Any]:
         """Show what the chosen data hold, and what is wrong with them; Start waits for errors."""
         ready, waiting = gr.update(interactive=True), gr.update(interactive=False)
         if not self._is_chosen(form):
-            return gr.skip(), gr.skip(), gr.skip()
+            return "", "", ready
         try:
             report = self._check(form)
         except NerError as error:
