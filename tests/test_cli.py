@@ -465,10 +465,10 @@ def test_check_lists_every_row_that_cannot_be_read(call, document, tmp_path):
     assert call("check", path)[1].splitlines()[7:10] == [
         "error: 2 rows cannot be read, and are left out here. Training does not start before they "
         "are mended.",
-        "    my.conll, 3: expected a word and its tag, separated by a blank or a tab, found one "
-        "column ('oslo'); put the tag in the last column. oslo",
-        "    my.conll, 7: expected a tag such as O, B-PER or I-PER, found 'B_PER'; write it as "
-        "B-PER. cy B_PER",
+        "    my.conll, line 3: expected a word and its tag, separated by a blank or a tab, found "
+        "one column ('oslo'); put the tag in the last column. oslo",
+        "    my.conll, line 7: expected a tag such as O, B-PER or I-PER, found 'B_PER'; write it "
+        "as B-PER. cy B_PER",
     ]
 
 

@@ -14,8 +14,8 @@ def people(count, prefix="Ann"):
     return "".join(f"{prefix}{number} B-PER\nran O\n\n" for number in range(count))
 
 
-def row(split, source, line, text):
-    return {"split": split, "source": source, "line": line, "text": text}
+def row(split, source, line, text, unit="line"):
+    return {"split": split, "source": source, "unit": unit, "line": line, "text": text}
 
 
 def spans(text, *found):
@@ -243,7 +243,7 @@ CASES = {
             "empty",
             "1 row had no words and was passed over.",
             1,
-            [row("train", "train.json", 21, "")],
+            [row("train", "train.json", 21, "", unit="task")],
         ),
     ),
     "conflict": (
@@ -477,7 +477,7 @@ def test_rows_of_parquet_are_numbered(check, tmp_path):
     Dataset.from_dict(rows).to_parquet(tmp_path / "train.parquet")
     (tmp_path / "dev.conll").write_text(people(1, "Bob"))
     (finding,) = check_data(str(tmp_path)).findings
-    assert finding.rows == [row("train", "train.parquet", 21, "Ann3 ran")]
+    assert finding.rows == [row("train", "train.parquet", 21, "Ann3 ran", unit="row")]
 
 
 def test_options_reach_the_reader(check):

@@ -88,6 +88,7 @@ def test_long_sentences_are_a_note(corpus, tiny_encoder, count, message):
     assert finding.rows[0] == {
         "split": "train",
         "source": "train.conll",
+        "unit": "line",
         "line": 3,
         "text": ("ann" + " the" * 300)[:200],
     }
@@ -117,7 +118,13 @@ def test_long_sentences_are_a_note(corpus, tiny_encoder, count, message):
 def test_words_that_cannot_be_read_are_a_warning(corpus, tiny_encoder, words, message):
     found = corpus([[("ann", "B-PER")], [(word, "O") for word in words]])
     figures = measure(found, str(tiny_encoder))
-    row = {"split": "train", "source": "train.conll", "line": 3, "text": " ".join(words)[:200]}
+    row = {
+        "split": "train",
+        "source": "train.conll",
+        "unit": "line",
+        "line": 3,
+        "text": " ".join(words)[:200],
+    }
     assert list(figures.findings(found)) == [
         Finding("warning", "unknown_words", message.format(figures.model), len(words), [row])
     ]
