@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, settings
 REPOSITORY = Path(__file__).parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
-settings.register_profile("ner", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "ner", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("ner")
 
 TINY_LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
