@@ -76,9 +76,7 @@ def load(
     says so. Raises DataError if the source cannot be read, or has no training part; if ``strict``,
     also for the first row that cannot be read, which otherwise is left out and counted.
     """
-    sources, notes = find_sources(source, options or ReadOptions())
-    renamed = {("train" if name == "all" else name): sources[name] for name in sources}
-    corpus = _read(source, renamed, notes, strict)
+    corpus = load_as_it_is(source, options, strict)
     if "train" not in corpus.dataset:
         found = ", ".join(corpus.dataset)
         raise DataError(
@@ -111,11 +109,11 @@ def load_for_evaluation(
     return corpus
 
 
-def load_as_it_is(source: str, options: ReadOptions | None = None) -> Corpus:
+def load_as_it_is(source: str, options: ReadOptions | None = None, strict: bool = True) -> Corpus:
     """Read a source with the splits that it has; a single file is ``train``. See ``load``."""
     sources, notes = find_sources(source, options or ReadOptions())
     renamed = {("train" if name == "all" else name): sources[name] for name in sources}
-    return _read(source, renamed, notes)
+    return _read(source, renamed, notes, strict)
 
 
 def _read(
