@@ -12,9 +12,14 @@ WARM_UP_AFTER = 8.0
 """Seconds from the start to the loading of torch: the page is opened in these, and torch's import
 would hold everything else up."""
 
-_STARTER_LABEL = "starter (comes with NER Studio: PER, ORG, LOC, MISC)"
+_STARTER_LABEL = "starter (PER, ORG, LOC, MISC)"
 _MOST_CHOICES = 100
+importing = threading.Lock()
+"""Held while transformers is imported, and while data are read: datasets looks into transformers as
+soon as it is there, and fails where it is there by half."""
+
 _loading = threading.Lock()
+_imported = threading.Event()
 _starter_is_there = threading.Event()
 
 
@@ -66,7 +71,7 @@ def _first_answer() -> "ner_core.FirstAnswer":
 
 @cache
 def _starter() -> "ner_core.Predictor":
-    predictor = ner_core.Predictor.load(STARTER)  # loads torch, so only now
+    predictor = _predictor_class().load(STARTER)
     predictor.predict("Ann lives in Oslo.")
     _starter_is_there.set()
     return predictor
@@ -74,4 +79,14 @@ def _starter() -> "ner_core.Predictor":
 
 @lru_cache(maxsize=2)
 def _predictor(model: str, _created_ns: int) -> "ner_core.Predictor":
-    return ner_core.Predictor.load(model)
+    return _predictor_class().load(model)
+
+
+def _predictor_class() -> "type[ner_core.Predictor]":
+    """Give the class; the first time it brings torch and transformers."""
+    if _imported.is_set():
+        return ner_core.Predictor
+    with importing:
+        found = ner_core.Predictor
+        _imported.set()
+        return found

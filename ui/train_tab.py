@@ -12,6 +12,7 @@ import gradio as gr
 import ner_core
 from ner_core import ModelError, NerError, TrainConfig, runs
 from ui import charts, data_panel, markup, run_panel, uploads
+from ui.predictors import importing
 
 SAMPLE, UPLOAD, HUB = "The bundled sample", "My own files", "A dataset on the Hub"
 FAST_POLL, SLOW_POLL = 1.0, 5.0
@@ -210,7 +211,8 @@ class TrainTab:
         if not self._is_chosen(form):
             return "", "", ready
         try:
-            report = self._check(form)
+            with importing:
+                report = self._check(form)
         except NerError as error:
             return markup.error(str(error)), "", waiting
         reason = data_panel.blocked(report)
@@ -241,7 +243,8 @@ class TrainTab:
                     "learning_rate": form[self.learning_rate],
                 }
             )
-            run, _ = ner_core.submit(config, folders=False)
+            with importing:
+                run, _ = ner_core.submit(config, folders=False)
         except NerError as error:
             return markup.error(str(error)), gr.skip()
         choice = gr.update(choices=_choices(), value=run.id, visible=True)
