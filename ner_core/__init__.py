@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from ner_core import runs as runs
     from ner_core.check import CheckReport as CheckReport
     from ner_core.check import check_data as check_data
+    from ner_core.config import RECIPE_PURPOSE as RECIPE_PURPOSE
     from ner_core.config import RECIPES as RECIPES
     from ner_core.config import TrainConfig as TrainConfig
     from ner_core.config import expectation as expectation
+    from ner_core.config import problem_with as problem_with
     from ner_core.data.sentence import ReadOptions as ReadOptions
     from ner_core.entities import Entity as Entity
     from ner_core.errors import ConfigError as ConfigError
@@ -49,6 +51,7 @@ _HOME = {
     "NerError": "errors",
     "Predictor": "predict",
     "RECIPES": "config",
+    "RECIPE_PURPOSE": "config",
     "ReadOptions": "data.sentence",
     "Run": "runs",
     "RunError": "errors",
@@ -58,6 +61,7 @@ _HOME = {
     "TrainingError": "errors",
     "check_data": "check",
     "expectation": "config",
+    "problem_with": "config",
     "submit": "launch.submission",
 }
 

@@ -14,6 +14,9 @@ from ner_core.errors import ConfigError
 
 SubTokenLabels = Literal["first", "all", "copy"]
 Precision = Literal["auto", "fp32", "bf16"]
+Schedule = Literal["linear", "cosine", "constant"]
+ClassWeights = Literal["none", "sqrt", "inverse"]
+ReportTo = Literal["none", "tensorboard", "trackio"]
 
 _EMPTY = {"", "none", "null", "auto"}
 
@@ -56,7 +59,14 @@ class TrainConfig(BaseModel):
         "passes; more for very small data.",
     )
     batch_size: int = Field(
-        default=32, ge=1, le=1024, description="Windows of text in one optimiser step."
+        default=32, ge=1, le=1024, description="Windows of text that are read at a time."
+    )
+    gradient_accumulation: int = Field(
+        default=1,
+        ge=1,
+        le=256,
+        description="Batches in one optimiser step: 2 with half the batch size learns the same in "
+        "less memory.",
     )
     learning_rate: float | None = Field(
         default=None,
@@ -70,6 +80,20 @@ class TrainConfig(BaseModel):
         ge=1,
         le=1000,
         description="How many times as fast as the encoder a new head learns.",
+    )
+    schedule: Schedule = Field(
+        default="linear",
+        description="How the learning rate falls after the warm-up: in a line to 0, along half a "
+        "cosine to 0, or not at all.",
+    )
+    warmup: float = Field(
+        default=0.1, ge=0, lt=1, description="Part of the steps over which the rate rises."
+    )
+    early_stopping: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="Stop after so many evaluations without a better F1; 0: never.",
     )
     max_length: int = Field(
         default=256,
@@ -101,6 +125,18 @@ class TrainConfig(BaseModel):
         description="Leave the word embeddings as they are: faster, and words that are not in the "
         "training data keep their meaning.",
     )
+    freeze_layers: int = Field(
+        default=0,
+        ge=0,
+        le=200,
+        description="How many of the encoder's lowest layers are left as they are; with one or "
+        "more the word embeddings are too.",
+    )
+    class_weights: ClassWeights = Field(
+        default="none",
+        description="How much more a rare tag counts in the loss: all the same, by the square root "
+        "of its rarity, or by its rarity.",
+    )
     dropout: float = Field(
         default=0,
         ge=0,
@@ -108,9 +144,6 @@ class TrainConfig(BaseModel):
         description="Part of the activations left out while training; 0 is a fifth faster.",
     )
     weight_decay: float = Field(default=0.01, ge=0, le=1, description="Decay of AdamW.")
-    warmup: float = Field(
-        default=0.1, ge=0, lt=1, description="Part of the steps over which the rate rises."
-    )
     max_grad_norm: float = Field(
         default=1.0, ge=0, le=1000, description="Gradients are clipped to this norm; 0: never."
     )
@@ -139,6 +172,10 @@ class TrainConfig(BaseModel):
         description="Use that many training sentences at most, chosen by the seed.",
     )
     seed: int = Field(default=42, ge=0, le=2**32 - 1, description="Seed of everything random.")
+    report_to: ReportTo = Field(
+        default="none",
+        description="Send the curves to TensorBoard or Trackio as well; it has to be installed.",
+    )
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> "TrainConfig":
@@ -167,10 +204,10 @@ class TrainConfig(BaseModel):
 
 
 RECIPES: dict[str, dict[str, Any]] = {
+    "quick": {"epochs": 2, "max_train": 1000, "evaluations": 4},
     "balanced": {},
-    # A few MB to keep and to share beside an encoder that others have; nearly as good.
+    "best": {"dropout": 0.1, "freeze_embeddings": False, "schedule": "cosine"},
     "adapter": {"lora_rank": 16, "head_rate": 3},
-    # The settings of the notebook this project starts from; kept for comparison.
     "notebook": {
         "epochs": 1,
         "batch_size": 16,
@@ -186,6 +223,31 @@ RECIPES: dict[str, dict[str, Any]] = {
         "max_length": 512,
     },
 }
+"""The settings in which each recipe differs from the defaults."""
+
+RECIPE_PURPOSE: dict[str, str] = {
+    "quick": "A first look: two passes over at most 1,000 sentences.",
+    "balanced": "The best trade of time and F1; chosen by measurement.",
+    "best": "Quality first: everything learns, for longer.",
+    "adapter": "LoRA: a few MB to keep and to share, beside an encoder that others have.",
+    "notebook": "The settings of the plain BERT notebook, for comparison.",
+}
+"""What each recipe is for, in one line."""
+
+
+def problem_with(name: str, value: Any) -> str | None:
+    """Say what is wrong with a setting's value as a person typed it; None if nothing is.
+
+    >>> problem_with("epochs", "0")
+    "expected a number above 0 and up to 1,000, found '0'."
+    >>> problem_with("epochs", "") is None and problem_with("seed", "7") is None
+    True
+    """
+    try:
+        TrainConfig.model_validate(_without_empty({name: value}))
+    except ValidationError as error:
+        return _sentence(error).removeprefix(f"{name}: ")
+    return None
 
 
 def expectation(field: FieldInfo) -> str:

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ner_core import RECIPES, ConfigError, TrainConfig, expectation, runs
+from ner_core import (
+    RECIPE_PURPOSE,
+    RECIPES,
+    ConfigError,
+    TrainConfig,
+    expectation,
+    problem_with,
+    runs,
+)
 
 FIELDS = TrainConfig.model_fields
 
@@ -18,16 +26,21 @@ DEFAULTS = {
     "recipe": "balanced",
     "epochs": None,
     "batch_size": 32,
+    "gradient_accumulation": 1,
     "learning_rate": None,
     "head_rate": 10,
+    "schedule": "linear",
+    "warmup": 0.1,
+    "early_stopping": 0,
     "max_length": 256,
     "overlap": 64,
     "lora_rank": 0,
     "sub_token_labels": "first",
     "freeze_embeddings": True,
+    "freeze_layers": 0,
+    "class_weights": "none",
     "dropout": 0.0,
     "weight_decay": 0.01,
-    "warmup": 0.1,
     "max_grad_norm": 1.0,
     "precision": "auto",
     "group_by_length": True,
@@ -35,6 +48,7 @@ DEFAULTS = {
     "eval_sentences": 200,
     "max_train": None,
     "seed": 42,
+    "report_to": "none",
 }
 
 EXPECTATIONS = {
@@ -46,13 +60,18 @@ EXPECTATIONS = {
     "recipe": "a text that is not empty",
     "epochs": "a number above 0 and up to 1,000",
     "batch_size": "a whole number from 1 to 1,024",
+    "gradient_accumulation": "a whole number from 1 to 256",
     "learning_rate": "a number above 0 and up to 1",
     "head_rate": "a number from 1 to 1,000",
+    "schedule": "one of linear, cosine, constant",
+    "early_stopping": "a whole number from 0 to 1,000",
     "max_length": "a whole number from 16 to 8,192",
     "overlap": "a whole number from 0 to 4,096",
     "lora_rank": "a whole number from 0 to 256",
     "sub_token_labels": "one of first, all, copy",
     "freeze_embeddings": "true or false",
+    "freeze_layers": "a whole number from 0 to 200",
+    "class_weights": "one of none, sqrt, inverse",
     "dropout": "a number from 0 to below 1",
     "weight_decay": "a number from 0 to 1",
     "warmup": "a number from 0 to below 1",
@@ -63,6 +82,7 @@ EXPECTATIONS = {
     "eval_sentences": "a whole number from 1 to 1,000,000",
     "max_train": "a whole number from 1 on",
     "seed": "a whole number from 0 to 4,294,967,295",
+    "report_to": "one of none, tensorboard, trackio",
 }
 
 
@@ -108,6 +128,27 @@ def test_the_notebook_recipe_is_the_notebook():
         "group_by_length": False,
         "max_length": 512,
     }
+
+
+def test_every_recipe_says_what_it_is_for():
+    assert list(RECIPE_PURPOSE) == list(RECIPES)
+    assert all(text.endswith(".") and len(text) < 90 for text in RECIPE_PURPOSE.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("epochs", "", None),
+        ("epochs", "2.5", None),
+        ("epochs", "0", "expected a number above 0 and up to 1,000, found '0'."),
+        ("batch_size", "", "expected a whole number from 1 to 1,024, found ''."),
+        ("warmup", "1", "expected a number from 0 to below 1, found '1'."),
+        # More than half of the default window, but windows may be longer.
+        ("overlap", "200", None),
+    ],
+)
+def test_one_setting_is_checked_on_its_own(name, value, problem):
+    assert problem_with(name, value) == problem
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -225,7 +266,7 @@ def test_a_value_out_of_bounds_is_a_sentence(key, value):
 def test_a_recipe_that_does_not_exist_is_a_sentence():
     assert (
         refusal(recipe="fast")
-        == "recipe: expected one of balanced, adapter, notebook, found 'fast'."
+        == "recipe: expected one of quick, balanced, best, adapter, notebook, found 'fast'."
     )
 
 
