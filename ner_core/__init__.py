@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ner_core import runs as runs
     from ner_core.check import CheckReport as CheckReport
     from ner_core.check import check_data as check_data
+    from ner_core.cli_command import command_line as command_line
+    from ner_core.cli_command import value_text as value_text
     from ner_core.config import RECIPE_PURPOSE as RECIPE_PURPOSE
     from ner_core.config import RECIPES as RECIPES
     from ner_core.config import TrainConfig as TrainConfig
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from ner_core.config import problem_with as problem_with
     from ner_core.data.sentence import ReadOptions as ReadOptions
     from ner_core.entities import Entity as Entity
+    from ner_core.error_log import ERROR_KINDS as ERROR_KINDS
+    from ner_core.error_log import read_errors as read_errors
     from ner_core.errors import ConfigError as ConfigError
     from ner_core.errors import DataError as DataError
     from ner_core.errors import ModelError as ModelError
@@ -33,8 +37,12 @@ if TYPE_CHECKING:
     from ner_core.events import Event as Event
     from ner_core.findings import Finding as Finding
     from ner_core.first_answer import FirstAnswer as FirstAnswer
+    from ner_core.launch.submission import resume as resume
     from ner_core.launch.submission import submit as submit
     from ner_core.predict import Predictor as Predictor
+    from ner_core.run_archive import drop_exports as drop_exports
+    from ner_core.run_archive import export_run as export_run
+    from ner_core.run_archive import exports_dir as exports_dir
     from ner_core.run_view import RunView as RunView
     from ner_core.runs import Run as Run
     from ner_core.tags import Span as Span
@@ -43,6 +51,7 @@ _HOME = {
     "CheckReport": "check",
     "ConfigError": "errors",
     "DataError": "errors",
+    "ERROR_KINDS": "error_log",
     "Entity": "entities",
     "Event": "events",
     "Finding": "findings",
@@ -60,9 +69,16 @@ _HOME = {
     "TrainConfig": "config",
     "TrainingError": "errors",
     "check_data": "check",
+    "command_line": "cli_command",
+    "drop_exports": "run_archive",
     "expectation": "config",
+    "export_run": "run_archive",
+    "exports_dir": "run_archive",
     "problem_with": "config",
+    "read_errors": "error_log",
+    "resume": "launch.submission",
     "submit": "launch.submission",
+    "value_text": "cli_command",
 }
 
 __all__ = [*_HOME, "runs"]

@@ -29,8 +29,6 @@ MINILM_SHA256 = {
 
 STARTER = Path(__file__).parent / "starter"
 """The folder of the small model that comes with the repository, an adapter for minilm."""
-RESERVED = frozenset({"minilm", "starter"})
-"""The names of models that no run can have."""
 
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -123,7 +121,10 @@ def _in_folder(path: Path) -> ModelSource:
     with contextlib.suppress(OSError, ValueError, LookupError, TypeError, ModelError):
         named = json.loads((path / ADAPTER_CONFIG).read_bytes())["base_model_name_or_path"]
         # An adapter of an adapter is none of ours, and could go round in circles.
-        if named not in {None, *RESERVED} and not (paths.expand(named) / ADAPTER_CONFIG).is_file():
+        if (
+            named not in {None, *runs.RESERVED}
+            and not (paths.expand(named) / ADAPTER_CONFIG).is_file()
+        ):
             base = find_model("minilm" if named == MINILM_ID else named)
     if base is None:
         raise ModelError(

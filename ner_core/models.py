@@ -101,12 +101,34 @@ def _renew_head(model: PreTrainedModel) -> None:
 
 
 def prepare(model: PreTrainedModel, config: TrainConfig) -> None:
-    """Set the dropout of all layers, and freeze the embeddings if the settings say so."""
+    """Set the dropout of all layers, and freeze what the settings say is left as it is.
+
+    Raises ConfigError if more layers are to be frozen than the encoder has.
+    """
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = config.dropout
     if config.freeze_embeddings:
         model.get_input_embeddings().requires_grad_(False)
+    if config.freeze_layers:
+        # All that is below, also the embeddings of positions: nothing is computed backwards there.
+        below = getattr(model.base_model, "embeddings", model.get_input_embeddings())
+        below.requires_grad_(False)
+        layers = encoder_layers(model)
+        if config.freeze_layers > len(layers):
+            raise ConfigError(
+                f"freeze_layers: expected at most {len(layers)}, the layers of {config.model}, "
+                f"found {config.freeze_layers}."
+            )
+        for layer in layers[: config.freeze_layers]:
+            layer.requires_grad_(False)
+
+
+def encoder_layers(model: PreTrainedModel) -> list[torch.nn.Module]:
+    """Give the layers of an encoder, the lowest first: its longest list of like modules."""
+    stacks = [part for part in model.modules() if isinstance(part, torch.nn.ModuleList)]
+    stacks = [part for part in stacks if len(part) and len({type(layer) for layer in part}) == 1]
+    return list(max(stacks, key=len, default=[]))
 
 
 def head_parameters(model: torch.nn.Module) -> list[torch.nn.Parameter]:

@@ -10,6 +10,8 @@ import re
 import secrets
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,8 +26,13 @@ Status = Literal[
 ]
 ACTIVE: frozenset[str] = frozenset({"queued", "starting", "running", "stopping"})
 
+RESUMABLE: frozenset[str] = frozenset({"stopped", "failed", "interrupted"})
+
 LIFE: frozenset[str] = TERMINAL | {"queued", "started"}
 """The kinds of events that say where in its life a run is."""
+
+RESERVED: frozenset[str] = frozenset({"minilm", "starter"})
+"""The names of models that no run can have."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,120}")
 _SPACE_VOLUME = Path("/data")
@@ -120,7 +127,7 @@ class Run:
         """Tell what the run is doing, see ``derive_status``."""
         # The lock first: a worker that ends after this look has written its last event before.
         held = self.is_held()
-        life = [event.kind for event in self.events() if event.kind in LIFE]
+        life = [event for event in self.events() if event.kind in LIFE]
         return derive_status(life[-1] if life else None, held, self.stop_path.exists())
 
     def is_held(self) -> bool:
@@ -128,21 +135,21 @@ class Run:
         return locks.is_held(self.lock_path)
 
 
-def derive_status(last: str | None, held: bool, stop_asked: bool) -> Status:
+def derive_status(last: Event | None, held: bool, stop_asked: bool) -> Status:
     """Tell a run's status from the last event of its life, its lock and its stop file.
 
-    ``last`` is the kind of the last event among ``LIFE``, None without any. Without a terminal one,
-    a run that nobody holds was interrupted.
+    ``last`` is the last event of a kind in ``LIFE``, None without any. Without a terminal one, a
+    run that nobody holds was interrupted.
     """
-    if last in TERMINAL:
-        return last  # type: ignore[return-value] # the terminal kinds are statuses
+    if last is not None and last.kind in TERMINAL:
+        return last.kind  # type: ignore[return-value] # the terminal kinds are statuses
     if not held:
         return "interrupted"
     if stop_asked:
         return "stopping"
-    if last == "queued":
-        return "queued"
-    return "running" if last == "started" else "starting"
+    if last is None or (last.kind == "queued" and not last.data.get("waiting_for")):
+        return "starting"
+    return "running" if last.kind == "started" else "queued"
 
 
 def create(config: TrainConfig, run_id: str | None = None) -> Run:
@@ -151,7 +158,7 @@ def create(config: TrainConfig, run_id: str | None = None) -> Run:
     Raises RunError if ``run_id`` is not a plain name or exists already, ConfigError if the run
     store cannot be written.
     """
-    run = Run(run_id := _checked(run_id or new_id(config)), runs_dir() / run_id)
+    run = Run(run_id := _checked_new(run_id or new_id(config)), runs_dir() / run_id)
     staging = runs_dir() / f".new-{secrets.token_hex(4)}"
     text = json.dumps(config.model_dump(), indent=2, ensure_ascii=False) + "\n"
     try:
@@ -230,6 +237,52 @@ def stop(run: Run) -> None:
     run.stop_path.touch()
 
 
+def rename(run: Run, new_id: str) -> Run:
+    """Give a run another id; its directory moves with it.
+
+    Raises RunError if the new id is not a plain name, is taken or names a model, or if the run is
+    at work.
+    """
+    target = Run(_checked_new(new_id), runs_dir() / new_id)
+    with _held(run, "rename"):
+        if target.path.exists():
+            raise RunError(
+                f"Expected a new run id, found the existing run {new_id}; choose another."
+            )
+        run.path.rename(target.path)
+    return target
+
+
+def delete(run: Run) -> None:
+    """Delete a run with its model and its report. Raises RunError if it is at work."""
+    with _held(run, "delete"):
+        # Under another name first: nobody ever sees half a run.
+        leaving = run.path.with_name(f".gone-{secrets.token_hex(4)}")
+        run.path.rename(leaving)
+    shutil.rmtree(leaving, ignore_errors=True)
+
+
+@contextmanager
+def _held(run: Run, purpose: str) -> Iterator[None]:
+    """Hold a run that nobody works on, so that no worker takes it meanwhile."""
+    try:
+        lock = locks.acquire(run.lock_path)
+    except RunError:
+        raise RunError(
+            f"Expected a run that is not at work, to {purpose} it; found {run.id}, which is "
+            f"{run.status()}; stop it first."
+        ) from None
+    except OSError as error:
+        raise RunError(
+            f"Expected a run to {purpose}, found {run.id}, which cannot be reached: "
+            f"{error.strerror}."
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
 def _checked(run_id: str) -> str:
     if not _ID.fullmatch(run_id):
         raise RunError(
@@ -237,3 +290,11 @@ def _checked(run_id: str) -> str:
             "`python -m ner_core runs` lists them."
         )
     return run_id
+
+
+def _checked_new(run_id: str) -> str:
+    if run_id in RESERVED:
+        raise RunError(
+            f"Expected a run id that names no model, found {run_id!r}; choose another one."
+        )
+    return _checked(run_id)

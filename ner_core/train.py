@@ -1,304 +1,158 @@
-"""One fine-tuning run: wires data, model and ``transformers.Trainer`` together."""
+"""One fine-tuning run, from its settings to its report."""
 
-import json
-import math
 import os
-import platform
+import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-import torch
-from datasets import Dataset
-from transformers import (
-    DataCollatorForTokenClassification,
-    PreTrainedConfig,
-    PreTrainedTokenizerBase,
-    PrinterCallback,
-    TrainingArguments,
-    set_seed,
-)
-
-from ner_core import align, data, models
-from ner_core.adapters import add_adapter
-from ner_core.config import TrainConfig
+from ner_core import checkpoints, machine
 from ner_core.data import Corpus
-from ner_core.errors import DataError
 from ner_core.evaluation import score_words, tag_names
 from ner_core.events import EventWriter
-from ner_core.model_sources import find_model
+from ner_core.interruption import StopRequested, interruptible
+from ner_core.preparation import Prepared, make_trainer, prepare
+from ner_core.report import hardware, memory_peak, versions, write_json
+from ner_core.run_log import RunLog
 from ner_core.runs import Run
-from ner_core.tagging import Tagger, load_tagger
-from ner_core.trainer import LOG_STEPS, NerTrainer, RunCallback, Validation, save_model
-
-AUTO_STEPS = 300
-AUTO_LEAST_STEPS = 150
-AUTO_EPOCHS = (3, 15)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What the automatic settings came to for this data and this encoder."""
-
-    epochs: float
-    learning_rate: float
-    steps_per_epoch: int
-    total_steps: int
-    evaluate_every: int
-    bf16: bool
+from ner_core.tagging import load_tagger
+from ner_core.trainer import NerTrainer, save_trained
 
 
 def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
     """Execute a run from its config to its terminal event, ``finished`` or ``stopped``.
 
-    Leaves the best model by strict validation F1 in ``model/`` and, if it was not stopped, the
-    final scores in ``report.json``. Raises a NerError for what a user can mend.
+    Goes on from the last checkpoint, if there is one. Leaves the best model by strict validation F1
+    in ``model/`` and, if it was not stopped, the final scores in ``report.json``. Raises a NerError
+    for what a user can mend.
     """
-    config = run.config()
-    set_seed(config.seed)  # before the head gets its random weights
-    corpus = load_corpus(config)
-    source = find_model(config.model)
-    model, tokenizer = models.load_for_training(source, corpus.label_names)
-    models.check_window(config, models.window_limit(model.config, tokenizer))
-    _describe(model.config, config)
-    models.prepare(model, config)
-    if config.lora_rank:
-        model = add_adapter(model, source, config.lora_rank)
-    train_windows = make_windows(corpus, tokenizer, config)
-    arguments, plan = _arguments(run, config, model.config, train_windows.num_rows)
-    validation = Validation(corpus.dataset["validation"], config.eval_sentences, config.seed)
-    callback = RunCallback(events, plan.steps_per_epoch, plan.evaluate_every, should_stop)
-    trainer = NerTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=train_windows,
-        data_collator=DataCollatorForTokenClassification(tokenizer),
-        callbacks=[callback],
-        validation=validation,
-        tagger=Tagger(model, tokenizer, config.max_length, config.overlap, bf16=plan.bf16),
-        events=events,
-        best_dir=run.path / "checkpoints" / "best",
-        # A head that is there already would lose at a high rate what it knows.
-        head_rate=1 if models.has_head_for(source, corpus.label_names) else config.head_rate,
-        tokenizer=tokenizer,
-    )
-    callback.trainer = trainer
-    trainer.remove_callback(PrinterCallback)
-    events.append("started", 0, _started(config, corpus, plan, train_windows.num_rows, arguments))
-
-    if should_stop():
-        events.append("stopped", 0, {"best_step": None, "f1": None})
-        return
     began = time.monotonic()
-    trainer.train()
-    seconds = time.monotonic() - began
+    log = RunLog(events, run.events_path)
+    folder = run.path / "checkpoints"
+    try:
+        with interruptible(should_stop):
+            prepared = prepare(run.config())
+    except StopRequested:
+        log.append("stopped", log.repeats_to, {"best_step": None, "f1": None})
+        return
+    checkpoint = checkpoints.newest(folder)
+    checkpoints.prune(folder, checkpoint)
+    trainer, callback = make_trainer(prepared, run.id, folder, log, should_stop)
+    log.append("started", checkpoint.step if checkpoint else 0, _started(prepared, trainer, log))
+    try:
+        trainer.fit(checkpoint)
+        stopped = callback.stopped
+    except StopRequested:
+        stopped = True
+    seconds = trainer.seconds
+    best = _keep_best(run, trainer)
     steps = trainer.state.global_step
-    speed = steps * config.batch_size / max(1e-6, seconds - trainer.evaluation_seconds)
-    if trainer.best is None:  # stopped before the first evaluation
-        save_model(trainer, trainer.best_dir)
-    trainer.best_dir.rename(run.model_dir)
-    best = trainer.best or {"step": steps, "selection_f1": None}
-    if callback.stopped:
-        events.append("stopped", steps, {"best_step": best["step"], "f1": best["selection_f1"]})
+    if not stopped:
+        try:
+            with interruptible(should_stop):
+                scores = _final_scores(run, prepared.corpus)
+        except StopRequested:
+            stopped = True
+    if stopped:
+        log.append("stopped", steps, {"best_step": best["step"], "f1": best["selection_f1"]})
         return
 
-    # The figures that count come from the model as saved, on the path that everybody else uses.
-    tagger = load_tagger(str(run.model_dir))
-    scores = {name: score_words(tagger, corpus.dataset[name]) for name in _scored(corpus)}
-    report = {
-        "run": run.id,
-        "data": config.data,
-        "model": config.model,
-        "validation": scores["validation"],
-        "test": scores.get("test"),
+    windows = steps * trainer.args.train_batch_size * trainer.args.gradient_accumulation_steps
+    speed = windows / max(1e-6, seconds - trainer.evaluation_seconds)
+    figures = {
         "best_step": best["step"],
-        "steps": steps,
+        "stopped_early": trainer.stopped_early,
         "train_seconds": seconds,
         "evaluation_seconds": trainer.evaluation_seconds,
         "examples_per_second": speed,
-        "label_names": corpus.label_names,
-        "notes": list(corpus.notes),
-        "settings": _resolved(config, plan),
+        "seconds": trainer.seconds_before + time.monotonic() - began,
+        "memory_peak": memory_peak(trainer.args.device),
+    }
+    report = {
+        "run": run.id,
+        "data": prepared.config.data,
+        "model": prepared.config.model,
+        "validation": scores["validation"],
+        "test": scores.get("test"),
+        "steps": steps,
+        **figures,
+        "label_names": prepared.corpus.label_names,
+        "notes": list(prepared.corpus.notes),
+        "settings": prepared.resolved,
         "versions": versions(),
-        "hardware": hardware(arguments.device),
+        "hardware": hardware(trainer.args.device),
     }
     write_json(run.report_path, report)
     for name, values in scores.items():
-        events.append("evaluated", steps, {"split": name, "subset": False, "final": True, **values})
-    events.append(
-        "finished",
-        steps,
-        {
-            "best_step": best["step"],
-            "train_seconds": seconds,
-            "examples_per_second": speed,
-            "validation_f1": scores["validation"]["f1"],
-            "test_f1": scores["test"]["f1"] if "test" in scores else None,
-        },
-    )
+        log.append("evaluated", steps, {"split": name, "subset": False, "final": True, **values})
+    f1 = {f"{name}_f1": scores[name]["f1"] if name in scores else None for name in _SPLITS}
+    log.append("finished", steps, {**figures, **f1})
+    shutil.rmtree(folder, ignore_errors=True)
 
 
-def load_corpus(config: TrainConfig) -> Corpus:
-    """Read the data of a run, shortened to ``max_train``. Raises DataError if it has no entity."""
-    options = data.ReadOptions.of(config.token_column, config.tag_column, config.label_names)
-    corpus = data.load(config.data, config.seed, options)
-    train = corpus.dataset["train"]
-    if config.max_train and config.max_train < train.num_rows:
-        train = train.shuffle(seed=config.seed).select(range(config.max_train))
-        corpus.dataset["train"] = train
-    if not any(any(row) for row in train["ner_tags"]):
-        raise DataError(
-            f"Expected entities in the training part of {Path(config.data).name}, found none in "
-            f"{train.num_rows:,} sentence{'' if train.num_rows == 1 else 's'}; annotate some, or "
-            "check the tag column."
-        )
-    return corpus
+_SPLITS = ("validation", "test")
 
 
-def make_windows(
-    corpus: Corpus, tokenizer: PreTrainedTokenizerBase, config: TrainConfig
-) -> Dataset:
-    """Tokenise the training part: a row a window, with ``input_ids``, ``labels``, ``length``."""
-    train = corpus.dataset["train"]
-    label2id = {name: number for number, name in enumerate(corpus.label_names)}
-
-    def to_windows(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
-        tags = [[corpus.label_names[number] for number in row] for row in rows["ner_tags"]]
-        found = align.windows(tokenizer, rows["tokens"], config.max_length, config.overlap)
-        labels = [
-            align.label_ids(
-                align.label_window(window, tags[window.text], config.sub_token_labels), label2id
-            )
-            for window in found
-        ]
-        return {
-            "input_ids": [window.input_ids for window in found],
-            "labels": labels,
-            "length": [len(window.input_ids) for window in found],
-        }
-
-    return train.map(
-        to_windows,
-        batched=True,
-        remove_columns=train.column_names,
-        load_from_cache_file=False,
-        new_fingerprint=f"windows-{os.getpid()}-{time.monotonic_ns()}",
-    )
-
-
-def automatic_epochs(steps_per_epoch: int) -> int:
-    """Choose the number of epochs: as many as make about ``AUTO_STEPS`` steps, from 3 to 15.
-
-    Small data needs many passes before the head has learned anything, very small data more than
-    15: as many as make ``AUTO_LEAST_STEPS``. Measured with minilm on Wikigold (48 steps an epoch),
-    validation F1 after 4 epochs was 0.71, after 7 it was 0.76; on the sample (12 steps) 12 epochs
-    gave 0.75 and 20 gave 0.76.
-    """
-    least, most = AUTO_EPOCHS
-    most = max(most, math.ceil(AUTO_LEAST_STEPS / steps_per_epoch))
-    return max(least, min(most, math.ceil(AUTO_STEPS / steps_per_epoch)))
-
-
-def _arguments(
-    run: Run, config: TrainConfig, encoder: PreTrainedConfig, examples: int
-) -> tuple[TrainingArguments, Plan]:
-    """Turn our settings into the Trainer's, the automatic ones decided."""
-    steps_per_epoch = math.ceil(examples / config.batch_size)
-    epochs = config.epochs or automatic_epochs(steps_per_epoch)
-    total = max(1, math.ceil(epochs * steps_per_epoch))
-    rate = config.learning_rate or models.learning_rate_for(encoder, adapter=config.lora_rank > 0)
-    device = models.best_device()
-    plan = Plan(
-        epochs=epochs,
-        learning_rate=rate,
-        steps_per_epoch=steps_per_epoch,
-        total_steps=total,
-        evaluate_every=max(1, total // config.evaluations),
-        bf16=models.use_bf16(config.precision, device),
-    )
-    arguments = TrainingArguments(
-        output_dir=str(run.path / "checkpoints"),
-        per_device_train_batch_size=config.batch_size,
-        num_train_epochs=epochs,
-        learning_rate=rate,
-        lr_scheduler_type="linear",
-        warmup_steps=config.warmup,  # below 1 it is a part of all steps
-        weight_decay=config.weight_decay,
-        max_grad_norm=config.max_grad_norm,
-        optim="adamw_torch_fused",
-        bf16=plan.bf16,
-        train_sampling_strategy="group_by_length" if config.group_by_length else "random",
-        logging_steps=LOG_STEPS,
-        logging_first_step=True,
-        logging_nan_inf_filter=False,  # a loss that is no number has to be seen
-        save_strategy="no",
-        eval_strategy="no",  # RunCallback asks for evaluations
-        seed=config.seed,
-        report_to="none",
-        disable_tqdm=True,
-        use_cpu=device.type == "cpu",
-        dataloader_pin_memory=device.type == "cuda",
-    )
-    return arguments, plan
-
-
-def _describe(model_config: PreTrainedConfig, config: TrainConfig) -> None:
-    """Keep in the model's config.json how it is to be used."""
-    kept = {
-        "max_length": config.max_length,
-        "overlap": config.overlap,
-        "sub_token_labels": config.sub_token_labels,
-    }
-    setattr(model_config, models.SETTINGS_KEY, kept)
-
-
-def _started(
-    config: TrainConfig, corpus: Corpus, plan: Plan, windows: int, arguments: TrainingArguments
-) -> dict[str, Any]:
+def _final_scores(run: Run, corpus: Corpus) -> dict[str, dict[str, Any]]:
+    """Score the model as it was saved, on the path that everybody else uses."""
+    tagger = load_tagger(str(run.model_dir))
     return {
-        "settings": _resolved(config, plan),
-        "total": plan.total_steps,
-        "sentences": {name: split.num_rows for name, split in corpus.dataset.items()},
+        name: score_words(tagger, corpus.dataset[name])
+        for name in _SPLITS
+        if name in corpus.dataset
+    }
+
+
+def _keep_best(run: Run, trainer: NerTrainer) -> dict[str, Any]:
+    """Put the best model so far into ``model/``; it also stays where a resumed run looks for it."""
+    best = trainer.best
+    steps = trainer.state.global_step
+    if best is None:
+        best = {"step": steps or None, "selection_f1": None}
+        if not steps:  # nothing was learned
+            return best
+        save_trained(trainer, checkpoints.best_folder(trainer.folder, steps))
+    staging, before = (run.path / name for name in (".model-new", ".model-old"))
+    for leftover in (staging, before):
+        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.copytree(
+        checkpoints.best_folder(trainer.folder, best["step"]), staging, copy_function=_link
+    )
+    if run.model_dir.exists():  # of before it was resumed
+        run.model_dir.rename(before)
+    staging.rename(run.model_dir)
+    shutil.rmtree(before, ignore_errors=True)
+    return best
+
+
+def _link(source: str, target: str) -> None:
+    """Give a file a second name, or copy it where the file system has no such thing."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _started(prepared: Prepared, trainer: NerTrainer, log: RunLog) -> dict[str, Any]:
+    dataset = prepared.corpus.dataset
+    return {
+        "settings": prepared.resolved,
+        "total": prepared.plan.total_steps,
+        "sentences": {name: split.num_rows for name, split in dataset.items()},
         "entities": {
             name: sum(tag.startswith("B-") for tags in tag_names(split) for tag in tags)
-            for name, split in corpus.dataset.items()
+            for name, split in dataset.items()
         },
-        "windows": windows,
-        "label_names": corpus.label_names,
-        "notes": list(corpus.notes),
+        "windows": prepared.windows.num_rows,
+        "label_names": prepared.corpus.label_names,
+        "samples": trainer.validation.samples,
+        "notes": list(prepared.corpus.notes),
         "versions": versions(),
-        "hardware": hardware(arguments.device),
+        "hardware": hardware(trainer.args.device),
+        "machine": {
+            "memory_limit": machine.memory_limit(),
+            "memory_kills": machine.memory_kills(),
+        },
+        "resumed": log.started_before,
+        "repeats_to": log.repeats_to,
     }
-
-
-def _resolved(config: TrainConfig, plan: Plan) -> dict[str, Any]:
-    chosen = {"epochs": plan.epochs, "learning_rate": plan.learning_rate}
-    return {**config.model_dump(), **chosen, "precision": "bf16" if plan.bf16 else "fp32"}
-
-
-def _scored(corpus: Corpus) -> list[str]:
-    return [name for name in ("validation", "test") if name in corpus.dataset]
-
-
-def versions() -> dict[str, str]:
-    """Name the versions of what computed a run."""
-    names = ("transformers", "torch", "datasets", "evaluate", "seqeval", "accelerate", "peft")
-    return {"python": platform.python_version()} | {name: version(name) for name in names}
-
-
-def hardware(device: torch.device) -> dict[str, Any]:
-    """Describe the device that a run computes on."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
-    return {"device": device.type, "name": name, "cpus": os.cpu_count()}
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file so that it is there whole or not at all."""
-    staging = path.with_name(path.name + ".new")
-    staging.write_text(
-        json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
-    )
-    staging.replace(path)

@@ -1,4 +1,4 @@
-"""What NER adds to ``transformers.Trainer``: its evaluation, and the events of a run."""
+"""What NER adds to ``transformers.Trainer``: evaluation by entities, and checkpoints to trust."""
 
 import math
 import shutil
@@ -7,66 +7,29 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from datasets import Dataset
 from peft import PeftModel
-from transformers import (
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-    Trainer,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-)
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer
 
 from ner_core.adapters import merged, save_adapter
+from ner_core.checkpoints import STATE_NAME, Checkpoint, best_folder, prune
 from ner_core.errors import TrainingError
-from ner_core.evaluation import predict_tags, score_tags, tag_names
-from ner_core.events import EventWriter
+from ner_core.interruption import interruptible
 from ner_core.models import head_parameters
+from ner_core.report import write_json
+from ner_core.run_log import RunLog
+from ner_core.sampling import EpochSampler
 from ner_core.tagging import Tagger
-
-LOG_STEPS = 10
-LOG_SECONDS = 1.0
-
-
-class Validation:
-    """Scores the model in training on the validation split, all of it or a fixed subset.
-
-    Models are compared on the subset, so that any two evaluations of a run can be: a full
-    evaluation scores the subset as well. Up to ``subset_size`` sentences they are the same.
-    """
-
-    def __init__(self, split: Dataset, subset_size: int, seed: int) -> None:
-        self.texts: list[list[str]] = split["tokens"][:]
-        self.gold = tag_names(split)
-        size = min(subset_size, len(self.texts))
-        chosen = np.random.default_rng(seed).permutation(len(self.texts))[:size]
-        self.subset = sorted(int(index) for index in chosen)
-
-    def score(self, tagger: Tagger, full: bool) -> dict[str, Any]:
-        """Score all sentences or the subset; ``selection_f1`` is the subset's strict F1."""
-        full = full or len(self.subset) == len(self.texts)
-        indices = list(range(len(self.texts))) if full else self.subset
-        gold = [self.gold[index] for index in indices]
-        predicted, loss = predict_tags(tagger, [self.texts[index] for index in indices], gold)
-        scores = {"split": "validation", "subset": not full, "loss": loss}
-        scores |= score_tags(gold, predicted)
-        if full and len(self.subset) < len(self.texts):
-            part = score_tags(
-                [gold[index] for index in self.subset], [predicted[index] for index in self.subset]
-            )
-            return {**scores, "selection_f1": part["f1"]}
-        return {**scores, "selection_f1": scores["f1"]}
+from ner_core.validation import Validation
 
 
 class NerTrainer(Trainer):
-    """A Trainer that evaluates by entities and keeps the best model in ``best_dir``.
+    """A Trainer that evaluates by entities, keeps the best model, and can go on where it was.
 
-    When it evaluates is decided by ``RunCallback``. The head learns ``head_rate`` times as fast as
-    the rest.
+    When it evaluates and saves is decided by ``RunCallback``. The head learns ``head_rate`` times
+    as fast as the rest. ``best`` is the evaluation whose model is kept, ``patience`` the number of
+    evaluations without a better one after which training ends (0: never).
     """
 
     def __init__(
@@ -74,21 +37,54 @@ class NerTrainer(Trainer):
         *args: Any,
         validation: Validation,
         tagger: Tagger,
-        events: EventWriter,
-        best_dir: Path,
+        log: RunLog,
+        folder: Path,
+        steps_per_epoch: int,
         head_rate: float,
+        patience: int,
+        should_stop: Callable[[], bool],
         tokenizer: PreTrainedTokenizerBase,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, processing_class=tokenizer, **kwargs)
-        self.head_rate = head_rate
         self.validation = validation
         self.tagger = tagger
-        self.events = events
-        self.best_dir = best_dir
+        self.run_log = log
+        self.folder = folder
+        self.steps_per_epoch = steps_per_epoch
+        self.head_rate = head_rate
+        self.patience = patience
+        self.should_stop = should_stop
         self.best: dict[str, Any] | None = None
+        self.waited = 0
+        self.stopped_early = False
+        self.done = False
         self.full_evaluation_due = False
         self.evaluation_seconds = 0.0
+        self.seconds_before = 0.0
+        self.save_seconds = 0.0
+        self._began = 0.0
+
+    def fit(self, checkpoint: Checkpoint | None) -> None:
+        """Train from the beginning or from a checkpoint on.
+
+        Raises StopRequested if a stop is asked for while it evaluates.
+        """
+        if checkpoint:
+            state = checkpoint.state
+            self.best, self.waited = state["best"], state["waited"]
+            self.stopped_early, self.done = state["stopped_early"], state["done"]
+            self.evaluation_seconds = state["evaluation_seconds"]
+            self.seconds_before = state["seconds"]
+            self.state.global_step = checkpoint.step
+        self._began = time.monotonic()
+        if not self.done:
+            self.train(resume_from_checkpoint=str(checkpoint.path) if checkpoint else None)
+
+    @property
+    def seconds(self) -> float:
+        """The seconds of training so far, evaluations included, also before it was resumed."""
+        return self.seconds_before + time.monotonic() - self._began
 
     def create_optimizer(self, model: PreTrainedModel | None = None) -> torch.optim.Optimizer:
         """Make the optimizer that the arguments name; the head has a learning rate of its own."""
@@ -112,113 +108,70 @@ class NerTrainer(Trainer):
         began = time.monotonic()
         step = self.state.global_step
         self.model.eval()
-        scores = self.validation.score(self.tagger, self.full_evaluation_due)
+        with interruptible(self.should_stop):
+            scores = self.validation.score(self.tagger, self.full_evaluation_due)
         self.model.train()
         self.full_evaluation_due = False
         if scores["loss"] is not None and not math.isfinite(scores["loss"]):
             raise diverged("validation loss", scores["loss"], step)
+        f1, before = scores["selection_f1"], self.best["selection_f1"] if self.best else 0.0
         # Of equals the later one: it has seen more.
-        if self.best is None or scores["selection_f1"] >= self.best["selection_f1"]:
-            self.best = {"step": step, "selection_f1": scores["selection_f1"]}
-            save_model(self, self.best_dir)
-        self.events.append(
-            "evaluated",
-            step,
-            {**scores, "epoch": self.state.epoch, "best": self.best["step"] == step},
-        )
+        if self.best is None or f1 >= before:
+            self.best = {"step": step, "selection_f1": f1}
+            save_trained(self, best_folder(self.folder, step))
+        # Nothing found yet is the time before learning shows, not its end.
+        self.waited = 0 if f1 > before or before == 0 else self.waited + 1
+        if self.patience and self.waited >= self.patience:
+            self.stopped_early = self.control.should_training_stop = True
+        best = self.best["step"] == step
+        self.run_log.append("evaluated", step, {**scores, "epoch": self.state.epoch, "best": best})
         names = ("loss", "precision", "recall", "f1", "accuracy")
         metrics = {f"eval_{name}": scores[name] for name in names if scores[name] is not None}
         self.log(dict(metrics))
         self.evaluation_seconds += time.monotonic() - began
         return metrics
 
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """Save the weights for a checkpoint; of a model with an adapter, those of the adapter."""
+        if isinstance(self.model, PeftModel) and output_dir:
+            Path(output_dir).mkdir(parents=True, exist_ok=True)
+            save_adapter(self.model, Path(output_dir))
+        else:
+            super().save_model(output_dir, _internal_call)
 
-class RunCallback(TrainerCallback):
-    """Writes progress, asks for evaluations, and stops when asked to.
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> EpochSampler:
+        data = self.train_dataset  # the one given has lost the column of lengths
+        grouped = self.args.train_sampling_strategy == "group_by_length"
+        return EpochSampler(
+            len(data),
+            self.args.seed,
+            lambda: self.state.global_step // self.steps_per_epoch,
+            data["length"][:] if grouped else None,
+            self.args.train_batch_size * self.args.gradient_accumulation_steps,
+        )
 
-    Progress every ``LOG_STEPS`` steps or ``LOG_SECONDS``, whichever comes first; an evaluation
-    every ``evaluate_every`` steps, and a full one at the end of each epoch.
-    """
-
-    def __init__(
-        self,
-        events: EventWriter,
-        steps_per_epoch: int,
-        evaluate_every: int,
-        should_stop: Callable[[], bool],
-    ) -> None:
-        self.events = events
-        self.steps_per_epoch = steps_per_epoch
-        self.evaluate_every = evaluate_every
-        self.should_stop = should_stop
-        self.trainer: NerTrainer | None = None
-        self.stopped = False
-        self._began = 0.0
-        self._last_log = 0.0
-
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        """Start the clock."""
-        self._began = self._last_log = time.monotonic()
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        """Decide what is due after this step."""
-        if self.should_stop():
-            self.stopped = True
-            control.should_training_stop = True
-        if time.monotonic() - self._last_log >= LOG_SECONDS:
-            control.should_log = True
-        if state.global_step % self.evaluate_every == 0:
-            control.should_evaluate = True
-        ends_epoch = state.global_step % self.steps_per_epoch == 0
-        if self.stopped or ends_epoch or state.global_step >= state.max_steps:
-            control.should_evaluate = False  # the end of an epoch has a full one
-
-    def on_epoch_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        """Ask for the full evaluation, unless somebody waits for the run to stop.
-
-        The loss of the last steps is logged too, so that a loss that is no number is never missed.
-        """
-        control.should_log = True
-        if self.trainer is not None and not self.stopped:
-            self.trainer.full_evaluation_due = True
-            control.should_evaluate = True
-
-    def on_log(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        logs: dict[str, float] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Write one progress event. Raises TrainingError if the loss is no longer a number."""
-        loss = (logs or {}).get("loss")
-        if loss is None or self.trainer is None:
-            return
-        if not math.isfinite(loss):
-            raise diverged("loss", loss, state.global_step)
-        now = time.monotonic()
-        self._last_log = now
-        elapsed = now - self._began
-        stepping = max(1e-6, elapsed - self.trainer.evaluation_seconds)
-        done = state.global_step
-        self.events.append(
-            "progress",
-            done,
-            {
-                "total": state.max_steps,
-                "epoch": state.epoch,
-                "loss": loss,
-                "learning_rate": (logs or {}).get("learning_rate"),
-                "examples_per_second": done * args.per_device_train_batch_size / stepping,
-                "seconds_left": elapsed / done * (state.max_steps - done),
-            },
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Save a checkpoint, say that it is whole, and only then delete the one before."""
+        began = time.monotonic()
+        step = self.state.global_step
+        folder = self.folder / f"checkpoint-{step}"
+        shutil.rmtree(folder, ignore_errors=True)  # of an earlier worker, half of it perhaps
+        self.state.log_history.clear()  # the event log has it
+        super()._save_checkpoint(model, trial)
+        state = {
+            "best": self.best,
+            "waited": self.waited,
+            "stopped_early": self.stopped_early,
+            "done": self.stopped_early or step >= self.state.max_steps,
+            "seconds": self.seconds,
+            "evaluation_seconds": self.evaluation_seconds,
+        }
+        write_json(folder / STATE_NAME, state)
+        prune(self.folder, Checkpoint(step, folder, state))
+        size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+        self.save_seconds = time.monotonic() - began
+        self.run_log.append(
+            "checkpoint", step, {"seconds": self.save_seconds, "megabytes": size / 2**20}
         )
 
 
@@ -229,14 +182,14 @@ def diverged(what: str, loss: float, step: int) -> TrainingError:
     )
 
 
-def save_model(trainer: NerTrainer, folder: Path) -> None:
-    """Save model, config and tokenizer into ``folder``, which is replaced as a whole.
+def save_trained(trainer: NerTrainer, folder: Path) -> None:
+    """Save model, config and tokenizer as anybody can load them; the folder appears when whole.
 
-    Of a model with an adapter the merged weights are saved, so that everybody can load them, and
-    the adapter alone in ``folder/adapter``.
+    Of a model with an adapter the merged weights are saved, and the adapter alone in
+    ``folder/adapter``.
     """
-    staging, before = (folder.with_name(folder.name + end) for end in (".new", ".old"))
-    for leftover in (staging, before):
+    staging = folder.with_name(folder.name + ".new")
+    for leftover in (staging, folder):
         shutil.rmtree(leftover, ignore_errors=True)
     model = trainer.model
     if isinstance(model, PeftModel):
@@ -244,8 +197,4 @@ def save_model(trainer: NerTrainer, folder: Path) -> None:
         model = merged(model)
     model.save_pretrained(staging, safe_serialization=True)
     trainer.processing_class.save_pretrained(staging)
-    # Whenever this is cut short, one complete folder is there under one of the names.
-    if folder.exists():
-        folder.rename(before)
     staging.rename(folder)
-    shutil.rmtree(before, ignore_errors=True)

@@ -44,12 +44,15 @@ READING = {*READERS, "errors", "paths", "tags", "words"}
 LIGHT = {
     "errors": {"errors"},
     "config": SETTINGS,
+    "cli_command": {*SETTINGS, "cli_command"},
     "tags": {"errors", "tags"},
+    "error_log": {"error_log"},
     "events": {"errors", "events"},
     "locks": {"errors", "locks"},
     "paths": {"paths"},
     "words": {"words"},
     "runs": STORE,
+    "run_archive": {*STORE, "run_archive"},
     "run_view": {*STORE, "run_view"},
     "model_sources": {*STORE, "model_sources"},
     "entities": {"entities", "errors", "tags", "words"},
@@ -66,6 +69,7 @@ MIDDLE = {
         {"datasets"},
     ),
     "metrics": ({"errors", "metrics", "tags"}, {"seqeval"}),
+    "error_analysis": ({"errors", "error_analysis", "error_log", "metrics", "tags"}, {"seqeval"}),
 }
 
 MODULES = sorted(

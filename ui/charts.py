@@ -1,30 +1,35 @@
-"""The live charts of a run: training and validation loss, and F1."""
+"""The live charts of a run: training and validation loss, and F1.
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+A chart takes its types and its series from the first data that it gets, and takes new series only
+together with new colours: see ``chosen``. Both hold for ``gr.LinePlot`` of Gradio 6.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import gradio as gr
-import pandas as pd
 
-if TYPE_CHECKING:
-    from ner_core import RunView
+from ner_core import RunView
+from ui import theme
 
 MOST_POINTS = 400
 LOSS_SERIES = ("training", "validation")
 SCORE_SERIES = ("precision", "recall", "F1")  # the last is drawn over the others
+NO_ZOOM = [None, None]  # not None: Gradio sends no update that is None
 _COLOURS = {
     "training": "#94a3b8",
     "validation": "#0072b2",
-    "F1": "#009e73",
+    "F1": "#334155",
     "precision": "#e0b25c",
     "recall": "#d9a3c2",
 }
+_DATATYPES = {"step": "quantitative", "value": "quantitative", "series": "nominal"}
 
 
-def line_plot(title: str, series: Sequence[str]) -> gr.LinePlot:
+def line_plot(title: str, series: Sequence[str], elem_id: str, **options: Any) -> gr.LinePlot:
     """Place a chart of values over steps, a line a series."""
     return gr.LinePlot(
-        value=frame([], series),
+        value=data([], series),
         x="step",
         y="value",
         color="series",
@@ -36,42 +41,76 @@ def line_plot(title: str, series: Sequence[str]) -> gr.LinePlot:
         colors_in_legend=list(series),
         height=300,
         min_width=280,
+        elem_id=elem_id,
+        **options,
     )
 
 
-def loss_frame(view: "RunView") -> pd.DataFrame:
-    """Give the losses of a run so far."""
-    rows = [(step, loss, "training") for step, loss in _thin(view.losses)]
+def losses(view: RunView) -> dict[str, Any]:
+    """Give the losses of a run so far, ready for the browser."""
+    rows = [(step, loss, "training") for step, loss in thin(view.losses)]
     rows += [
         (row["step"], row["loss"], "validation")
-        for row in _thin(view.evaluations)
+        for row in thin(view.evaluations)
         if row["loss"] is not None
     ]
-    return frame(rows, LOSS_SERIES)
+    return data(rows, LOSS_SERIES)
 
 
-def score_frame(view: "RunView") -> pd.DataFrame:
-    """Give the strict validation scores of a run so far."""
-    rows = [
-        (row["step"], row[name.lower()], name)
-        for row in _thin(view.evaluations)
-        for name in SCORE_SERIES
+def scores(view: RunView, types: Sequence[str]) -> dict[str, Any]:
+    """Give the strict validation scores of a run so far, and the F1 of these entity types."""
+    shown = thin(view.evaluations)
+    rows = [(row["step"], row[name.lower()], name) for row in shown for name in SCORE_SERIES]
+    rows += [
+        (row["step"], row["per_type"][label]["f1"], _series_of(label))
+        for row in shown
+        for label in types
+        if label in row["per_type"]
     ]
-    return frame(rows, SCORE_SERIES)
+    return data(rows, [*SCORE_SERIES, *map(_series_of, types)])
 
 
-def frame(rows: Sequence[tuple[int, float, str]], series: Sequence[str]) -> pd.DataFrame:
-    """Make the frame of a chart, with a row without value for each series.
+def chosen(view: RunView, types: Sequence[str]) -> dict[str, Any]:
+    """Give the update that draws the scores with these entity types, and no other ones."""
+    colours = {name: _COLOURS[name] for name in SCORE_SERIES}
+    colours |= {
+        _series_of(label): colour
+        for label, colour in zip(types, theme.line_colours(types), strict=True)
+    }
+    update: dict[str, Any] = gr.update(
+        value=scores(view, types), color_map=colours, colors_in_legend=list(colours)
+    )
+    return update
 
-    The chart fixes its columns' types and its series at the first frame: without these rows an
-    empty start would make them texts, and a series that comes later would never be drawn.
+
+def data(rows: Iterable[tuple[int, float | None, str]], series: Sequence[str]) -> dict[str, Any]:
+    """Make the content of a chart, with a row without value for each series.
+
+    The chart fixes its columns' types and its series at the first data: without these rows an
+    empty start would make them texts, and a series that comes later would never be drawn. It has
+    the form that Gradio would make of a data frame, once for all pages.
     """
     anchors = [(0, None, name) for name in series]
-    data = pd.DataFrame([*anchors, *rows], columns=["step", "value", "series"])
-    return data.astype({"step": "float64", "value": "float64", "series": "str"})
+    return {
+        "columns": list(_DATATYPES),
+        "data": [list(row) for row in (*anchors, *rows)],
+        "datatypes": _DATATYPES,
+        "mark": "line",
+    }
 
 
-def _thin(points: list) -> list:  # type: ignore[type-arg] # of whatever the list holds
-    """Keep at most ``MOST_POINTS`` points, evenly spread, the last one among them."""
-    every = -(-len(points) // MOST_POINTS)
-    return points[::-1][::every][::-1] if every > 1 else points
+def thin(points: list[Any]) -> list[Any]:
+    """Keep ``MOST_POINTS`` points at most: each second, fourth ... one, and the last.
+
+    The step between them only doubles, so what is drawn stays where it is while a run goes on.
+    """
+    every = 1
+    while len(points) > every * (MOST_POINTS - 1):
+        every *= 2
+    kept = points[::every]
+    return kept if every == 1 or points[-1] is kept[-1] else [*kept, points[-1]]
+
+
+def _series_of(label: str) -> str:
+    """Name the line of a type; a type may be called as one of the overall scores."""
+    return f"{label} F1" if label in SCORE_SERIES else label

@@ -1,13 +1,11 @@
 """What the page shows of one run: the state in words and numbers, ready for its template."""
 
-import threading
-from collections import OrderedDict
 from typing import Any
+from urllib.parse import quote
 
-from ner_core import RunView, runs
+from ner_core import RunView
+from ui import snapshots
 from ui.markup import escape
-
-_MOST_VIEWS = 256  # more than any list shows: each view of a list is kept
 
 STATUS_TEMPLATE = """
 <section class="ner-run" aria-label="Run" data-status="${value.status}">
@@ -20,30 +18,10 @@ STATUS_TEMPLATE = """
 </section>
 """
 
-_views: "OrderedDict[tuple[str, int], RunView]" = OrderedDict()
-_views_lock = threading.Lock()
-
 
 def view_of(run_id: str) -> RunView:
-    """Give the up-to-date view of a run, shared by all visitors: only what is new is read.
-
-    Raises RunError if there is no such run.
-    """
-    run = runs.get(run_id)
-    key = (run_id, run.created_ns())  # an id may be used again after its run was deleted
-    with _views_lock:
-        view = _views.pop(key, None) or RunView(run)
-        _views[key] = view
-        while len(_views) > _MOST_VIEWS:
-            _views.popitem(last=False)
-        view.refresh()
-    return view
-
-
-def version_of(view: RunView) -> list[Any]:
-    """Give something that differs whenever the view shows something else."""
-    counts = [len(view.losses), len(view.evaluations), len(view.final)]
-    return [view.run.id, view.status, view.waiting_for, *counts]
+    """Give the view of a run, shared by all visitors. Raises RunError if there is no such run."""
+    return snapshots.SHARED.find(run_id).view
 
 
 def status_value(view: RunView) -> dict[str, Any]:
@@ -59,51 +37,59 @@ def status_value(view: RunView) -> dict[str, Any]:
     }
 
 
-def label_of(view: RunView) -> str:
-    """Name a run in a list: its id and how it stands."""
-    scores = view.final.get("test") or view.final.get("validation")
-    state = f"F1 {scores['f1']:.3f}" if scores else view.status
-    return f"{view.run.id} · {state}"
-
-
 def _facts(view: RunView) -> list[tuple[str, str]]:
     facts: list[tuple[str, str]] = []
     progress = view.progress
     if view.total:
         facts.append(("Step", f"{view.step:,} of {view.total:,}"))
-    if progress.get("epoch") is not None and view.started:
-        epochs = view.started.data["settings"]["epochs"]
-        facts.append(("Epoch", f"{progress['epoch']:.1f} of {epochs:g}"))
+    if progress.get("epoch") is not None and view.settings:
+        facts.append(("Epoch", f"{progress['epoch']:.1f} of {view.settings['epochs']:g}"))
     if view.status == "running" and progress.get("seconds_left") is not None:
         facts.append(("Time left", duration(progress["seconds_left"])))
-    if progress.get("examples_per_second"):
+    if view.status in ("running", "stopping") and progress.get("examples_per_second"):
         facts.append(("Speed", f"{progress['examples_per_second']:.0f} sentences/s"))
     if best := view.best:
-        facts.append(("Best validation F1", f"{best['selection_f1']:.3f}"))
+        if view.status in ("running", "stopping"):
+            facts.append(("Validation F1 now", f"{view.evaluations[-1]['selection_f1']:.3f}"))
+        facts.append(("Best validation F1", f"{best['selection_f1']:.3f} at step {best['step']:,}"))
     if view.ended and view.status == "finished":
         facts.append(("Trained in", duration(view.ended.data["train_seconds"])))
     return facts
 
 
 def _message(view: RunView) -> str:
-    kept = view.run.model_dir.is_dir()
-    texts = {
-        "queued": f"Waiting for {view.waiting_for}: one run trains at a time.",
+    """Say in a sentence what the status means, as far as figures do not."""
+    if view.status in ("failed", "interrupted"):
+        text = escape(view.message or "The run ended, and nothing says why.")
+        return f'<p class="ner-error" role="alert" style="margin-top: .6rem">{text}</p>'
+    text = _waiting(view) if view.status == "queued" else escape(_sentence(view))
+    return f'<p class="ner-quiet" style="margin-top: .6rem">{text}</p>' if text else ""
+
+
+def _waiting(view: RunView) -> str:
+    other = view.waiting_for or ""
+    link = f'<a href="?run={escape(quote(other))}">{escape(other)}</a>'
+    return f"Waiting for {link if other else 'another run'}: one run trains at a time."
+
+
+def _sentence(view: RunView) -> str:
+    if view.repeating:
+        return (
+            f"Resumed: it goes over steps {_resumed_at(view) + 1:,} to {view.repeats_to:,} again, "
+            "then goes on."
+        )
+    if view.status == "stopped" and view.run.model_dir.is_dir():
+        return "Stopped; the best model so far was kept."
+    return {
         "starting": "The worker is reading the data and loading the encoder.",
         "stopping": "It stops after the step it is at; the best model so far is kept.",
-        "stopped": "Stopped; the best model so far was kept."
-        if kept
-        else "Stopped before anything was learned.",
-        "interrupted": "The worker ended without a word: it was killed, or the machine restarted. "
-        "Start a new run with these settings.",
-        "failed": view.message or "It failed.",
-    }
-    text = texts.get(view.status)
-    if text is None:
-        return ""
-    style = "ner-error" if view.status in ("failed", "interrupted") else "ner-quiet"
-    role = ' role="alert"' if style == "ner-error" else ""
-    return f'<p class="{style}"{role} style="margin-top: .6rem">{escape(text)}</p>'
+        "stopped": "Stopped before anything was learned.",
+    }.get(view.status, "")
+
+
+def _resumed_at(view: RunView) -> int:
+    """Give the step of the checkpoint that the run goes on from."""
+    return view.started.step if view.started else 0
 
 
 def duration(seconds: float) -> str:

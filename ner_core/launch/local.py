@@ -8,6 +8,8 @@ from pathlib import Path
 
 import ner_core
 from ner_core import locks
+from ner_core.errors import RunError
+from ner_core.events import Event, EventWriter
 from ner_core.runs import Run
 from ner_core.worker import LOCK_FD_VARIABLE
 
@@ -27,30 +29,49 @@ KEEP_MEMORY = {
 
 
 def start(run: Run) -> "subprocess.Popen[bytes]":
-    """Start the worker of a run and return at once.
+    """Start the worker of a run, which may have been at work before, and return at once.
 
     It lives in a session of its own, so it outlives this process and its terminal. The run's lock
     is taken here and handed over: from this moment on the run is held. Raises RunError if another
-    worker has it.
+    worker has it, or if the run is finished.
     """
     lock = locks.acquire(run.lock_path)
+    try:
+        return _start_held(run, lock)
+    finally:
+        os.close(lock)
+
+
+def _start_held(run: Run, lock: int) -> "subprocess.Popen[bytes]":
+    before = run.events()
+    if before:
+        _reopen(run, before)
     root = str(Path(ner_core.__file__).parent.parent)
     environment = {**KEEP_MEMORY, **WAIT_BRIEFLY, **os.environ}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
     environment[LOCK_FD_VARIABLE] = str(lock)
-    try:
-        with run.log_path.open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-m", "ner_core", "worker", str(run.path)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                pass_fds=(lock,),
-                env=environment,
-            )
-    finally:
-        os.close(lock)
+    with run.log_path.open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", "ner_core", "worker", str(run.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=(lock,),
+            env=environment,
+        )
     # Nobody waits for a worker that a page started: this thread does, so that it leaves no zombie.
     threading.Thread(target=process.wait, name=f"reap-{run.id}", daemon=True).start()
     return process
+
+
+def _reopen(run: Run, before: list[Event]) -> None:
+    """Take back that a run ended or was asked to, as the holder of its lock."""
+    if any(event.kind == "finished" for event in before):
+        raise RunError(f"Expected a run that can go on, found {run.id}, which is finished.")
+    run.stop_path.unlink(missing_ok=True)
+    events = EventWriter(run.events_path)
+    try:
+        events.append("queued", before[-1].step, {"waiting_for": None})
+    finally:
+        events.close()

@@ -6,7 +6,7 @@ from ner_core import data, runs
 from ner_core.config import TrainConfig
 from ner_core.errors import ConfigError, RunError
 from ner_core.launch.local import start
-from ner_core.model_sources import RESERVED, find_model
+from ner_core.model_sources import find_model
 
 
 def submit(
@@ -17,10 +17,6 @@ def submit(
     What a person got wrong is raised here, as a DataError, ModelError or ConfigError, before a run
     exists. Without ``folders`` the model's name is never taken for a path.
     """
-    if run_id in RESERVED:
-        raise RunError(
-            f"Expected a run id that names no model, found {run_id!r}; choose another one."
-        )
     source = data.canonical_source(config.data)
     columns = (config.token_column, config.tag_column, config.label_names)
     data.load(source, config.seed, data.ReadOptions.of(*columns))
@@ -32,3 +28,15 @@ def submit(
         )
     run = runs.create(config.model_copy(update={"data": source, "model": model.name}), run_id)
     return run, start(run)
+
+
+def resume(run: runs.Run) -> "subprocess.Popen[bytes]":
+    """Let a run that was stopped, failed or was interrupted go on from its last checkpoint.
+
+    Raises RunError if it is at work or finished.
+    """
+    status = run.status()
+    if status not in runs.RESUMABLE:
+        raise RunError(f"Expected a run that can go on, found {run.id}, which is {status}.")
+    run.config()  # without its settings it cannot
+    return start(run)

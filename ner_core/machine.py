@@ -1,0 +1,57 @@
+"""The memory that this machine has and this process takes, for estimates and post-mortems."""
+
+import contextlib
+import resource
+import sys
+from pathlib import Path
+
+import psutil
+
+_CGROUP_V2 = Path("/sys/fs/cgroup")
+_CGROUP_V1 = Path("/sys/fs/cgroup/memory")
+
+
+def memory_limit() -> int:
+    """Give the bytes of memory that processes here may have together: the container's, or all."""
+    return min(int(psutil.virtual_memory().total), _container_limit())
+
+
+def memory_free() -> int:
+    """Give the bytes of memory that are free to be taken now."""
+    free = int(psutil.virtual_memory().available)
+    used = _number(_CGROUP_V2 / "memory.current") or _number(_CGROUP_V1 / "memory.usage_in_bytes")
+    return min(free, max(0, _container_limit() - used)) if used else free
+
+
+def memory_used() -> int:
+    """Give the bytes of memory that this process takes now."""
+    return int(psutil.Process().memory_info().rss)
+
+
+def memory_peak() -> int:
+    """Give the most bytes of memory that this process ever took."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def memory_kills() -> int:
+    """Count the processes that the kernel ended in this container because memory ran out."""
+    for path in (_CGROUP_V2 / "memory.events", _CGROUP_V1 / "memory.oom_control"):
+        with contextlib.suppress(OSError, ValueError):
+            rows = dict(line.split() for line in path.read_text().splitlines())
+            return int(rows.get("oom_kill", 0))
+    return 0
+
+
+def _container_limit() -> int:
+    limits = (
+        _number(_CGROUP_V2 / "memory.max"),
+        _number(_CGROUP_V1 / "memory.limit_in_bytes"),
+    )
+    return min((limit for limit in limits if limit), default=sys.maxsize)
+
+
+def _number(path: Path) -> int | None:
+    with contextlib.suppress(OSError, ValueError):  # not there, or "max"
+        return int(path.read_text())
+    return None
