@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ner_core import cli_output as output
-from ner_core import runs
+from ner_core import cli_runs
 from ner_core.config import RECIPES, TrainConfig, expectation
 from ner_core.errors import ConfigError, NerError
 
@@ -170,36 +170,6 @@ def predict(options: argparse.Namespace) -> int:
     return 0
 
 
-def list_runs(options: argparse.Namespace) -> int:
-    """List all runs, the newest first."""
-    rows = [output.summary(run) for run in runs.list_runs()]
-    output.emit(options.json, {"runs": rows}, lambda: output.runs_text(rows))
-    return 0
-
-
-def show(options: argparse.Namespace) -> int:
-    """Show one run: its state, settings and scores."""
-    run = runs.get(options.run)
-    document = {
-        **output.summary(run),
-        "path": str(run.path),
-        "model_dir": str(run.model_dir) if run.model_dir.is_dir() else None,
-        "settings": run.config().model_dump(),
-        "report": run.report(),
-    }
-    output.emit(options.json, document, lambda: output.run_text(document))
-    return 0
-
-
-def stop(options: argparse.Namespace) -> int:
-    """Ask a run to stop at its next step."""
-    run = runs.get(options.run)
-    runs.stop(run)
-    document = {"run": run.id, "status": run.status()}
-    output.emit(options.json, document, lambda: f"{run.id} was asked to stop.")
-    return 0
-
-
 def worker(options: argparse.Namespace) -> int:
     """Execute one run (internal)."""
     from ner_core.worker import main as work
@@ -305,8 +275,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--format", choices=("json", "conll", "table"))
     command.add_argument("--threshold", type=float, default=0.0, help="least score, 0 to 1")
 
-    add("runs", list_runs)
-    for name, function in (("show", show), ("stop", stop)):
-        add(name, function).add_argument("run", metavar="RUN", help="the id of a run")
+    add("runs", cli_runs.list_runs)
+    for function in (cli_runs.show, cli_runs.stop, cli_runs.resume, cli_runs.delete):
+        add(function.__name__, function).add_argument("run", metavar="RUN", help="the id of a run")
     add("worker", worker).add_argument("run_dir", metavar="RUN_DIR")
     return parser

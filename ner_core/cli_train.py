@@ -1,4 +1,4 @@
-"""``train`` in the foreground: follows the worker's events with a progress bar."""
+"""``train`` and ``resume`` in the foreground: follow the worker's events with a progress bar."""
 
 import signal
 import subprocess
@@ -81,7 +81,10 @@ def _conclude(view: RunView, as_json: bool) -> int:
         output.say(f"error: {view.message}")
         return int(view.ended.data.get("exit_code", 1))
     if status not in TERMINAL:
-        output.say(f"error: the worker of {run.id} ended without a word; see {run.log_path}.")
+        output.say(
+            f"error: {view.message} Its log is {run.log_path}; "
+            f"`python -m ner_core resume {run.id}` goes on."
+        )
         return 1
     report = run.report() or {}
     document = {
@@ -100,7 +103,8 @@ def _conclude(view: RunView, as_json: bool) -> int:
 def _text(document: dict[str, Any]) -> str:
     if document["status"] == "stopped":
         kept = document["model_dir"]
-        return f"stopped; {f'the model so far is in {kept}' if kept else 'nothing was learned yet'}"
+        so_far = f"the model so far is in {kept}" if kept else "nothing was learned yet"
+        return f"stopped; {so_far}; `python -m ner_core resume {document['run']}` goes on"
     parts = [
         output.scores_text(split, document[split])
         for split in ("validation", "test")

@@ -1,5 +1,6 @@
 """The process that executes one run: ``python -m ner_core worker RUN_DIR``."""
 
+import contextlib
 import errno
 import os
 import signal
@@ -8,14 +9,26 @@ import time
 import traceback
 from pathlib import Path
 
-from ner_core import locks, runs
+from ner_core import checkpoints, locks, runs
 from ner_core.errors import NerError, RunError
-from ner_core.events import TERMINAL, EventWriter
+from ner_core.events import EventWriter
+from ner_core.interruption import StopRequested, interruptible
 
 LOCK_FD_VARIABLE = "NER_LOCK_FD"
 """Names the open file on which the launcher took the run's lock for its worker."""
 
 _SLOT_POLL_SECONDS = 0.2
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# What safetensors and torch say, whose errors have no number; torch counts what it has written.
+_NO_ROOM = (
+    "no space left",
+    "file too large",
+    "disk quota",
+    "failed writing file",
+    "unexpected pos",
+)
+_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 def execute(run_dir: Path) -> int:
@@ -38,10 +51,9 @@ def execute(run_dir: Path) -> int:
     inherited = os.environ.pop(LOCK_FD_VARIABLE, None)
     lock = locks.acquire(run.lock_path) if inherited is None else int(inherited)
     os.set_inheritable(lock, False)  # processes that the training starts must not keep it
-    ended = [event.kind for event in run.events() if event.kind in TERMINAL]
-    if ended:
+    if any(event.kind == "finished" for event in run.events()):
         os.close(lock)
-        raise RunError(f"Expected a run that has not ended, found {run.id}, which is {ended[-1]}.")
+        raise RunError(f"Expected a run that can go on, found {run.id}, which is finished.")
     events = EventWriter(run.events_path)
 
     def should_stop() -> bool:
@@ -61,14 +73,14 @@ def execute(run_dir: Path) -> int:
                 return 0
             time.sleep(_SLOT_POLL_SECONDS)
 
-        from ner_core import train  # imports torch, seconds after the lock shows that we live
+        with interruptible(should_stop):
+            from ner_core import train  # torch, seconds after the lock shows that we live
 
         train.fit(run, events, should_stop)
+    except StopRequested:
+        events.append("stopped", data={"best_step": None, "f1": None})
     except Exception as error:
-        message, code = explain(error)
-        traceback.print_exc()
-        events.append("failed", data={"message": message, "exit_code": code})
-        return code
+        return _fail(run, events, error)
     finally:
         slot.release()
         events.close()
@@ -76,14 +88,33 @@ def execute(run_dir: Path) -> int:
     return 0
 
 
+def _fail(run: runs.Run, events: EventWriter, error: Exception) -> int:
+    """Leave a terminal event that says why, also where there is no room left; the exit code."""
+    message, code = explain(error)
+    with contextlib.suppress(OSError):  # the log may be what found no room
+        traceback.print_exc()
+    folder = run.path / "checkpoints"
+    checkpoints.prune(folder, checkpoints.newest(folder))  # half a checkpoint takes room
+    step = max((event.step for event in run.events()), default=0)
+    with contextlib.suppress(OSError):  # then the run shows as interrupted, and the disk as full
+        events.append("failed", step, {"message": message, "exit_code": code})
+    return code
+
+
 def explain(error: Exception) -> tuple[str, int]:
     """Say in a sentence what went wrong and what to do; also the exit code (2: the user can)."""
     if isinstance(error, NerError):
         return str(error), 2
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return "The memory did not suffice; choose a smaller batch_size or max_length.", 2
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "The disk is full; make room, then start the run again.", 2
+    text = str(error).lower()
+    if isinstance(error, MemoryError) or any(sign in text for sign in _NO_MEMORY):
+        return (
+            "The memory did not suffice; start a run with half the batch_size and twice the "
+            "gradient_accumulation, or with a smaller max_length.",
+            2,
+        )
+    full = isinstance(error, OSError) and error.errno in _FULL
+    if full or any(sign in text for sign in _NO_ROOM):
+        return "The disk is full; make room, then resume the run.", 2
     name = type(error).__name__
     return f"A fault of NER Studio ended the run ({name}); output.log of the run has details.", 1
 

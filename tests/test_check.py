@@ -144,7 +144,7 @@ def long_document(seed):
 
 def test_no_entity_of_a_long_document_is_lost_on_any_way(tmp_path, tiny_encoder):
     from ner_core import TrainConfig
-    from ner_core.train import load_corpus, make_windows
+    from ner_core.preparation import load_corpus, make_windows
     from tests.toy import toy_config
 
     expected = {}

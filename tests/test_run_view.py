@@ -65,7 +65,8 @@ def test_a_run_without_events(run):
         "validation_f1": None,
         "test_f1": None,
         "waiting_for": None,
-        "message": None,
+        "message": "The worker ended without a word: it was killed, or the machine restarted. "
+        "Resume the run from the beginning.",
     }
     assert (view.best, view.notes) == (None, [])
 
@@ -143,25 +144,71 @@ def test_reading_piece_by_piece_equals_reading_at_once(tmp_path_factory, cuts):
     assert slow.summary() == at_once.summary()
 
 
-def test_a_run_that_starts_again_goes_on_from_its_step(held):
-    events = [
-        ("started", 0, {"total": 20, "notes": []}),
-        ("progress", 10, {"loss": 2.0}),
-        ("evaluated", 10, {"split": "validation", "best": True, **SCORES}),
-        ("progress", 15, {"loss": 1.0}),
-        ("evaluated", 15, {"split": "validation", "best": True, **SCORES}),
-        ("failed", 15, {"message": "Out of memory."}),
-        ("started", 10, {"total": 20, "notes": []}),
-        ("progress", 12, {"loss": 1.7}),
-    ]
-    held.events_path.write_text(
+SAMPLES = [{"tokens": ["Ann", "in", "Oslo"], "gold": [[0, 1, "PER"], [2, 3, "LOC"]]}]
+START = {
+    "total": 20,
+    "notes": [],
+    "label_names": ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"],
+    "settings": {"epochs": 2.0},
+    "samples": SAMPLES,
+    "resumed": False,
+    "repeats_to": 0,
+}
+RESUMED = [
+    ("started", 0, START),
+    ("progress", 10, {"loss": 2.0}),
+    (
+        "evaluated",
+        10,
+        {"split": "validation", "best": True, **SCORES, "samples": [[[0, 1, "PER"]]]},
+    ),
+    ("progress", 15, {"loss": 1.0}),
+    ("failed", 15, {"message": "The disk is full; make room, then resume the run."}),
+    ("queued", 15, {"waiting_for": None}),
+    ("started", 10, {**START, "resumed": True, "repeats_to": 15}),
+    ("progress", 18, {"loss": 0.7}),
+]
+
+
+def write(run, events):
+    run.events_path.write_text(
         "".join(
             json.dumps({"v": 1, "time": 1.0, "kind": kind, "step": step, "data": data}) + "\n"
             for kind, step, data in events
         )
     )
+
+
+def test_a_resumed_run_takes_nothing_back(held):
     view = RunView(held)
-    view.refresh()
-    assert (view.status, view.message, view.step) == ("running", None, 12)
-    assert view.losses == [(10, 2.0), (12, 1.7)]
+    seen = []
+    for count in range(1, len(RESUMED) + 1):
+        write(held, RESUMED[:count])
+        view.refresh()
+        seen.append((view.status, view.step, view.can_resume, view.repeating))
+    assert seen == [
+        ("running", 0, False, False),
+        ("running", 10, False, False),
+        ("running", 10, False, False),
+        ("running", 15, False, False),
+        ("failed", 15, True, False),
+        ("starting", 15, False, False),
+        ("running", 15, False, True),
+        ("running", 18, False, False),
+    ]
+    assert view.resumed
+    assert view.message is None
+    assert view.losses == [(10, 2.0), (15, 1.0), (18, 0.7)]
     assert [row["step"] for row in view.evaluations] == [10]
+
+
+def test_the_watched_sentences_have_the_last_predictions(held):
+    view = RunView(held)
+    assert (view.samples, view.types, view.settings) == ([], [], {})
+    write(held, RESUMED[:1])
+    view.refresh()
+    assert view.samples == [{**SAMPLES[0], "predicted": None}]
+    assert (view.types, view.settings) == (["LOC", "PER"], {"epochs": 2.0})
+    write(held, RESUMED)
+    view.refresh()
+    assert view.samples == [{**SAMPLES[0], "predicted": [[0, 1, "PER"]]}]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ner_core import ConfigError, NerError, RunError, TrainConfig, runs
-from ner_core.events import EventWriter
+from ner_core.events import Event, EventWriter
 from ner_core.runs import derive_status
 
 CONFIG = TrainConfig()
@@ -24,10 +24,10 @@ sys.stdin.read()
 """
 
 
-def log(run, *kinds):
+def log(run, *kinds, **data):
     writer = EventWriter(run.events_path)
     for kind in kinds:
-        writer.append(kind)
+        writer.append(kind, data=data)
     writer.close()
 
 
@@ -337,7 +337,13 @@ def test_a_run_knows_its_files(tmp_path):
     ],
 )
 def test_status_is_derived(last, held, stop_asked, status):
-    assert derive_status(last, held, stop_asked) == status
+    event = last and Event(time=1.0, kind=last, step=0, data={"waiting_for": "other"})
+    assert derive_status(event, held, stop_asked) == status
+
+
+def test_a_run_that_is_to_go_on_is_starting_until_it_waits():
+    event = Event(time=1.0, kind="queued", step=7, data={"waiting_for": None})
+    assert derive_status(event, held=True, stop_asked=False) == "starting"
 
 
 @pytest.mark.parametrize(
@@ -361,7 +367,7 @@ def test_the_status_follows_the_worker(worked_on):
     run = runs.create(CONFIG, "a")
     process = worked_on(run)
     assert run.status() == "starting"
-    log(run, "queued")
+    log(run, "queued", waiting_for="other")
     assert run.status() == "queued"
     log(run, "started", "progress")
     assert run.status() == "running"
@@ -402,3 +408,67 @@ def test_the_newest_run_is_first_whatever_its_name():
         run = runs.create(TrainConfig(), name)
         os.utime(run.path / "config.json", ns=(0, len(runs.list_runs())))
     assert [run.id for run in runs.list_runs()] == ["my-run", "20260101-000000-a", "zebra"]
+
+
+def test_a_run_gets_another_name_and_keeps_what_it_has():
+    run = runs.create(CONFIG, "a")
+    log(run, "started", "stopped")
+    renamed = runs.rename(run, "my-best")
+    assert [found.id for found in runs.list_runs()] == ["my-best"]
+    assert renamed == runs.get("my-best")
+    assert renamed.status() == "stopped"
+    assert renamed.config() == CONFIG
+
+
+@pytest.mark.parametrize(
+    ("new_id", "sentence"),
+    [
+        ("b", "Expected a new run id, found the existing run b; choose another."),
+        ("a", "Expected a new run id, found the existing run a; choose another."),
+        ("starter", "Expected a run id that names no model, found 'starter'; choose another one."),
+        (
+            "../b",
+            "Expected a run id of letters, digits, - and _, found '../b'; "
+            "`python -m ner_core runs` lists them.",
+        ),
+        (
+            "",
+            "Expected a run id of letters, digits, - and _, found ''; "
+            "`python -m ner_core runs` lists them.",
+        ),
+    ],
+)
+def test_a_name_that_cannot_be_is_a_sentence(new_id, sentence):
+    run = runs.create(CONFIG, "a")
+    runs.create(CONFIG, "b")
+    with pytest.raises(RunError) as caught:
+        runs.rename(run, new_id)
+    assert str(caught.value) == sentence
+    assert {found.id for found in runs.list_runs()} == {"a", "b"}
+
+
+def test_a_deleted_run_is_gone_with_all_it_had(ner_home):
+    run = runs.create(CONFIG, "a")
+    runs.create(CONFIG, "b")
+    (run.path / "model").mkdir()
+    runs.delete(run)
+    assert [path.name for path in (ner_home / "runs").iterdir()] == ["b"]
+    with pytest.raises(RunError) as caught:
+        runs.delete(run)
+    assert str(caught.value) == (
+        "Expected a run to delete, found a, which cannot be reached: No such file or directory."
+    )
+
+
+def test_a_run_at_work_is_neither_renamed_nor_deleted(worked_on):
+    run = runs.create(CONFIG, "a")
+    worked_on(run)
+    log(run, "started")
+    for act, purpose in ((runs.delete, "delete"), (lambda run: runs.rename(run, "b"), "rename")):
+        with pytest.raises(RunError) as caught:
+            act(run)
+        assert str(caught.value) == (
+            f"Expected a run that is not at work, to {purpose} it; found a, which is running; "
+            "stop it first."
+        )
+    assert run.status() == "running"

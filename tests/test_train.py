@@ -1,5 +1,6 @@
 import json
 import math
+import re
 from collections import Counter
 from itertools import chain, pairwise
 
@@ -7,7 +8,18 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ner_core import ConfigError, DataError, Predictor, TrainingError, data, runs, train, trainer
+from ner_core import (
+    ConfigError,
+    DataError,
+    Predictor,
+    TrainingError,
+    data,
+    preparation,
+    run_callback,
+    runs,
+    trainer,
+    validation,
+)
 from ner_core.align import IGNORED
 from ner_core.model_sources import find_model
 from ner_core.models import load_tokenizer
@@ -76,7 +88,9 @@ def test_a_toy_corpus_is_learned(toy_run):
 def test_events_come_in_their_order(toy_run):
     events = toy_run.events()
     kinds = [event.kind for event in events]
-    assert Counter(kinds).keys() == {"started", "progress", "evaluated", "finished"}
+    assert Counter(kinds).keys() == {
+        *("started", "progress", "evaluated", "checkpoint", "finished")
+    }
     assert kinds[0] == "started"
     assert kinds[-1] == "finished"
     assert kinds.count("started") == kinds.count("finished") == 1
@@ -101,10 +115,16 @@ def test_the_started_event_says_what_is_done(toy_run):
         "entities",
         "windows",
         "label_names",
+        "samples",
         "notes",
         "versions",
         "hardware",
+        "machine",
+        "resumed",
+        "repeats_to",
     }
+    assert (started.data["resumed"], started.data["repeats_to"]) == (False, 0)
+    assert started.data["machine"]["memory_limit"] > 2**28
     assert started.data["sentences"] == {"train": 240, "validation": 40, "test": 30}
     corpus = data.load(toy_run.config().data).dataset
     assert started.data["entities"] == {
@@ -143,7 +163,9 @@ def test_progress_comes_every_ten_steps_or_sooner(toy_run):
             "learning_rate",
             "examples_per_second",
             "seconds_left",
+            "memory",
         }
+        assert event.data["memory"] > 2**26
         assert event.data["total"] == 90
         assert event.data["epoch"] == pytest.approx(event.step / 15)
         assert event.data["seconds_left"] >= 0
@@ -159,10 +181,41 @@ def test_there_are_ten_evaluations_and_one_at_the_end_of_each_epoch(toy_run):
     assert len(set(steps)) == len(steps)
     assert {15, 30, 45, 60, 75, 90} <= set(steps)
     for event in evaluations:
-        assert event.data.keys() == SCORES | {"split", "subset", "selection_f1", "epoch", "best"}
+        more = {"split", "subset", "selection_f1", "epoch", "best", "samples"}
+        assert event.data.keys() == SCORES | more
         assert event.data["split"] == "validation"
         assert event.data["per_type"].keys() <= {"LOC", "PER"}
     assert {type(event.data["loss"]) for event in evaluations} == {float}
+
+
+def test_a_few_validation_sentences_can_be_watched(toy_run):
+    (started,) = of_kind(toy_run, "started")
+    texts = data.load(toy_run.config().data).dataset["validation"]["tokens"][:]
+    samples = started.data["samples"]
+    assert len(samples) == 4
+    for sample in samples:
+        assert sample["tokens"] in texts
+        assert {label for _, _, label in sample["gold"]} == {"LOC", "PER"}
+    seen = [event.data["samples"] for event in during(toy_run)]
+    assert seen[-1] == [sample["gold"] for sample in samples]
+    assert seen[0] != seen[-1]
+
+
+def test_each_evaluation_is_followed_by_a_checkpoint(toy_run):
+    events = [event for event in toy_run.events() if event.kind in ("evaluated", "checkpoint")]
+    pairs = [(event.kind, event.step) for event in events if not event.data.get("final")]
+    steps = [event.step for event in during(toy_run)]
+    assert pairs == [(kind, step) for step in steps for kind in ("evaluated", "checkpoint")]
+
+
+def test_the_log_says_in_words_what_happens(tiny_encoder, toy_data, capsys):
+    toy.fit(toy.toy_config(toy_data, tiny_encoder))
+    lines = [line.split("  ", 1)[1] for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == "step 0: started"
+    assert re.fullmatch(r"step 1: loss \d\.\d{4}, \d+ windows/s", lines[1])
+    assert any(re.match(r"step 4: validation: F1 \d\.\d{4}, loss \d", line) for line in lines)
+    assert any(re.match(r"step 4: checkpoint, \d+ MB in \d", line) for line in lines)
+    assert lines[-1] == "step 4: finished"
 
 
 def test_the_best_evaluation_is_marked(toy_run):
@@ -190,6 +243,9 @@ def test_the_report_is_whole(toy_run):
         "train_seconds",
         "evaluation_seconds",
         "examples_per_second",
+        "stopped_early",
+        "seconds",
+        "memory_peak",
         "label_names",
         "notes",
         "settings",
@@ -198,7 +254,8 @@ def test_the_report_is_whole(toy_run):
     }
     assert report["run"] == toy_run.id
     assert report["steps"] == 90
-    assert 0 < report["evaluation_seconds"] < report["train_seconds"]
+    assert 0 < report["evaluation_seconds"] < report["train_seconds"] < report["seconds"]
+    assert report["memory_peak"] > 2**26
     entities = of_kind(toy_run, "started")[0].data["entities"]
     for split, sentences in (("validation", 40), ("test", 30)):
         scores = report[split]
@@ -221,7 +278,7 @@ def test_only_the_complete_model_is_left(toy_run):
         "tokenizer.json",
         "tokenizer_config.json",
     ]
-    assert list((toy_run.path / "checkpoints").iterdir()) == []
+    assert not (toy_run.path / "checkpoints").exists()
     assert not list(toy_run.path.rglob("*.new"))
     saved = json.loads((toy_run.model_dir / "config.json").read_text())
     assert saved["ner_studio"] == {"max_length": 64, "overlap": 16, "sub_token_labels": "first"}
@@ -234,13 +291,13 @@ def test_only_the_complete_model_is_left(toy_run):
 )
 def test_the_model_that_scored_best_is_kept(tiny_encoder, toy_data, monkeypatch, selection, best):
     seen = []
-    score = trainer.Validation.score
+    score = validation.Validation.score
 
     def scripted(self, tagger, full):
         seen.append({k: v.clone() for k, v in tagger.model.state_dict().items()})
         return {**score(self, tagger, full), "selection_f1": selection[len(seen) - 1]}
 
-    monkeypatch.setattr(trainer.Validation, "score", scripted)
+    monkeypatch.setattr(validation.Validation, "score", scripted)
     run = toy.fit(toy.toy_config(toy_data, tiny_encoder, epochs=4))
     steps = [event.step for event in during(run)]
     assert steps == [4, 8, 12, 16]
@@ -270,20 +327,20 @@ def test_evaluations_between_epochs_use_a_subset_of_a_large_validation_part(tiny
 def test_a_full_evaluation_selects_by_the_same_subset(tiny_model, toy_data):
     split = data.load(str(toy_data)).dataset["validation"]
     tagger = load_tagger(str(tiny_model))
-    validation = trainer.Validation(split, 7, seed=3)
-    part, full = validation.score(tagger, full=False), validation.score(tagger, full=True)
+    scorer = validation.Validation(split, 7, seed=3)
+    part, full = scorer.score(tagger, full=False), scorer.score(tagger, full=True)
     assert (part["subset"], part["sentences"]) == (True, 7)
     assert (full["subset"], full["sentences"]) == (False, 20)
     assert full["selection_f1"] == part["f1"] == part["selection_f1"]
-    assert trainer.Validation(split, 7, seed=3).subset == validation.subset
-    assert trainer.Validation(split, 7, seed=4).subset != validation.subset
+    assert validation.Validation(split, 7, seed=3).subset == scorer.subset
+    assert validation.Validation(split, 7, seed=4).subset != scorer.subset
 
 
 @pytest.mark.parametrize("size", [20, 500])
 def test_a_small_validation_part_is_always_scored_in_full(tiny_model, toy_data, size):
     split = data.load(str(toy_data)).dataset["validation"]
-    validation = trainer.Validation(split, size, seed=3)
-    scores = validation.score(load_tagger(str(tiny_model)), full=False)
+    scorer = validation.Validation(split, size, seed=3)
+    scores = scorer.score(load_tagger(str(tiny_model)), full=False)
     assert (scores["subset"], scores["sentences"]) == (False, 20)
     assert scores["selection_f1"] == scores["f1"]
 
@@ -320,18 +377,18 @@ def test_the_seed_decides_the_weights(tiny_encoder, toy_data):
 @pytest.mark.parametrize(("most", "used"), [(10, 10), (64, 64), (1000, 64), (None, 64)])
 def test_the_training_part_can_be_shortened(tiny_encoder, toy_data, most, used):
     config = toy.toy_config(toy_data, tiny_encoder, max_train=most)
-    corpus = train.load_corpus(config)
+    corpus = preparation.load_corpus(config)
     sizes = {name: split.num_rows for name, split in corpus.dataset.items()}
     assert sizes == {"train": used, "validation": 20, "test": 20}
-    again = train.load_corpus(config).dataset["train"]["tokens"][:]
+    again = preparation.load_corpus(config).dataset["train"]["tokens"][:]
     assert corpus.dataset["train"]["tokens"][:] == again
 
 
 def test_a_shortened_part_is_chosen_by_the_seed(tiny_encoder, toy_data):
     chosen = [
-        train.load_corpus(toy.toy_config(toy_data, tiny_encoder, max_train=10, seed=seed)).dataset[
-            "train"
-        ]["tokens"][:]
+        preparation.load_corpus(
+            toy.toy_config(toy_data, tiny_encoder, max_train=10, seed=seed)
+        ).dataset["train"]["tokens"][:]
         for seed in (1, 2)
     ]
     assert chosen[0] != chosen[1]
@@ -384,7 +441,7 @@ def test_which_sub_tokens_are_labelled(tiny_encoder, tmp_path, mode, continued):
         write_conll(folder / f"{name}.conll", rows)
     config = toy.toy_config(folder, tiny_encoder, sub_token_labels=mode)
     tokenizer = load_tokenizer(find_model(str(tiny_encoder)))
-    windows = train.make_windows(data.load(str(folder)), tokenizer, config)
+    windows = preparation.make_windows(data.load(str(folder)), tokenizer, config)
     assert windows["labels"][0] == [IGNORED, 3, *[continued] * 4, 4, 0, 0, 1, IGNORED]
     assert windows["length"][:] == [11, 4]
     saved = toy.fit(config).model_dir / "config.json"
@@ -421,12 +478,11 @@ def test_windows_longer_than_the_encoder_reads_are_a_sentence(tiny_encoder, toy_
 # Stopping and failing
 
 
-def stop_at_look(number):
-    looks = []
+def stop_after(step):
+    """Ask for a stop as soon as an event of this step is there: the next step is the last."""
 
     def should_stop(run):
-        looks.append(run)
-        if len(looks) == number:
+        if any(event.step >= step for event in run.events()):
             run.stop_path.touch()
         return run.stop_path.exists()
 
@@ -435,12 +491,12 @@ def stop_at_look(number):
 
 def test_a_stopped_run_keeps_its_best_model(tiny_encoder, toy_data):
     config = toy.toy_config(toy_data, tiny_encoder, epochs=50, evaluations=50)
-    run = toy.fit(config, stop_at_look(7))  # one look before the first step
+    run = toy.fit(config, stop_after(4))
     assert run.status() == "stopped"
     last = run.events()[-1]
-    assert (last.kind, last.step) == ("stopped", 6)
+    assert (last.kind, last.step) == ("stopped", 5)
     best = [event for event in during(run) if event.data["best"]][-1]
-    assert best.step <= 4
+    assert best.step == 4
     assert last.data == {"best_step": best.step, "f1": best.data["selection_f1"]}
     assert run.report() is None
     assert not list(run.path.rglob("*.new"))
@@ -448,10 +504,10 @@ def test_a_stopped_run_keeps_its_best_model(tiny_encoder, toy_data):
 
 
 def test_a_run_stopped_at_once_leaves_a_model_too(tiny_encoder, toy_data):
-    run = toy.fit(toy.toy_config(toy_data, tiny_encoder, epochs=50), stop_at_look(2))
+    run = toy.fit(toy.toy_config(toy_data, tiny_encoder, epochs=50), stop_after(1))
     last = run.events()[-1]
-    assert (last.kind, last.step) == ("stopped", 1)
-    assert last.data == {"best_step": 1, "f1": None}
+    assert (last.kind, last.step) == ("stopped", 2)
+    assert last.data == {"best_step": 2, "f1": None}
     assert during(run) == []
     assert Predictor.load(str(run.model_dir)).entity_types == ["LOC", "PER"]
 
@@ -465,7 +521,7 @@ def test_a_loss_that_is_no_number_ends_the_run(tiny_encoder, toy_data, monkeypat
         return loss * number if self.state.global_step + 1 >= 3 else loss
 
     monkeypatch.setattr(trainer.NerTrainer, "training_step", diverging)
-    monkeypatch.setattr(trainer, "LOG_SECONDS", math.inf)
+    monkeypatch.setattr(run_callback, "LOG_SECONDS", math.inf)
     assert refusal(TrainingError, toy.toy_config(toy_data, tiny_encoder, epochs=5)) == (
         f"Training diverged: the loss is {number} at step 4; choose a smaller learning rate."
     )
@@ -479,7 +535,7 @@ def test_a_loss_that_is_lost_in_the_last_steps_ends_the_run(tiny_encoder, toy_da
         return loss * math.nan if self.state.global_step + 1 >= 14 else loss
 
     monkeypatch.setattr(trainer.NerTrainer, "training_step", diverging)
-    monkeypatch.setattr(trainer, "LOG_SECONDS", math.inf)
+    monkeypatch.setattr(run_callback, "LOG_SECONDS", math.inf)
     message = refusal(TrainingError, toy.toy_config(toy_data, tiny_encoder, epochs=3.5))
     assert message.startswith("Training diverged: the loss is nan at step 14;")
 
@@ -501,14 +557,14 @@ def test_a_loss_that_is_lost_in_the_last_steps_ends_the_run(tiny_encoder, toy_da
     ],
 )
 def test_automatic_epochs(steps, epochs):
-    assert train.automatic_epochs(steps) == epochs
+    assert preparation.automatic_epochs(steps) == epochs
 
 
 def test_automatic_settings_are_written_down(tiny_encoder, toy_data):
     config = toy.toy_config(
         toy_data, tiny_encoder, epochs="auto", learning_rate="auto", batch_size=64
     )
-    run = toy.fit(config, stop_at_look(2))
+    run = toy.fit(config, stop_after(1))
     settings = of_kind(run, "started")[0].data["settings"]
     assert (settings["epochs"], settings["learning_rate"]) == (150, 1e-3)
     assert run.config().epochs is None

@@ -1,6 +1,7 @@
 """A worker is a process: what others see of it while it lives, and after it is gone."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,11 @@ from ner_core.run_view import RunView
 from ner_core.worker import execute
 from tests import toy
 
+NO_MEMORY = (
+    "The memory did not suffice; start a run with half the batch_size and twice the "
+    "gradient_accumulation, or with a smaller max_length."
+)
+NO_ROOM = "The disk is full; make room, then resume the run."
 REPOSITORY = Path(__file__).parent.parent
 START = """
 import json, sys
@@ -98,7 +104,10 @@ def test_the_states_of_a_run_from_its_start_to_its_end(begin, ner_home):
     assert process.returncode == 0
     assert not run.is_held()
     assert slot_is_free(ner_home)
-    assert run.log_path.read_text() == ""
+    log = run.log_path.read_text().splitlines()
+    assert "step 0: started" in log[0]
+    assert "step 4: finished" in log[-1]
+    assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  step \d+: ", line) for line in log)
     assert len(terminal(run)) == 1
     view = RunView(run)
     view.refresh()
@@ -232,16 +241,26 @@ def test_a_failing_run_says_why(begin, tiny_model, tmp_path):
         (RunError("A sentence."), "A sentence.", 2),
         (
             MemoryError(),
-            "The memory did not suffice; choose a smaller batch_size or max_length.",
+            NO_MEMORY,
             2,
         ),
         (
             RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"),
-            "The memory did not suffice; choose a smaller batch_size or max_length.",
+            NO_MEMORY,
             2,
         ),
-        (OSError(28, "No space left"), "The disk is full; make room, then start the run again.", 2),
-        (OSError(122, "Quota"), "The disk is full; make room, then start the run again.", 2),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), NO_MEMORY, 2),
+        (OSError(28, "No space left"), NO_ROOM, 2),
+        (OSError(122, "Quota"), NO_ROOM, 2),
+        (OSError(27, "File too large"), NO_ROOM, 2),
+        (
+            RuntimeError(
+                "[enforce fail at inline_container.cc] PytorchStreamWriter failed writing file"
+            ),
+            NO_ROOM,
+            2,
+        ),
+        (ValueError("I/O error: No space left on device (os error 28)"), NO_ROOM, 2),
         (
             OSError(13, "Permission denied"),
             "A fault of NER Studio ended the run (PermissionError); output.log of the run has "
@@ -279,8 +298,6 @@ def test_a_run_that_has_ended_is_not_executed_again(begin):
     weights = (run.model_dir / "model.safetensors").read_bytes()
     with pytest.raises(RunError) as caught:
         execute(run.path)
-    assert str(caught.value) == (
-        "Expected a run that has not ended, found once, which is finished."
-    )
+    assert str(caught.value) == ("Expected a run that can go on, found once, which is finished.")
     assert run.status() == "finished"
     assert (run.model_dir / "model.safetensors").read_bytes() == weights

@@ -80,15 +80,21 @@ def toy_config(data, model, **more):
 
 def fit(config, should_stop=None):
     """Execute a run in this process; ``should_stop`` is given the run."""
+    run = runs.create(config)
+    go_on(run, should_stop)
+    return run
+
+
+def go_on(run, should_stop=None):
+    """Execute a run that is there already, from its last checkpoint on."""
     from ner_core.train import fit as execute
 
-    run = runs.create(config)
+    run.stop_path.unlink(missing_ok=True)
     events = EventWriter(run.events_path)
     try:
         execute(run, events, lambda: bool(should_stop and should_stop(run)))
     finally:
         events.close()
-    return run
 
 
 @cache

@@ -9,7 +9,7 @@ from pathlib import Path
 import ner_core
 from ner_core import locks
 from ner_core.errors import RunError
-from ner_core.events import Event, EventWriter
+from ner_core.events import EventWriter
 from ner_core.runs import Run
 from ner_core.worker import LOCK_FD_VARIABLE
 
@@ -43,9 +43,28 @@ def start(run: Run) -> "subprocess.Popen[bytes]":
 
 
 def _start_held(run: Run, lock: int) -> "subprocess.Popen[bytes]":
+    """Start the worker of a run whose lock is held here."""
     before = run.events()
-    if before:
-        _reopen(run, before)
+    if any(event.kind == "finished" for event in before):
+        raise RunError(f"Expected a run that can go on, found {run.id}, which is finished.")
+    try:
+        return _spawn(run, lock, before[-1].step if before else None)
+    except OSError as error:
+        raise RunError(
+            f"Expected to start the worker of {run.id}, found: {error.strerror}; make room, "
+            "then resume the run."
+        ) from None
+
+
+def _spawn(run: Run, lock: int, step_before: int | None) -> "subprocess.Popen[bytes]":
+    run.stop_path.unlink(missing_ok=True)
+    if step_before is not None:
+        # From now on it is no longer stopped, failed or interrupted.
+        events = EventWriter(run.events_path)
+        try:
+            events.append("queued", step_before, {"waiting_for": None})
+        finally:
+            events.close()
     root = str(Path(ner_core.__file__).parent.parent)
     environment = {**KEEP_MEMORY, **WAIT_BRIEFLY, **os.environ}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
@@ -63,15 +82,3 @@ def _start_held(run: Run, lock: int) -> "subprocess.Popen[bytes]":
     # Nobody waits for a worker that a page started: this thread does, so that it leaves no zombie.
     threading.Thread(target=process.wait, name=f"reap-{run.id}", daemon=True).start()
     return process
-
-
-def _reopen(run: Run, before: list[Event]) -> None:
-    """Take back that a run ended or was asked to, as the holder of its lock."""
-    if any(event.kind == "finished" for event in before):
-        raise RunError(f"Expected a run that can go on, found {run.id}, which is finished.")
-    run.stop_path.unlink(missing_ok=True)
-    events = EventWriter(run.events_path)
-    try:
-        events.append("queued", before[-1].step, {"waiting_for": None})
-    finally:
-        events.close()

@@ -1,0 +1,33 @@
+"""Workers as real processes that start in milliseconds: forked from one that has loaded torch."""
+
+import multiprocessing
+import os
+import resource
+from pathlib import Path
+
+import torch
+
+import ner_core.train  # noqa: F401 - what a worker takes seconds to load
+from ner_core.worker import execute
+
+torch.set_num_threads(1)
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["tests.processes"])
+
+
+def start_worker(run, largest_file=None):
+    """Execute a run in a process of its own, which may write files up to so many bytes."""
+    process = _context.Process(target=_work, args=(str(run.path), largest_file))
+    process.start()
+    return process
+
+
+def _work(run_dir, largest_file):
+    os.environ["NER_HOME"] = str(Path(run_dir).parent.parent)
+    log = os.open(Path(run_dir) / "output.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    if largest_file is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+    raise SystemExit(execute(Path(run_dir)))
