@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ner_core.config import TrainConfig as TrainConfig
     from ner_core.config import expectation as expectation
     from ner_core.config import problem_with as problem_with
+    from ner_core.cost import Cost as Cost
     from ner_core.data.sentence import ReadOptions as ReadOptions
     from ner_core.entities import Entity as Entity
     from ner_core.error_log import ERROR_KINDS as ERROR_KINDS
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from ner_core.events import Event as Event
     from ner_core.findings import Finding as Finding
     from ner_core.first_answer import FirstAnswer as FirstAnswer
+    from ner_core.launch.estimation import estimate_cost as estimate_cost
     from ner_core.launch.submission import resume as resume
     from ner_core.launch.submission import submit as submit
     from ner_core.predict import Predictor as Predictor
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 _HOME = {
     "CheckReport": "check",
     "ConfigError": "errors",
+    "Cost": "cost",
     "DataError": "errors",
     "ERROR_KINDS": "error_log",
     "Entity": "entities",
@@ -71,6 +74,7 @@ _HOME = {
     "check_data": "check",
     "command_line": "cli_command",
     "drop_exports": "run_archive",
+    "estimate_cost": "launch.estimation",
     "expectation": "config",
     "export_run": "run_archive",
     "exports_dir": "run_archive",

@@ -85,6 +85,11 @@ class Run:
         """The final scores; exists only when they are complete."""
         return self.path / "report.json"
 
+    @property
+    def errors_path(self) -> Path:
+        """The sentences of the validation part with errors; there once the report is."""
+        return self.path / "errors.jsonl"
+
     def config(self) -> TrainConfig:
         """Read the settings. Raises RunError if they are gone or damaged."""
         try:

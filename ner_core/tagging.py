@@ -82,15 +82,28 @@ class Tagger:
                     counted += 1
         return Tagged(tags, scores, loss / counted if counted else None)
 
-    def _word_probabilities(
-        self, texts: Sequence[Sequence[str]], batch_size: int
-    ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Give, window by window: the text, its words at home there, [words, labels] log-probs."""
+    def window_counts(self, texts: Sequence[Sequence[str]]) -> list[int]:
+        """Tell in how many windows each text is read."""
+        counts = [0] * len(texts)
+        for begin, windows in self._windows(texts):
+            for window in windows:
+                counts[begin + window.text] += 1
+        return counts
+
+    def _windows(self, texts: Sequence[Sequence[str]]) -> Iterator[tuple[int, list[align.Window]]]:
+        """Give the windows of a chunk of texts after the other, and the chunk's first text."""
         for begin in range(0, len(texts), _CHUNK):
             with self._tokenizer_lock:
                 windows = align.windows(
                     self.tokenizer, texts[begin : begin + _CHUNK], self.max_length, self.overlap
                 )
+            yield begin, windows
+
+    def _word_probabilities(
+        self, texts: Sequence[Sequence[str]], batch_size: int
+    ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        """Give, window by window: the text, its words at home there, [words, labels] log-probs."""
+        for begin, windows in self._windows(texts):
             # Similar lengths side by side need little padding; the longest first, so that a lack
             # of memory shows at once.
             windows.sort(key=lambda window: len(window.input_ids), reverse=True)

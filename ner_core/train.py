@@ -8,7 +8,9 @@ from typing import Any
 
 from ner_core import checkpoints, machine
 from ner_core.data import Corpus
-from ner_core.evaluation import score_words, tag_names
+from ner_core.error_analysis import TrainFacts, analyse, errors_of
+from ner_core.error_log import write_errors
+from ner_core.evaluation import predict_tags, score_tags, tag_names
 from ner_core.events import EventWriter
 from ner_core.interruption import StopRequested, interruptible
 from ner_core.preparation import Prepared, make_trainer, prepare
@@ -50,7 +52,7 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
     if not stopped:
         try:
             with interruptible(should_stop):
-                scores = _final_scores(run, prepared.corpus)
+                scores, analysis = _final_scores(run, prepared.corpus)
         except StopRequested:
             stopped = True
     if stopped:
@@ -74,6 +76,7 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
         "model": prepared.config.model,
         "validation": scores["validation"],
         "test": scores.get("test"),
+        "analysis": analysis,
         "steps": steps,
         **figures,
         "label_names": prepared.corpus.label_names,
@@ -93,14 +96,27 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
 _SPLITS = ("validation", "test")
 
 
-def _final_scores(run: Run, corpus: Corpus) -> dict[str, dict[str, Any]]:
-    """Score the model as it was saved, on the path that everybody else uses."""
+def _final_scores(
+    run: Run, corpus: Corpus
+) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """Score the model as it was saved, on the path that everybody else uses, and explain it."""
     tagger = load_tagger(str(run.model_dir))
-    return {
-        name: score_words(tagger, corpus.dataset[name])
-        for name in _SPLITS
-        if name in corpus.dataset
-    }
+    train = corpus.dataset["train"]
+    facts = TrainFacts.of(train["tokens"], tag_names(train))
+    scores: dict[str, dict[str, Any]] = {}
+    analysis: dict[str, dict[str, Any]] = {}
+    for name in _SPLITS:
+        if name not in corpus.dataset:
+            continue
+        split = corpus.dataset[name]
+        texts, gold = split["tokens"][:], tag_names(split)
+        predicted, loss = predict_tags(tagger, texts, gold)
+        scores[name] = {**score_tags(gold, predicted), "loss": loss}
+        windows = tagger.window_counts(texts)
+        analysis[name] = analyse(texts, gold, predicted, train=facts, windows=windows)
+        if name == "validation":
+            write_errors(run.errors_path, errors_of(name, texts, gold, predicted))
+    return scores, analysis
 
 
 def _keep_best(run: Run, trainer: NerTrainer) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What all tests share: a home of their own, no network, and models small enough to make here."""
 
 import ipaddress
+import json
 import os
 import socket
 import string
@@ -128,3 +129,51 @@ def tiny_model(tmp_path_factory):
     )
     model = AutoModelForTokenClassification.from_config(config)
     return _save_tiny(tmp_path_factory.mktemp("tiny-model"), model)
+
+
+@pytest.fixture
+def call(capsys):
+    """Give a function that runs a command here: exit code, stdout, stderr."""
+
+    def run_command(*arguments):
+        from ner_core import cli
+
+        capsys.readouterr()
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as left:
+            code = left.code
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run_command
+
+
+@pytest.fixture
+def document(call):
+    """Give a function that runs a command with --json and reads stdout as one document."""
+
+    def run_command(*arguments):
+        code, out, _ = call(*arguments, "--json")
+        assert code == 0
+        assert out.endswith("\n")
+        return json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+    return run_command
+
+
+@pytest.fixture
+def refusal(call):
+    """Give a function that runs a command that is refused: its sentence."""
+
+    def run_command(*arguments):
+        code, out, err = call(*arguments)
+        assert code == 2
+        assert out == ""
+        assert err.startswith("error: ")
+        assert err.endswith("\n")
+        assert err.count("\n") == 1
+        assert "Traceback" not in err
+        return err[len("error: ") : -1]
+
+    return run_command

@@ -38,6 +38,10 @@ READERS = {
     *{"data.splits", "data.text"},
 }
 HUB = {"data.hub", "data.hub_client", "data.hub_columns", "data.hub_layout"}
+LAUNCH = {
+    *{"checkpoints", "cost", "interruption", "launch", "launch.estimation", "launch.local"},
+    *{"launch.measurements", "launch.submission", "machine", "model_sources", "worker"},
+}
 READING = {*READERS, "errors", "paths", "tags", "words"}
 
 # What a module may load: siblings in ner_core, and heavy packages.
@@ -45,6 +49,7 @@ LIGHT = {
     "errors": {"errors"},
     "config": SETTINGS,
     "cli_command": {*SETTINGS, "cli_command"},
+    "cost": {*SETTINGS, "cost"},
     "tags": {"errors", "tags"},
     "error_log": {"error_log"},
     "events": {"errors", "events"},
@@ -53,7 +58,12 @@ LIGHT = {
     "words": {"words"},
     "runs": STORE,
     "run_archive": {*STORE, "run_archive"},
-    "run_view": {*STORE, "run_view"},
+    "checkpoints": {"checkpoints"},
+    "machine": {"machine"},
+    "interruption": {"interruption"},
+    "run_log": {"errors", "events", "run_log"},
+    "post_mortem": {*STORE, "checkpoints", "machine", "post_mortem"},
+    "run_view": {*STORE, "checkpoints", "machine", "post_mortem", "run_view"},
     "model_sources": {*STORE, "model_sources"},
     "entities": {"entities", "errors", "tags", "words"},
     "first_answer": {*STORE, "entities", "first_answer", "model_sources", "tags", "words"},
@@ -68,6 +78,7 @@ MIDDLE = {
         {*READING, *STORE, "findings", "model_sources", "sub_tokens"},
         {"datasets"},
     ),
+    "launch.estimation": ({*READING, *STORE, *LAUNCH}, {"datasets"}),
     "metrics": ({"errors", "metrics", "tags"}, {"seqeval"}),
     "error_analysis": ({"errors", "error_analysis", "error_log", "metrics", "tags"}, {"seqeval"}),
 }

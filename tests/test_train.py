@@ -9,12 +9,14 @@ import torch
 from safetensors.torch import load_file
 
 from ner_core import (
+    ERROR_KINDS,
     ConfigError,
     DataError,
     Predictor,
     TrainingError,
     data,
     preparation,
+    read_errors,
     run_callback,
     runs,
     trainer,
@@ -238,6 +240,7 @@ def test_the_report_is_whole(toy_run):
         "model",
         "validation",
         "test",
+        "analysis",
         "best_step",
         "steps",
         "train_seconds",
@@ -269,6 +272,23 @@ def test_the_report_is_whole(toy_run):
     final = {e.data["split"]: e.data for e in of_kind(toy_run, "evaluated") if e.data.get("final")}
     for split in ("validation", "test"):
         assert {name: final[split][name] for name in SCORES} == report[split]
+
+
+def test_the_report_explains_the_scores(toy_run):
+    report = toy_run.report()
+    assert report["analysis"].keys() == {"validation", "test"}
+    rows = read_errors(toy_run.errors_path)
+    for split, analysis in report["analysis"].items():
+        counts, scores = analysis["counts"], report[split]
+        missed = scores["support"] - counts["correct"]
+        assert counts["correct"] / scores["support"] == pytest.approx(scores["recall"])
+        assert missed == sum(counts[kind] for kind in ERROR_KINDS if kind != "spurious")
+        windows = analysis["windows"]
+        assert windows["one"]["sentences"] + windows["several"]["sentences"] == scores["sentences"]
+    errors = [error for row in rows for error in row["errors"]]
+    counts = report["analysis"]["validation"]["counts"]
+    assert len(errors) == sum(counts[kind] for kind in ERROR_KINDS)
+    assert {row["split"] for row in rows} <= {"validation"}
 
 
 def test_only_the_complete_model_is_left(toy_run):

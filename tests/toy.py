@@ -78,6 +78,13 @@ def toy_config(data, model, **more):
     return TrainConfig.from_values({**values, **more})
 
 
+def training(folder, encoder, *more):
+    """Give the arguments that train the tiny encoder, as a person would write them."""
+    arguments = ["train", "--data", folder, "--model", encoder, "--epochs", 2, "--batch-size", 16]
+    arguments += ["--learning-rate", 5e-3, "--max-length", 64, "--set", "overlap=16"]
+    return [str(argument) for argument in [*arguments, *more]]
+
+
 def fit(config, should_stop=None):
     """Execute a run in this process; ``should_stop`` is given the run."""
     run = runs.create(config)

@@ -1,6 +1,7 @@
 """From settings to a run at work."""
 
 import subprocess
+from importlib.util import find_spec
 
 from ner_core import data, runs
 from ner_core.config import TrainConfig
@@ -17,6 +18,7 @@ def submit(
     What a person got wrong is raised here, as a DataError, ModelError or ConfigError, before a run
     exists. Without ``folders`` the model's name is never taken for a path.
     """
+    _check_reporter(config)
     source = data.canonical_source(config.data)
     columns = (config.token_column, config.tag_column, config.label_names)
     data.load(source, config.seed, data.ReadOptions.of(*columns))
@@ -28,6 +30,17 @@ def submit(
         )
     run = runs.create(config.model_copy(update={"data": source, "model": model.name}), run_id)
     return run, start(run)
+
+
+def _check_reporter(config: TrainConfig) -> None:
+    """Raise ConfigError if what is to show the curves is not installed."""
+    packages = {"tensorboard": ("tensorboard", "tensorboardX"), "trackio": ("trackio",)}
+    wanted = packages.get(config.report_to, ())
+    if wanted and not any(find_spec(package) for package in wanted):
+        raise ConfigError(
+            f"report_to: expected {config.report_to} to be installed, found no such package; "
+            f"`pip install {wanted[-1]}` installs it."
+        )
 
 
 def resume(run: runs.Run) -> "subprocess.Popen[bytes]":

@@ -1,0 +1,64 @@
+import sys
+
+import pytest
+
+from ner_core import machine
+
+
+@pytest.fixture
+def container(tmp_path, monkeypatch):
+    """Give a function that writes files of a control group, and the folder of version 1."""
+    monkeypatch.setattr(machine, "_CGROUP_V2", tmp_path / "v2")
+    monkeypatch.setattr(machine, "_CGROUP_V1", tmp_path / "v1")
+
+    def write(version, **files):
+        folder = tmp_path / version
+        folder.mkdir()
+        for name, text in files.items():
+            (folder / name.replace("__", ".")).write_text(text)
+
+    return write
+
+
+def test_what_this_process_takes():
+    assert 2**24 < machine.memory_used() <= machine.memory_peak() * 1.1
+    assert machine.memory_free() <= machine.memory_limit()
+
+
+def test_without_a_container_the_machine_is_the_limit(container):
+    total = machine.memory_limit()
+    assert 2**28 < total < sys.maxsize
+    assert 0 < machine.memory_free() <= total
+    assert machine.memory_kills() == 0
+
+
+def test_a_container_of_version_2(container):
+    container(
+        "v2",
+        memory__max="268435456\n",
+        memory__current="100000000\n",
+        memory__events="low 0\nhigh 0\nmax 4\noom 2\noom_kill 3\n",
+    )
+    assert machine.memory_limit() == 268435456
+    assert machine.memory_free() == 168435456
+    assert machine.memory_kills() == 3
+
+
+def test_a_container_of_version_1(container):
+    container(
+        "v1",
+        **{
+            "memory__limit_in_bytes": "268435456\n",
+            "memory__usage_in_bytes": "300000000\n",
+            "memory__oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n",
+        },
+    )
+    assert (machine.memory_limit(), machine.memory_free()) == (268435456, 0)
+    assert machine.memory_kills() == 1
+
+
+def test_a_container_without_a_limit(container):
+    total = machine.memory_limit()
+    container("v2", memory__max="max\n", memory__current="100\n", memory__events="damaged")
+    assert machine.memory_limit() == total
+    assert machine.memory_kills() == 0
