@@ -253,8 +253,14 @@ def _parser() -> argparse.ArgumentParser:
     for name in _SETTINGS:
         text = f"{fields[name].description} Expects {expectation(fields[name])}."
         command.add_argument("--" + name.replace("_", "-"), help=text)
+    named = (*_SETTINGS, *_COLUMNS, "data", "model", "recipe")
+    others = ", ".join(name for name in fields if name not in named)
     command.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting"
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help=f"any other setting: {others}",
     )
     command.add_argument("--run-id", metavar="ID", help="a name of your own for the run")
 

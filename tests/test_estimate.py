@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -312,6 +313,27 @@ def test_other_settings_take_the_place_of_a_measurement(config, stand_in):
     assert after.wait().cost.steps == 40
     assert before.wait().error == REPLACED
     assert len(started) == 2
+
+
+@pytest.mark.slow
+def test_the_measuring_process_ends_with_the_one_that_asked(config, ner_home, stand_in):
+    asks = (
+        "import sys; from ner_core import TrainConfig, estimate_cost;"
+        "estimate_cost(TrainConfig.model_validate_json(sys.argv[1]))"
+    )
+    asking = subprocess.Popen([sys.executable, "-c", asks, config.model_dump_json()])
+    try:
+        toy.wait_for(lambda: psutil.Process(asking.pid).children(), "the measuring process")
+        (measuring,) = psutil.Process(asking.pid).children()
+    finally:
+        asking.kill()
+        asking.wait(timeout=10)
+    # It notices once it has imported torch, long before it has measured anything.
+    toy.wait_for(lambda: not measuring.is_running(), "the measuring process to end")
+    assert [name for name in left_behind() if name.endswith(".json")] == []
+    stand_in(ANSWER)
+    assert estimate_cost(config).steps == 40
+    assert left_behind() == [f"{name_of(config)}.json", "lock"]
 
 
 def test_the_same_settings_are_measured_once(config, stand_in):

@@ -124,7 +124,8 @@ def panel(monkeypatch):
 
 def results(panel, outputs, values):
     """Name the results of a handler by the component that they are for."""
-    names = {id(part): name for name, part in vars(panel).items() if hasattr(part, "_id")}
+    parts = vars(panel.comparison) | {"compared": panel.comparison.section} | vars(panel)
+    names = {id(part): name for name, part in parts.items() if hasattr(part, "_id")}
     assert len(outputs) == len(values)
     return {names[id(part)]: value for part, value in zip(outputs, values, strict=True)}
 
@@ -412,7 +413,7 @@ def test_two_runs_are_compared(panel):
         [10, 1.5, "B"],
         [20, 0.5, "B"],
     ]
-    over_epochs, _ = panel.draw(["a", "b"], compare.EPOCHS)
+    over_epochs, _ = panel.comparison.draw(["a", "b"], compare.EPOCHS)
     assert [row[0] for row in over_epochs["data"] if row[1] is not None] == [1.0, 1.0]
 
 

@@ -1,7 +1,7 @@
 """The live charts of a run: training and validation loss, and F1.
 
-A chart takes its types and its series from the first data that it gets, and takes new series only
-together with new colours: see ``chosen``. Both hold for ``gr.LinePlot`` of Gradio 6.
+A chart fixes its columns' types and its series at the first data that it gets; other series need
+``colours`` after the data. So it is with ``gr.LinePlot`` of Gradio 6.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,18 +15,17 @@ from ui import theme
 MOST_POINTS = 400
 LOSS_SERIES = ("training", "validation")
 SCORE_SERIES = ("precision", "recall", "F1")  # the last is drawn over the others
-NO_ZOOM = [None, None]  # not None: Gradio sends no update that is None
 _COLOURS = {
     "training": "#94a3b8",
     "validation": "#0072b2",
-    "F1": "#334155",
+    "F1": "#6b7f99",
     "precision": "#e0b25c",
     "recall": "#d9a3c2",
 }
 _DATATYPES = {"step": "quantitative", "value": "quantitative", "series": "nominal"}
 
 
-def line_plot(title: str, series: Sequence[str], elem_id: str, **options: Any) -> gr.LinePlot:
+def line_plot(title: str, series: Sequence[str], **options: Any) -> gr.LinePlot:
     """Place a chart of values over steps, a line a series."""
     return gr.LinePlot(
         value=data([], series),
@@ -41,7 +40,6 @@ def line_plot(title: str, series: Sequence[str], elem_id: str, **options: Any) -
         colors_in_legend=list(series),
         height=300,
         min_width=280,
-        elem_id=elem_id,
         **options,
     )
 
@@ -70,17 +68,26 @@ def scores(view: RunView, types: Sequence[str]) -> dict[str, Any]:
     return data(rows, [*SCORE_SERIES, *map(_series_of, types)])
 
 
-def chosen(view: RunView, types: Sequence[str]) -> dict[str, Any]:
-    """Give the update that draws the scores with these entity types, and no other ones."""
+def colours(types: Sequence[str]) -> dict[str, Any]:
+    """Give the update that colours the lines of the scores and of these entity types.
+
+    A chart takes new series when its colours become others, from the data that it has by then.
+    """
     colours = {name: _COLOURS[name] for name in SCORE_SERIES}
-    colours |= {
-        _series_of(label): colour
-        for label, colour in zip(types, theme.line_colours(types), strict=True)
-    }
-    update: dict[str, Any] = gr.update(
-        value=scores(view, types), color_map=colours, colors_in_legend=list(colours)
-    )
+    colours |= zip(map(_series_of, types), theme.line_colours(types), strict=True)
+    update: dict[str, Any] = gr.update(color_map=colours, colors_in_legend=list(colours))
     return update
+
+
+def zoomed(event: gr.SelectData) -> list[Any]:
+    """Show the steps that were dragged across, in both charts. A poll sends no limits again."""
+    first, last = sorted(float(step) for step in event.index)
+    return [gr.update(x_lim=[first, last])] * 2 if last > first else unzoomed()
+
+
+def unzoomed() -> list[Any]:
+    """Show all steps, in both charts."""
+    return [gr.update(x_lim=[None, None])] * 2  # Gradio sends no update that is just None
 
 
 def data(rows: Iterable[tuple[int, float | None, str]], series: Sequence[str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 
 import ner_core
 from ner_core import runs
-from ui import run_panel
+from ui.snapshots import MOST_CHOICES, SHARED, label_of
 
 STARTER = "starter"
 WARM_UP_AFTER = 8.0
@@ -13,7 +13,6 @@ WARM_UP_AFTER = 8.0
 would hold everything else up."""
 
 _STARTER_LABEL = "starter (PER, ORG, LOC, MISC)"
-_MOST_CHOICES = 100
 importing = threading.Lock()
 """Held while transformers is imported, and while data are read: datasets looks into transformers as
 soon as it is there, and fails where it is there by half."""
@@ -25,9 +24,9 @@ _starter_is_there = threading.Event()
 
 def model_choices() -> list[tuple[str, str]]:
     """List the models for a dropdown, as they are shown and by name: the starter, then the runs."""
-    kept = [run for run in runs.list_runs() if run.model_dir.is_dir()][:_MOST_CHOICES]
-    views = [run_panel.view_of(run.id) for run in kept]
-    return [(_STARTER_LABEL, STARTER), *((run_panel.label_of(view), view.run.id) for view in views)]
+    kept = [run for run in SHARED.current().runs if run.model_dir.is_dir()][:MOST_CHOICES]
+    labelled = [(SHARED.find(run.id).draw("label", label_of), run.id) for run in kept]
+    return [(_STARTER_LABEL, STARTER), *labelled]
 
 
 def find_entities(model: str, text: str) -> "tuple[list[str], list[ner_core.Entity]]":

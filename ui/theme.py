@@ -1,6 +1,7 @@
 """How the page looks: theme, colours of entity types, style sheet."""
 
 import zlib
+from collections.abc import Iterable
 
 import gradio as gr
 
@@ -55,6 +56,20 @@ def colour_class(label: str) -> str:
     """
     number = _KNOWN.get(label.upper(), zlib.crc32(label.encode()) % len(_PALETTE))
     return f"ner-c{number}"
+
+
+def line_colours(labels: Iterable[str]) -> list[str]:
+    """Give the colour of each type's line in a chart: that of its marks, unless another one has it.
+
+    >>> line_colours(["PER", "PER"])
+    ['#0072b2', '#c98500']
+    """
+    taken: list[str] = []
+    for label in labels:
+        own = int(colour_class(label).removeprefix("ner-c"))
+        lines = [line for _, _, line in _PALETTE[own:] + _PALETTE[:own]]
+        taken.append(next((line for line in lines if line not in taken), lines[0]))
+    return taken
 
 
 def _colours() -> str:

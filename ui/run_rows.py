@@ -1,0 +1,149 @@
+"""The runs as rows of a table: read once for all visitors, and only where a run changed."""
+
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ner_core import NerError, Run, RunView, runs
+from ui.snapshots import SHARED, Watched
+
+_MOST_AGE = 2.0
+_READING_SECONDS = 0.5
+_LONGEST_NAME = 40
+_ENDED = frozenset({"finished", "stopped", "failed"})
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run as the table shows it; None where there is nothing to show yet."""
+
+    id: str
+    created_ns: int
+    status: str
+    validation_f1: float | None
+    test_f1: float | None
+    data: str
+    model: str
+    recipe: str
+    epochs: float | None
+    batch_size: int | None
+    learning_rate: float | None
+    steps: int | None
+    seconds: float | None
+
+    @classmethod
+    def of(cls, view: RunView) -> "RunRow":
+        """Make the row of a run as it stands."""
+        settings = view.settings or _settings_before_start(view.run)
+        ended = view.ended.data if view.ended else {}
+        return cls(
+            id=view.run.id,
+            created_ns=view.run.created_ns(),
+            status=view.status,
+            validation_f1=view.final.get("validation", {}).get("f1"),
+            test_f1=view.final.get("test", {}).get("f1"),
+            data=short_name(settings.get("data", "")),
+            model=short_name(settings.get("model", "")),
+            recipe=settings.get("recipe", ""),
+            epochs=settings.get("epochs"),
+            batch_size=settings.get("batch_size"),
+            learning_rate=settings.get("learning_rate"),
+            steps=view.step if view.status in _ENDED else view.total or None,
+            seconds=ended.get("train_seconds"),
+        )
+
+
+def short_name(source: str) -> str:
+    """Shorten the name of data or of an encoder: of a path its end, and never more than a line.
+
+    >>> short_name("/home/me/uploads/4f1a/my-data.conll"), short_name("owner/name")
+    ('my-data.conll', 'owner/name')
+    """
+    name = Path(source).name if source.startswith(("/", "~", ".")) else source
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All rows at one look, the newest run first; ``version`` differs whenever any of them does."""
+
+    rows: tuple[RunRow, ...]
+    version: int
+
+
+class RunRows:
+    """Keeps the rows of all runs.
+
+    What is new is read once in two seconds, whoever asks; a visit that finds hundreds of runs that
+    were never read gets the newest at once and the others with the next looks.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cache: dict[str, tuple[tuple[int, ...], RunRow]] = {}
+        self._last = Rows((), 0)
+        self._taken: tuple[Path, float] | None = None
+
+    def current(self, renew: bool = False) -> Rows:
+        """Give the rows as of two seconds ago at most, or of now with ``renew``."""
+        with self._lock:
+            folder, now = runs.runs_dir(), time.monotonic()
+            if renew or not self._taken or self._taken[0] != folder or now > self._taken[1]:
+                rows = tuple(self._read(renew))
+                if rows != self._last.rows:
+                    self._last = Rows(rows, time.time_ns())
+                self._taken = (folder, time.monotonic() + _MOST_AGE)
+            return self._last
+
+    def _read(self, renew: bool) -> list[RunRow]:
+        snapshot = SHARED.current(renew)
+        newest = {watched.view.run.id: watched for watched in snapshot.newest}
+        until = time.monotonic() + _READING_SECONDS
+        rows = []
+        for run in snapshot.runs:
+            row = _row_of(newest[run.id]) if run.id in newest else self._older(run, until)
+            if row:
+                rows.append(row)
+        listed = {run.id for run in snapshot.runs}
+        self._cache = {name: kept for name, kept in self._cache.items() if name in listed}
+        return rows
+
+    def _older(self, run: Run, until: float) -> RunRow | None:
+        """Give the row of a run that nobody watches; None if there is no time left to read it."""
+        key = _key(run)
+        known, row = self._cache.get(run.id, (None, None))
+        if row and known == key and not _may_differ(row, run):
+            return row
+        if time.monotonic() > until:
+            return row
+        view = RunView(run)
+        view.refresh()
+        row = RunRow.of(view)
+        self._cache[run.id] = (key, row)
+        return row
+
+
+def _may_differ(row: RunRow, run: Run) -> bool:
+    """Tell whether a run may stand otherwise though its log is as it was."""
+    return row.status in runs.ACTIVE or (row.status == "interrupted" and run.is_held())
+
+
+def _row_of(watched: Watched) -> RunRow:
+    return watched.draw("row", RunRow.of)
+
+
+def _settings_before_start(run: Run) -> dict[str, Any]:
+    try:
+        return run.config().model_dump()
+    except NerError:  # damaged settings must not take the other runs from sight
+        return {}
+
+
+def _key(run: Run) -> tuple[int, ...]:
+    try:
+        events = run.events_path.stat()
+    except OSError:
+        return (run.created_ns(),)
+    return run.created_ns(), events.st_size, events.st_mtime_ns

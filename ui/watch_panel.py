@@ -1,0 +1,294 @@
+"""Watching a run: its state, charts, sample sentences and log, followed by polling.
+
+A poll (``pulse``) updates what moves every second and is kept small, since every open page sends
+it. What changes with an evaluation or with the run's status follows in updates of its own, when
+``evaluated`` or ``stage`` becomes another. The status carries a key that the page sends back, so
+that the server knows what this page shows and skips what it shows already.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import anyio.to_thread
+import gradio as gr
+
+import ner_core
+from ner_core import NerError, runs
+from ui import charts, live_samples, log_panel, markup, run_panel
+from ui.log_panel import LogPanel
+from ui.predictors import importing
+from ui.report_panel import ReportPanel
+from ui.snapshots import SHARED, Snapshot, Viewers, Watched
+
+_NO_RUN = "No run yet. Choose data on the left and press “Start training”."
+_ZOOM = "Drag across a chart to look at these steps, double-click to see all of them again."
+_QUIET: dict[str, Any] = {
+    "show_progress": "hidden",
+    "api_visibility": "private",
+    "queue": False,
+    # What a page sends is checked here: the choices of an open page may be older than the runs.
+    "preprocess": False,
+}
+ADDRESS = """
+(run) => {
+  const shown = document.querySelector('#run-choice')?.offsetParent;
+  const address = new URL(window.location);
+  if (shown && run) address.searchParams.set('run', run);
+  else address.searchParams.delete('run');
+  window.history.replaceState(window.history.state, '', address);
+}
+"""
+"""Keeps the run that is looked at in the page's address, so that a reload shows it again."""
+
+CSS = (
+    live_samples.CSS
+    + log_panel.CSS
+    + """
+#watch-buttons button { flex: 0 1 auto; min-width: 120px; }
+#run-status a { color: var(--link-text-color); text-decoration: underline; }
+#run-notice:not(:has(p)), #run-problem:not(:has(p)), #samples:not(:has(ul)) { display: none; }
+"""
+)
+
+
+class WatchPanel:
+    """The components that show one run, and what happens when they are used."""
+
+    def __init__(self) -> None:
+        self.notice = gr.HTML("", apply_default_css=False, elem_id="run-notice")
+        self.run = gr.Dropdown(
+            [], label="Run", elem_id="run-choice", filterable=False, visible=False
+        )
+        self.empty = gr.HTML(markup.empty(_NO_RUN), apply_default_css=False, elem_id="no-run")
+        with gr.Column(visible=False) as self.panel:
+            self.status = gr.HTML(
+                {},
+                html_template=run_panel.STATUS_TEMPLATE,
+                apply_default_css=False,
+                elem_id="run-status",
+                container=False,
+            )
+            self.problem = gr.HTML("", apply_default_css=False, elem_id="run-problem")
+            with gr.Row(elem_id="watch-buttons"):
+                self.stop = gr.Button(
+                    "Stop", variant="stop", size="md", interactive=False, elem_id="stop"
+                )
+                self.resume = gr.Button("Resume", size="md", visible=False, elem_id="resume")
+                self.try_it = gr.Button(
+                    "Try it in Highlight",
+                    variant="primary",
+                    size="md",
+                    visible=False,
+                    elem_id="try-it",
+                )
+            with gr.Column(visible=False) as self.curves:
+                with gr.Row():
+                    self.loss = charts.line_plot("Loss", charts.LOSS_SERIES, elem_id="loss")
+                    self.scores = charts.line_plot(
+                        "Validation scores", charts.SCORE_SERIES, y_lim=[0, 1], elem_id="scores"
+                    )
+                self.types = gr.CheckboxGroup(
+                    [], label="F1 of single types", visible=False, elem_id="f1-types"
+                )
+                gr.Markdown(_ZOOM, elem_classes="ner-quiet")
+            self.samples = gr.HTML("", apply_default_css=False, elem_id="samples")
+            self.log = LogPanel()
+            self.report = ReportPanel()
+        # In the page, not visible: the change of a gr.State is told to queued events only.
+        self.evaluated = gr.Textbox("", visible="hidden")
+        self.stage = gr.Textbox("", visible="hidden")
+        self.timer = gr.Timer(Viewers.LEAST)
+        self._viewers = Viewers()
+
+    @property
+    def chosen(self) -> list[Any]:
+        """The components that ``choose`` updates."""
+        return [self.run, self.notice]
+
+    @property
+    def _moving(self) -> dict[str, Any]:
+        """What a poll reads and updates."""
+        keys = [self.evaluated, self.stage]
+        return {
+            "inputs": [self.run, self.status, *keys],
+            "outputs": [self.status, self.loss, *keys],
+            "postprocess": False,  # it would make each value anew; they are ready for the browser
+            **_QUIET,
+        }
+
+    def wire(self) -> None:
+        """Connect the components with each other."""
+        self.timer.tick(self.pulse, **self._moving)
+        self.run.input(lambda: "", None, self.notice, **_QUIET)
+        self.run.input(self.pulse, **self._moving)
+        self.run.change(charts.unzoomed, None, [self.loss, self.scores], **_QUIET)
+        self.run.change(None, self.run, None, js=ADDRESS, **_QUIET)
+        self.evaluated.change(
+            self.show_evaluation, [self.run, self.types], [self.scores, self.samples], **_QUIET
+        )
+        self.stage.change(self.show_stage, [self.run, self.types], self._staged, **_QUIET)
+        self.stage.change(
+            self.report.update, [self.run, self.report.seen], self.report.outputs, **_QUIET
+        )
+        types = [self.run, self.types]
+        # First the lines, then their colours: a chart takes new series only in this order.
+        self.types.change(self.show_lines, types, self.scores, **_QUIET).then(
+            self.show_colours, types, self.scores, **_QUIET
+        )
+        for chart in (self.loss, self.scores):
+            chart.select(charts.zoomed, None, [self.loss, self.scores], **_QUIET)
+            chart.double_click(charts.unzoomed, None, [self.loss, self.scores], **_QUIET)
+        for button, act in ((self.stop, self.stop_run), (self.resume, self.resume_run)):
+            self.poll_after(button.click(act, self.run, self.problem, **_QUIET))
+        self.log.wire(self.run)
+        self.report.wire()
+
+    def poll_after(self, event: Any) -> None:
+        """Show how things stand once what an event does is done."""
+        event.then(self.pulse, **self._moving)
+
+    def open_on(self, event: Any) -> None:
+        """Open the run of the page's address when this event happens, the newest without one."""
+        self.poll_after(event(self.open, None, self.chosen, **_QUIET))
+
+    def keep_address_on(self, event: Any) -> None:
+        """Say in the page's address which run is looked at, when this event happens."""
+        event(None, self.run, None, js=ADDRESS, **_QUIET)
+
+    def open(self, request: gr.Request) -> list[Any]:
+        """Choose the run that the page's address names."""
+        wanted = request.query_params.get("run")
+        return self.choose(wanted) if wanted else [gr.skip(), gr.skip()]
+
+    def choose(self, run_id: str) -> list[Any]:
+        """Choose a run, also one that began a moment ago: updates for ``chosen``."""
+        snapshot = SHARED.current(renew=True)
+        try:
+            found = SHARED.find(run_id)
+        except NerError:
+            return [gr.skip(), _unknown(run_id)]
+        return [gr.update(value=run_id, visible=True, choices=snapshot.choices_with(found)), ""]
+
+    async def pulse(
+        self,
+        run_id: str | None,
+        shown: Mapping[str, Any] | None,
+        evaluated: str,
+        stage: str,
+        request: gr.Request | None = None,
+    ) -> Any:
+        """Show how the run moves, or the newest if it is gone; nothing where nothing changed.
+
+        It answers on the server's own thread unless there is something to read.
+        """
+        snapshot: Snapshot | None = SHARED.fresh()
+        if snapshot is None:
+            snapshot = await anyio.to_thread.run_sync(SHARED.current)
+        session = request.session_hash if request else None
+        interval = self._viewers.interval(session, snapshot.anyone_at_work)
+        watched = SHARED.chosen(run_id, snapshot)
+        if watched is None:
+            now = ("", f"none:{interval}")
+            return gr.skip() if stage == now[1] else (gr.skip(), gr.skip(), *now)
+        now = (watched.evaluated, f"{watched.stage}:{snapshot.number}:{interval}")
+        same = (shown or {}).get("key") == watched.key
+        if same and (evaluated, stage) == now:
+            return gr.skip()
+        if same:
+            return gr.skip(), gr.skip(), *now
+        status = {**watched.draw("status", run_panel.status_value), "key": watched.key}
+        return status, watched.draw("loss", charts.losses), *now
+
+    @property
+    def _staged(self) -> list[Any]:
+        """The components that ``show_stage`` updates."""
+        frame = [self.run, self.empty, self.panel, self.curves, self.types]
+        return [*frame, self.stop, self.resume, self.try_it, self.timer]
+
+    def show_stage(
+        self, run_id: str | None, types: Sequence[str] | None, request: gr.Request | None = None
+    ) -> list[Any]:
+        """Show what follows from the run's status, and the list of runs."""
+        snapshot = SHARED.current()
+        session = request.session_hash if request else None
+        timer = gr.Timer(self._viewers.interval(session, snapshot.anyone_at_work))
+        watched = SHARED.chosen(run_id, snapshot)
+        hidden, shown = gr.update(visible=False), gr.update(visible=True)
+        if watched is None:
+            return [
+                hidden,
+                shown,
+                *[hidden] * 3,
+                gr.update(interactive=False),
+                *[hidden] * 2,
+                timer,
+            ]
+        view = watched.view
+        choice = gr.update(choices=snapshot.choices_with(watched), visible=True)
+        if run_id != view.run.id:
+            # Only then: an answer that is late must not undo what the visitor chose meanwhile.
+            choice["value"] = view.run.id
+        return [
+            choice,
+            hidden,
+            shown,
+            gr.update(visible=view.started is not None),
+            gr.update(choices=view.types, value=_kept(view, types), visible=bool(view.types)),
+            gr.update(interactive=watched.at_work and view.status != "stopping"),
+            gr.update(visible=view.can_resume),
+            gr.update(visible=view.run.model_dir.is_dir() and not watched.at_work),
+            timer,
+        ]
+
+    def show_evaluation(self, run_id: str | None, types: Sequence[str] | None) -> list[Any]:
+        """Show the scores of the evaluations so far, and what the last one found."""
+        watched = SHARED.chosen(run_id)
+        if watched is None:
+            return [gr.skip(), gr.skip()]
+        return [_scores(watched, types), watched.draw("samples", live_samples.samples)]
+
+    def show_lines(self, run_id: str | None, types: Sequence[str] | None) -> Any:
+        """Draw the scores with the lines of these entity types."""
+        watched = SHARED.chosen(run_id)
+        return gr.skip() if watched is None else _scores(watched, types)
+
+    def show_colours(self, run_id: str | None, types: Sequence[str] | None) -> Any:
+        """Give these lines their colours, and their names in the legend."""
+        watched = SHARED.chosen(run_id)
+        return gr.skip() if watched is None else charts.colours(_kept(watched.view, types))
+
+    def stop_run(self, run_id: str | None) -> str:
+        """Ask the shown run to stop."""
+        try:
+            runs.stop(runs.get(run_id or ""))
+        except NerError as error:
+            return markup.error(str(error))
+        SHARED.current(renew=True)
+        return ""
+
+    def resume_run(self, run_id: str | None) -> str:
+        """Let the shown run go on from its last checkpoint."""
+        try:
+            with importing:
+                ner_core.resume(runs.get(run_id or ""))
+        except NerError as error:
+            return markup.error(str(error))
+        SHARED.current(renew=True)
+        return ""
+
+
+def _kept(view: "ner_core.RunView", types: Sequence[str] | None) -> list[str]:
+    """Give the chosen types that this run knows."""
+    return [label for label in view.types if label in (types or [])]
+
+
+def _scores(watched: Watched, types: Sequence[str] | None) -> dict[str, Any]:
+    kept = _kept(watched.view, types)
+    return watched.draw(("scores", *kept), lambda view: charts.scores(view, kept))
+
+
+def _unknown(run_id: str) -> str:
+    return (
+        f'<p class="ner-quiet">There is no run “{markup.escape(run_id[:120])}” here: it may have '
+        "been renamed or deleted. Choose another one below.</p>"
+    )
