@@ -9,7 +9,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import gradio as gr
 
-from ner_core import runs
+from ui import snapshots, train_tab
 from ui.highlight_tab import HighlightTab
 from ui.predictors import model_choices, warm_up
 from ui.theme import CSS, theme
@@ -30,7 +30,7 @@ def build() -> gr.Blocks:
         with gr.Tabs() as tabs:
             with gr.Tab("Highlight", id="highlight"):
                 highlight = HighlightTab()
-            with gr.Tab("Train", id="train") as train_tab:
+            with gr.Tab("Train", id="train") as tab:
                 train = TrainTab()
         highlight.wire()
         train.wire()
@@ -38,18 +38,21 @@ def build() -> gr.Blocks:
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         page.load(first_tab, None, tabs, queue=False, **quiet)
         page.load(highlight.refresh_models, highlight.model, highlight.model, queue=False, **quiet)
-        page.load(train.poll, [train.run, train.seen], train.polled, queue=False, **quiet)
+        train.watch.open_on(page.load)
+        train.runs.refresh_on(page.load)
         # Not when the page is loaded: reading data would hold up who types first.
-        train.describe_on(train_tab.select, train.describe_choice)
+        train.source.describe_on(tab.select, train.source.describe_choice)
+        train.settings.refresh_on(tab.select)
+        train.watch.keep_address_on(tabs.select)
         tabs.select(
             highlight.refresh_models, highlight.model, highlight.model, queue=False, **quiet
         )
-        train.try_it.click(
+        train.watch.try_it.click(
             lambda run: (
                 gr.Tabs(selected="highlight"),
                 gr.update(choices=model_choices(), value=run),
             ),
-            train.run,
+            train.watch.run,
             [tabs, highlight.model],
             queue=False,
             **quiet,
@@ -58,14 +61,13 @@ def build() -> gr.Blocks:
     return page
 
 
-def first_tab() -> Any:
-    """Open with Highlight, unless there is a run at work to be watched.
+def first_tab(request: gr.Request) -> Any:
+    """Open with Highlight, unless there is a run to be watched: one at work, or the address's.
 
     Highlight is where the page is already: a late answer must not undo a visitor's click.
     """
-    states = [run.status() for run in runs.list_runs()[:3]]
-    at_work = any(state in runs.ACTIVE for state in states)
-    return gr.Tabs(selected="train") if at_work else gr.skip()
+    watching = "run" in request.query_params or snapshots.SHARED.current().anyone_at_work
+    return gr.Tabs(selected="train") if watching else gr.skip()
 
 
 def main() -> None:
@@ -80,7 +82,7 @@ def main() -> None:
 def _serve(page: gr.Blocks) -> None:
     page.launch(
         theme=theme(),
-        css=CSS,
+        css=CSS + train_tab.CSS,
         ssr_mode=False,
         run_history=False,  # it would keep visitors' texts in their browser
         enable_monitoring=False,  # it would be public

@@ -36,7 +36,8 @@ class Measurement:
     all ``sentences`` of the validation part. ``save`` is one checkpoint, ``keep`` putting the best
     model aside; while nothing else is due a checkpoint follows after ``save_every``. ``final`` is
     loading the finished model and scoring it. ``gpu_free`` is the memory that a run may take of a
-    GPU, None where it computes on the processor.
+    GPU, None where it computes on the processor. ``waited`` is the part of the time in which other
+    processes had the core: with much of it the times say more about them than about the run.
     """
 
     reading: float
@@ -51,6 +52,7 @@ class Measurement:
     final: float
     memory: int
     gpu_free: int | None
+    waited: float
     steps_per_epoch: int
     automatic_epochs: float
     automatic_rate: float

@@ -58,6 +58,7 @@ def measure(config: TrainConfig, folder: Path) -> Measurement:
     """
     # Of processor time: what was read from a cold disk is in memory when the run starts.
     starting = time.process_time()
+    began, queued = time.monotonic(), _queued()
     config = config.model_copy(update={"report_to": "none"})
     reading, corpus = _timed(lambda: load_corpus(config))
     source = find_model(config.model)
@@ -97,6 +98,7 @@ def measure(config: TrainConfig, folder: Path) -> Measurement:
         final=final,
         memory=memory_peak(device),
         gpu_free=_gpu_free(device),
+        waited=(_queued() - queued) / (time.monotonic() - began),
         steps_per_epoch=plan.steps_per_epoch,
         automatic_epochs=plan.epochs,
         automatic_rate=plan.learning_rate,
@@ -252,6 +254,13 @@ def _timed(work: Callable[[], Result]) -> tuple[float, Result]:
     began = time.monotonic()
     result = work()
     return time.monotonic() - began, result
+
+
+def _queued() -> float:
+    """Give the seconds that this thread was ready to compute but had no core; 0 if unknown."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
+    return 0.0
 
 
 def _gpu_free(device: torch.device) -> int | None:

@@ -177,3 +177,51 @@ def refusal(call):
         return err[len("error: ") : -1]
 
     return run_command
+
+
+# Not for the whole session: while the browser is there, asyncio has a loop that runs.
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    from tests.pages import App
+
+    app = App(tmp_path_factory.mktemp("home"))
+    app.start()
+    yield app
+    for run in app.runs():
+        (run / "stop").touch()
+    app.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    from tests.pages import CHROMIUM, CHROMIUM_ARGUMENTS
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS, timeout=60_000
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def new_page(browser, app):
+    """Open the page in a new tab; a dialog or an error in the console fails the test."""
+    opened, problems = [], []
+
+    def open_page(width=1280, query=""):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.set_default_timeout(30_000)
+        page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(app.url + query)
+        page.wait_for_selector("#text:visible, #start:visible")
+        opened.append(page)
+        return page
+
+    yield open_page
+    for page in opened:
+        page.close()
+    assert problems == []

@@ -11,6 +11,11 @@ MODULES = [
     "ner_core.runs",
     "ner_core.config",
     "ner_core.evaluate_metric",
+    "ner_core.cli_command",
+    "ner_core.cost",
+    "ner_core.error_analysis",
+    "ner_core.estimate",
+    "ner_core.run_log",
     "ner_core.findings",
     "ner_core.data.hub_id",
     "ner_core.data.json_lines",
@@ -19,6 +24,8 @@ MODULES = [
     "ner_core.data.spans",
     "ner_core.data.splits",
     "ner_core.data.text",
+    "ui.run_panel",
+    "ui.theme",
 ]
 
 

@@ -52,6 +52,7 @@ MEASURED = Measurement(
     final=5.0,
     memory=10**9,
     gpu_free=None,
+    waited=0.0,
     steps_per_epoch=20,
     automatic_epochs=15.0,
     automatic_rate=3e-4,
@@ -398,6 +399,15 @@ def test_a_measurement_on_a_gpu_knows_what_is_free_there(config):
     remember(config, replace(MEASURED, gpu_free=5 * 10**9))
     assert measurements.read(name_of(config)).gpu_free == 5 * 10**9
     assert estimate_cost(config).memory_free == 5 * 10**9
+
+
+def test_what_was_measured_on_a_busy_machine_is_soon_forgotten(config):
+    for waited, after_an_hour in ((0.1, True), (0.5, False)):
+        remember(config, replace(MEASURED, waited=waited))
+        assert estimate_cost(config, measure=False).steps == 40
+        path = measurements.folder() / f"{name_of(config)}.json"
+        os.utime(path, (time.time() - 3600,) * 2)
+        assert (estimate_cost(config, measure=False) is not None) == after_an_hour
 
 
 def test_only_the_newest_measurements_are_kept(ner_home, monkeypatch):

@@ -1,29 +1,13 @@
 """The real page, in a real browser, as a new user meets it."""
 
 import json
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
-from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parent.parent
-CHROMIUM = "/usr/bin/chromium"
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+from tests.pages import App, fill, marks, open_tab, take_away, upload
+
 SERVED_WITHIN = 5.0
 TRAINED_WITHIN = 180.0
 ANSWERS_WITHIN = 2.0
@@ -31,121 +15,6 @@ SHOWN_WITHIN = 2.0
 PROFILE = "Sunny is Data Scientist and Generative AI Engineer at Infosys in Bengaluru"
 
 pytestmark = pytest.mark.slow
-
-
-class App:
-    """A served page, and the folder its runs are in."""
-
-    def __init__(self, home):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.home = home
-        self.url = f"http://127.0.0.1:{port}/"
-        self.environment = {
-            **os.environ,
-            "NER_HOME": str(home),
-            "GRADIO_SERVER_PORT": str(port),
-            "HF_HUB_OFFLINE": "1",
-        }
-        self.process = None
-
-    def start(self):
-        """Start ``python app.py``; give the seconds until the page is served."""
-        began = time.monotonic()
-        with (self.home / "app.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "app.py"],
-                cwd=REPOSITORY,
-                env=self.environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        while time.monotonic() - began < 60:
-            try:
-                with urllib.request.urlopen(self.url, timeout=5) as answer:
-                    assert b"NER Studio" in answer.read()
-                return time.monotonic() - began
-            except urllib.error.URLError:
-                assert self.process.poll() is None, (self.home / "app.log").read_text()
-                time.sleep(0.05)
-        raise AssertionError("the page was not served within a minute")
-
-    def stop(self):
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(20)
-
-    def runs(self):
-        return sorted((self.home / "runs").glob("2*")) if (self.home / "runs").is_dir() else []
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    app = App(tmp_path_factory.mktemp("home"))
-    app.start()
-    yield app
-    for run in app.runs():
-        (run / "stop").touch()
-    app.stop()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS, timeout=60_000
-        )
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def new_page(browser, app):
-    """Open the page in a new tab; a dialog or an error in the console fails the test."""
-    opened, problems = [], []
-
-    def open_page(width=1280, query=""):
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.set_default_timeout(30_000)
-        page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(app.url + query)
-        page.wait_for_selector("#text:visible, #start:visible")
-        opened.append(page)
-        return page
-
-    yield open_page
-    for page in opened:
-        page.close()
-    assert problems == []
-
-
-def open_tab(page, name):
-    page.get_by_role("tab", name=name).click()
-
-
-def marks(page):
-    return {
-        (re.sub(r"[A-Z]+$", "", mark.inner_text()).strip(), mark.get_attribute("data-label"))
-        for mark in page.query_selector_all("#highlighted mark")
-    }
-
-
-def fill(page, field, value):
-    page.fill(f"{field} textarea, {field} input", value)
-
-
-def upload(page, *files):
-    page.get_by_label("My own files").check()
-    page.set_input_files("#upload input[type=file]", [str(file) for file in files])
-
-
-def take_away(page):
-    """Remove the uploaded files."""
-    page.get_by_label("Remove this file").or_(page.get_by_label("Clear")).first.click()
-    page.wait_for_selector("#data-summary table", state="detached")
 
 
 @pytest.mark.timeout(180)
@@ -177,7 +46,8 @@ def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
     open_tab(page, "Train")
     page.wait_for_selector("text=No run yet.")
     page.wait_for_selector("#data-summary table")
-    fill(page, "#epochs", "1")
+    page.get_by_label("quick", exact=True).check()
+    page.wait_for_function("document.querySelector('#epochs input, #epochs textarea').value == 2")
     began = time.monotonic()
     page.click("#start")
     page.wait_for_selector("[data-status=running]", timeout=60_000)

@@ -248,7 +248,8 @@ def test_many_new_runs_come_in_parts(monkeypatch):
 
 
 def _nobody_watched(_renew=False):
-    return SimpleNamespace(runs=runs.list_runs(), newest=[])
+    folder = runs.runs_dir()
+    return SimpleNamespace(runs=runs.list_runs(), newest=[], folder=folder, number=1)
 
 
 # Polling and selecting

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ner_core import NerError, Run, RunView, runs
-from ui.snapshots import SHARED, Watched
+from ui.snapshots import SHARED, Snapshot, Watched
 
 _MOST_AGE = 2.0
 _READING_SECONDS = 0.5
@@ -84,21 +84,28 @@ class RunRows:
         self._lock = threading.Lock()
         self._cache: dict[str, tuple[tuple[int, ...], RunRow]] = {}
         self._last = Rows((), 0)
-        self._taken: tuple[Path, float] | None = None
+        self._taken: tuple[Path, float, int] | None = None
 
     def current(self, renew: bool = False) -> Rows:
         """Give the rows as of two seconds ago at most, or of now with ``renew``."""
         with self._lock:
-            folder, now = runs.runs_dir(), time.monotonic()
-            if renew or not self._taken or self._taken[0] != folder or now > self._taken[1]:
-                rows = tuple(self._read(renew))
+            snapshot = SHARED.current(renew)
+            if renew or not self._serves(snapshot):
+                rows = tuple(self._read(snapshot))
                 if rows != self._last.rows:
                     self._last = Rows(rows, time.time_ns())
-                self._taken = (folder, time.monotonic() + _MOST_AGE)
+                until = time.monotonic() + _MOST_AGE
+                self._taken = (snapshot.folder, until, snapshot.number)
             return self._last
 
-    def _read(self, renew: bool) -> list[RunRow]:
-        snapshot = SHARED.current(renew)
+    def _serves(self, snapshot: Snapshot) -> bool:
+        """Tell whether what was read is young enough, and no run has changed its state since."""
+        if self._taken is None:
+            return False
+        folder, until, number = self._taken
+        return (folder, number) == (snapshot.folder, snapshot.number) and time.monotonic() <= until
+
+    def _read(self, snapshot: Snapshot) -> list[RunRow]:
         newest = {watched.view.run.id: watched for watched in snapshot.newest}
         until = time.monotonic() + _READING_SECONDS
         rows = []

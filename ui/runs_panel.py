@@ -18,7 +18,8 @@ from ui.compare_panel import ComparePanel
 from ui.run_rows import RunRow, RunRows
 from ui.runs_table import table_value
 
-POLL = 4.0
+POLL = 20.0
+"""Seconds between two looks of a page at its own; what changes sooner, the watched run tells."""
 _HINT = (
     "Click a run to select it, and a second one to compare them. "
     "The ⋮ beside a column’s name sorts and filters."

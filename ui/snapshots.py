@@ -238,12 +238,12 @@ SHARED = Snapshots()
 class Viewers:
     """Counts the pages that poll, and tells each how long to wait before it asks again.
 
-    A poll costs the server some milliseconds, mostly Gradio's. Up to 20 pages ask every second;
-    more of them share 20 polls a second, down to one poll in 4 s each: a worker that died is still
+    A poll costs the server some milliseconds, mostly Gradio's. Up to 18 pages ask every second;
+    more of them share 18 polls a second, down to one poll in 4 s each: a worker that died is still
     shown within 5 s.
     """
 
-    POLLS_A_SECOND = 20
+    POLLS_A_SECOND = 18
     LEAST, MOST, IDLE = 1.0, 4.0, 5.0
     _GONE_AFTER = 15.0
 

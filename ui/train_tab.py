@@ -53,7 +53,10 @@ class TrainTab:
             api_visibility="private",
         )
         self.watch.poll_after(started)
+        self.runs.refresh_on(started.then)
         self.runs.refresh_on(self.watch.stage.change)
+        # What could not be measured while a run was at work can be when it has ended.
+        self.settings.refresh_on(self.watch.stage.change)
         opened = self.runs.open_with(self.watch.choose, self.watch.chosen, "run-choice")
         self.watch.poll_after(opened)
         filled = [*self.source.filled, *self.settings.filled]

@@ -71,7 +71,7 @@ class WatchPanel:
             self.problem = gr.HTML("", apply_default_css=False, elem_id="run-problem")
             with gr.Row(elem_id="watch-buttons"):
                 self.stop = gr.Button(
-                    "Stop", variant="stop", size="md", interactive=False, elem_id="stop"
+                    "Stop", variant="stop", size="md", visible=False, elem_id="stop"
                 )
                 self.resume = gr.Button("Resume", size="md", visible=False, elem_id="resume")
                 self.try_it = gr.Button(
@@ -108,10 +108,9 @@ class WatchPanel:
     @property
     def _moving(self) -> dict[str, Any]:
         """What a poll reads and updates."""
-        keys = [self.evaluated, self.stage]
         return {
-            "inputs": [self.run, self.status, *keys],
-            "outputs": [self.status, self.loss, *keys],
+            "inputs": [self.run, self.status],
+            "outputs": [self.status, self.loss, self.evaluated, self.stage, self.timer],
             "postprocess": False,  # it would make each value anew; they are ready for the browser
             **_QUIET,
         }
@@ -121,6 +120,10 @@ class WatchPanel:
         self.timer.tick(self.pulse, **self._moving)
         self.run.input(lambda: "", None, self.notice, **_QUIET)
         self.run.input(self.pulse, **self._moving)
+        # After a reload the stage may be known before the run is.
+        self.run.change(
+            self.report.update, [self.run, self.report.seen], self.report.outputs, **_QUIET
+        )
         self.run.change(charts.unzoomed, None, [self.loss, self.scores], **_QUIET)
         self.run.change(None, self.run, None, js=ADDRESS, **_QUIET)
         self.evaluated.change(
@@ -173,13 +176,13 @@ class WatchPanel:
         self,
         run_id: str | None,
         shown: Mapping[str, Any] | None,
-        evaluated: str,
-        stage: str,
         request: gr.Request | None = None,
-    ) -> Any:
-        """Show how the run moves, or the newest if it is gone; nothing where nothing changed.
+    ) -> tuple[Any, Any, str, str, float]:
+        """Show how the run moves, or the newest if it is gone; skip what the page shows already.
 
-        It answers on the server's own thread unless there is something to read.
+        The last three are sent always, since that costs less than to skip them: a component does
+        nothing when it gets the value that it has. It answers on the server's own thread unless
+        there is something to read.
         """
         snapshot: Snapshot | None = SHARED.fresh()
         if snapshot is None:
@@ -188,41 +191,27 @@ class WatchPanel:
         interval = self._viewers.interval(session, snapshot.anyone_at_work)
         watched = SHARED.chosen(run_id, snapshot)
         if watched is None:
-            now = ("", f"none:{interval}")
-            return gr.skip() if stage == now[1] else (gr.skip(), gr.skip(), *now)
-        now = (watched.evaluated, f"{watched.stage}:{snapshot.number}:{interval}")
-        same = (shown or {}).get("key") == watched.key
-        if same and (evaluated, stage) == now:
-            return gr.skip()
-        if same:
-            return gr.skip(), gr.skip(), *now
+            return gr.skip(), gr.skip(), "", "none", interval
+        stage = f"{watched.stage}:{snapshot.number}"
+        if (shown or {}).get("key") == watched.key:
+            return gr.skip(), gr.skip(), watched.evaluated, stage, interval
         status = {**watched.draw("status", run_panel.status_value), "key": watched.key}
-        return status, watched.draw("loss", charts.losses), *now
+        loss = watched.draw("loss", charts.losses)
+        return status, loss, watched.evaluated, stage, interval
 
     @property
     def _staged(self) -> list[Any]:
         """The components that ``show_stage`` updates."""
         frame = [self.run, self.empty, self.panel, self.curves, self.types]
-        return [*frame, self.stop, self.resume, self.try_it, self.timer]
+        return [*frame, self.stop, self.resume, self.try_it]
 
-    def show_stage(
-        self, run_id: str | None, types: Sequence[str] | None, request: gr.Request | None = None
-    ) -> list[Any]:
+    def show_stage(self, run_id: str | None, types: Sequence[str] | None) -> list[Any]:
         """Show what follows from the run's status, and the list of runs."""
         snapshot = SHARED.current()
-        session = request.session_hash if request else None
-        timer = gr.Timer(self._viewers.interval(session, snapshot.anyone_at_work))
         watched = SHARED.chosen(run_id, snapshot)
         hidden, shown = gr.update(visible=False), gr.update(visible=True)
         if watched is None:
-            return [
-                hidden,
-                shown,
-                *[hidden] * 3,
-                gr.update(interactive=False),
-                *[hidden] * 2,
-                timer,
-            ]
+            return [hidden, shown, *[hidden] * 6]
         view = watched.view
         choice = gr.update(choices=snapshot.choices_with(watched), visible=True)
         if run_id != view.run.id:
@@ -234,10 +223,9 @@ class WatchPanel:
             shown,
             gr.update(visible=view.started is not None),
             gr.update(choices=view.types, value=_kept(view, types), visible=bool(view.types)),
-            gr.update(interactive=watched.at_work and view.status != "stopping"),
+            gr.update(visible=watched.at_work, interactive=view.status != "stopping"),
             gr.update(visible=view.can_resume),
             gr.update(visible=view.run.model_dir.is_dir() and not watched.at_work),
-            timer,
         ]
 
     def show_evaluation(self, run_id: str | None, types: Sequence[str] | None) -> list[Any]:

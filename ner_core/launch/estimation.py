@@ -19,13 +19,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-import ner_core
 from ner_core import data, errors, machine, runs
 from ner_core.config import TrainConfig
 from ner_core.cost import Cost, Measurement, cost_of
 from ner_core.errors import ConfigError, RunError, TrainingError
 from ner_core.launch import measurements
-from ner_core.launch.local import KEEP_MEMORY, WAIT_BRIEFLY
+from ner_core.launch.local import worker_environment
 from ner_core.model_sources import find_model
 from ner_core.worker import explain
 
@@ -178,10 +177,11 @@ def _start(settings: Path, output: IO[bytes], log: IO[bytes]) -> "subprocess.Pop
 
     Beside them, because a process that is killed leaves them.
     """
-    root = str(Path(ner_core.__file__).parent.parent)
-    environment = {"CUDA_VISIBLE_DEVICES": "0", **KEEP_MEMORY, **WAIT_BRIEFLY, **os.environ}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
-    environment["TMPDIR"] = str(settings.parent)
+    environment = {
+        "CUDA_VISIBLE_DEVICES": "0",
+        **worker_environment(),
+        "TMPDIR": str(settings.parent),
+    }
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "ner_core.estimate", str(settings), str(os.getpid())],
         stdin=subprocess.DEVNULL,

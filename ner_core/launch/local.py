@@ -28,6 +28,14 @@ KEEP_MEMORY = {
 }
 
 
+def worker_environment() -> dict[str, str]:
+    """Give the environment variables of a process that trains."""
+    root = str(Path(ner_core.__file__).parent.parent)
+    environment = {**KEEP_MEMORY, **WAIT_BRIEFLY, **os.environ}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
+    return environment
+
+
 def start(run: Run) -> "subprocess.Popen[bytes]":
     """Start the worker of a run, which may have been at work before, and return at once.
 
@@ -65,10 +73,7 @@ def _spawn(run: Run, lock: int, step_before: int | None) -> "subprocess.Popen[by
             events.append("queued", step_before, {"waiting_for": None})
         finally:
             events.close()
-    root = str(Path(ner_core.__file__).parent.parent)
-    environment = {**KEEP_MEMORY, **WAIT_BRIEFLY, **os.environ}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
-    environment[LOCK_FD_VARIABLE] = str(lock)
+    environment = {**worker_environment(), LOCK_FD_VARIABLE: str(lock)}
     with run.log_path.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "ner_core", "worker", str(run.path)],

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import secrets
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from ner_core.model_sources import ModelSource
 FORMAT = 1
 """Part of the key: what an older version measured is not used."""
 MOST_KEPT = 200
+MOST_WAITED = 0.15
+DOUBTFUL_SECONDS = 600.0
+"""How long a measurement counts whose process waited for a core for more than ``MOST_WAITED``."""
 
 NO_MATTER = frozenset(
     {
@@ -54,12 +58,17 @@ def key(config: TrainConfig, model: ModelSource) -> str:
 
 
 def read(name: str) -> Measurement | None:
-    """Read a measurement; None if there is none, or its file is damaged."""
+    """Read a measurement; None if there is none, or its file is damaged.
+
+    One that was made while the machine was busy is soon forgotten: it held for that time.
+    """
+    path = folder() / f"{name}.json"
     try:
-        text = (folder() / f"{name}.json").read_text(encoding="utf-8")
-        return Measurement.from_json(json.loads(text))
+        measured = Measurement.from_json(json.loads(path.read_text(encoding="utf-8")))
+        age = time.time() - path.stat().st_mtime
     except (OSError, ValueError, RecursionError):
         return None
+    return None if measured.waited > MOST_WAITED and age > DOUBTFUL_SECONDS else measured
 
 
 def keep(name: str, measured: Measurement) -> None:

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from ner_core import data, runs
 from ner_core.config import TrainConfig
 from ner_core.errors import ConfigError, RunError
+from ner_core.launch.estimation import stop_measuring
 from ner_core.launch.local import start
 from ner_core.model_sources import find_model
 
@@ -18,6 +19,7 @@ def submit(
     What a person got wrong is raised here, as a DataError, ModelError or ConfigError, before a run
     exists. Without ``folders`` the model's name is never taken for a path.
     """
+    stop_measuring()
     _check_reporter(config)
     source = data.canonical_source(config.data)
     columns = (config.token_column, config.tag_column, config.label_names)
@@ -48,6 +50,7 @@ def resume(run: runs.Run) -> "subprocess.Popen[bytes]":
 
     Raises RunError if it is at work or finished.
     """
+    stop_measuring()
     status = run.status()
     if status not in runs.RESUMABLE:
         raise RunError(f"Expected a run that can go on, found {run.id}, which is {status}.")

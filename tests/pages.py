@@ -1,0 +1,95 @@
+"""The real page for browser tests: a server of its own, and what a person does on the page."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parent.parent
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+class App:
+    """A served page, and the folder its runs are in."""
+
+    def __init__(self, home):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.home = home
+        self.url = f"http://127.0.0.1:{port}/"
+        self.environment = {
+            **os.environ,
+            "NER_HOME": str(home),
+            "GRADIO_SERVER_PORT": str(port),
+            "HF_HUB_OFFLINE": "1",
+        }
+        self.process = None
+
+    def start(self):
+        """Start ``python app.py``; give the seconds until the page is served."""
+        began = time.monotonic()
+        with (self.home / "app.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "app.py"],
+                cwd=REPOSITORY,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        while time.monotonic() - began < 60:
+            try:
+                with urllib.request.urlopen(self.url, timeout=5) as answer:
+                    assert b"NER Studio" in answer.read()
+                return time.monotonic() - began
+            except urllib.error.URLError:
+                assert self.process.poll() is None, (self.home / "app.log").read_text()
+                time.sleep(0.05)
+        raise AssertionError("the page was not served within a minute")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(20)
+
+    def runs(self):
+        return sorted((self.home / "runs").glob("2*")) if (self.home / "runs").is_dir() else []
+
+
+def open_tab(page, name):
+    page.get_by_role("tab", name=name).click()
+
+
+def marks(page):
+    return {
+        (re.sub(r"[A-Z]+$", "", mark.inner_text()).strip(), mark.get_attribute("data-label"))
+        for mark in page.query_selector_all("#highlighted mark")
+    }
+
+
+def fill(page, field, value):
+    page.fill(f"{field} textarea, {field} input", value)
+
+
+def upload(page, *files):
+    page.get_by_label("My own files").check()
+    page.set_input_files("#upload input[type=file]", [str(file) for file in files])
+
+
+def take_away(page):
+    """Remove the uploaded files."""
+    page.get_by_label("Remove this file").or_(page.get_by_label("Clear")).first.click()
+    page.wait_for_selector("#data-summary table", state="detached")

@@ -1,0 +1,179 @@
+"""Runs on the real page: watched, left, stopped, resumed, explained, compared, deleted."""
+
+import os
+import re
+import signal
+import time
+
+import psutil
+import pytest
+
+from ner_core import data
+from ner_core.evaluation import tag_names
+from tests import toy
+from tests.conftest import write_conll
+from tests.pages import fill, open_tab, upload
+
+pytestmark = pytest.mark.slow
+
+SIZES = {"train": 320, "validation": 60, "test": 60}
+
+
+@pytest.fixture(scope="module")
+def part(tmp_path_factory):
+    """Write a part of the sample that trains in seconds, a file a split."""
+    folder = tmp_path_factory.mktemp("part")
+    sample = data.load("sample").dataset
+    files = []
+    for name, size in SIZES.items():
+        rows = sample[name].select(range(size))
+        sentences = [
+            list(zip(words, tags, strict=True))
+            for words, tags in zip(rows["tokens"], tag_names(rows), strict=True)
+        ]
+        files.append(write_conll(folder / f"{name}.conll", sentences))
+    return files
+
+
+def start(page, files, epochs, **more):
+    """Start a run on these files from the page; give its id."""
+    open_tab(page, "Train")
+    if not page.get_by_label("My own files").is_checked():
+        upload(page, *files)
+    page.wait_for_selector("#data-summary >> text=320")
+    fill(page, "#epochs", epochs)
+    for group, settings in more.items():
+        if not page.locator(f"#{next(iter(settings))}").is_visible():
+            heading = page.locator("#more-settings .ner-group > button", has_text=group)
+            if not heading.is_visible():
+                page.locator("#more-settings > button").click()
+            heading.click()
+        for name, value in settings.items():
+            fill(page, f"#{name}", value)
+    before = page.locator("#run-status h3").inner_text() if shown(page) else ""
+    page.click("#start")
+    page.wait_for_function(
+        """before => { const title = document.querySelector('#run-status h3');
+                       return title && title.innerText && title.innerText !== before; }""",
+        arg=before,
+    )
+    page.wait_for_selector("[data-status=running]", timeout=60_000)
+    return page.locator("#run-status h3").inner_text().split("\n")[-1].strip()
+
+
+def shown(page):
+    return page.locator("#run-status h3").is_visible()
+
+
+def fact(page, name):
+    """Give a figure of the shown run, such as "12 of 40"."""
+    facts = page.locator("#run-status .ner-facts span").all_inner_texts()
+    found = [text.removeprefix(name).strip() for text in facts if text.startswith(name)]
+    return found[0] if found else None
+
+
+def evaluations(app, run):
+    return (app.home / "runs" / run / "events.jsonl").read_text().count('"kind": "evaluated"')
+
+
+@pytest.mark.timeout(420)
+def test_a_run_from_its_start_to_its_end(app, new_page, part):
+    page = new_page()
+    open_tab(page, "Train")
+    run = start(page, part, "3", Scores={"evaluations": "6"})
+
+    # Two evaluations arrive; the sentences that are watched get their marks.
+    toy.wait_for(lambda: evaluations(app, run) >= 2, "two evaluations", seconds=90)
+    page.wait_for_selector("#run-status >> text=Best validation F1")
+    page.wait_for_selector("#samples li")
+    page.wait_for_selector("#scores canvas, #scores svg")
+
+    # The same run after a reload, and in a second tab by its address.
+    page.reload()
+    page.wait_for_selector("[data-status=running]", timeout=15_000)
+    second = new_page(query=f"?run={run}")
+    second.wait_for_selector(f"#run-status >> text={run}", timeout=15_000)
+
+    page.click("#stop")
+    began = time.monotonic()
+    page.wait_for_selector("[data-status=stopped]", timeout=20_000)
+    assert time.monotonic() - began < 10
+    second.wait_for_selector("[data-status=stopped]", timeout=10_000)
+    second.close()
+    page.wait_for_selector("text=Stopped; the best model so far was kept.")
+    assert (app.home / "runs" / run / "model" / "model.safetensors").is_file()
+
+    page.click("#resume")
+    page.wait_for_selector("[data-status=running]", timeout=60_000)
+    page.wait_for_selector("[data-status=finished]", timeout=120_000)
+    assert fact(page, "Step") == "30 of 30"
+
+    # The report, and every error in its sentence.
+    page.wait_for_selector("table[aria-label='Validation scores'] >> text=All types")
+    page.wait_for_selector("table[aria-label=Confusion]")
+    page.wait_for_selector("#error-list >> text=PER")
+    counts = {
+        name: int(re.search(rf"{name} \((\d+)\)", page.inner_text("#error-kind"))[1])
+        for name in ("All", "Missed")
+    }
+    assert 0 < counts["Missed"] < counts["All"]
+    page.locator("#error-kind label", has_text="Missed").click()
+    cards = page.locator("#error-list li .what")
+    toy.wait_for(
+        lambda: all("missed" in card for card in cards.all_inner_texts()), "the missed entities"
+    )
+    assert 0 < cards.count() <= min(10, counts["Missed"])
+
+
+@pytest.mark.timeout(300)
+def test_a_killed_worker_is_shown_and_goes_on(app, new_page, part):
+    page = new_page()
+    run = start(page, part, "2", Machine={"seed": "7"})
+    toy.wait_for(
+        lambda: '"kind": "checkpoint"' in (app.home / "runs" / run / "events.jsonl").read_text(),
+        "a checkpoint",
+    )
+    worker = worker_of(app.home / "runs" / run)
+    os.kill(worker, signal.SIGKILL)
+    page.wait_for_selector("[data-status=interrupted]", timeout=5000)
+    page.wait_for_selector("text=The worker ended without a word")
+    page.click("#resume")
+    page.wait_for_selector("[data-status=running]", timeout=60_000)
+    page.wait_for_selector("[data-status=finished]", timeout=120_000)
+
+
+def worker_of(run):
+    """Find the worker of a run among the processes."""
+    for process in psutil.process_iter(["cmdline"]):
+        arguments = process.info["cmdline"] or []
+        if "worker" in arguments and str(run) in arguments:
+            return process.pid
+    raise AssertionError(f"no worker of {run}")
+
+
+@pytest.mark.timeout(180)
+def test_two_runs_are_compared_and_one_is_deleted(app, new_page):
+    page = new_page()
+    open_tab(page, "Train")
+    rows = page.locator("#runs-table .virtual-row")
+    rows.nth(1).wait_for()
+    before = len(app.runs())
+    names = [path.name for path in app.runs()][-2:]
+    for number in range(2):
+        rows.nth(number).locator('[data-col="1"]').click()
+        page.wait_for_function(
+            "count => document.querySelector('#runs-picked').innerText.includes(count)",
+            arg=str(number + 1),
+        )
+    page.wait_for_selector("#runs-compare")
+    for name in names:
+        page.wait_for_selector(f"#compare-key >> text={name}")
+    page.wait_for_selector("#compare-tables >> text=seed")
+    assert "epochs" in page.inner_text("#compare-tables").lower()
+
+    rows.nth(0).locator('[data-col="1"]').click()
+    page.click("#runs-delete")
+    page.wait_for_selector("#runs-question >> text=Delete")
+    page.click("#runs-delete-yes")
+    toy.wait_for(lambda: len(app.runs()) == before - 1, "one run to be gone")
+    page.wait_for_function("document.querySelectorAll('#runs-table .virtual-row').length === 1")
