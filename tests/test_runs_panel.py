@@ -408,7 +408,7 @@ def test_two_runs_are_compared(panel):
     assert shown["selection"] == ["a", "b"]
     assert shown["compared"]["visible"]
     assert not shown["actions"]["visible"]
-    points = [row for row in shown["scores"]["data"] if row[1] is not None]
+    points = [row for row in shown["scores"]["data"] if row[0] == 10]
     assert points == [[10, pytest.approx(0.6), "A"], [10, pytest.approx(0.7), "B"]]
     assert [row for row in shown["losses"]["data"] if row[2] == "B" and row[1]] == [
         [10, 1.5, "B"],

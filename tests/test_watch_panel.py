@@ -215,7 +215,12 @@ def test_types_are_switched_on_and_off(panel, at_work):
     plain = panel.show_lines("at-work", [])
     assert {row[2] for row in plain["data"]} == {"precision", "recall", "F1"}
     lines = panel.show_lines("at-work", ["PER"])
-    assert [row for row in lines["data"] if row[2] == "PER"] == [[0, None, "PER"], [10, 0.5, "PER"]]
+    # The only evaluation so far is drawn as a dash.
+    assert [row for row in lines["data"] if row[2] == "PER"] == [
+        [0, None, "PER"],
+        [9.7, 0.5, "PER"],
+        [10, 0.5, "PER"],
+    ]
     colours = panel.show_colours("at-work", ["PER"])
     assert colours["colors_in_legend"] == ["precision", "recall", "F1", "PER"]
     assert colours["color_map"]["PER"] == "#0072b2"

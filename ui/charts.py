@@ -4,6 +4,7 @@ A chart fixes its columns' types and its series at the first data that it gets; 
 ``colours`` after the data. So it is with ``gr.LinePlot`` of Gradio 6.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -100,10 +101,19 @@ def data(rows: Iterable[tuple[int, float | None, str]], series: Sequence[str]) -
     anchors = [(0, None, name) for name in series]
     return {
         "columns": list(_DATATYPES),
-        "data": [list(row) for row in (*anchors, *rows)],
+        "data": [list(row) for row in (*anchors, *_with_dashes(list(rows)))],
         "datatypes": _DATATYPES,
         "mark": "line",
     }
+
+
+def _with_dashes(
+    rows: list[tuple[int, float | None, str]],
+) -> list[tuple[float, float | None, str]]:
+    """Let a point that is alone in its series be seen: a line needs two, so it becomes a dash."""
+    counts = Counter(name for _, _, name in rows)
+    dashes = [(0.97 * step, value, name) for step, value, name in rows if counts[name] == 1]
+    return [*dashes, *rows]
 
 
 def thin(points: list[Any]) -> list[Any]:

@@ -18,7 +18,7 @@ _MOST_WORD = 80  # characters of a word
 _MOST_MARK = 60  # words of an entity
 
 LEGEND = (
-    '<p class="ner-quiet ner-key">'
+    '<p class="ner-quiet ner-error-key">'
     "<mark class=right>found</mark> exactly right "
     "<mark class=lost>gold</mark> not found as it is "
     "<mark class=wrong>model</mark> found, but wrong</p>"
@@ -38,21 +38,21 @@ CSS = """
   color: var(--body-text-color); }
 .ner-errors .line + .line { border-top: 1px dotted var(--border-color-primary); margin-top: .2rem;
   padding-top: .2rem; }
-.ner-errors mark, .ner-key mark { color: inherit; border-radius: 3px; padding: .1em .25em;
+.ner-errors mark, .ner-error-key mark { color: inherit; border-radius: 3px; padding: .1em .25em;
   -webkit-box-decoration-break: clone; box-decoration-break: clone; }
 .ner-errors mark small { font-size: .68em; font-weight: 650; letter-spacing: .03em; opacity: .85;
   margin-left: .45em; user-select: none; }
 /* Colour says the type; the line around it says whether it is right, for every eye. */
-.ner-errors mark.right, .ner-key mark.right { background: var(--tint);
+.ner-errors mark.right, .ner-error-key mark.right { background: var(--tint);
   border-bottom: 2px solid var(--line); }
-.ner-errors mark.lost, .ner-key mark.lost { background: none; outline: 2px dashed var(--line);
+.ner-errors mark.lost, .ner-error-key mark.lost { background: none; outline: 2px dashed var(--line);
   outline-offset: -1px; }
-.ner-errors mark.wrong, .ner-key mark.wrong { border-bottom: 2px solid var(--line);
+.ner-errors mark.wrong, .ner-error-key mark.wrong { border-bottom: 2px solid var(--line);
   background: repeating-linear-gradient(-45deg, var(--tint) 0 6px, transparent 6px 10px); }
-.ner-key { margin: .3rem 0 .5rem; line-height: 2; }
-.ner-key mark { --tint: var(--border-color-primary); --line: var(--body-text-color-subdued);
+.ner-error-key { margin: .3rem 0 .5rem; line-height: 2; }
+.ner-error-key mark { --tint: var(--border-color-primary); --line: var(--body-text-color-subdued);
   color: var(--body-text-color); margin-left: .8em; }
-.ner-key mark:first-child { margin-left: 0; }
+.ner-error-key mark:first-child { margin-left: 0; }
 @media (max-width: 640px) {
   .ner-errors .line { grid-template-columns: minmax(0, 1fr); }
   .ner-errors li { padding: .5rem .6rem; }

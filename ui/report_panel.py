@@ -17,12 +17,14 @@ CSS = (
     report_tables.CSS
     + error_markup.CSS
     + """
-#errors-position { text-align: center; align-self: center; }
+#errors-pager { flex-wrap: nowrap; align-items: center; gap: .6rem; }
+#errors-pager button { flex: 0 0 auto; min-width: 6rem; }
+#errors-position { flex: 1 1 auto; min-width: 0; text-align: center; }
+#error-list .ner-errors { max-height: 42rem; overflow-y: auto; }
 #error-kind .wrap { gap: .35rem; }
 """
 )
 
-_ERRORS = "errors.jsonl"
 _SPLIT = "validation"
 _EXPLAINED = {"counts", "confusion", "seen", "rare_below", "rare_types"}
 _HONEST = "The model was chosen by its validation score, so the test score is the one to believe."
@@ -53,7 +55,7 @@ class ReportPanel:
                     [("All", ALL)], value=ALL, label="Entity type", elem_id="error-type"
                 )
                 self.listing = gr.HTML("", apply_default_css=False, elem_id="error-list")
-                with gr.Row():
+                with gr.Row(elem_id="errors-pager"):
                     self.previous = gr.Button("Previous", size="sm", elem_id="errors-previous")
                     self.position = gr.HTML("", apply_default_css=False, elem_id="errors-position")
                     self.next = gr.Button("Next", size="sm", elem_id="errors-next")
@@ -173,14 +175,14 @@ def _version(run_id: str | None) -> list[Any] | None:
     except (NerError, OSError):
         return None
     try:
-        errors = (run.path / _ERRORS).stat().st_mtime_ns
+        errors = run.errors_path.stat().st_mtime_ns
     except OSError:
         errors = 0
     return [run.id, run.created_ns(), report, errors]
 
 
 def _index(version: list[Any]) -> ErrorIndex:
-    return index_of(runs.get(version[0]).path / _ERRORS, version)
+    return index_of(runs.get(version[0]).errors_path, version)
 
 
 def _report(report: Mapping[str, Any], index: ErrorIndex) -> str:

@@ -24,6 +24,14 @@ CSS = (
 """
 )
 
+_TO_THE_RUN = """
+() => {
+  if (document.querySelector('#problem p')) return;
+  document.getElementById('run-choice')?.scrollIntoView({behavior: 'smooth', block: 'start'});
+}
+"""
+"""Goes from the button to the run that it has started, which on a phone is far from it."""
+
 
 class TrainTab:
     """The parts of the tab, and what connects them."""
@@ -53,6 +61,7 @@ class TrainTab:
             api_visibility="private",
         )
         self.watch.poll_after(started)
+        started.then(None, js=_TO_THE_RUN, show_progress="hidden", api_visibility="private")
         self.runs.refresh_on(started.then)
         self.runs.refresh_on(self.watch.stage.change)
         # What could not be measured while a run was at work can be when it has ended.

@@ -37,7 +37,7 @@ def keep(paths: Sequence[str]) -> str:
     for file in files:
         digest.update(file.name.encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
-    folder = runs.home() / "uploads" / digest.hexdigest()[:16]
+    folder = runs.home() / "uploads" / f"upload-{digest.hexdigest()[:12]}"
     try:
         _copy(files, folder)
     except OSError as error:
