@@ -16,11 +16,33 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.processes"])
 
 
+class Worker:
+    """A worker as a process, with what the tests use of ``subprocess.Popen``."""
+
+    def __init__(self, run, largest_file):
+        self._process = _context.Process(target=_work, args=(str(run.path), largest_file))
+        self._process.start()
+        self.pid = self._process.pid
+
+    @property
+    def returncode(self):
+        return self._process.exitcode
+
+    def poll(self):
+        return self.returncode
+
+    def wait(self, timeout=None):
+        self._process.join(timeout)
+        assert self.returncode is not None, f"the worker did not end within {timeout} s"
+        return self.returncode
+
+    def kill(self):
+        self._process.kill()
+
+
 def start_worker(run, largest_file=None):
     """Execute a run in a process of its own, which may write files up to so many bytes."""
-    process = _context.Process(target=_work, args=(str(run.path), largest_file))
-    process.start()
-    return process
+    return Worker(run, largest_file)
 
 
 def _work(run_dir, largest_file):

@@ -152,7 +152,7 @@ def test_the_recipe_that_made_it_works_on_a_part_of_the_sample(monkeypatch):
         for name, value in options.items()
         if name != "--run-id"
     }
-    values |= {"max_train": 320, "epochs": 4, "batch_size": 8, "evaluations": 1}
+    values |= {"max_train": 240, "epochs": 2, "batch_size": 4, "evaluations": 1}
     run_report = finished(TrainConfig.from_values(values))
     assert run_report["settings"]["lora_rank"] == 16
     assert run_report["test"]["f1"] > 0.4
@@ -166,7 +166,7 @@ def finished(config):
     finally:
         process.kill()
     assert run.status() == "finished", run.log_path.read_text()
-    assert run.log_path.read_text() == ""
+    assert toy.strange_lines(run) == []
     return run.report()
 
 

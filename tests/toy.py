@@ -1,6 +1,7 @@
 """A toy corpus that the tiny encoder learns in seconds, runs on it, and waiting with a deadline."""
 
 import random
+import re
 import time
 from functools import cache
 
@@ -120,6 +121,12 @@ def toy_run(tmp_path_factory, encoder):
     if not _homes:
         _homes.append(tmp_path_factory.mktemp("toy-home"))
     return _toy_run(_homes[0], encoder)
+
+
+def strange_lines(run):
+    """List what is in the log of a run beside its events in words: warnings, tracebacks."""
+    event = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  step \d+: ")
+    return [line for line in run.log_path.read_text().splitlines() if not event.match(line)]
 
 
 def wait_for(condition, what, seconds=60.0):
