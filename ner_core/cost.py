@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from ner_core.config import TrainConfig
+from ner_core.epochs import automatic_epochs
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,6 @@ class Measurement:
     gpu_free: int | None
     waited: float
     steps_per_epoch: int
-    automatic_epochs: float
     automatic_rate: float
 
     def as_json(self) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class Measurement:
 
 def cost_of(config: TrainConfig, measured: Measurement, memory_free: int) -> Cost:
     """Compute what a run of these settings takes; early stopping may end it sooner."""
-    epochs = config.epochs or measured.automatic_epochs
+    epochs = config.epochs or automatic_epochs(measured.steps_per_epoch, config.auto_steps)
     steps = max(1, math.ceil(epochs * measured.steps_per_epoch))
     training = measured.epoch * steps / measured.steps_per_epoch
     full, partial = evaluations(steps, measured.steps_per_epoch, config.evaluations)

@@ -100,7 +100,6 @@ def measure(config: TrainConfig, folder: Path) -> Measurement:
         gpu_free=_gpu_free(device),
         waited=(_queued() - queued) / (time.monotonic() - began),
         steps_per_epoch=plan.steps_per_epoch,
-        automatic_epochs=plan.epochs,
         automatic_rate=plan.learning_rate,
     )
 

@@ -24,6 +24,7 @@ from ner_core import align, data, models
 from ner_core.adapters import add_adapter
 from ner_core.config import TrainConfig
 from ner_core.data import Corpus
+from ner_core.epochs import automatic_epochs
 from ner_core.errors import DataError
 from ner_core.losses import WeightedLoss, class_weights
 from ner_core.model_sources import ModelSource, find_model
@@ -32,10 +33,6 @@ from ner_core.run_log import RunLog
 from ner_core.tagging import Tagger
 from ner_core.trainer import NerTrainer
 from ner_core.validation import Validation
-
-AUTO_STEPS = 300
-AUTO_LEAST_STEPS = 150
-AUTO_EPOCHS = (3, 15)
 
 _SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
@@ -176,24 +173,11 @@ def make_windows(
     )
 
 
-def automatic_epochs(steps_per_epoch: int) -> int:
-    """Choose the number of epochs: as many as make about ``AUTO_STEPS`` steps, from 3 to 15.
-
-    Small data needs many passes before the head has learned anything, very small data more than
-    15: as many as make ``AUTO_LEAST_STEPS``. Measured with minilm on Wikigold (48 steps an epoch),
-    validation F1 after 4 epochs was 0.71, after 7 it was 0.76; on the sample (12 steps) 12 epochs
-    gave 0.75 and 20 gave 0.76.
-    """
-    least, most = AUTO_EPOCHS
-    most = max(most, math.ceil(AUTO_LEAST_STEPS / steps_per_epoch))
-    return max(least, min(most, math.ceil(AUTO_STEPS / steps_per_epoch)))
-
-
 def make_plan(config: TrainConfig, encoder: PreTrainedConfig, windows: int) -> Plan:
     """Decide the automatic settings for so many training windows."""
     batches = math.ceil(windows / config.batch_size)
     steps_per_epoch = math.ceil(batches / config.gradient_accumulation)
-    epochs = config.epochs or automatic_epochs(steps_per_epoch)
+    epochs = config.epochs or automatic_epochs(steps_per_epoch, config.auto_steps)
     total = max(1, math.ceil(epochs * steps_per_epoch))
     rate = config.learning_rate or models.learning_rate_for(encoder, adapter=config.lora_rank > 0)
     return Plan(

@@ -19,6 +19,7 @@ VALUES = {
     "label_names": NAMES,
     "model": TEXTS | st.sampled_from(["minilm", "starter", "-m"]),
     "recipe": st.sampled_from(list(RECIPES)),
+    "auto_steps": st.integers(1, 1_000_000),
     "epochs": st.none() | st.just("auto") | st.floats(0, 1000, exclude_min=True),
     "batch_size": st.integers(1, 1024),
     "gradient_accumulation": st.integers(1, 256),

@@ -14,6 +14,7 @@ MODULES = [
     "ner_core.cli_command",
     "ner_core.cost",
     "ner_core.error_analysis",
+    "ner_core.epochs",
     "ner_core.estimate",
     "ner_core.run_log",
     "ner_core.findings",

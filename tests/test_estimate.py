@@ -54,7 +54,6 @@ MEASURED = Measurement(
     gpu_free=None,
     waited=0.0,
     steps_per_epoch=20,
-    automatic_epochs=15.0,
     automatic_rate=3e-4,
 )
 ANSWER = f"import json; print('noise'); print({json.dumps(json.dumps(MEASURED.as_json()))})"
@@ -484,7 +483,6 @@ def test_steps_are_those_of_the_plan(windows, epochs, batch_size):
     measured = replace(
         MEASURED,
         steps_per_epoch=plan.steps_per_epoch,
-        automatic_epochs=automatic.epochs,
         automatic_rate=automatic.learning_rate,
     )
     cost = cost_of(config, measured, 0)

@@ -39,7 +39,15 @@ READERS = {
 }
 HUB = {"data.hub", "data.hub_client", "data.hub_columns", "data.hub_layout"}
 LAUNCH = {
-    *{"checkpoints", "cost", "interruption", "launch", "launch.estimation", "launch.local"},
+    *{
+        "checkpoints",
+        "cost",
+        "epochs",
+        "interruption",
+        "launch",
+        "launch.estimation",
+        "launch.local",
+    },
     *{"launch.measurements", "launch.submission", "machine", "model_sources", "worker"},
 }
 READING = {*READERS, "errors", "paths", "tags", "words"}
@@ -49,7 +57,8 @@ LIGHT = {
     "errors": {"errors"},
     "config": SETTINGS,
     "cli_command": {*SETTINGS, "cli_command"},
-    "cost": {*SETTINGS, "cost"},
+    "cost": {*SETTINGS, "cost", "epochs"},
+    "epochs": {"epochs"},
     "tags": {"errors", "tags"},
     "error_log": {"error_log"},
     "events": {"errors", "events"},

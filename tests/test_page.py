@@ -47,7 +47,15 @@ def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
     page.wait_for_selector("text=No run yet.")
     page.wait_for_selector("#data-summary table")
     page.get_by_label("quick", exact=True).check()
-    page.wait_for_function("document.querySelector('#epochs input, #epochs textarea').value == 2")
+    page.wait_for_selector("text=A first look")
+    fill(page, "#epochs", "1")
+    fill(page, "#batch_size", "16")
+    page.click("#more-settings > button")
+    page.locator("#more-settings .ner-group > button", has_text="Text").click()
+    page.wait_for_function(
+        "document.querySelector('#max_train input, #max_train textarea').value === '3000'"
+    )
+    fill(page, "#max_train", "1500")
     began = time.monotonic()
     page.click("#start")
     page.wait_for_selector("[data-status=running]", timeout=60_000)

@@ -23,6 +23,7 @@ from ner_core import (
     validation,
 )
 from ner_core.align import IGNORED
+from ner_core.epochs import automatic_epochs
 from ner_core.model_sources import find_model
 from ner_core.models import load_tokenizer
 from ner_core.tagging import load_tagger
@@ -577,7 +578,15 @@ def test_a_loss_that_is_lost_in_the_last_steps_ends_the_run(tiny_encoder, toy_da
     ],
 )
 def test_automatic_epochs(steps, epochs):
-    assert preparation.automatic_epochs(steps) == epochs
+    assert automatic_epochs(steps) == epochs
+
+
+@pytest.mark.parametrize(
+    ("aim", "steps", "epochs"),
+    [(600, 109, 6), (600, 10_000, 6), (90, 94, 1), (90, 10_000, 1), (90, 4, 12), (1, 1, 1)],
+)
+def test_automatic_epochs_for_more_steps_or_fewer(aim, steps, epochs):
+    assert automatic_epochs(steps, aim) == epochs
 
 
 def test_automatic_settings_are_written_down(tiny_encoder, toy_data):

@@ -15,6 +15,7 @@ FIRST = {"epochs": "Epochs", "batch_size": "Batch size", "learning_rate": "Learn
 
 MORE: dict[str, dict[str, str]] = {
     "Learning": {
+        "auto_steps": "Steps aimed at",
         "schedule": "Schedule",
         "warmup": "Warm-up",
         "gradient_accumulation": "Gradient accumulation",

@@ -26,7 +26,7 @@ DOUBTFUL_SECONDS = 600.0
 
 NO_MATTER = frozenset(
     {
-        *("recipe", "epochs", "learning_rate", "head_rate", "schedule", "warmup"),
+        *("recipe", "epochs", "auto_steps", "learning_rate", "head_rate", "schedule", "warmup"),
         *("early_stopping", "weight_decay", "evaluations", "eval_sentences", "seed", "report_to"),
     }
 )
