@@ -8,15 +8,15 @@ import time
 import psutil
 import pytest
 
-from ner_core import data
+from ner_core import Run, data
 from ner_core.evaluation import tag_names
 from tests import toy
 from tests.conftest import write_conll
 from tests.pages import fill, open_tab, upload
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
-SIZES = {"train": 320, "validation": 60, "test": 60}
+SIZES = {"train": 200, "validation": 40, "test": 40}
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +40,9 @@ def start(page, files, epochs, **more):
     open_tab(page, "Train")
     if not page.get_by_label("My own files").is_checked():
         upload(page, *files)
-    page.wait_for_selector("#data-summary >> text=320")
+    page.wait_for_selector("#data-summary >> text=200")
     fill(page, "#epochs", epochs)
+    fill(page, "#batch_size", "8")
     for group, settings in more.items():
         if not page.locator(f"#{next(iter(settings))}").is_visible():
             heading = page.locator("#more-settings .ner-group > button", has_text=group)
@@ -106,7 +107,7 @@ def test_a_run_from_its_start_to_its_end(app, new_page, part):
     page.click("#resume")
     page.wait_for_selector("[data-status=running]", timeout=60_000)
     page.wait_for_selector("[data-status=finished]", timeout=120_000)
-    assert fact(page, "Step") == "30 of 30"
+    assert fact(page, "Step") == "75 of 75"
 
     # The report, and every error in its sentence.
     page.wait_for_selector("table[aria-label='Validation scores'] >> text=All types")
@@ -126,9 +127,9 @@ def test_a_run_from_its_start_to_its_end(app, new_page, part):
 
 
 @pytest.mark.timeout(300)
-def test_a_killed_worker_is_shown_and_goes_on(app, new_page, part):
+def test_a_killed_worker_goes_on_and_a_killed_server_does_not_matter(app, new_page, part):
     page = new_page()
-    run = start(page, part, "2", Machine={"seed": "7"})
+    run = start(page, part, "1", Machine={"seed": "7"})
     toy.wait_for(
         lambda: '"kind": "checkpoint"' in (app.home / "runs" / run / "events.jsonl").read_text(),
         "a checkpoint",
@@ -139,7 +140,20 @@ def test_a_killed_worker_is_shown_and_goes_on(app, new_page, part):
     page.wait_for_selector("text=The worker ended without a word")
     page.click("#resume")
     page.wait_for_selector("[data-status=running]", timeout=60_000)
+
+    # The server is killed too: the run goes on, and a new server shows it.
+    app.process.kill()
+    app.process.wait()
+    app.start()
+    page.goto(f"{app.url}?run={run}")
+    page.wait_for_selector(f"#run-status >> text={run}", timeout=15_000)
     page.wait_for_selector("[data-status=finished]", timeout=120_000)
+    started = [event for event in run_of(app, run).events() if event.kind == "started"]
+    assert [event.data["resumed"] for event in started] == [False, True]
+
+
+def run_of(app, run):
+    return Run(run, app.home / "runs" / run)
 
 
 def worker_of(run):

@@ -152,10 +152,10 @@ def test_the_recipe_that_made_it_works_on_a_part_of_the_sample(monkeypatch):
         for name, value in options.items()
         if name != "--run-id"
     }
-    values |= {"max_train": 240, "epochs": 2, "batch_size": 4, "evaluations": 1}
+    values |= {"max_train": 160, "epochs": 2, "batch_size": 4, "evaluations": 1}
     run_report = finished(TrainConfig.from_values(values))
     assert run_report["settings"]["lora_rank"] == 16
-    assert run_report["test"]["f1"] > 0.4
+    assert run_report["test"]["f1"] > 0.3
 
 
 def finished(config):

@@ -15,7 +15,7 @@ from ui import estimate_line, setting_fields, snapshots
 from ui.predictors import importing
 from ui.source_form import SourceForm
 
-_CALM = 2.0
+_CALM = 4.0
 """Seconds after a change before anything is measured: more changes may follow."""
 
 _imported = threading.Event()
