@@ -125,6 +125,11 @@ def test_a_run_from_its_start_to_its_end(app, new_page, part):
     )
     assert 0 < cards.count() <= min(10, counts["Missed"])
 
+    page.click("#try-it")
+    fill(page, "#text", "Angela Merkel flew to Nairobi.")
+    page.wait_for_selector("#highlighted >> text=Nairobi")
+    assert run in page.get_by_label("Model").input_value()
+
 
 @pytest.mark.timeout(300)
 def test_a_killed_worker_goes_on_and_a_killed_server_does_not_matter(app, new_page, part):
