@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ner_core import cli_output as output
 from ner_core import cli_runs
+from ner_core.cli_command import FLAGS
 from ner_core.config import RECIPES, TrainConfig, expectation
 from ner_core.errors import ConfigError, NerError
 
@@ -253,8 +254,7 @@ def _parser() -> argparse.ArgumentParser:
     for name in _SETTINGS:
         text = f"{fields[name].description} Expects {expectation(fields[name])}."
         command.add_argument("--" + name.replace("_", "-"), help=text)
-    named = (*_SETTINGS, *_COLUMNS, "data", "model", "recipe")
-    others = ", ".join(name for name in fields if name not in named)
+    others = ", ".join(name for name in fields if name not in FLAGS)
     command.add_argument(
         "--set",
         action="append",

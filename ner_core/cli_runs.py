@@ -5,6 +5,7 @@ import sys
 
 from ner_core import cli_output as output
 from ner_core import runs
+from ner_core.run_archive import drop_exports
 
 
 def list_runs(options: argparse.Namespace) -> int:
@@ -55,5 +56,6 @@ def delete(options: argparse.Namespace) -> int:
             output.say("Nothing was deleted.")
             return 0
     runs.delete(run)
+    drop_exports(run.id)
     output.emit(options.json, {"run": run.id, "deleted": True}, lambda: f"{run.id} was deleted.")
     return 0

@@ -20,6 +20,8 @@ from ner_core.runs import Run
 from ner_core.tagging import load_tagger
 from ner_core.trainer import NerTrainer, save_trained
 
+_SPLITS = ("validation", "test")
+
 
 def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
     """Execute a run from its config to its terminal event, ``finished`` or ``stopped``.
@@ -91,9 +93,6 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
     f1 = {f"{name}_f1": scores[name]["f1"] if name in scores else None for name in _SPLITS}
     log.append("finished", steps, {**figures, **f1})
     shutil.rmtree(folder, ignore_errors=True)
-
-
-_SPLITS = ("validation", "test")
 
 
 def _final_scores(

@@ -58,7 +58,6 @@ class NerTrainer(Trainer):
         self.best: dict[str, Any] | None = None
         self.waited = 0
         self.stopped_early = False
-        self.done = False
         self.full_evaluation_due = False
         self.evaluation_seconds = 0.0
         self.seconds_before = 0.0
@@ -73,12 +72,12 @@ class NerTrainer(Trainer):
         if checkpoint:
             state = checkpoint.state
             self.best, self.waited = state["best"], state["waited"]
-            self.stopped_early, self.done = state["stopped_early"], state["done"]
+            self.stopped_early = state["stopped_early"]
             self.evaluation_seconds = state["evaluation_seconds"]
             self.seconds_before = state["seconds"]
             self.state.global_step = checkpoint.step
         self._began = time.monotonic()
-        if not self.done:
+        if not (checkpoint and checkpoint.state["done"]):
             self.train(resume_from_checkpoint=str(checkpoint.path) if checkpoint else None)
 
     @property

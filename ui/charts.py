@@ -27,21 +27,23 @@ _DATATYPES = {"step": "quantitative", "value": "quantitative", "series": "nomina
 
 
 def line_plot(title: str, series: Sequence[str], **options: Any) -> gr.LinePlot:
-    """Place a chart of values over steps, a line a series."""
+    """Place a chart of values over steps, a line a series; ``options`` are LinePlot's own."""
+    usual = {
+        "x_title": "step",
+        "color_map": {name: _COLOURS.get(name) for name in series},
+        "colors_in_legend": list(series),
+    }
     return gr.LinePlot(
         value=data([], series),
         x="step",
         y="value",
         color="series",
-        x_title="step",
         y_title=" ",
         color_title=" ",
         title=title,
-        color_map={name: _COLOURS[name] for name in series},
-        colors_in_legend=list(series),
         height=300,
         min_width=280,
-        **options,
+        **{**usual, **options},
     )
 
 

@@ -70,19 +70,12 @@ def placeholder(title: str, elem_id: str, **options: Any) -> gr.LinePlot:
     Only its data ever change: a chart that gets anything else with them, such as the names in its
     legend, draws the data it had before. ``key`` is the legend.
     """
-    return gr.LinePlot(
-        charts.data([], _SERIES),
-        x="step",
-        y="value",
-        color="series",
+    return charts.line_plot(
+        title,
+        _SERIES,
         x_title=" ",
-        y_title=" ",
-        color_title=" ",
-        title=title,
         color_map=dict(zip(_SERIES, LINES, strict=True)),
         colors_in_legend=[],
-        height=300,
-        min_width=280,
         elem_id=elem_id,
         **options,
     )

@@ -5,6 +5,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from ner_core import DataError, runs
@@ -36,7 +37,8 @@ def keep(paths: Sequence[str]) -> str:
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.name.encode())
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
+        state = file.stat()
+        digest.update(_hash(file, state.st_size, state.st_mtime_ns))
     folder = runs.home() / "uploads" / f"upload-{digest.hexdigest()[:12]}"
     try:
         _copy(files, folder)
@@ -47,6 +49,13 @@ def keep(paths: Sequence[str]) -> str:
         ) from None
     kept = sorted(folder.iterdir())
     return str(kept[0] if len(kept) == 1 else folder)
+
+
+@lru_cache(maxsize=64)
+def _hash(file: Path, _size: int, _mtime_ns: int) -> bytes:
+    """Hash a file's content, once: a form asks for its files whenever one of its fields is left."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").digest()
 
 
 def _copy(files: Sequence[Path], folder: Path) -> None:
