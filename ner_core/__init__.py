@@ -24,9 +24,16 @@ if TYPE_CHECKING:
     from ner_core.config import TrainConfig as TrainConfig
     from ner_core.config import expectation as expectation
     from ner_core.config import problem_with as problem_with
+    from ner_core.cores import one_core_each as one_core_each
     from ner_core.cost import Cost as Cost
     from ner_core.data.sentence import ReadOptions as ReadOptions
     from ner_core.entities import Entity as Entity
+    from ner_core.entity_files import FILE_FORMATS as FILE_FORMATS
+    from ner_core.entity_files import EntityWriter as EntityWriter
+    from ner_core.entity_files import open_for as open_for
+    from ner_core.entity_files import write_entities as write_entities
+    from ner_core.entity_html import PALETTE as PALETTE
+    from ner_core.entity_html import colour_number as colour_number
     from ner_core.error_log import ERROR_KINDS as ERROR_KINDS
     from ner_core.error_log import read_errors as read_errors
     from ner_core.errors import ConfigError as ConfigError
@@ -35,19 +42,28 @@ if TYPE_CHECKING:
     from ner_core.errors import NerError as NerError
     from ner_core.errors import RunError as RunError
     from ner_core.errors import TrainingError as TrainingError
+    from ner_core.errors import UnnamedLabelsError as UnnamedLabelsError
     from ner_core.events import Event as Event
     from ner_core.findings import Finding as Finding
     from ner_core.first_answer import FirstAnswer as FirstAnswer
+    from ner_core.launch.estimation import GaveWayError as GaveWayError
     from ner_core.launch.estimation import estimate_cost as estimate_cost
+    from ner_core.launch.estimation import stop_measuring as stop_measuring
     from ner_core.launch.submission import resume as resume
     from ner_core.launch.submission import submit as submit
+    from ner_core.model_cache import ModelCache as ModelCache
+    from ner_core.model_sources import find_model as find_model
+    from ner_core.pacing import predict_in_steps as predict_in_steps
     from ner_core.predict import Predictor as Predictor
     from ner_core.run_archive import drop_exports as drop_exports
     from ner_core.run_archive import export_run as export_run
     from ner_core.run_archive import exports_dir as exports_dir
     from ner_core.run_view import RunView as RunView
     from ner_core.runs import Run as Run
+    from ner_core.sub_token_view import SubToken as SubToken
     from ner_core.tags import Span as Span
+    from ner_core.text_files import read_texts as read_texts
+    from ner_core.text_files import text_columns as text_columns
 
 _HOME = {
     "CheckReport": "check",
@@ -56,11 +72,16 @@ _HOME = {
     "DataError": "errors",
     "ERROR_KINDS": "error_log",
     "Entity": "entities",
+    "EntityWriter": "entity_files",
     "Event": "events",
+    "FILE_FORMATS": "entity_files",
     "Finding": "findings",
     "FirstAnswer": "first_answer",
+    "GaveWayError": "launch.estimation",
+    "ModelCache": "model_cache",
     "ModelError": "errors",
     "NerError": "errors",
+    "PALETTE": "entity_html",
     "Predictor": "predict",
     "RECIPES": "config",
     "RECIPE_PURPOSE": "config",
@@ -69,20 +90,31 @@ _HOME = {
     "RunError": "errors",
     "RunView": "run_view",
     "Span": "tags",
+    "SubToken": "sub_token_view",
     "TrainConfig": "config",
     "TrainingError": "errors",
+    "UnnamedLabelsError": "errors",
     "check_data": "check",
+    "colour_number": "entity_html",
     "command_line": "cli_command",
     "drop_exports": "run_archive",
     "estimate_cost": "launch.estimation",
     "expectation": "config",
     "export_run": "run_archive",
     "exports_dir": "run_archive",
+    "find_model": "model_sources",
+    "one_core_each": "cores",
+    "open_for": "entity_files",
+    "predict_in_steps": "pacing",
     "problem_with": "config",
     "read_errors": "error_log",
+    "read_texts": "text_files",
     "resume": "launch.submission",
+    "stop_measuring": "launch.estimation",
     "submit": "launch.submission",
+    "text_columns": "text_files",
     "value_text": "cli_command",
+    "write_entities": "entity_files",
 }
 
 __all__ = [*_HOME, "runs"]

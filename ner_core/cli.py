@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ner_core import cli_output as output
-from ner_core import cli_runs
+from ner_core import cli_predict, cli_runs
 from ner_core.cli_command import FLAGS
 from ner_core.config import RECIPES, TrainConfig, expectation
 from ner_core.errors import ConfigError, NerError
@@ -25,8 +25,6 @@ if TYPE_CHECKING:  # it brings datasets
 
 _SETTINGS = ("epochs", "batch_size", "learning_rate", "max_length", "seed", "max_train")
 _COLUMNS = ("token_column", "tag_column", "label_names")
-_FILE_CHUNK = 256
-_MODEL = "starter, a run, a folder or a Hub id"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -130,11 +128,12 @@ def evaluate(options: argparse.Namespace) -> int:
     from ner_core.evaluation import score_text, score_words
     from ner_core.predict import Predictor
 
-    predictor = Predictor.load(options.model)
+    predictor = Predictor.load(options.model, cli_predict.names(options.model_labels))
+    size = {"batch_size": options.batch_size} if options.batch_size else {}
     if options.from_text:
-        scores = score_text(predictor, split)
+        scores = score_text(predictor, split, **size)
     else:
-        scores = score_words(predictor.tagger, split)
+        scores = score_words(predictor.tagger, split, **size)
     document = {
         "model": options.model,
         "data": options.data,
@@ -143,31 +142,6 @@ def evaluate(options: argparse.Namespace) -> int:
         **scores,
     }
     output.emit(options.json, document, lambda: output.scores_text(options.split, scores))
-    return 0
-
-
-def predict(options: argparse.Namespace) -> int:
-    """Find entities in a text, in a file line by line, or in what is piped in."""
-    style = "json" if options.json else options.format
-    if not 0 <= options.threshold <= 1:
-        raise ConfigError(f"--threshold: expected a number from 0 to 1, found {options.threshold}.")
-    if options.text is not None and options.file is not None:
-        raise ConfigError("Expected a text or --file, found both; leave one of them out.")
-    if options.text is None and options.file is None and sys.stdin.isatty():
-        raise ConfigError("Expected a text to read, found none; give one, or a file with --file.")
-    lines = output.read_lines(options.file) if options.file else None
-    from ner_core.predict import Predictor
-
-    predictor = Predictor.load(options.model)
-    if lines is None:
-        text = options.text if options.text is not None else sys.stdin.read()
-        found = predictor.predict(text, options.threshold)
-        print(output.entities(style or "table", text, found))
-        return 0
-    for begin in range(0, len(lines), _FILE_CHUNK):
-        chunk = lines[begin : begin + _FILE_CHUNK]
-        for text, found in zip(chunk, predictor.predict_all(chunk, options.threshold), strict=True):
-            print(output.entities(style or "json", text, found))
     return 0
 
 
@@ -265,7 +239,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--run-id", metavar="ID", help="a name of your own for the run")
 
     command = add("evaluate", evaluate)
-    command.add_argument("--model", required=True, help=_MODEL)
+    command.add_argument("--model", required=True, help=cli_predict.MODEL)
+    cli_predict.add_model_arguments(command)
     command.add_argument("--data", required=True, help=fields["data"].description)
     add_columns(command)
     command.add_argument("--split", choices=("train", "validation", "test"), default="test")
@@ -274,12 +249,7 @@ def _parser() -> argparse.ArgumentParser:
         "--from-text", action="store_true", help="score sentences as if they had been typed"
     )
 
-    command = add("predict", predict)
-    command.add_argument("--model", default="starter", help=f"{_MODEL}; default: starter")
-    command.add_argument("text", nargs="?", help="the text; without it stdin is read")
-    command.add_argument("--file", type=Path, help="a text file; each line is a text")
-    command.add_argument("--format", choices=("json", "conll", "table"))
-    command.add_argument("--threshold", type=float, default=0.0, help="least score, 0 to 1")
+    cli_predict.add_arguments(add("predict", cli_predict.predict))
 
     add("runs", cli_runs.list_runs)
     for function in (cli_runs.show, cli_runs.stop, cli_runs.resume, cli_runs.delete):

@@ -4,16 +4,14 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ner_core import runs
-from ner_core.data.text import numbered_lines
+from ner_core.entities import Entity
 from ner_core.run_view import RunView
 
-if TYPE_CHECKING:  # for their types only: they bring datasets
+if TYPE_CHECKING:  # for its type only: it brings datasets
     from ner_core.check import CheckReport
-    from ner_core.entities import Entity
 
 
 def say(message: str) -> None:
@@ -148,36 +146,14 @@ def run_text(document: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def entities(style: str, text: str, found: "list[Entity]") -> str:
-    """Lay out the entities of a text as json, conll or table."""
-    if style == "json":
-        rows = [entity._asdict() for entity in found]
-        return json.dumps({"text": text, "entities": rows}, ensure_ascii=False)
-    if style == "conll":
-        return _conll(text, found)
+def entity_table(found: Sequence[Entity]) -> str:
+    """Lay out the entities of a text."""
     if not found:
         return "No entities."
     return table(
         ("entity", "type", "score", "start", "end"),
         [(entity.text, entity.label, entity.score, entity.start, entity.end) for entity in found],
     )
-
-
-def _conll(text: str, found: "list[Entity]") -> str:
-    from ner_core.words import split_words
-
-    lines = []
-    for word in split_words(text):
-        entity = next((e for e in found if e.start <= word.start < e.end), None)
-        prefix = "B" if entity and entity.start == word.start else "I"
-        tag = f"{prefix}-{entity.label}" if entity else "O"
-        lines.append(f"{text[word.start : word.end]}\t{tag}")
-    return "\n".join([*lines, ""])
-
-
-def read_lines(path: Path) -> list[str]:
-    """Read a text file as a list of lines. Raises DataError if it cannot be read."""
-    return [line for _, line in numbered_lines(path)]
 
 
 def _cell(value: Any) -> str:

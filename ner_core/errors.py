@@ -6,6 +6,7 @@
     ├── ConfigError   a setting has a value that cannot work
     ├── DataError     data that cannot be read, or has nothing to learn from
     ├── ModelError    an encoder or a trained model that cannot be found or used
+    │   └── UnnamedLabelsError  a trained model that does not say what its labels are called
     ├── RunError      a run that does not exist, or is not in the state an action needs
     └── TrainingError training that cannot go on (a loss that is not a number, no memory)
 
@@ -28,6 +29,18 @@ class DataError(NerError):
 
 class ModelError(NerError):
     """An encoder or a trained model that cannot be found or used."""
+
+
+class UnnamedLabelsError(ModelError):
+    """A trained model whose labels have no names; ``count`` is how many there are to give."""
+
+    def __init__(self, model: str, found: str, count: int) -> None:
+        super().__init__(
+            f"Expected a model with named labels, found {found} in {model}; name its {count} "
+            "labels in their order: --model-labels O,B-PER,... on the command line, label_names in "
+            "Python, “Names of its labels” on the page."
+        )
+        self.count = count
 
 
 class RunError(NerError):

@@ -7,7 +7,7 @@ from datasets import Dataset
 from ner_core import tags as tagging
 from ner_core.evaluate_metric import StrictEntityMetric
 from ner_core.metrics import span_scores
-from ner_core.predict import Predictor
+from ner_core.predict import BATCH_SIZE, Predictor
 from ner_core.tagging import Tagger
 
 
@@ -46,7 +46,9 @@ def score_tags(gold: list[list[str]], predicted: list[list[str]]) -> dict[str, A
     return scores
 
 
-def score_text(predictor: Predictor, split: Dataset) -> dict[str, Any]:
+def score_text(
+    predictor: Predictor, split: Dataset, batch_size: int = BATCH_SIZE
+) -> dict[str, Any]:
     """Score a model on sentences as typed: words joined by blanks, split again by the Predictor.
 
     A predicted entity counts if its characters and its type are exactly those of a gold entity.
@@ -61,6 +63,6 @@ def score_text(predictor: Predictor, split: Dataset) -> dict[str, Any]:
         gold.append([(starts[s.start], starts[s.end] - 1, s.label) for s in tagging.decode(tags)])
     found = [
         [(entity.start, entity.end, entity.label) for entity in entities]
-        for entities in predictor.predict_all(texts)
+        for entities in predictor.predict_all(texts, batch_size=batch_size)
     ]
     return {**span_scores(gold, found), "sentences": len(texts)}

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from ner_core.entities import Entity, entities_of
 from ner_core.model_sources import ADAPTER_CONFIG, ADAPTER_WEIGHTS, find_model
-from ner_core.words import split_words
+from ner_core.words import paragraphs, readable, split_words
 
 _Array = np.ndarray
 _MODEL = "base_model.model."
@@ -48,22 +48,24 @@ class FirstAnswer:
         return sorted(name[2:] for name in self.label_names if name.startswith("B-"))
 
     def predict(self, text: str) -> list[Entity] | None:
-        """Find the entities of a text; None if it does not fit into one window."""
-        places = split_words(text)
-        words = [text[word.start : word.end] for word in places]
-        encoding = self.tokenizer.encode(words, is_pretokenized=True)
-        if len(encoding) > self.config["ner_studio"]["max_length"]:
-            return None
-        probabilities = self._probabilities(np.array(encoding.ids))
-        tags, scores = ["O"] * len(words), [1.0] * len(words)
-        before = None
-        for place, word in enumerate(encoding.word_ids):
-            if word is not None and word != before:  # a word's first sub-token speaks for it
-                best = int(probabilities[place].argmax())
-                tags[word] = self.label_names[best]
-                scores[word] = float(probabilities[place, best])
-            before = word
-        return entities_of(text, places, tags, scores, iob2=True)
+        """Find the entities of a text; None if a paragraph does not fit into one window."""
+        found: list[Entity] = []
+        for places in paragraphs(text, split_words(text)):
+            words = readable(text, places)
+            encoding = self.tokenizer.encode(words, is_pretokenized=True)
+            if len(encoding) > self.config["ner_studio"]["max_length"]:
+                return None
+            probabilities = self._probabilities(np.array(encoding.ids))
+            tags, scores = ["O"] * len(words), [1.0] * len(words)
+            before = None
+            for place, word in enumerate(encoding.word_ids):
+                if word is not None and word != before:  # a word's first sub-token speaks for it
+                    best = int(probabilities[place].argmax())
+                    tags[word] = self.label_names[best]
+                    scores[word] = float(probabilities[place, best])
+                before = word
+            found += entities_of(text, places, tags, scores, iob2=True)
+        return found
 
     def _probabilities(self, ids: _Array) -> _Array:
         """Run the encoder and the head over one window: [sub-tokens] to [sub-tokens, labels]."""

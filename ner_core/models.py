@@ -3,9 +3,7 @@
 Only safetensors weights are read and no code that comes with a model is run.
 """
 
-import copy
 import math
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,16 +18,25 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
-from ner_core import tags as tagging
 from ner_core.adapters import load_merged
 from ner_core.config import Precision, TrainConfig
-from ner_core.errors import ConfigError, DataError, ModelError
+from ner_core.errors import ConfigError, ModelError
+from ner_core.fresh_head import renew_head, with_labels
 from ner_core.model_sources import ModelSource, find_model
+from ner_core.named_labels import name_labels
+from ner_core.trial import try_out
+from ner_core.word_tokenizer import fit_for_words
 
 SETTINGS_KEY = "ner_studio"
 """The key of config.json under which a model keeps the windows it was trained on."""
 
 ADAPTER_RATE = 3
+
+_POSITIONS_AFTER_PADDING = frozenset(
+    {"camembert", "data2vec-text", "esm", "ibert", "layoutlmv3", "lilt", "longformer", "luke"}
+    | {"markuplm", "mpnet", "roberta", "roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl"}
+    | {"xmod"}
+)
 
 _SAFE: dict[str, Any] = {"trust_remote_code": False}
 
@@ -56,7 +63,7 @@ def load_for_training(
     if source.base:
         model = _load(lambda: load_merged(source, **_SAFE), source)
         if not same_labels:
-            model = _with_labels(model, named)
+            model = with_labels(model, named)
         return model, tokenizer
     model = _load(
         lambda: AutoModelForTokenClassification.from_pretrained(
@@ -70,34 +77,13 @@ def load_for_training(
         source,
     )
     if not same_labels:
-        _renew_head(model)
+        renew_head(model)
     return model, tokenizer
 
 
 def has_head_for(source: ModelSource, label_names: Sequence[str]) -> bool:
     """Tell whether a model was trained on exactly these labels, so that its head is kept."""
     return bool(_load_config(source).id2label == dict(enumerate(label_names)))
-
-
-def _with_labels(model: PreTrainedModel, named: dict[str, Any]) -> PreTrainedModel:
-    """Give a model with the same encoder and a new random head for other labels."""
-    config = copy.deepcopy(model.config)
-    config.update(named)
-    fresh: PreTrainedModel = AutoModelForTokenClassification.from_config(config)
-    fresh.base_model.load_state_dict(model.base_model.state_dict())
-    return fresh
-
-
-def _renew_head(model: PreTrainedModel) -> None:
-    """Give the head new random weights, so that nothing of other labels is left in it."""
-    for name, part in model.named_children():
-        if name == model.base_model_prefix:
-            continue
-        for module in part.modules():
-            if isinstance(module, torch.nn.Linear):
-                torch.nn.init.normal_(module.weight, std=model.config.initializer_range)
-                if module.bias is not None:
-                    torch.nn.init.zeros_(module.bias)
 
 
 def prepare(model: PreTrainedModel, config: TrainConfig) -> None:
@@ -138,32 +124,43 @@ def head_parameters(model: torch.nn.Module) -> list[torch.nn.Parameter]:
     return [weights for weights in plain.parameters() if id(weights) not in encoder]
 
 
-def load_trained(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def load_trained(
+    name: str, label_names: Sequence[str] | None = None
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Load a model that already names entities, ready for use on the CPU in float32.
 
-    Raises ModelError if the model has no token-classification head with named labels.
+    ``label_names`` are its tags in the order of their numbers, for a model whose config.json does
+    not name them, or names them otherwise. Raises UnnamedLabelsError if the labels have no names,
+    ModelError if the model has no token-classification head, the names do not fit it, or it cannot
+    be run on text alone.
     """
     source = find_model(name)
     config = _load_config(source)
-    architectures = config.architectures or []
-    if not any(str(kind).endswith("ForTokenClassification") for kind in architectures):
+    architectures = config.architectures
+    if not isinstance(architectures, list) or not any(
+        str(kind).endswith("ForTokenClassification") for kind in architectures
+    ):
         raise _no_head(source)
-    _check_labels(config, source)
+    name_labels(config, label_names, source.name)
     if source.base:
-        return _load(lambda: load_merged(source, **_SAFE), source).eval(), load_tokenizer(source)
-    model, info = _load(
-        lambda: AutoModelForTokenClassification.from_pretrained(
-            source.location,
-            use_safetensors=True,
-            dtype=torch.float32,
-            output_loading_info=True,
-            **_SAFE,
-        ),
-        source,
-    )
-    if info["missing_keys"] or info["mismatched_keys"]:
-        raise _no_head(source)
-    return model.eval(), load_tokenizer(source)
+        model = _load(lambda: load_merged(source, **_SAFE), source)
+    else:
+        model, info = _load(
+            lambda: AutoModelForTokenClassification.from_pretrained(
+                source.location,
+                use_safetensors=True,
+                dtype=torch.float32,
+                output_loading_info=True,
+                **_SAFE,
+            ),
+            source,
+        )
+        if info["missing_keys"] or info["mismatched_keys"]:
+            raise _no_head(source)
+    model.config.id2label, model.config.label2id = config.id2label, config.label2id
+    tokenizer = load_tokenizer(source)
+    try_out(model.eval(), tokenizer, windows_of(config, tokenizer)[0], source.name)
+    return model, tokenizer
 
 
 def _no_head(source: ModelSource) -> ModelError:
@@ -173,47 +170,19 @@ def _no_head(source: ModelSource) -> ModelError:
     )
 
 
-def _check_labels(config: PreTrainedConfig, source: ModelSource) -> None:
-    """Refuse labels that are numbered with holes, have no names, or are no tags."""
-    names = [str(label) for _, label in sorted(config.id2label.items())]
-    if sorted(config.id2label) != list(range(len(names))):
-        raise ModelError(
-            f"Expected labels numbered from 0 without a hole in {source.name}, found "
-            f"{sorted(config.id2label)[:10]}; correct id2label and label2id of its config.json."
-        )
-    if all(re.fullmatch(r"LABEL_\d+", name) for name in names):
-        raise ModelError(
-            f"Expected a model with named labels, found {names[0]}, {names[-1]} in {source.name}; "
-            "write the tags into id2label and label2id of its config.json."
-        )
-    for name in names:
-        try:
-            tagging.decode([name])
-        except DataError:
-            raise ModelError(
-                f"Expected labels such as O, B-PER or PER in {source.name}, found {name[:40]!r}; "
-                "correct id2label and label2id of its config.json."
-            ) from None
-
-
 def load_tokenizer(source: ModelSource) -> PreTrainedTokenizerBase:
-    """Load the tokenizer of a model; byte-level ones are told that words come already split.
+    """Load the tokenizer of a model, made fit for words; see ``fit_for_words``.
 
     Raises ModelError if it cannot be loaded, or cannot say which word a sub-token is from.
     """
-    config = _load_config(source)
-    options: dict[str, Any] = {}
-    if config.model_type in {"roberta", "longformer", "gpt2", "bart", "deberta", "modernbert"}:
-        options["add_prefix_space"] = True
-    tokenizer = _load(
-        lambda: AutoTokenizer.from_pretrained(source.weights, **options, **_SAFE), source
-    )
+    tokenizer = _load(lambda: AutoTokenizer.from_pretrained(source.weights, **_SAFE), source)
     # Without its files transformers makes up a tokenizer that knows its special tokens only.
     if not tokenizer.is_fast or len(tokenizer) <= len(tokenizer.all_special_ids):
         raise ModelError(
             f"Expected a model with a fast tokenizer (tokenizer.json), found none in {source.name};"
             " choose a model that has one."
         )
+    _load(lambda: fit_for_words(tokenizer), source)
     return tokenizer
 
 
@@ -222,10 +191,17 @@ def window_limit(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -
     limits = [int(tokenizer.model_max_length)]
     positions = getattr(config, "max_position_embeddings", None)
     if isinstance(positions, int) and positions > 0:
-        # RoBERTa numbers positions from its padding id on, so that many less are usable.
-        offset = config.pad_token_id + 1 if config.model_type in {"roberta", "xlm-roberta"} else 0
-        limits.append(positions - offset)
+        limits.append(positions - _first_position(config))
     return min(limits)
+
+
+def _first_position(config: PreTrainedConfig) -> int:
+    """Give the number of the first position: RoBERTa and its kin begin after their padding id."""
+    if config.model_type not in _POSITIONS_AFTER_PADDING:
+        return 0
+    # MPNet has it fixed, whatever its config says.
+    padding = 1 if config.model_type == "mpnet" else config.pad_token_id
+    return 0 if padding is None else int(padding) + 1
 
 
 def windows_of(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from ner_core.data import Corpus
 from ner_core.errors import ModelError
 from ner_core.findings import Finding, many
 from ner_core.model_sources import ModelSource, find_model
+from ner_core.word_tokenizer import read_as_after_blanks
 
 _BATCH = 1000
 _TIMEOUT_SECONDS = 10.0
@@ -201,8 +202,7 @@ def _tokenizer(source: ModelSource) -> Tokenizer:
             f"Expected a model with a fast tokenizer (tokenizer.json), found none in {source.name};"
             " choose a model that has one."
         ) from None
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    read_as_after_blanks(tokenizer)  # as it is read in training
     return tokenizer
 
 

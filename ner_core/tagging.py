@@ -1,6 +1,7 @@
 """The one path from words to tags: training's evaluation, ``evaluate`` and the Predictor use it."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,11 +11,17 @@ from torch.nn import functional
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ner_core import align
-from ner_core.models import SETTINGS_KEY, best_device, load_trained, windows_of
+from ner_core.config import Precision
+from ner_core.cores import on_all_cores
+from ner_core.fused_bert import Network, network_of, plain_network
+from ner_core.models import SETTINGS_KEY, best_device, load_trained, use_bf16, windows_of
 from ner_core.tags import OUTSIDE
 
 _CHUNK = 1024
 """Texts whose windows are in memory at a time, and are sorted by length together."""
+
+_REMEMBERED = 1024
+_REMEMBERED_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,10 @@ class Tagger:
     A word's tag is its first sub-token's, taken from the window that shows it the most context. A
     word without sub-tokens is O. Nothing is repaired here: tags are the model's. May be used from
     several threads.
+
+    ``bf16`` computes in bfloat16 from weights in float32. ``network`` takes the place of the
+    model's own forward pass, and ``memory`` keeps what it computed: both are for a model whose
+    weights stay as they are.
     """
 
     def __init__(
@@ -44,8 +55,12 @@ class Tagger:
         max_length: int,
         overlap: int,
         bf16: bool = False,
+        network: Network | None = None,
+        memory: "Memory | None" = None,
     ) -> None:
         self.model = model
+        self.network = network or plain_network(model)
+        self.memory = memory
         self.tokenizer = tokenizer
         self.max_length = max_length
         self.overlap = overlap
@@ -55,7 +70,7 @@ class Tagger:
         id2label = model.config.id2label
         self.label_names = [str(id2label[number]) for number in range(len(id2label))]
         # A fast tokenizer refuses to be used by two threads at once ("Already borrowed").
-        self._tokenizer_lock = threading.Lock()
+        self.tokenizer_lock = threading.Lock()
 
     def tag(
         self,
@@ -72,15 +87,32 @@ class Tagger:
         tags = [[OUTSIDE] * len(words) for words in texts]
         scores = [[1.0] * len(words) for words in texts]
         loss, counted = 0.0, 0
-        for text, words, log_probabilities in self._word_probabilities(texts, batch_size):
-            best = log_probabilities.argmax(axis=1)
-            for row, (word, number) in enumerate(zip(words, best, strict=True)):
-                tags[text][word] = self.label_names[number]
-                scores[text][word] = float(np.exp(log_probabilities[row, number]))
-                if gold is not None and (wanted := numbers.get(gold[text][word])) is not None:
-                    loss -= float(log_probabilities[row, wanted])
-                    counted += 1
+        for begin, windows in self._windows(texts):
+            for window, all_rows in self._probabilities(windows, batch_size):
+                text = begin + window.text
+                places, words = align.first_sub_tokens(window)
+                log_probabilities = all_rows[places]
+                best = log_probabilities.argmax(axis=1)
+                for row, (word, number) in enumerate(zip(words, best, strict=True)):
+                    tags[text][word] = self.label_names[number]
+                    scores[text][word] = float(np.exp(log_probabilities[row, number]))
+                    if gold is not None and (wanted := numbers.get(gold[text][word])) is not None:
+                        loss -= float(log_probabilities[row, wanted])
+                        counted += 1
         return Tagged(tags, scores, loss / counted if counted else None)
+
+    def sub_token_probabilities(self, words: Sequence[str]) -> np.ndarray:
+        """Give the log-probabilities of a text's sub-tokens: [sub-tokens, labels] in float32.
+
+        Each comes from its home window, without the special ones.
+        """
+        _, windows = next(self._windows([words]))
+        computed = {id(window): rows for window, rows in self._probabilities(windows, 32)}
+        parts = [
+            computed[id(window)][[word is not None for word in window.word_ids]]
+            for window in windows
+        ]
+        return np.concatenate(parts)
 
     def window_counts(self, texts: Sequence[Sequence[str]]) -> list[int]:
         """Tell in how many windows each text is read."""
@@ -93,26 +125,37 @@ class Tagger:
     def _windows(self, texts: Sequence[Sequence[str]]) -> Iterator[tuple[int, list[align.Window]]]:
         """Give the windows of a chunk of texts after the other, and the chunk's first text."""
         for begin in range(0, len(texts), _CHUNK):
-            with self._tokenizer_lock:
+            with self.tokenizer_lock:
                 windows = align.windows(
                     self.tokenizer, texts[begin : begin + _CHUNK], self.max_length, self.overlap
                 )
             yield begin, windows
 
-    def _word_probabilities(
-        self, texts: Sequence[Sequence[str]], batch_size: int
-    ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Give, window by window: the text, its words at home there, [words, labels] log-probs."""
-        for begin, windows in self._windows(texts):
-            # Similar lengths side by side need little padding; the longest first, so that a lack
-            # of memory shows at once.
-            windows.sort(key=lambda window: len(window.input_ids), reverse=True)
-            for start in range(0, len(windows), batch_size):
-                batch = windows[start : start + batch_size]
-                logits = self._logits(batch)
-                for row, window in enumerate(batch):
-                    places, words = align.first_sub_tokens(window)
-                    yield begin + window.text, words, logits[row, places]
+    def _probabilities(
+        self, windows: Sequence[align.Window], batch_size: int
+    ) -> Iterator[tuple[align.Window, np.ndarray]]:
+        """Give each window with the log-probabilities of its [sub-tokens, labels], in any order."""
+        unknown = []
+        for window in windows:
+            known = self.memory.get(window) if self.memory else None
+            if known is None:
+                unknown.append(window)
+            else:
+                yield window, known
+        # Similar lengths side by side need little padding; the longest first, so that a lack of
+        # memory shows at once.
+        unknown.sort(key=lambda window: len(window.input_ids), reverse=True)
+        batches = [
+            unknown[start : start + batch_size] for start in range(0, len(unknown), batch_size)
+        ]
+        on_cpu = self.model.device.type == "cpu"
+        computed = (on_all_cores if on_cpu else map)(self._logits, batches)
+        for batch, logits in zip(batches, computed, strict=True):
+            for row, window in enumerate(batch):
+                rows = logits[row, : len(window.input_ids)]
+                if self.memory and len(windows) <= _REMEMBERED_AT_ONCE:
+                    self.memory.put(window, rows)
+                yield window, rows
 
     @torch.inference_mode()
     def _logits(self, batch: list[align.Window]) -> np.ndarray:
@@ -125,18 +168,50 @@ class Tagger:
             attention_mask[row, : len(window.input_ids)] = 1
         device = self.model.device
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.bf16):
-            logits = self.model(
-                input_ids=input_ids.to(device), attention_mask=attention_mask.to(device)
-            ).logits
+            logits = self.network(input_ids.to(device), attention_mask.to(device))
         log_probabilities: np.ndarray = functional.log_softmax(logits.float(), -1).cpu().numpy()
         return log_probabilities
 
 
-def load_tagger(name: str) -> Tagger:
+class Memory:
+    """What a model said of the windows it read last.
+
+    Who types asks for the same windows again with each key, all but one of them unchanged.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[int, ...], np.ndarray] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, window: align.Window) -> np.ndarray | None:
+        """Give what was computed of a window, None if that is not kept."""
+        key = tuple(window.input_ids)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, window: align.Window, rows: np.ndarray) -> None:
+        """Keep what was computed of a window; the one asked for longest ago goes."""
+        with self._lock:
+            self._kept[tuple(window.input_ids)] = rows.copy()  # not the whole batch with it
+            if len(self._kept) > _REMEMBERED:
+                self._kept.popitem(last=False)
+
+
+def load_tagger(
+    name: str, label_names: Sequence[str] | None = None, precision: Precision = "auto"
+) -> Tagger:
     """Load a trained model by its name (a run's id, a folder, a Hub id) onto the best device.
 
-    Raises ModelError if there is none, or it cannot name entities.
+    Its weights are in bfloat16 where the device computes in it natively, or if ``precision`` says
+    so. ``label_names`` are the tags of a model whose config.json does not tell them. Raises
+    ModelError if there is no such model, or it cannot name entities.
     """
-    model, tokenizer = load_trained(name)
+    model, tokenizer = load_trained(name, label_names)
     length, overlap = windows_of(model.config, tokenizer)
-    return Tagger(model.to(best_device()), tokenizer, length, overlap)
+    device = best_device()
+    if use_bf16(precision, device):
+        model = model.to(torch.bfloat16)
+    model = model.to(device)
+    return Tagger(model, tokenizer, length, overlap, network=network_of(model), memory=Memory())

@@ -6,6 +6,9 @@ saw.
 """
 
 import re
+import unicodedata
+from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 
@@ -16,10 +19,51 @@ class Word(NamedTuple):
     end: int
 
 
-# Scripts written without blanks: each character is a word, as in Chinese and Japanese corpora.
-_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ffff\uff66-\uff9d"
-_OPENING = "([{<\"'`“”‘’„‚«»‹›¿¡*_~|/\\=+—–…（「『【《"
-_CLOSING = ")]}>\"'`“”‘’«»‹›,;:!?…*_~|/\\=+—–%）」』】》。、，！？：；"
+def _members(categories: str, *ranges: tuple[int, int]) -> str:
+    """Write the characters of some ranges that are of these categories as a class of ``re``."""
+    codes = (
+        code
+        for code in chain.from_iterable(range(first, last + 1) for first, last in ranges)
+        if unicodedata.category(chr(code))[0] in categories
+    )
+    runs: list[list[int]] = []
+    for code in codes:
+        if runs and code == runs[-1][1] + 1:
+            runs[-1][1] = code
+        else:
+            runs.append([code, code])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in runs)
+
+
+# What is drawn on the character before: marks, variation selectors, and four letters that a cluster
+# of UAX #29 takes in (the vowel AM of Thai and Lao, the voice marks of halfwidth katakana).
+_MARKS = "\u0e33\u0eb3\uff9e\uff9f" + _members("M", (0x300, 0x1E95A), (0xE0100, 0xE01EF))
+# Chinese and Japanese, and what UAX #14 calls ideographic like them.
+_IDEOGRAPHIC = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3041-\u3096\u309b-\u312f"
+    "\u31a0-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uf900-\ufaff\uff66-\uff9d"
+    "\U00017000-\U00018d8f\U0001aff0-\U0001b2ff\U00020000-\U0003ffff"
+)
+# Thai, Lao, Myanmar, Khmer and their kin: class SA of UAX #14, without its marks.
+_SOUTH_EAST_ASIAN = _members(
+    "L",
+    *((0xE01, 0xE32), (0xE34, 0xEB2), (0xEB4, 0xEDF), (0x1000, 0x109F), (0x1780, 0x17DD)),
+    *((0x1950, 0x19DF), (0x1A20, 0x1AAD), (0xA9E0, 0xA9FE), (0xAA60, 0xAADF), (0x11700, 0x11746)),
+)
+# Scripts written without blanks: each character is a word, as in the corpora of WikiAnn.
+_UNSPACED = _IDEOGRAPHIC + _SOUTH_EAST_ASIAN
+# Takes the consonant after it below the one before it, in Myanmar and Khmer.
+_STACKERS = "\u1039\u17d2"
+_CLUSTER = rf"[{_UNSPACED}](?:[{_MARKS}]|(?<=[{_STACKERS}])[{_SOUTH_EAST_ASIAN}])*"
+
+# Nothing is seen of these. The first two allow or mark a break; the others, that join words or turn
+# their direction, stay inside a word but are no part of its ends.
+_SEPARATORS = "\u200b\ufeff"
+_INVISIBLE = "\u2060\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c"
+
+_OPENING = "([{<\"'`“”‘’„‚«»‹›¿¡*_~|/\\=+—–…（「『【《〈〔［｛〖〘〝"
+_ENDING = ")]}>\"'`“”‘’«»‹›,;:!?…）」』】》〉〕］｝〗〙〞〟。、，！？：；．｡､｣،؛؟۔।॥։׃።፣፤፥፦፧។៕៖၊။᠂᠃"
+_CLOSING = _ENDING + "*_~|/\\=+—–%％"
 
 # Only what is no word of its own: "no." or "Sun." more often end a sentence.
 _ABBREVIATIONS = frozenset(
@@ -27,21 +71,33 @@ _ABBREVIATIONS = frozenset(
     | {"pres", "st", "mt", "ft", "jr", "sr", "inc", "corp", "co", "ltd", "bros", "dept", "univ"}
     | {"vs", "etc", "jan", "feb", "aug", "sept", "oct", "nov", "ave", "blvd", "messrs", "mme"}
 )
+# Marks are letters' parts, which ``\w`` does not know; joiners and soft hyphens stand inside words.
+_LETTER = rf"\w{_MARKS}\u00ad\u200c\u200d"
+_ADDRESS = r"(?:https?://|www\.)"
 _WHOLE = re.compile(
-    r"(?:https?://|www\.)\S*[^\s.,;:!?)\]}>\"'”’]"  # an address on the web
-    r"|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}"  # an address for mail
-    r"|[#@]\w[\w-]*"  # a hashtag, a user
-    r"|[:;=]['^o-]?[()\[\]DPpOo3/\\|*]+(?!\w)"  # an emoticon
+    rf"{_ADDRESS}\S*[^\s.{re.escape(_ENDING)}{_INVISIBLE}]"  # an address on the web
+    rf"|[{_LETTER}.+-]{{1,64}}@[{_LETTER}-]{{1,64}}(?:\.[{_LETTER}-]{{1,64}}){{1,8}}"  # for mail
+    rf"|[#@]\w[{_LETTER}-]*"  # a hashtag, a user
+    rf"|[:;=]['^o-]?[()\[\]DPpOo3/\\|*]+(?![{_LETTER}])"  # an emoticon
     r"|<3"
-    r"|['’]s-\w[\w-]*",  # a Dutch name: 's-Hertogenbosch
+    rf"|['’]s-\w[{_LETTER}-]*",  # a Dutch name: 's-Hertogenbosch
 )
-_CLITIC = re.compile(r"(?:n['’]t|['’](?:s|re|ve|ll|d|m))(?![\w-])", re.IGNORECASE)
-_CLITIC_AT_END = re.compile(r"[\w.](n['’]t|['’](?:s|re|ve|ll|d|m))", re.IGNORECASE)
+_CLITIC = re.compile(rf"(?:n['’]t|['’](?:s|re|ve|ll|d|m))(?![{_LETTER}-])", re.IGNORECASE)
+_CLITIC_AT_END = re.compile(
+    rf"[{_LETTER}.{_INVISIBLE}](n['’]t|['’](?:s|re|ve|ll|d|m))", re.IGNORECASE
+)
 _LONGEST_CLITIC = 3
-# Long dashes separate words even without blanks around them.
-_CHUNK = re.compile(rf"[{_UNSPACED}]|—+|--+|(?:(?!--)[^\s—{_UNSPACED}])+")
+_APART = rf"\s{_SEPARATORS}{_UNSPACED}—"
+# Long dashes separate words even without blanks around them, but not within an address.
+_CHUNK = re.compile(
+    rf"(?P<cluster>{_CLUSTER})|—+[{_MARKS}]*|--+[{_MARKS}]*"
+    rf"|(?:(?<!\w){_ADDRESS}[^{_APART}]+|(?!--)[^{_APART}])+"
+)
+_ADDED = re.compile(rf"[{_MARKS}{_INVISIBLE}\u00ad\u200c\u200d]+")
 # Longer ones are no abbreviations; the bound keeps splitting linear in the length of a chunk.
 _LONGEST_ABBREVIATION = 24
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BLANK_LINE = re.compile(r"(?>\r\n|\r|\n)[^\S\r\n]*[\r\n]|[\f\u2029]")
 
 
 def split_words(text: str) -> list[Word]:
@@ -50,7 +106,8 @@ def split_words(text: str) -> list[Word]:
     Blanks separate. Punctuation is split off at both ends of a chunk, one word a mark ("..." stays
     together), so are English clitics ('s, n't). Inside a chunk nothing is split: "AT&T", "O'Brien",
     "e-mail", "3.5" are one word; so are web addresses, #hashtags, @users and abbreviations with
-    their period.
+    their period. In scripts without blanks a word is one character, with the marks on it.
+    Characters that only turn the direction of writing or bar a line break end no word.
 
     >>> text = "Ann's flight (to the U.S.) left."
     >>> [text[word.start : word.end] for word in split_words(text)]
@@ -58,15 +115,52 @@ def split_words(text: str) -> list[Word]:
     """
     words: list[Word] = []
     for chunk in _CHUNK.finditer(text):
-        words += _split_chunk(text, chunk.start(), chunk.end())
+        start, end = chunk.span()
+        if chunk.lastgroup == "cluster" or chunk[0].isalnum():  # most are: nothing to split off
+            words.append(Word(start, end))
+        else:
+            words += _split_chunk(text, start, end)
     return words
+
+
+def readable(text: str, places: Sequence[Word]) -> list[str]:
+    """Give the words at these places as a tokenizer can read them, each of its length.
+
+    Half of a surrogate pair, which is no character by itself, becomes U+FFFD.
+
+    >>> readable("Ann \\ud83d", [Word(0, 3), Word(4, 5)])
+    ['Ann', '\ufffd']
+    """
+    text = _SURROGATE.sub("\ufffd", text)
+    return [text[word.start : word.end] for word in places]
+
+
+def paragraphs(text: str, places: Sequence[Word]) -> list[list[Word]]:
+    """Part the words of a text where a line is blank: no sentence, and no entity, goes on there.
+
+    A corpus in CoNLL's columns has its sentences apart in the same way.
+
+    >>> text = "Ann\\nKay left.\\n \\nOslo"
+    >>> [len(words) for words in paragraphs(text, split_words(text))]
+    [4, 1]
+    """
+    parts: list[list[Word]] = []
+    before = 0
+    for word in places:
+        if not parts or _BLANK_LINE.search(text, before, word.start):
+            parts.append([])
+        parts[-1].append(word)
+        before = word.end
+    return parts
 
 
 def _split_chunk(text: str, start: int, end: int) -> list[Word]:
     head: list[Word] = []
     tail: list[Word] = []
     while start < end:
-        if match := (_WHOLE.match(text, start, end) or _CLITIC.match(text, start, end)):
+        if text[start] in _INVISIBLE:
+            start += 1
+        elif match := (_WHOLE.match(text, start, end) or _CLITIC.match(text, start, end)):
             head.append(Word(start, match.end()))
             start = match.end()
         elif text[start] in _OPENING or text[start] in _CLOSING:
@@ -79,6 +173,9 @@ def _split_chunk(text: str, start: int, end: int) -> list[Word]:
         else:
             break
     while start < end:
+        if text[end - 1] in _INVISIBLE:
+            end -= 1
+            continue
         if text[end - 1] == "." and not _keeps_period(text, start, end):
             begin = end - 1
             while begin > start and text[begin - 1] == ".":
@@ -108,7 +205,8 @@ def _keeps_period(text: str, start: int, end: int) -> bool:
     """Tell whether a final period belongs to the word: "U.S.", "J.", "Inc."."""
     if end - start > _LONGEST_ABBREVIATION:
         return False
-    word = text[start : end - 1]
+    # Marks on a letter, and what is not seen, make it no longer.
+    word = _ADDED.sub("", text[start : end - 1])
     if not word or word.endswith("."):
         return False
     letters = word.split(".")
@@ -120,9 +218,11 @@ def _keeps_period(text: str, start: int, end: int) -> bool:
 
 
 def _run_end(text: str, start: int, end: int) -> int:
-    """Find the end of a run of one mark, as in "``", "--" or "!!!"."""
+    """Find the end of a run of one mark, as in "``", "--" or "!!!", with what is drawn on it."""
     stop = start + 1
     while stop < end and text[stop] == text[start]:
+        stop += 1
+    while stop < end and unicodedata.category(text[stop])[0] == "M":
         stop += 1
     return stop
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ner_core import TrainConfig, cli, data, runs
+from ner_core import TrainConfig, data, runs
 from ner_core.data import ReadOptions, writers
 from ner_core.data.conll import read_conll
 from ner_core.words import split_words
@@ -69,8 +69,7 @@ def toy_data(tmp_path):
         (
             "binary.conll",
             b"ann B-PER\n\x00\x01\x02",
-            "binary.conll, line 2: expected a text file, found binary data; "
-            "choose the file with the annotated sentences.",
+            "binary.conll, line 2: expected a text file, found binary data; choose another one.",
         ),
         (
             "latin.conll",
@@ -555,6 +554,16 @@ def test_scores_from_typed_text(document, model, toy_data):
     assert scores.keys() >= {"precision", "recall", "per_type"}
 
 
+def test_the_batch_size_changes_no_score(document, model, toy_data):
+    arguments = ("evaluate", "--model", model, "--data", toy_data)
+    assert document(*arguments, "--batch-size", "3")["f1"] == document(*arguments)["f1"]
+
+
+def test_the_labels_of_an_evaluated_model_may_be_named(refusal, model, toy_data):
+    sentence = refusal("evaluate", "--model", model, "--data", toy_data, "--model-labels", "O")
+    assert "found 1" in sentence
+
+
 def test_a_file_without_splits_is_scored_whole(call, document, model, toy_data):
     arguments = ("evaluate", "--model", model, "--data", toy_data / "train.conll")
     assert document(*arguments)["sentences"] == 32
@@ -614,8 +623,7 @@ LINES = ["ann lives in oslo", "", "  ", "日本 “bob” works …", "", "the c
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["unix", "windows"])
 @pytest.mark.parametrize("options", [(), ("--json",), ("--format", "json")], ids=" ".join)
-def test_a_file_gives_an_object_for_each_line(call, model, tmp_path, monkeypatch, options, end):
-    monkeypatch.setattr(cli, "_FILE_CHUNK", 4)
+def test_a_file_gives_an_object_for_each_line(call, model, tmp_path, options, end):
     path = tmp_path / "lines.txt"
     path.write_bytes(end.join(LINES).encode() + end.encode())
     code, out, err = call("predict", "--model", model, "--file", path, *options)

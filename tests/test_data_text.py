@@ -38,7 +38,7 @@ def test_an_empty_file_has_no_lines(lines):
     assert lines("\ufeff".encode("utf-16-le")) == []
 
 
-BINARY = "expected a text file, found binary data; choose the file with the annotated sentences."
+BINARY = "expected a text file, found binary data; choose another one."
 
 
 @pytest.mark.parametrize(

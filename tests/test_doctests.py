@@ -13,6 +13,8 @@ MODULES = [
     "ner_core.evaluate_metric",
     "ner_core.cli_command",
     "ner_core.cost",
+    "ner_core.cli_predict",
+    "ner_core.entity_html",
     "ner_core.error_analysis",
     "ner_core.epochs",
     "ner_core.estimate",
@@ -25,6 +27,7 @@ MODULES = [
     "ner_core.data.spans",
     "ner_core.data.splits",
     "ner_core.data.text",
+    "ui.api",
     "ui.run_panel",
     "ui.theme",
 ]

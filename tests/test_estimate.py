@@ -22,6 +22,7 @@ from ner_core import (
     ConfigError,
     Cost,
     DataError,
+    GaveWayError,
     ModelError,
     RunError,
     TrainConfig,
@@ -274,7 +275,7 @@ def test_nothing_is_measured_while_a_run_is_at_work(config, stand_in):
     started = stand_in(ANSWER)
     with run_at_work(config):
         assert estimate_cost(config, measure=False) is None
-        with pytest.raises(RunError) as caught:
+        with pytest.raises(GaveWayError) as caught:
             estimate_cost(config)
         assert str(caught.value) == AT_WORK
         remember(config)

@@ -37,6 +37,19 @@ def test_it_finds_what_the_starter_finds(first, starter):
     assert first.entity_types == starter.entity_types == ["LOC", "MISC", "ORG", "PER"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Angela Merkel flew\nto Berlin.\n\nReuters heard of it in London.\r\n\r\nOslo",
+        "Ann \ud800 lives in Oslo \udc00",
+    ],
+)
+def test_paragraphs_and_half_characters_are_read_alike(first, starter, text):
+    found = first.predict(text)
+    assert len(found) >= 2
+    assert_same(found, starter.predict(text))
+
+
 # Texts of letters and marks: near a tie between two tags the two could differ by rounding.
 @settings(max_examples=60)
 @given(st.text(max_size=80))

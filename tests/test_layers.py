@@ -17,8 +17,9 @@ HEAVY = {"torch", "transformers", "datasets", "evaluate", "seqeval", "peft", "gr
 SETTINGS = {"config", "errors"}
 STORE = {*SETTINGS, "events", "locks", "paths", "runs"}
 READERS = {
-    *{"data", "data.conll", "data.corpus", "data.csv_lists", "data.csv_table", "data.faults"},
+    *{"data", "data.conll", "data.corpus", "data.csv_lists", "data.csv_rows", "data.csv_table"},
     *{
+        "data.faults",
         "data.formats",
         "data.hub_id",
         "data.inline",
@@ -50,6 +51,7 @@ LAUNCH = {
     },
     *{"launch.measurements", "launch.submission", "machine", "model_sources", "worker"},
 }
+FINDING = {"entities", "errors", "tags", "words"}
 READING = {*READERS, "errors", "paths", "tags", "words"}
 
 # What a module may load: siblings in ner_core, and heavy packages.
@@ -74,7 +76,11 @@ LIGHT = {
     "post_mortem": {*STORE, "checkpoints", "machine", "post_mortem"},
     "run_view": {*STORE, "checkpoints", "machine", "post_mortem", "run_view"},
     "model_sources": {*STORE, "model_sources"},
-    "entities": {"entities", "errors", "tags", "words"},
+    "entities": FINDING,
+    "entity_html": {*FINDING, "entity_html"},
+    "entity_files": {*FINDING, "entity_files", "entity_html"},
+    "model_cache": {"model_cache"},
+    "pacing": {*FINDING, "pacing"},
     "first_answer": {*STORE, "entities", "first_answer", "model_sources", "tags", "words"},
 }
 MIDDLE = {
@@ -82,9 +88,10 @@ MIDDLE = {
     **{name: ({*READING, *HUB}, {"datasets"}) for name in sorted(HUB)},
     "data.writers": ({*READING, "data.writers"}, {"datasets"}),
     "findings": ({*READING, "findings"}, {"datasets"}),
+    "text_files": ({*READING, "text_files"}, {"datasets"}),
     "check": ({*READING, "check", "findings"}, {"datasets"}),
     "sub_tokens": (
-        {*READING, *STORE, "findings", "model_sources", "sub_tokens"},
+        {*READING, *STORE, "findings", "model_sources", "sub_tokens", "word_tokenizer"},
         {"datasets"},
     ),
     "launch.estimation": ({*READING, *STORE, *LAUNCH}, {"datasets"}),

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, BertConfig, DistilBertConfig, RobertaConfig
 
-from ner_core import ConfigError, ModelError, TrainConfig
+from ner_core import ConfigError, ModelError, TrainConfig, UnnamedLabelsError
 from ner_core.model_sources import find_model
 from ner_core.models import (
     SETTINGS_KEY,
@@ -166,28 +166,83 @@ def test_minilm_is_an_encoder():
     )
 
 
+def with_names(copy_of, folder, names):
+    return copy_of(
+        folder,
+        id2label=dict(enumerate(names)),
+        label2id={name: number for number, name in enumerate(names)},
+    )
+
+
 @pytest.mark.parametrize(
-    "labels",
-    [None, [f"LABEL_{number}" for number in range(5)]],
-    ids=["left out", "written"],
+    ("labels", "found"),
+    [
+        (None, "LABEL_0 to LABEL_4"),
+        ([f"LABEL_{number}" for number in range(5)], "LABEL_0 to LABEL_4"),
+        (["0", "1", "2", "3", "4"], "0 to 4"),
+        (["label 0", "class-1", "tag_2", "Label3", "4"], "label 0 to 4"),
+        (["O", "B-PER", "I-PER", "LABEL_3", "LABEL_4"], "LABEL_3, LABEL_4"),
+    ],
 )
-def test_a_model_whose_labels_have_no_names_is_refused(tiny_model, copy_of, labels):
+def test_a_model_whose_labels_have_no_names_is_refused(tiny_model, copy_of, labels, found):
     if labels is None:
         folder = copy_of(tiny_model)
         config = json.loads((folder / "config.json").read_text())
         del config["id2label"], config["label2id"]
         (folder / "config.json").write_text(json.dumps({**config, "num_labels": 5}))
     else:
-        folder = copy_of(
-            tiny_model,
-            id2label=dict(enumerate(labels)),
-            label2id={label: number for number, label in enumerate(labels)},
-        )
-    sentence = refusal(load_trained, str(folder))
-    assert sentence.startswith("Expected a model with named labels, found LABEL_0, LABEL_")
-    assert sentence.endswith(
-        f" in {folder}; write the tags into id2label and label2id of its config.json."
+        folder = with_names(copy_of, tiny_model, labels)
+    with pytest.raises(UnnamedLabelsError) as caught:
+        load_trained(str(folder))
+    assert str(caught.value) == (
+        f"Expected a model with named labels, found {found} in {folder}; name its 5 labels in "
+        "their order: --model-labels O,B-PER,... on the command line, label_names in Python, "
+        "“Names of its labels” on the page."
     )
+    assert caught.value.count == 5
+
+
+@pytest.mark.parametrize("own", [LABELS, [f"LABEL_{number}" for number in range(5)]])
+@pytest.mark.parametrize(
+    "names", [["O", "PER", "B-LOC", "I-LOC", "S-LOC"], (" O", "X", "Y", "Z", "XY ")]
+)
+def test_names_that_are_given_are_those_of_the_labels(tiny_model, copy_of, own, names):
+    model, _ = load_trained(str(with_names(copy_of, tiny_model, own)), names)
+    named = [name.strip() for name in names]
+    assert model.config.id2label == dict(enumerate(named))
+    assert model.config.label2id == {name: number for number, name in enumerate(named)}
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (
+            ["O", "PER"],
+            "Expected 5 names for the 5 labels of {0}, found 2; give one a label, in the order of "
+            "their numbers, O among them.",
+        ),
+        (
+            [],
+            "Expected 5 names for the 5 labels of {0}, found 0; give one a label, in the order of "
+            "their numbers, O among them.",
+        ),
+        (
+            ["O", "A", "B", "C", "D"],
+            "Expected names such as O, B-PER or PER for the labels of {0}, found 'B'; correct it.",
+        ),
+        (
+            ["O", "PER", "", "LOC", "ORG"],
+            "Expected names such as O, B-PER or PER for the labels of {0}, found ''; correct it.",
+        ),
+        (
+            ["O", "PER", "LOC", "PER", "PER"],
+            "Expected 5 different names for the labels of {0}, found 'PER' 3 times; give each "
+            "label its own.",
+        ),
+    ],
+)
+def test_names_that_do_not_fit_are_a_sentence(tiny_model, names, sentence):
+    assert refusal(load_trained, str(tiny_model), names) == sentence.format(tiny_model)
 
 
 @pytest.mark.parametrize("name", ["no-such-owner/no-such-model", "bert-base-uncased"])

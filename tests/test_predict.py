@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ner_core import Predictor
+from ner_core import ConfigError, Predictor, predict
 from ner_core.predict import Entity
 from ner_core.words import split_words
 from tests import toy
@@ -144,6 +144,93 @@ def test_many_texts_at_once_give_what_each_gives(trained, texts):
         alone = trained.predict(text)
         assert [e._replace(score=0) for e in entities] == [e._replace(score=0) for e in alone]
         assert [e.score for e in entities] == pytest.approx([e.score for e in alone], abs=1e-5)
+
+
+# What a paragraph says is the same wherever it stands, and nothing goes on after a blank line.
+BLANK_LINES = ["\n\n", "\r\n\r\n", "\r\r", "\n \t\n", "\n\n\n\n", " \n\r\n ", "\f", "\u2029"]
+
+
+@settings(max_examples=40)
+@given(st.lists(MIXED.map(str.strip), min_size=1, max_size=4), st.sampled_from(BLANK_LINES))
+def test_paragraphs_are_read_one_by_one(foreign, parts, blank_line):
+    text = blank_line.join(parts)
+    wanted, begin = [], 0
+    for part in parts:
+        wanted += [
+            e._replace(start=e.start + begin, end=e.end + begin) for e in foreign.predict(part)
+        ]
+        begin += len(part) + len(blank_line)
+    found = foreign.predict(text)
+    assert [e._replace(score=0) for e in found] == [e._replace(score=0) for e in wanted]
+    assert [e.score for e in found] == pytest.approx([e.score for e in wanted], abs=1e-5)
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r", "\n  ", "\x0b", "\x85", "\u2028"])
+def test_an_entity_may_go_on_in_the_next_line(trained, line_break):
+    text = f"ann{line_break}k lives near the oslo{line_break}city ."
+    assert [entity.text for entity in trained.predict(text)] == [
+        f"ann{line_break}k",
+        f"oslo{line_break}city",
+    ]
+
+
+def test_sub_tokens_go_on_over_paragraphs(trained):
+    parts = trained.sub_tokens("ann lives .\n\nbob works in paris")
+    words = "ann lives . bob works in paris".split()  # noqa: SIM905 - as one reads it
+    assert [part.sub_token for part in parts] == words
+    assert [part.index for part in parts] == list(range(1, 8))
+    assert [part.tag for part in parts] == ["B-PER", "O", "O", "B-PER", "O", "O", "B-LOC"]
+    assert parts[3].start == 13
+
+
+def test_texts_are_taken_and_answered_as_they_come(trained, monkeypatch):
+    monkeypatch.setattr(predict, "_MOST_TEXTS", 3)
+    taken = []
+
+    def texts():
+        for number in range(100):
+            taken.append(number)
+            yield "ann lives in oslo"
+
+    found = trained.stream(texts())
+    assert taken == []
+    assert [entity.text for entity in next(found)] == ["ann", "oslo"]
+    assert len(taken) == 3
+    next(found), next(found), next(found)
+    assert len(taken) == 6
+
+
+def test_long_texts_are_taken_few_at_a_time(trained, monkeypatch):
+    monkeypatch.setattr(predict, "_MOST_CHARACTERS", 30)
+    taken = []
+    found = trained.stream(taken.append(1) or "ann lives in oslo" for _ in range(50))
+    next(found)
+    assert len(taken) == 2
+
+
+def test_only_the_types_that_are_asked_for(trained):
+    text = "ann lives in oslo"
+    assert [e.text for e in trained.predict(text, labels=["PER"])] == ["ann"]
+    assert [e.text for e in trained.predict(text, labels={"LOC", "PER"})] == ["ann", "oslo"]
+    assert trained.predict(text, labels=[]) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"threshold": 1.5}, "threshold: expected a number from 0 to 1, found 1.5."),
+        ({"threshold": -1}, "threshold: expected a number from 0 to 1, found -1."),
+        ({"batch_size": 0}, "batch_size: expected a number from 1 on, found 0."),
+        (
+            {"labels": ["PER", "CITY"]},
+            "labels: expected some of LOC, PER, the types that the model knows, found 'CITY'.",
+        ),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_at_once(trained, options, sentence):
+    with pytest.raises(ConfigError) as caught:
+        trained.stream([], **options)
+    assert str(caught.value) == sentence
 
 
 def test_no_texts_give_no_results(trained):

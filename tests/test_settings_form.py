@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 
 import ner_core
-from ner_core import RECIPE_PURPOSE, RECIPES, DataError, ModelError, RunError, TrainConfig
+from ner_core import (
+    RECIPE_PURPOSE,
+    RECIPES,
+    DataError,
+    GaveWayError,
+    ModelError,
+    RunError,
+    TrainConfig,
+)
 from ner_core.cost import Cost
 from tests.test_command_line import CONFIGS
 from ui import estimate_line, setting_fields, settings_form
@@ -326,11 +334,16 @@ def test_nothing_is_measured_while_a_run_is_at_work(form, estimate, monkeypatch)
     assert form.refresh()[1:] == (LINE, False)
 
 
-def test_a_run_that_starts_meanwhile_says_nothing_about_the_settings(form, estimate, monkeypatch):
-    at_work = iter([False, True])
-    monkeypatch.setattr(settings_form, "_at_work", lambda: next(at_work))
-    estimate(measured=RunError("It gave way to a run."))
+def test_a_measurement_that_gave_way_says_nothing_about_the_settings(form, estimate):
+    estimate(measured=GaveWayError("It gave way to a run."))
     assert form.settings.measure(form.content) is None
+
+
+def test_a_measurement_ends_when_data_are_to_be_described(form, monkeypatch):
+    ended = []
+    monkeypatch.setattr(ner_core, "stop_measuring", lambda: ended.append(True))
+    form.source.describe_data(form.content)
+    assert ended == [True]
 
 
 def test_wrong_data_are_not_explained_twice(form, estimate):

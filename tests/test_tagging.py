@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ner_core import align
+from ner_core import align, tagging
 from ner_core.models import SETTINGS_KEY, load_trained
 from ner_core.tagging import Tagger, load_tagger
 from tests import toy
@@ -193,3 +193,63 @@ def test_one_thread_at_a_time_uses_the_tokenizer(random_tagger, monkeypatch):
 def test_tagging_leaves_no_gradients(random_tagger):
     random_tagger.tag([SENTENCE], [TAGS])
     assert all(parameter.grad is None for parameter in random_tagger.model.parameters())
+
+
+@pytest.fixture
+def counting(toy_run):
+    """Give a tagger with a memory of its own, and the list of windows that it computed."""
+    tagger = load_tagger(str(toy_run.model_dir))
+    computed, network = [], tagger.network
+
+    def count(input_ids, attention_mask):
+        computed.extend(attention_mask.sum(1).tolist())
+        return network(input_ids, attention_mask)
+
+    tagger.network = count
+    return tagger, computed
+
+
+def test_a_text_that_was_read_a_moment_ago_is_not_computed_again(counting):
+    tagger, computed = counting
+    texts = mixed_texts(20, 3)
+    first = tagger.tag(texts)
+    known = len(computed)
+    assert known >= 20
+    again = tagger.tag(texts[::-1])
+    assert len(computed) == known
+    assert again.tags == first.tags[::-1]
+    assert again.scores == first.scores[::-1]
+    tagger.sub_token_probabilities(texts[5])
+    assert len(computed) == known
+
+
+def test_typing_on_computes_the_last_window_only(counting):
+    tagger, computed = counting
+    words = SENTENCE * 100
+    tagger.tag([words])
+    for _ in range(20):
+        known = len(computed)
+        words = [*words, "ann"]
+        tagger.tag([words])
+        assert len(computed) - known <= 2
+
+
+def test_what_was_asked_for_longest_ago_is_forgotten(monkeypatch):
+    monkeypatch.setattr(tagging, "_REMEMBERED", 3)
+    memory = tagging.Memory()
+    windows = [align.Window(0, [number], [None], [False]) for number in range(4)]
+    for window in windows[:3]:
+        memory.put(window, np.array([window.input_ids]))
+    assert memory.get(windows[0]) == [[0]]
+    memory.put(windows[3], np.array([[3]]))
+    assert [memory.get(window) is None for window in windows] == [False, True, False, False]
+
+
+def test_a_model_that_still_learns_is_always_computed(toy_run):
+    model, tokenizer = load_trained(str(toy_run.model_dir))
+    tagger = Tagger(model, tokenizer, 64, 16)
+    before = tagger.tag([SENTENCE])
+    with torch.no_grad():
+        model.classifier.bias[0] += 100
+    assert before.tags == [TAGS]
+    assert tagger.tag([SENTENCE]).tags == [["O"] * len(SENTENCE)]

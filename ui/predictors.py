@@ -1,7 +1,11 @@
 """The models that the Highlight tab offers, and which of them are in memory."""
 
+import contextlib
+import os
 import threading
-from functools import cache, lru_cache
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
 
 import ner_core
 from ner_core import runs
@@ -17,42 +21,85 @@ importing = threading.Lock()
 """Held while transformers is imported, and while data are read: datasets looks into transformers as
 soon as it is there, and fails where it is there by half."""
 
-_loading = threading.Lock()
 _imported = threading.Event()
-_starter_is_there = threading.Event()
+_starter_was_loaded = threading.Event()
+_offered: dict[str, str] = {}
+# More at once would only take turns on the cores, and each would take longer.
+_computing = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+_Key = tuple[str, tuple[str, ...], int]
 
 
 def model_choices() -> list[tuple[str, str]]:
     """List the models for a dropdown, as they are shown and by name: the starter, then the runs."""
     kept = [run for run in SHARED.current().runs if run.model_dir.is_dir()][:MOST_CHOICES]
     labelled = [(SHARED.find(run.id).draw("label", label_of), run.id) for run in kept]
-    return [(_STARTER_LABEL, STARTER), *labelled]
+    offered = [(name, name) for name in _offered]
+    return [*offered, (_STARTER_LABEL, STARTER), *labelled]
 
 
-def find_entities(model: str, text: str) -> "tuple[list[str], list[ner_core.Entity]]":
+def offer(location: str) -> str:
+    """Offer one more model, of which this machine's owner gave the place; gives its name.
+
+    Only in this way does a page load a model from a folder.
+    """
+    name = Path(location).expanduser().resolve().name if Path(location).exists() else location
+    if name in {STARTER, "minilm"} or runs.exists(name):
+        name = f"{name} (folder)"
+    _offered[name] = location
+    return name
+
+
+def find_entities(
+    model: str, text: str, label_names: Sequence[str] = ()
+) -> "tuple[list[str], list[ner_core.Entity]]":
     """Give the types that a model can name, and the entities of a text.
 
     Raises a NerError if there is no such model.
     """
-    if model == STARTER and not _starter_is_there.is_set():
+    if model == STARTER and not _starter_was_loaded.is_set():
         first = _first_answer()
         entities = first.predict(text)
         if entities is not None:
             return first.entity_types, entities
+    predictor = load_predictor(model, label_names)
+    with _computing:
+        return predictor.entity_types, predictor.predict(text)
+
+
+def predict_all(
+    model: str, texts: Sequence[str], threshold: float, labels: Sequence[str] | None
+) -> "list[list[ner_core.Entity]]":
+    """Give the entities of several texts; see ``Predictor.predict_all``."""
     predictor = load_predictor(model)
-    return predictor.entity_types, predictor.predict(text)
+    with _computing:
+        return predictor.predict_all(texts, threshold, labels)
 
 
-def load_predictor(model: str) -> "ner_core.Predictor":
-    """Give the Predictor of the starter or a run; the starter and the last two runs are kept.
+def sub_tokens(model: str, text: str, label_names: Sequence[str] = ()) -> "list[ner_core.SubToken]":
+    """Give what a model says of each sub-token of a text. Raises as ``find_entities`` does."""
+    predictor = load_predictor(model, label_names)
+    with _computing:
+        return predictor.sub_tokens(text)
 
-    Raises a NerError if there is none.
+
+def load_predictor(model: str, label_names: Sequence[str] = ()) -> "ner_core.Predictor":
+    """Give the Predictor of a model that a page may name, loaded once for all.
+
+    That is the starter, a run, a Hub id, or what was offered; no other folder. Raises a NerError if
+    there is none.
     """
-    with _loading:
-        if model == STARTER:
-            return _starter()
-        run = runs.get(model)  # a page may name these only, no path and no other model
-        return _predictor(model, run.created_ns())
+    return _models.get(_key(model, label_names))
+
+
+def is_loaded(model: str, label_names: Sequence[str] = ()) -> bool:
+    """Tell whether a model answers at once."""
+    if model == STARTER and not _starter_was_loaded.is_set():
+        return True
+    try:
+        return _models.holds(_key(model, label_names))
+    except ner_core.NerError:
+        return False
 
 
 def warm_up() -> None:
@@ -63,29 +110,38 @@ def warm_up() -> None:
     later.start()
 
 
+def _key(model: str, label_names: Sequence[str]) -> _Key:
+    """Tell apart what is loaded: a run that took another's id is another model."""
+    made = 0 if model in _offered or not runs.exists(model) else runs.get(model).created_ns()
+    return model, tuple(label_names), made
+
+
 @cache
 def _first_answer() -> "ner_core.FirstAnswer":
     return ner_core.FirstAnswer()
 
 
-@cache
-def _starter() -> "ner_core.Predictor":
-    predictor = _predictor_class().load(STARTER)
-    predictor.predict("Ann lives in Oslo.")
-    _starter_is_there.set()
+def _load(key: _Key) -> "ner_core.Predictor":
+    model, label_names, _ = key
+    if model not in _offered:
+        ner_core.find_model(model, folders=False)
+    with _importing_once():
+        load = ner_core.Predictor.load
+        ner_core.one_core_each()
+    predictor = load(_offered.get(model, model), label_names or None)
+    if model == STARTER:
+        predictor.predict("Ann lives in Oslo.")
+        _starter_was_loaded.set()
+        _first_answer.cache_clear()
     return predictor
 
 
-@lru_cache(maxsize=2)
-def _predictor(model: str, _created_ns: int) -> "ner_core.Predictor":
-    return _predictor_class().load(model)
+_models = ner_core.ModelCache(_load)
 
 
-def _predictor_class() -> "type[ner_core.Predictor]":
-    """Give the class; the first time it brings torch and transformers."""
-    if _imported.is_set():
-        return ner_core.Predictor
-    with importing:
-        found = ner_core.Predictor
+@contextlib.contextmanager
+def _importing_once() -> Iterator[None]:
+    """Hold ``importing`` the first time, when the class brings torch and transformers."""
+    with contextlib.nullcontext() if _imported.is_set() else importing:
+        yield
         _imported.set()
-        return found

@@ -223,9 +223,10 @@ class SettingsForm:
             return gr.skip()
         try:
             return config, _estimate_cost(config, measure=True)
+        except ner_core.GaveWayError:  # it says nothing about these settings
+            return None
         except NerError as error:
-            # A run that was started meanwhile says nothing about these settings.
-            return None if _at_work() else (config, error)
+            return config, error
 
     def _known(self, form: Mapping[Any, Any], config: TrainConfig) -> "ner_core.Cost | None":
         """Give the cost if it was measured; raise the error if it could not be."""

@@ -151,6 +151,8 @@ class SourceForm:
             return ["", mended, ready, False]
         try:
             with importing:
+                # It would take both cores, and who waits for this sees nothing of it yet.
+                ner_core.stop_measuring()
                 report = self._check(form)
         except NerError as error:
             return [markup.error(str(error)), mended, waiting, False]

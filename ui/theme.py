@@ -1,23 +1,10 @@
 """How the page looks: theme, colours of entity types, style sheet."""
 
-import zlib
 from collections.abc import Iterable
 
 import gradio as gr
 
-# Hues that stay apart for colour-blind eyes (after Okabe and Ito 2008): tint on light and on dark,
-# line.
-_PALETTE = [
-    ("#d3e8f7", "#123a57", "#0072b2"),
-    ("#fbe6c2", "#573a08", "#c98500"),
-    ("#cdeee2", "#0b4234", "#009e73"),
-    ("#f6dbea", "#541f40", "#c5609a"),
-    ("#fadccb", "#5a2306", "#d55e00"),
-    ("#e2dcf5", "#33275c", "#7a5fc9"),
-    ("#dcf1f7", "#0d4654", "#2c9ab7"),
-    ("#efeecb", "#46440c", "#948f00"),
-]
-_KNOWN = {"PER": 0, "ORG": 1, "LOC": 2, "MISC": 3}
+from ner_core import PALETTE, colour_number
 
 
 def theme() -> gr.themes.Base:
@@ -54,8 +41,7 @@ def colour_class(label: str) -> str:
     >>> colour_class("PER"), colour_class("LOC") == colour_class("PER")
     ('ner-c0', False)
     """
-    number = _KNOWN.get(label.upper(), zlib.crc32(label.encode()) % len(_PALETTE))
-    return f"ner-c{number}"
+    return f"ner-c{colour_number(label)}"
 
 
 def line_colours(labels: Iterable[str]) -> list[str]:
@@ -66,15 +52,15 @@ def line_colours(labels: Iterable[str]) -> list[str]:
     """
     taken: list[str] = []
     for label in labels:
-        own = int(colour_class(label).removeprefix("ner-c"))
-        lines = [line for _, _, line in _PALETTE[own:] + _PALETTE[:own]]
+        own = colour_number(label)
+        lines = [colour.line for colour in PALETTE[own:] + PALETTE[:own]]
         taken.append(next((line for line in lines if line not in taken), lines[0]))
     return taken
 
 
 def _colours() -> str:
     rules = []
-    for number, (light, dark, line) in enumerate(_PALETTE):
+    for number, (light, dark, line) in enumerate(PALETTE):
         rules.append(f".ner-c{number} {{ --tint: {light}; --line: {line}; }}")
         rules.append(f".dark .ner-c{number} {{ --tint: {dark}; --line: {line}; }}")
     return "\n".join(rules)

@@ -1,6 +1,5 @@
 """CSV: a word a row, as the data set of Kaggle has it, or a whole sentence a row."""
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,18 +8,15 @@ from pathlib import Path
 
 from ner_core.data import rows
 from ner_core.data.csv_lists import is_list, is_word_list, marks_of, words_of
+from ner_core.data.csv_rows import DELIMITERS, check_width, first_line, split_line, table_rows
 from ner_core.data.sentence import Fault, ReadOptions, Record
 from ner_core.data.spans import UnreadableError, shown
 from ner_core.data.text import head_lines, is_blank, numbered_lines, shorten
 from ner_core.errors import DataError
 
-_DELIMITERS = ",;\t"
-_LONGEST_FIELD = 1_000_000
 _LOOK_AT_ROWS = 200
 _TAG = re.compile(r"O|[BIESLU]-\S+")
 _CONLL_OR_INLINE = re.compile(r"\s(O|[BIESLU]-\S+)\s*$|\]\(")
-# Excel writes the delimiter into a first line.
-_EXCEL = re.compile("sep=.")
 
 
 @dataclass(frozen=True)
@@ -36,18 +32,6 @@ class _Table:
     sentence: int | None
     document: int | None
 
-    def check(self, cells: list[str]) -> None:
-        """Raise UnreadableError for a row that has other columns than the header."""
-        if max(self.token, self.tag) >= len(cells):
-            remedy = "give every row the same columns"
-        elif any(cells[self.width :]):
-            remedy = "put quotation marks around what holds the delimiter"
-        else:
-            return
-        raise UnreadableError(
-            f"expected {self.width} columns as in the first line, found {len(cells)}; {remedy}."
-        )
-
 
 def _cell(cells: list[str], place: int | None) -> str:
     """Give what stands in a column, without blanks around it; nothing if it is not there."""
@@ -62,22 +46,22 @@ def looks_like_csv(head: bytes) -> bool:
     that all have the same number of commas or semicolons and do not end in a tag of CoNLL.
     """
     lines = head_lines(head)
-    header, line = _header(enumerate(lines, start=1))
+    header, line = first_line(enumerate(lines, start=1))
     delimiter = _delimiter(line)
     if delimiter is None:
         whole = [line for line in lines[:-1] if not is_blank(line)]  # the last may be cut short
         return any(_is_regular(whole, delimiter) for delimiter in ",;")
     following = (line for line in lines[header:] if not is_blank(line))
-    names = _fields(line, delimiter)
+    names = split_line(line, delimiter)
     return (
         delimiter != "\t"
         or rows.known_column(names, rows.SENTENCE_COLUMNS) is not None
-        or any(is_list(cell) for cell in _fields(next(following, ""), "\t"))
+        or any(is_list(cell) for cell in split_line(next(following, ""), "\t"))
     )
 
 
 def _is_regular(lines: list[str], delimiter: str) -> bool:
-    widths = {len(_fields(line, delimiter)) for line in lines}
+    widths = {len(split_line(line, delimiter)) for line in lines}
     return (
         len(lines) > 1
         and len(widths) == 1
@@ -102,22 +86,16 @@ def read_csv(path: Path, options: ReadOptions) -> Iterator[Record]:
     columns, no sentence can be read, or tags are numbers without names.
     """
     table = _table(path, options)
-    looked_at = islice(_rows(table), _LOOK_AT_ROWS)
+    looked_at = islice(table_rows(table.path, table.delimiter, table.header), _LOOK_AT_ROWS)
     tags = (_cell(cells, table.tag) for _, cells in looked_at if isinstance(cells, list))
     read = _sentences if any(map(is_list, tags)) else _words
     yield from rows.or_refuse(path, read(table, options))
 
 
-def _header(lines: Iterator[tuple[int, str]]) -> tuple[int, str]:
-    """Find the first line that is not blank, nor a word to Excel."""
-    found = ((n, line) for n, line in lines if not is_blank(line) and not _EXCEL.fullmatch(line))
-    return next(found, (0, ""))
-
-
 def _delimiter(line: str) -> str | None:
     """Find the delimiter with which a header has columns for words and for tags."""
-    for delimiter in _DELIMITERS:
-        names = _fields(line, delimiter)
+    for delimiter in DELIMITERS:
+        names = split_line(line, delimiter)
         token = rows.known_column(names, rows.WORD_COLUMNS)
         if token is not None and rows.known_column(names, rows.TAG_COLUMNS) is not None:
             return delimiter
@@ -128,9 +106,9 @@ def _table(path: Path, options: ReadOptions) -> _Table:
     names: list[str]
     token: int | None
     tag: int | None
-    header, line = _header(numbered_lines(path))
-    delimiter = _delimiter(line) or max(_DELIMITERS, key=line.count)
-    cells = _fields(line, delimiter)
+    header, line = first_line(numbered_lines(path))
+    delimiter = _delimiter(line) or max(DELIMITERS, key=line.count)
+    cells = split_line(line, delimiter)
     tag_places = [place for place, cell in enumerate(cells) if _TAG.fullmatch(cell.strip())]
     if tag_places:  # without a header: the first line is a word and its tag
         names, token, tag = [], 0, tag_places[-1]
@@ -168,7 +146,7 @@ def _words(table: _Table, options: ReadOptions) -> Iterator[Record]:
     sentence, documents = rows.Growing(), rows.Documents()
     begun, document = "", 0
     for number, line in islice(numbered_lines(table.path), table.header, None):
-        cells = _fields(line, table.delimiter)
+        cells = split_line(line, table.delimiter)
         word, tag, named = (
             _cell(cells, place) for place in (table.token, table.tag, table.sentence)
         )
@@ -180,7 +158,7 @@ def _words(table: _Table, options: ReadOptions) -> Iterator[Record]:
         if empty:
             continue
         try:
-            table.check(cells)
+            check_width(cells, table.width, max(table.token, table.tag))
             sentence.add(
                 rows.checked_word(word),
                 rows.named_tag(tag, options.label_names, table.path),
@@ -191,23 +169,12 @@ def _words(table: _Table, options: ReadOptions) -> Iterator[Record]:
     yield from sentence.end(document)
 
 
-def _fields(line: str, delimiter: str) -> list[str]:
-    """Split one line; a quotation mark that closes nothing stands for itself, as some write it."""
-    if '"' not in line:
-        return line.split(delimiter)
-    _allow_long_fields()
-    try:
-        return next(csv.reader([line], delimiter=delimiter, strict=True))
-    except csv.Error:
-        return line.split(delimiter)
-
-
 # A sentence a row
 
 
 def _sentences(table: _Table, options: ReadOptions) -> Iterator[Record]:
     documents = rows.Documents()
-    for number, cells in _rows(table):
+    for number, cells in table_rows(table.path, table.delimiter, table.header):
         if isinstance(cells, str):
             yield Fault("unreadable", number, cells)
         elif not all(is_blank(cell) for cell in cells):
@@ -220,7 +187,7 @@ def _sentence(
 ) -> Iterator[Record]:
     text = cells[table.token] if table.token < len(cells) else ""
     try:
-        table.check(cells)
+        check_width(cells, table.width, max(table.token, table.tag))
         marks = marks_of(cells[table.tag])
         if is_word_list(text) or (marks and all(isinstance(mark, str | int) for mark in marks)):
             words, names = words_of(text), options.label_names
@@ -231,35 +198,3 @@ def _sentence(
         yield Fault("unreadable", number, str(error), shorten(text.strip()))
         return
     yield from rows.sentence_of_text(text, spans, number, document)
-
-
-def _rows(table: _Table) -> Iterator[tuple[int, list[str] | str]]:
-    """Give the rows below the header with the lines they start in; or what is wrong with one."""
-    last = table.header
-
-    def lines() -> Iterator[str]:
-        nonlocal last
-        for number, line in islice(numbered_lines(table.path), table.header, None):
-            last = number
-            yield line + "\n"
-
-    _allow_long_fields()
-    reader = csv.reader(lines(), delimiter=table.delimiter, strict=True)
-    while True:
-        start = last + 1
-        try:
-            yield start, next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield (
-                start,
-                "expected fields whose quotation marks are closed, and doubled inside, of at most "
-                f"{_LONGEST_FIELD:,} characters, found one that is not; correct the quotation "
-                "marks.",
-            )
-
-
-def _allow_long_fields() -> None:
-    # The limit is one for the whole process: it is raised, never lowered.
-    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))

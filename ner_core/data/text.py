@@ -73,8 +73,7 @@ def _utf16_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def _binary(path: Path, number: int) -> DataError:
     return DataError(
-        f"{path.name}, line {number}: expected a text file, found binary data; "
-        "choose the file with the annotated sentences."
+        f"{path.name}, line {number}: expected a text file, found binary data; choose another one."
     )
 
 

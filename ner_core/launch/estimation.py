@@ -39,6 +39,10 @@ _LOOK_EVERY = 1.0
 """Seconds between two looks at all runs."""
 
 
+class GaveWayError(RunError):
+    """A measurement ended because something else needs the machine: it can be tried again."""
+
+
 def estimate_cost(config: TrainConfig, measure: bool = True, folders: bool = True) -> Cost | None:
     """Tell what a run of these settings would take, in time and in memory, on this machine.
 
@@ -47,9 +51,9 @@ def estimate_cost(config: TrainConfig, measure: bool = True, folders: bool = Tru
     the speed of a step (epochs, rates, evaluations) need no measurement of their own. Without
     ``folders`` the model's name is never taken for a path.
 
-    Raises a NerError: for data, a model or settings that a run could not start with, RunError if a
-    run is at work or one was started meanwhile, or if a later call for other settings took this
-    one's place.
+    Raises a NerError: for data, a model or settings that a run could not start with, GaveWayError
+    if a run is at work, if ``stop_measuring`` was called, or if a later call for other settings
+    took this one's place.
     """
     source = data.canonical_source(config.data)
     model = find_model(config.model, folders)
@@ -62,7 +66,7 @@ def estimate_cost(config: TrainConfig, measure: bool = True, folders: bool = Tru
 
 
 def stop_measuring() -> None:
-    """End the measurement that this process has under way, so that a run has the machine."""
+    """End the measurement that this process has under way, so that other work has the machine."""
     _turns.end()
 
 
@@ -75,9 +79,9 @@ class _Turn:
         self.reason = _AT_WORK
 
     def check(self) -> None:
-        """Raise RunError if the measurement is not wanted any more, or disturbs a run."""
+        """Raise GaveWayError if the measurement is not wanted any more, or disturbs a run."""
         if self.over.is_set() or any(run.is_held() for run in runs.list_runs()):
-            raise RunError(self.reason)
+            raise GaveWayError(self.reason)
 
     def wait(self, until: Callable[[], bool]) -> None:
         """Wait for something, as long as that makes sense; RunError if it does no more."""

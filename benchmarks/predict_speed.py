@@ -1,0 +1,88 @@
+"""How fast entities are found, against transformers' own ``ner`` pipeline.
+
+    python benchmarks/predict_speed.py
+
+Both run the same model on the same sentences in this process, in turns, so that what else the
+machine does falls on both. One sentence: the median of the times, each way. A thousand sentences:
+sentences a second; the pipeline alone (a list in, one after the other) and with the best of
+several batch sizes. The entities are compared, too.
+"""
+
+import argparse
+import itertools
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from transformers import pipeline
+
+from ner_core import Predictor, data
+from ner_core.models import load_trained
+
+BATCH_SIZES = (4, 8, 16, 32, 64)
+TURNS = 3
+
+
+def seconds(call: Callable[[], Any]) -> float:
+    """Time one call."""
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="starter")
+    parser.add_argument("--sentences", type=int, default=1000)
+    options = parser.parse_args()
+    warnings.filterwarnings("ignore", category=UserWarning)
+
+    texts = [" ".join(words) for words in data.load("sample", 0).dataset["test"]["tokens"]]
+    many = list(itertools.islice(itertools.cycle(texts), options.sentences))
+    predictor = Predictor.load(options.model)
+    # A text that was asked for before costs nothing, which is not what this measures.
+    predictor.tagger.memory = None
+    model, tokenizer = load_trained(options.model)
+    plain = pipeline("ner", model=model, tokenizer=tokenizer, aggregation_strategy="first")
+
+    once: dict[str, list[float]] = {"pipeline": [], "predictor": []}
+    calls = {"pipeline": plain, "predictor": predictor.predict}
+    for _ in range(TURNS):
+        for name, call in calls.items():
+            for text in texts[:20]:
+                call(text)
+            once[name] += [seconds(lambda call=call, text=text: call(text)) for text in texts]
+    rates: dict[str, list[float]] = {}
+    for _ in range(TURNS):
+        for size in (None, *BATCH_SIZES):
+            name = f"pipeline, batches of {size}" if size else "pipeline, alone"
+            took = seconds(lambda size=size: plain(many, batch_size=size))
+            rates.setdefault(name, []).append(len(many) / took)
+        took = seconds(lambda: predictor.predict_all(many))
+        rates.setdefault("predictor", []).append(len(many) / took)
+
+    same = sum(
+        [(e["start"], e["end"], e["entity_group"]) for e in theirs]
+        == [(e.start, e.end, e.label) for e in ours]
+        for theirs, ours in zip(plain(texts), predictor.predict_all(texts), strict=True)
+    )
+    medians = {name: statistics.median(values) for name, values in once.items()}
+    print(f"{options.model}, {next(predictor.tagger.model.parameters()).dtype}, ", end="")
+    print(f"{torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}\n")
+    print("| one sentence, ms (median) | | ratio |\n|---|---|---|")
+    for name, value in medians.items():
+        print(f"| {name} | {1000 * value:.2f} | {value / medians['pipeline']:.2f} |")
+    print(f"\n| {len(many):,} sentences, a second (median of {TURNS}) | | ratio |\n|---|---|---|")
+    alone = statistics.median(rates["pipeline, alone"])
+    for name, values in rates.items():
+        rate = statistics.median(values)
+        print(f"| {name} | {rate:.0f} | {rate / alone:.2f} |")
+    print(f"\nThe same entities in {same:,} of {len(texts):,} sentences.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""Each family of tokenizers, down to the character."""
+
+from functools import cache
+
+import pytest
+import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from ner_core import Predictor
+from ner_core.model_sources import find_model
+from ner_core.models import load_for_training, load_tokenizer, load_trained, window_limit
+from ner_core.words import split_words
+from tests.families import FAMILIES, LIMIT, TAGS, check_same, check_sound, save_family
+
+PIECES = st.one_of(
+    st.sampled_from(
+        ["Ann", "OSLO", "Bob's", "(Paris)", "U.S.", "@user", "https://a.org/x", "3.5%"]
+    ),
+    st.sampled_from(
+        [
+            *(
+                "İ",
+                "ß",
+                "ﬁ",
+                "Å",
+                "e\u0301",
+                "\u0301",
+                "東京",
+                "กรุงเทพ",
+                "हिन्दी",
+                "한국",
+                "شرق",
+                "ΑΣ",
+            ),
+            *(
+                "👩\u200d👧",
+                "👍🏽",
+                "🇳🇴",
+                "\ufe0f",
+                "\u200b",
+                "\ufeff",
+                "\u202e",
+                "\u200f",
+                "\u00ad",
+            ),
+            *("\r\n", "\ud83d", "\udfff", "\u0000", "\ufffd", "\u2028", "▁", "Ġ"),
+            *("[SEP]", "[PAD]", "<s>", "</s>", "<pad>", "<mask>", "[MASK]", "##s"),
+        ]
+    ),
+    st.text(st.characters(), max_size=6),
+)
+TEXTS = st.lists(st.tuples(PIECES, st.sampled_from(["", " ", "\n", "\u00a0"])), max_size=24).map(
+    lambda parts: "".join(piece + blank for piece, blank in parts)
+)
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory):
+    """Give a function that makes the model folder of a family once."""
+    return cache(lambda name: save_family(name, tmp_path_factory.mktemp(name)))
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def family(request, folders):
+    """Give a family's name and folder."""
+    return request.param, folders(request.param)
+
+
+@pytest.fixture(scope="module")
+def predictor(family):
+    return Predictor.load(str(family[1]))
+
+
+def test_any_text_gives_sound_entities_and_sub_tokens(predictor):
+    found = 0
+
+    @settings(max_examples=40)
+    @given(TEXTS)
+    @example("İ" * 300)
+    @example("\ud83d" * 70)
+    @example("\r\n\u0000\u200b")
+    @example("▁ Ġ ## a▁b")
+    @example("Ann<s>(Paris)[SEP](Oslo)")
+    @example("Ann<mask>\u200cOslo<mask>Oslo[MASK]\u200c")
+    def check(text):
+        nonlocal found
+        entities = predictor.predict(text)
+        check_sound(text, entities)
+        found += len(entities)
+        words = split_words(text)
+        sub_tokens = predictor.sub_tokens(text)
+        assert [one.index for one in sub_tokens] == list(range(1, len(sub_tokens) + 1))
+        assert [one.start for one in sub_tokens] == sorted(one.start for one in sub_tokens)
+        for one in sub_tokens:
+            assert any(word.start <= one.start <= one.end <= word.end for word in words)
+            assert one.tag in TAGS
+            assert 0 <= one.score <= 1
+
+    check()
+    assert found > 30
+
+
+# Longer than a window in every family: a word is at least one sub-token.
+FILLER = " and the city works in Oslo near Bob Paris ." * (2 * LIMIT // 10)
+
+
+def test_a_far_away_paragraph_changes_nothing(predictor):
+    @settings(max_examples=10)
+    @given(TEXTS, st.one_of(TEXTS, st.just("Ann lives in Oslo. " * 40)))
+    def check(text, far):
+        known = predictor.predict(text + FILLER)
+        longer = predictor.predict(f"{text}{FILLER}\n{far}")
+        within = len(text)
+        check_same(
+            [entity for entity in longer if entity.end <= within],
+            [entity for entity in known if entity.end <= within],
+        )
+
+    check()
+
+
+def test_texts_in_one_batch_do_not_disturb_each_other(predictor):
+    texts = ["Ann", "Bob lives in Oslo " * 30, "", "東京 (Paris)", "İ e\u0301 " * 50, "Ann"]
+    together = predictor.predict_all(texts, batch_size=3)
+    for text, entities in zip(texts, together, strict=True):
+        predictor.tagger.memory = None
+        check_same(entities, predictor.predict(text))
+
+
+def test_a_word_is_read_as_after_a_blank(family):
+    tokenizer = load_tokenizer(find_model(str(family[1])))
+    given_apart = tokenizer(
+        [["Ann", "Oslo", "Bob"]], is_split_into_words=True, add_special_tokens=False
+    )
+    # The first word of a text has a blank before it in some families, and in others it has not.
+    text = tokenizer(["Ann Ann Oslo Bob"], add_special_tokens=False)["input_ids"][0]
+    found = given_apart["input_ids"][0]
+    assert text[-len(found) :] == found
+
+
+def test_places_are_those_of_the_letters(predictor):
+    text = "Ann lives in Oslo"
+    places = [(one.start, one.end) for one in predictor.sub_tokens(text)]
+    covered = [place for start, end in places for place in range(start, end)]
+    assert covered == [place for place, letter in enumerate(text) if letter != " "]
+
+
+def test_a_window_as_long_as_the_limit_can_be_read(family):
+    model, tokenizer = load_trained(str(family[1]))
+    limit = window_limit(model.config, tokenizer)
+    assert limit == LIMIT
+    with torch.inference_mode():
+        assert model(torch.full((2, limit), 9)).logits.shape == (2, limit, len(TAGS))
+
+
+def test_each_family_can_be_trained_further(family, tmp_path):
+    names = ["O", "B-X", "I-X"]
+    model, tokenizer = load_for_training(find_model(str(family[1])), names)
+    model.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    again, _ = load_trained(str(tmp_path))
+    assert [again.config.id2label[number] for number in range(3)] == names
+    words = ["Ann", "Oslo", ".", "東"]
+    options = {"is_split_into_words": True}
+    assert (
+        load_tokenizer(find_model(str(tmp_path)))(words, **options)["input_ids"]
+        == tokenizer(words, **options)["input_ids"]
+        == load_tokenizer(find_model(str(family[1])))(words, **options)["input_ids"]
+    )

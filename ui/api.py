@@ -1,0 +1,145 @@
+"""The public endpoints: what a program can ask of a running page.
+
+Gradio offers each as REST, to its Python client, in ``/gradio_api/openapi.json``, and as a tool of
+its MCP server. Everything else of the page is private.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import gradio as gr
+from gradio.events import api
+
+from ner_core import ConfigError, NerError
+from ui import predictors
+
+if TYPE_CHECKING:
+    from ner_core import Entity
+
+MOST_CHARACTERS = 20_000
+MOST_TEXTS = 100
+MOST_CHARACTERS_OF_ALL = 100_000
+
+
+class FoundEntity(TypedDict):
+    """An entity: ``text[start:end]``, its type, and the model's mean probability for its words."""
+
+    start: int
+    end: int
+    label: str
+    score: float
+    text: str
+
+
+def add_endpoints() -> None:
+    """Add the endpoints to the page that is being built."""
+    for function in (find_entities, find_entities_batch):
+        api(function, concurrency_id="api", concurrency_limit=2)
+
+
+def find_entities(
+    text: str,
+    model: str = predictors.STARTER,
+    threshold: float = 0.0,
+    labels: list[str] | None = None,
+) -> list[FoundEntity]:
+    """Find the named entities of a text: sorted, disjoint, with offsets in characters.
+
+    Args:
+        text: The text, of at most 20,000 characters.
+        model: The model: starter, the id of a finished run, or the id of a model on the Hub.
+        threshold: Entities with a lower score, from 0 to 1, are left out.
+        labels: Only entities of these types; all types if it is not given.
+    """
+    with _errors_shown():
+        _check_text(text, "text")
+        return _found([text], model, threshold, labels)[0]
+
+
+def find_entities_batch(
+    texts: list[str],
+    model: str = predictors.STARTER,
+    threshold: float = 0.0,
+    labels: list[str] | None = None,
+) -> list[list[FoundEntity]]:
+    """Find the named entities of several texts: a list a text, in their order.
+
+    Args:
+        texts: At most 100 texts of at most 20,000 characters each, 100,000 together.
+        model: The model: starter, the id of a finished run, or the id of a model on the Hub.
+        threshold: Entities with a lower score, from 0 to 1, are left out.
+        labels: Only entities of these types; all types if it is not given.
+    """
+    with _errors_shown():
+        if not isinstance(texts, list) or len(texts) > MOST_TEXTS:
+            raise ConfigError(
+                f"texts: expected a list of at most {MOST_TEXTS} texts, found {_size(texts)}."
+            )
+        for number, text in enumerate(texts, start=1):
+            _check_text(text, f"texts, number {number}")
+        together = sum(map(len, texts))
+        if together > MOST_CHARACTERS_OF_ALL:
+            raise ConfigError(
+                f"texts: expected at most {MOST_CHARACTERS_OF_ALL:,} characters together, found "
+                f"{together:,}; send them in several calls."
+            )
+        return _found(texts, model, threshold, labels)
+
+
+def _found(
+    texts: Sequence[str], model: Any, threshold: Any, labels: Any
+) -> list[list[FoundEntity]]:
+    """Check what came over the network with whatever type, and find the entities."""
+    if not isinstance(model, str):
+        raise ConfigError(f"model: expected a model's name, found {_size(model)}.")
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float):
+        raise ConfigError(f"threshold: expected a number from 0 to 1, found {_size(threshold)}.")
+    if labels is not None and not (
+        isinstance(labels, list) and all(isinstance(label, str) for label in labels)
+    ):
+        raise ConfigError(f"labels: expected a list of entity types, found {_size(labels)}.")
+    found = predictors.predict_all(model, texts, threshold, labels)
+    return [[_as_dict(entity) for entity in entities] for entities in found]
+
+
+def _as_dict(entity: "Entity") -> FoundEntity:
+    return FoundEntity(
+        start=entity.start,
+        end=entity.end,
+        label=entity.label,
+        score=entity.score,
+        text=entity.text,
+    )
+
+
+def _check_text(text: Any, name: str) -> None:
+    if not isinstance(text, str):
+        raise ConfigError(f"{name}: expected a text, found {_size(text)}.")
+    if len(text) > MOST_CHARACTERS:
+        raise ConfigError(
+            f"{name}: expected at most {MOST_CHARACTERS:,} characters, found {len(text):,}; "
+            "python -m ner_core predict --file reads texts of any length."
+        )
+
+
+def _size(value: object) -> str:
+    """Say what a value is, whatever it holds.
+
+    >>> _size(["a", "b"]), _size(None), _size(1.5)
+    ('a list of 2', 'nothing', 'a float')
+    """
+    if value is None:
+        return "nothing"
+    kind = type(value).__name__
+    size = f" of {len(value):,}" if isinstance(value, list | dict) else ""
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}{size}"
+
+
+@contextmanager
+def _errors_shown() -> Iterator[None]:
+    """Let a caller read the sentence of an error; of any other Gradio says "Error" only."""
+    try:
+        yield
+    except NerError as error:
+        raise gr.Error(str(error), print_exception=False) from None

@@ -1,0 +1,173 @@
+"""A whole file on the Highlight tab: its texts in, what is found in them out, in four formats.
+
+The work is a generator's: it ends when the visitor cancels it or closes the tab, and one at a time
+does it for all visitors. Results lie in a folder of their own whose name cannot be guessed, among
+what Gradio serves, until the visitor asks for others or is gone for an hour.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+import ner_core
+from ner_core import FILE_FORMATS, DataError, NerError
+from ui import file_job, markup
+from ui.file_job import MOST_BYTES, MOST_TEXTS, FileJob, drop, sentence, state
+from ui.predictors import STARTER, importing
+
+_NAMES = {"jsonl": "JSONL", "csv": "CSV", "conll": "CoNLL", "html": "HTML"}
+_HINT = (
+    "A .txt file with a text on each line, a table (.csv, .tsv) with a column of texts, or "
+    f".jsonl: up to {MOST_BYTES // 2**20} MB and {MOST_TEXTS:,} texts."
+)
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+CSS = """
+#file-panel .ner-job .ner-bar { margin-top: .1rem; }
+#file-panel .ner-job .ner-legend { margin: .55rem 0 0; }
+#file-panel .ner-job .ner-legend:empty, #file-panel .ner-job .ner-facts:empty { display: none; }
+#file-panel .ner-job:not([data-state="working"], [data-state="done"]) .ner-bar { display: none; }
+#file-panel .ner-job .ner-legend:not(:empty) + div p { margin-top: .6rem; }
+#file-panel .ner-job[data-state="idle"] { display: none; }
+#file-actions, #file-downloads { gap: .5rem; flex-wrap: wrap; }
+#file-actions button, #file-downloads button, #file-downloads a { flex: 0 0 auto; min-width: 0;
+  width: auto; }
+"""
+
+
+class FilePanel:
+    """The components of the accordion, and what happens when they are used."""
+
+    def __init__(self) -> None:
+        with gr.Accordion("A whole file", open=False, elem_id="file-panel"):
+            gr.Markdown(_HINT, elem_classes="ner-quiet")
+            self.file = gr.File(
+                label="File of texts",
+                file_types=[".txt", ".csv", ".tsv", ".json", ".jsonl"],
+                height=120,
+                elem_id="file-upload",
+            )
+            self.column = gr.Dropdown(
+                [], label="Column of the texts", visible=False, elem_id="file-column"
+            )
+            with gr.Row(elem_id="file-actions"):
+                self.find = gr.Button(
+                    "Find entities",
+                    variant="primary",
+                    size="sm",
+                    interactive=False,
+                    elem_id="file-find",
+                )
+                self.cancel = gr.Button("Cancel", size="sm", visible=False, elem_id="file-cancel")
+            self.status = gr.HTML(
+                state("idle"),
+                html_template=file_job.TEMPLATE,
+                apply_default_css=False,
+                elem_id="file-status",
+            )
+            with gr.Row(visible=False, elem_id="file-downloads") as self.offer:
+                self.downloads = [
+                    gr.DownloadButton(_NAMES[form], size="sm", elem_id=f"file-{form}")
+                    for form in FILE_FORMATS
+                ]
+        # On the server only, so that no visitor can name a folder.
+        self.folder = gr.State("", time_to_live=file_job.KEPT_SECONDS, delete_callback=drop)
+        self._at_work = False
+
+    @property
+    def shown(self) -> list[Any]:
+        """The components that change with the work, in the order of the handlers' results."""
+        return [self.status, self.find, self.cancel, self.offer, self.folder, *self.downloads]
+
+    def wire(self, model: Any, label_names: Any) -> None:
+        """Connect the components; ``model`` and ``label_names`` say who finds the entities."""
+        quick: dict[str, Any] = {**_QUIET, "queue": False}
+        work = self.find.click(self.begin, self.folder, self.shown, **quick).then(
+            self.work,
+            [model, label_names, self.file, self.column],
+            self.shown,
+            concurrency_id="file",
+            concurrency_limit=1,
+            **_QUIET,
+        )
+        self.cancel.click(self.stop, None, self.shown, cancels=[work], **quick)
+        self.file.change(
+            self.choose,
+            [self.file, self.folder],
+            [self.column, *self.shown],
+            cancels=[work],
+            **quick,
+        )
+        self.column.input(lambda: gr.update(interactive=True), None, self.find, **quick)
+
+    def choose(self, file: str | None, folder: str) -> list[Any]:
+        """Offer the columns of another file, and forget what was found in the one before."""
+        drop(folder)
+        if not file:
+            return [gr.update(visible=False), *self._resting(state("idle"), ready=False)]
+        try:
+            file_job.check_size(Path(file))
+            with importing:
+                columns = ner_core.text_columns(file)
+        except NerError as problem:
+            refused = state("refused", message=markup.error(str(problem)))
+            return [gr.update(visible=False), *self._resting(refused, ready=False)]
+        names, default = columns
+        choice = gr.update(choices=names, value=default, visible=bool(names))
+        return [choice, *self._resting(state("idle"), ready=not names or default is not None)]
+
+    def begin(self, folder: str) -> list[Any]:
+        """Say at once that the work was asked for, and whether it waits for another visitor's."""
+        drop(folder)
+        text = "Starting …"
+        if self._at_work:
+            text = "Waiting: one file is read at a time, and another one is being read."
+        return self._busy(state("waiting", message=sentence(text)))
+
+    def work(
+        self, model: str | None, label_names: str | None, file: str | None, column: str | None
+    ) -> Iterator[list[Any]]:
+        """Find the entities of a file's texts; shows how far it is, then offers the results."""
+        self._at_work = True
+        folder = file_job.new_folder(Path(self.status.GRADIO_CACHE))
+        keep = False
+        try:
+            if not file:
+                raise DataError("Expected a file of texts, found none; choose one.")
+            names = [name.strip() for name in (label_names or "").split(",") if name.strip()]
+            job = FileJob(Path(file), column or None, folder)
+            for now in job.run(model or STARTER, names):
+                yield self._busy(now)
+            keep = True
+            yield self._offered(job)
+        except NerError as problem:
+            yield self._resting(state("refused", message=markup.error(str(problem))))
+        except OSError as problem:
+            text = (
+                f"Expected room for the results at {folder.parent}, found: {problem.strerror}; "
+                "make room, or try a smaller file."
+            )
+            yield self._resting(state("refused", message=markup.error(text)))
+        finally:  # also when the visitor cancels, or is gone
+            self._at_work = False
+            if not keep:
+                drop(str(folder))
+
+    def stop(self) -> list[Any]:
+        """Say that the work was cancelled."""
+        return self._resting(state("cancelled", message=sentence("Cancelled: nothing was kept.")))
+
+    def _busy(self, now: dict[str, str]) -> list[Any]:
+        off, on = gr.update(interactive=False), gr.update(visible=True)
+        return [now, off, on, gr.update(visible=False), "", *[gr.skip()] * len(self.downloads)]
+
+    def _resting(self, now: dict[str, str], ready: bool = True) -> list[Any]:
+        find, hidden = gr.update(interactive=ready), gr.update(visible=False)
+        return [now, find, hidden, hidden, "", *[gr.skip()] * len(self.downloads)]
+
+    def _offered(self, job: FileJob) -> list[Any]:
+        find, hidden = gr.update(interactive=True), gr.update(visible=False)
+        on = gr.update(visible=True)
+        return [job.finished(), find, hidden, on, str(job.folder), *map(str, job.files)]
