@@ -1,7 +1,9 @@
 """NER Studio's page: ``python app.py``. On a Hugging Face Space this file is what runs."""
 
+import argparse
 import os
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 # Before torch loads: the page shares its cores with a run at work, see ner_core/launch/local.py.
@@ -9,9 +11,10 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import gradio as gr
 
-from ui import snapshots, train_tab
+from ner_core import NerError, find_model
+from ui import api, highlight_tab, snapshots, train_tab
 from ui.highlight_tab import HighlightTab
-from ui.predictors import model_choices, warm_up
+from ui.predictors import model_choices, offer, warm_up
 from ui.theme import CSS, theme
 from ui.train_tab import TrainTab
 from ui.uploads import MOST_BYTES
@@ -24,7 +27,12 @@ Teach a model your own named entities, and watch it learn.
 
 def build() -> gr.Blocks:
     """Build the page: two tabs, and what connects them."""
-    page = gr.Blocks(title="NER Studio", analytics_enabled=False, fill_width=True)
+    page = gr.Blocks(
+        title="NER Studio",
+        analytics_enabled=False,
+        fill_width=True,
+        delete_cache=(3600, 86400),  # seconds: how often uploads and results are looked at, how old
+    )
     with page:
         gr.Markdown(TITLE, elem_id="title")
         with gr.Tabs() as tabs:
@@ -37,16 +45,15 @@ def build() -> gr.Blocks:
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         page.load(first_tab, None, tabs, queue=False, **quiet)
-        page.load(highlight.refresh_models, highlight.model, highlight.model, queue=False, **quiet)
+        highlight.restore_on(page.load)
+        highlight.refresh_on(page.load)
         train.watch.open_on(page.load)
         train.runs.refresh_on(page.load)
         # Not when the page is loaded: reading data would hold up who types first.
         train.source.describe_on(tab.select, train.source.describe_choice)
         train.settings.refresh_on(tab.select)
         train.watch.keep_address_on(tabs.select)
-        tabs.select(
-            highlight.refresh_models, highlight.model, highlight.model, queue=False, **quiet
-        )
+        highlight.refresh_on(tabs.select)
         train.watch.try_it.click(
             lambda run: (
                 gr.Tabs(selected="highlight"),
@@ -57,6 +64,7 @@ def build() -> gr.Blocks:
             queue=False,
             **quiet,
         )
+        api.add_endpoints()
         page.queue(default_concurrency_limit=2, max_size=64)
     return page
 
@@ -64,14 +72,19 @@ def build() -> gr.Blocks:
 def first_tab(request: gr.Request) -> Any:
     """Open with Highlight, unless there is a run to be watched: one at work, or the address's.
 
-    Highlight is where the page is already: a late answer must not undo a visitor's click.
+    Not one at work if the address names a model to be tried. Highlight is where the page is
+    already: a late answer must not undo a visitor's click.
     """
-    watching = "run" in request.query_params or snapshots.SHARED.current().anyone_at_work
+    query = request.query_params
+    watching = "run" in query or (
+        "model" not in query and snapshots.SHARED.current().anyone_at_work
+    )
     return gr.Tabs(selected="train") if watching else gr.skip()
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Serve the page until it is interrupted."""
+    _offer_model(arguments)
     page = build()
     try:
         _serve(page)
@@ -79,11 +92,30 @@ def main() -> None:
         page.close(verbose=False)
 
 
+def _offer_model(arguments: Sequence[str] | None) -> None:
+    """Offer the model that the command line names; leave with a sentence if it is none."""
+    parser = argparse.ArgumentParser(description="Serve NER Studio's page.")
+    parser.add_argument(
+        "--model",
+        metavar="FOLDER_OR_HUB_ID",
+        help="one more model for the Highlight tab, which opens with it",
+    )
+    model = parser.parse_args(arguments).model
+    if model is None:
+        return
+    try:
+        find_model(model)
+    except NerError as error:
+        parser.exit(2, f"error: {error}\n")
+    offer(model)
+
+
 def _serve(page: gr.Blocks) -> None:
     page.launch(
         theme=theme(),
-        css=CSS + train_tab.CSS,
+        css=CSS + highlight_tab.CSS + train_tab.CSS,
         ssr_mode=False,
+        mcp_server=True,
         run_history=False,  # it would keep visitors' texts in their browser
         enable_monitoring=False,  # it would be public
         max_file_size=MOST_BYTES,

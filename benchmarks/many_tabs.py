@@ -13,7 +13,6 @@ one core, without and with the typing, and the time from a text to its entities.
 import argparse
 import asyncio
 import contextlib
-import json
 import math
 import os
 import secrets
@@ -184,7 +183,7 @@ class Tab:
             for (number, event), found in self._events.items()
             for dependency in found
             if event == "change"
-            and dependency["queue"]
+            and dependency["backend_fn"]
             and self._components[number]["props"].get("elem_id") == "text"
         )
         values = {**self._values, typed: text}
@@ -195,16 +194,9 @@ class Tab:
             "trigger_id": dependency["targets"][0][0],
             "session_hash": self._session,
         }
-        (await self._client.post("/gradio_api/queue/join", json=body)).raise_for_status()
-        data = "/gradio_api/queue/data"
-        async with self._client.stream(
-            "GET", data, params={"session_hash": self._session}
-        ) as stream:
-            async for line in stream.aiter_lines():
-                message = json.loads(line.removeprefix("data:")) if line else {}
-                if message.get("msg") == "process_completed":
-                    return message["output"]
-        raise RuntimeError(f"Expected an answer to {text!r}, found the end of the stream.")
+        answer = await self._client.post("/gradio_api/run/predict", json=body)
+        answer.raise_for_status()
+        return answer.json()["data"]
 
 
 @contextlib.asynccontextmanager

@@ -29,9 +29,14 @@ def one_core_each() -> None:
     torch.set_num_threads(1)
 
 
+def count() -> int:
+    """Tell on how many cores ``on_all_cores`` computes."""
+    return max(torch.get_num_threads(), _before_sharing)
+
+
 def on_all_cores(compute: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
     """Call a function for each item, several at a time; gives the results in their order."""
-    threads = max(torch.get_num_threads(), _before_sharing)
+    threads = count()
     if threads == 1 or len(items) < 2:
         return map(compute, items)
     return _pool(threads).map(compute, items)

@@ -23,7 +23,7 @@ from datasets import Dataset, concatenate_datasets
 from torch.utils.data import DataLoader
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from ner_core import align, models
+from ner_core import align, machine, models
 from ner_core.config import TrainConfig
 from ner_core.cost import Measurement
 from ner_core.errors import NerError, TrainingError
@@ -278,7 +278,7 @@ def _end_with(parent: int) -> None:
 def main(config_path: Path, parent: int) -> int:
     """Measure the settings of a file and print the result; gives the exit code."""
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    os.nice(10)  # who types meanwhile is served first; an idle machine measures the same
+    machine.give_way()
     with contextlib.suppress(OSError):  # where memory runs out, this is the process to end
         Path("/proc/self/oom_score_adj").write_text("1000")
     config = TrainConfig.model_validate_json(config_path.read_text(encoding="utf-8"))

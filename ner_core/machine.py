@@ -1,6 +1,7 @@
-"""The memory that this machine has and this process takes, for estimates and post-mortems."""
+"""What this process takes of its machine: memory, and its turn to compute."""
 
 import contextlib
+import os
 import resource
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ import psutil
 
 _CGROUP_V2 = Path("/sys/fs/cgroup")
 _CGROUP_V1 = Path("/sys/fs/cgroup/memory")
+_AUTOGROUP = Path("/proc/self/autogroup")
+_NICENESS = 10
 
 
 def memory_limit() -> int:
@@ -41,6 +44,19 @@ def memory_kills() -> int:
             rows = dict(line.split() for line in path.read_text().splitlines())
             return int(rows.get("oom_kill", 0))
     return 0
+
+
+def give_way() -> None:
+    """Let this process compute with what others leave: who types into a page is served first.
+
+    An idle machine is used as before. Linux may share its cores out between sessions first, and
+    look at niceness only within each; so a process that leads its session says it for that, too.
+    Without the second, training took half of both cores from a page (benchmarks/LOG.md).
+    """
+    os.nice(_NICENESS)
+    if os.getsid(0) == os.getpid():
+        with contextlib.suppress(OSError):  # no Linux, or one that does not group by sessions
+            _AUTOGROUP.write_text(str(_NICENESS), encoding="ascii")
 
 
 def _container_limit() -> int:

@@ -275,7 +275,7 @@ def _load(call: Any, source: ModelSource) -> Any:
         if source.kind == "hub":
             raise ModelError(
                 f"Expected the model {source.name} on the Hub, found: {reason.rstrip('.')}. "
-                "Without a network, choose minilm or a folder."
+                "Without a network, choose minilm, starter or a folder."
             ) from error
         raise ModelError(
             f"Expected a model of transformers with safetensors weights at {source.name}, "

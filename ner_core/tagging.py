@@ -10,9 +10,8 @@ import torch
 from torch.nn import functional
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from ner_core import align
+from ner_core import align, cores
 from ner_core.config import Precision
-from ner_core.cores import on_all_cores
 from ner_core.fused_bert import Network, network_of, plain_network
 from ner_core.models import SETTINGS_KEY, best_device, load_trained, use_bf16, windows_of
 from ner_core.tags import OUTSIDE
@@ -145,11 +144,13 @@ class Tagger:
         # Similar lengths side by side need little padding; the longest first, so that a lack of
         # memory shows at once.
         unknown.sort(key=lambda window: len(window.input_ids), reverse=True)
+        on_cpu = self.model.device.type == "cpu"
+        if on_cpu:  # few windows are shared out, so that no core is idle
+            batch_size = min(batch_size, -(-len(unknown) // cores.count()) or 1)
         batches = [
             unknown[start : start + batch_size] for start in range(0, len(unknown), batch_size)
         ]
-        on_cpu = self.model.device.type == "cpu"
-        computed = (on_all_cores if on_cpu else map)(self._logits, batches)
+        computed = (cores.on_all_cores if on_cpu else map)(self._logits, batches)
         for batch, logits in zip(batches, computed, strict=True):
             for row, window in enumerate(batch):
                 rows = logits[row, : len(window.input_ids)]

@@ -9,7 +9,7 @@ import time
 import traceback
 from pathlib import Path
 
-from ner_core import checkpoints, locks, runs
+from ner_core import checkpoints, locks, machine, runs
 from ner_core.errors import NerError, RunError
 from ner_core.events import EventWriter
 from ner_core.interruption import StopRequested, interruptible
@@ -18,9 +18,6 @@ LOCK_FD_VARIABLE = "NER_LOCK_FD"
 """Names the open file on which the launcher took the run's lock for its worker."""
 
 _SLOT_POLL_SECONDS = 0.2
-
-_NICENESS = 10
-"""Who types into a page on the same machine is served first; an idle machine trains as fast."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # What safetensors and torch say, whose errors have no number; torch counts what it has written.
@@ -125,5 +122,5 @@ def explain(error: Exception) -> tuple[str, int]:
 def main(run_dir: str) -> int:
     """Run ``execute`` with readable output."""
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    os.nice(_NICENESS)
+    machine.give_way()
     return execute(Path(run_dir).absolute())

@@ -1,7 +1,6 @@
 """The real page for browser tests: a server of its own, and what a person does on the page."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -26,11 +25,12 @@ CHROMIUM_ARGUMENTS = [
 class App:
     """A served page, and the folder its runs are in."""
 
-    def __init__(self, home):
+    def __init__(self, home, *arguments):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.home = home
+        self.arguments = [str(argument) for argument in arguments]
         self.url = f"http://127.0.0.1:{port}/"
         self.environment = {
             **os.environ,
@@ -45,7 +45,7 @@ class App:
         began = time.monotonic()
         with (self.home / "app.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "app.py"],
+                [sys.executable, "app.py", *self.arguments],
                 cwd=REPOSITORY,
                 env=self.environment,
                 stdout=log,
@@ -73,11 +73,13 @@ def open_tab(page, name):
     page.get_by_role("tab", name=name).click()
 
 
-def marks(page):
-    return {
-        (re.sub(r"[A-Z]+$", "", mark.inner_text()).strip(), mark.get_attribute("data-label"))
-        for mark in page.query_selector_all("#highlighted mark")
-    }
+def marks(page, within="#highlighted"):
+    """Give the entities that are marked: as they are written, and their labels."""
+    found = page.eval_on_selector_all(
+        f"{within} mark:not(.off)",
+        "marks => marks.map(mark => [mark.firstChild.textContent, mark.dataset.label])",
+    )
+    return {(text, label) for text, label in found}
 
 
 def fill(page, field, value):

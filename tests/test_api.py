@@ -163,13 +163,13 @@ def test_rest_as_the_readme_says(app):
 
 def test_mcp_as_the_readme_says(app):
     from mcp import ClientSession
-    from mcp.client.streamable_http import streamablehttp_client
+    from mcp.client.streamable_http import streamable_http_client
 
     url = re.search(r"http://127\.0\.0\.1:7860/(\S*mcp/)", README)[1]
 
     async def call():
         async with (
-            streamablehttp_client(app.url + url) as (read, write, _),
+            streamable_http_client(app.url + url) as (read, write, _),
             ClientSession(read, write) as session,
         ):
             await session.initialize()

@@ -1,4 +1,7 @@
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -62,3 +65,27 @@ def test_a_container_without_a_limit(container):
     container("v2", memory__max="max\n", memory__current="100\n", memory__events="damaged")
     assert machine.memory_limit() == total
     assert machine.memory_kills() == 0
+
+
+@pytest.mark.parametrize("leads_its_session", [True, False])
+def test_a_process_that_gives_way_says_so_for_itself_and_its_own_session(leads_its_session):
+    code = (
+        "import os; from pathlib import Path; from ner_core.machine import give_way; give_way();"
+        "group = Path('/proc/self/autogroup');"
+        "print(os.nice(0), group.read_text().split()[-1] if group.exists() else '')"
+    )
+    before = os.nice(0)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        start_new_session=leads_its_session,
+    )
+    niceness, *of_session = done.stdout.split()
+    assert int(niceness) == min(before + 10, 19)
+    if of_session and leads_its_session:
+        assert of_session == ["10"]
+    elif of_session:
+        mine = Path("/proc/self/autogroup").read_text().split()[-1]
+        assert of_session == [mine]

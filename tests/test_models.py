@@ -251,7 +251,7 @@ def test_without_a_network_a_hub_model_is_a_sentence_at_once(name):
     sentence = (
         f"Expected the model {name} on the Hub, found: We couldn't connect to "
         "'https://huggingface.co' to load the files, and couldn't find them in the cached files. "
-        "Without a network, choose minilm or a folder."
+        "Without a network, choose minilm, starter or a folder."
     )
     assert refusal(load_trained, name) == sentence
     assert refusal(load_for_training, find_model(name), LABELS) == sentence

@@ -13,11 +13,11 @@ from gradio.events import api
 
 from ner_core import ConfigError, NerError
 from ui import predictors
+from ui.highlight_view import MOST_CHARACTERS
 
 if TYPE_CHECKING:
     from ner_core import Entity
 
-MOST_CHARACTERS = 20_000
 MOST_TEXTS = 100
 MOST_CHARACTERS_OF_ALL = 100_000
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import ner_core
 from ner_core import FILE_FORMATS, DataError
+from ui.highlight_view import MOST_CHARACTERS
 from ui.markup import escape
 from ui.predictors import importing, load_predictor
 from ui.run_panel import duration
@@ -22,8 +23,6 @@ from ui.theme import colour_class
 
 MOST_BYTES = 20 * 2**20
 MOST_TEXTS = 100_000
-MOST_CHARACTERS = 20_000
-"""Characters of one text: the work stops between texts only, and has to stop within a second."""
 
 STEP_SECONDS = 0.4
 KEPT_SECONDS = 3600.0
@@ -102,6 +101,7 @@ class FileJob:
                 f"Expected at most {MOST_TEXTS:,} texts, found more in {self._file.name}; cut the "
                 f"file in parts, or use the command line: {_BY_COMMAND}."
             )
+        # The work stops between texts only, and who cancels it does not want to wait.
         if len(text) > MOST_CHARACTERS:
             raise DataError(
                 f"Expected texts of at most {MOST_CHARACTERS:,} characters, found {len(text):,} in "

@@ -1,40 +1,50 @@
-"""The Highlight tab: type, and see the entities."""
+"""The Highlight tab: type, and see the entities.
 
+No answer waits for a model: one that is not loaded yet is loaded in the background, the result says
+so, and when it is there the text is read again.
+"""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from ner_core import NerError
-from ui import markup
-from ui.predictors import STARTER, find_entities, model_choices
+from ner_core import UnnamedLabelsError
+from ui import file_panel, highlight_reading, highlight_view
+from ui.file_panel import FilePanel
+from ui.highlight_examples import EXAMPLES
+from ui.highlight_reading import Wanted
+from ui.highlight_view import MOST_CHARACTERS, TEXT, TOKENS, VIEWS, Outcome
+from ui.model_choice import ModelChoice
+from ui.predictors import STARTER, model_choices
 
-MOST_CHARACTERS = 20_000
-_NO_TEXT = "Type or paste a text above, or pick an example."
-EXAMPLES = {
-    "Profile": "Sunny is Data Scientist and Generative AI Engineer at Infosys in Bengaluru.",
-    "News": "Angela Merkel flew from Berlin to Nairobi to meet officials of the African Union.",
-    "Biography": "Wangari Maathai, a Kenyan activist, won the Nobel Peace Prize in Oslo in 2004.",
-    "Sport": "Washington beat Boston 3-1, and the Senate in Washington heard nothing of it.",
-    "Chat": "just landed in são paulo, dinner with Júlia from Nubank tonight!!",
-}
+CSS = highlight_view.CSS + file_panel.CSS
+_NO_COMPARISON = ("no other model", "")
+_MODEL_INFO = "The starter, a finished run, or the id of a model on the Hub, typed in."
+_COMPARE_INFO = "A second model reads the same text; what differs is outlined."
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_SCRIPT = Path(__file__).with_name("highlight.js").read_text(encoding="utf-8")
+_RESTORE = Path(__file__).with_name("restore.js").read_text(encoding="utf-8")
 
 
 class HighlightTab:
     """The components of the tab, and what happens when they are used."""
 
     def __init__(self) -> None:
-        self.model = gr.Dropdown(
-            model_choices(),
-            value=STARTER,
-            label="Model",
-            elem_id="model-choice",
-            filterable=False,
-        )
+        choices = model_choices()
+        with gr.Row(elem_id="models"):
+            self.first = ModelChoice("Model", choices, choices[0][1], "model-choice", _MODEL_INFO)
+            self.second = ModelChoice(
+                "Compare with", [_NO_COMPARISON, *choices], "", "compare", _COMPARE_INFO
+            )
+        self.model = self.first.model
         self.text = gr.Textbox(
             label="Text",
             placeholder="Type or paste a text: its entities appear below as you type.",
             lines=4,
-            max_lines=14,
+            max_lines=10,
             elem_id="text",
         )
         gr.Examples(
@@ -42,53 +52,117 @@ class HighlightTab:
             self.text,
             label="Examples",
             example_labels=list(EXAMPLES),
+            elem_id="examples",
             api_visibility="private",
         )
-        self.marked = gr.HTML(
-            markup.empty(_NO_TEXT), apply_default_css=False, elem_id="highlighted"
+        self.view = gr.Radio(
+            list(VIEWS), value=TEXT, label="View", show_label=False, container=False, elem_id="view"
         )
-        self.table = gr.HTML("", apply_default_css=False, elem_id="entities")
+        self.result = gr.HTML(
+            highlight_view.page(TEXT, "", [choices[0][1]], []),
+            apply_default_css=False,
+            js_on_load=_SCRIPT,
+            elem_id="highlighted",
+        )
+        # In the page, not visible: which models are being loaded, and when the last of them came.
+        self.awaited = gr.Textbox("", visible="hidden")
+        self.arrived = gr.Textbox("", visible="hidden")
+        # Which models have labels without names: the number of these before each model.
+        self.unnamed = gr.Textbox("", visible="hidden")
+        self.files = FilePanel()
 
     def wire(self) -> None:
         """Connect the components of the tab with each other."""
+        inputs = {self.text, self.view, self.awaited, *self.first.inputs, *self.second.inputs}
         # `change`, not `input`: that fires on key presses only and would miss a paste.
-        for event in (self.text.change, self.model.change):
-            event(
-                self.highlight,
-                [self.text, self.model],
-                [self.marked, self.table],
-                trigger_mode="always_last",
-                concurrency_id="highlight",
-                show_progress="hidden",
-                api_visibility="private",
-            )
-
-    def refresh_models(self, current: str | None) -> Any:
-        """Offer the models there are; keep the choice if it is one of them."""
-        choices = model_choices()
-        if current in [value for _, value in choices]:
-            # Not sent back: a late answer must not undo a choice made meanwhile.
-            return gr.update(choices=choices)
-        return gr.update(choices=choices, value=STARTER)
-
-    def highlight(self, text: str | None, model: str | None) -> tuple[str, str]:
-        """Mark the entities of a text."""
-        text = text or ""
-        if not text.strip():
-            return markup.empty(_NO_TEXT), ""
-        shown, notice = text[:MOST_CHARACTERS], ""
-        if len(text) > MOST_CHARACTERS:
-            notice = (
-                f'<p class="ner-warning">Only the first {MOST_CHARACTERS:,} of {len(text):,} '
-                "characters are read here; <code>python -m ner_core predict --file</code> reads "
-                "texts of any length.</p>"
-            )
-        try:
-            types, entities = find_entities(model or STARTER, shown)
-        except NerError as error:
-            return markup.error(str(error)), ""
-        legend = markup.legend(types, entities)
-        return (
-            notice + legend + markup.highlighted(shown, entities),
-            markup.entity_table(entities),
+        changes = [part.change for part in (self.text, self.view, self.arrived)]
+        # One event for all of them: an answer that is late never replaces a later one. With each
+        # key it comes, so what Gradio does around it is kept to what is needed: its queue alone
+        # took longer than the answer, each further component a millisecond.
+        gr.on(
+            [*changes, *self.first.changes, *self.second.changes],
+            self.highlight,
+            inputs,
+            [self.result, self.awaited, self.unnamed],
+            trigger_mode="always_last",
+            queue=False,
+            preprocess=False,
+            postprocess=False,
+            **_QUIET,
         )
+        gr.on(
+            [self.unnamed.change, self.first.model.change, self.second.model.change],
+            self.ask_for_names,
+            {self.unnamed, *self.first.inputs, *self.second.inputs},
+            [*self.first.outputs, *self.second.outputs],
+            trigger_mode="always_last",
+            queue=False,
+            **_QUIET,
+        )
+        self.awaited.change(
+            self.wait,
+            inputs,
+            self.arrived,
+            trigger_mode="multiple",  # who chooses another model meanwhile waits for that one
+            concurrency_id="loading",
+            concurrency_limit=None,
+            **_QUIET,
+        )
+        self.files.wire(self.model, self.first.names)
+
+    def restore_on(self, event: Any) -> None:
+        """Bring back what the page's address carries, or what was there before a reload."""
+        restored = [self.text, self.model, self.second.model]
+        event(None, restored, restored, js=_RESTORE, queue=False, **_QUIET)
+
+    def refresh_on(self, event: Any) -> None:
+        """Offer the models that there are when this event happens."""
+        models = [self.model, self.second.model]
+        event(self.refresh_models, models, models, queue=False, **_QUIET)
+
+    def refresh_models(self, model: str | None, compare: str | None) -> list[Any]:
+        """Offer the models there are; keep the choices that may still be made."""
+        choices = model_choices()
+        return [
+            self.first.refresh(choices, model),
+            self.second.refresh([_NO_COMPARISON, *choices], compare),
+        ]
+
+    def highlight(self, form: Mapping[Any, Any]) -> tuple[str, str, str]:
+        """Show the entities of a text: the result, the models awaited, and those without names."""
+        text, view, wanted = form[self.text] or "", form[self.view], self._wanted(form)
+        models = [model for model, _ in wanted]
+        outcomes: list[Outcome] = []
+        if text.strip():
+            # A browser's limit on the length can be passed over: the one here holds.
+            read = text[:MOST_CHARACTERS]
+            outcomes = [highlight_reading.read(one, read, view == TOKENS) for one in wanted]
+        answered = list(zip(models, outcomes, strict=False))
+        return (
+            highlight_view.page(view, text, models, outcomes),
+            "\n".join(model for model, outcome in answered if outcome is None),
+            "\n".join(
+                f"{outcome.count} {model}"
+                for model, outcome in answered
+                if isinstance(outcome, UnnamedLabelsError)
+            ),
+        )
+
+    def ask_for_names(self, form: Mapping[Any, Any]) -> list[Any]:
+        """Show a field for the names of labels at each model that needs them: updates."""
+        lines = (line.partition(" ") for line in (form[self.unnamed] or "").splitlines())
+        counts = {model: count for count, _, model in lines}
+        return [*self.first.ask(form, counts), *self.second.ask(form, counts)]
+
+    async def wait(self, form: Mapping[Any, Any]) -> Any:
+        """Wait until the awaited models are loaded, or cannot be."""
+        if not form[self.awaited]:
+            return gr.skip()
+        await highlight_reading.wait_for(self._wanted(form))
+        return str(time.time_ns())
+
+    def _wanted(self, form: Mapping[Any, Any]) -> list[Wanted]:
+        """Give the models that are to read the text: one, or two to be compared."""
+        first = (self.first.chosen(form) or STARTER, self.first.label_names(form))
+        second = (self.second.chosen(form), self.second.label_names(form))
+        return [first, second] if second[0] else [first]

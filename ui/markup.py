@@ -4,16 +4,13 @@ Text, labels and names come from strangers: all of it goes through ``escape``.
 """
 
 import html
-from collections import Counter
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ui.theme import colour_class
 
-if TYPE_CHECKING:
-    from ner_core import Entity
-
-
+_UNREADABLE = re.compile("[\0\ud800-\udfff]")
 _STRICT = (
     "Scores are strict: an entity counts as found only if its words and its type are exactly right."
 )
@@ -22,10 +19,13 @@ _STRICT = (
 def escape(value: object) -> str:
     """Make a text safe inside HTML, and inside the templates of ``gr.HTML``.
 
+    What no page can hold (NUL, half a surrogate pair) is shown as U+FFFD, so that lengths stay.
+
     >>> escape("<b> ${x} {{y}}")
     '&lt;b&gt; &#36;&#123;x} &#123;&#123;y}'
     """
-    return html.escape(str(value)).replace("{", "&#123;").replace("$", "&#36;")
+    shown = _UNREADABLE.sub("\ufffd", str(value))
+    return html.escape(shown).replace("{", "&#123;").replace("$", "&#36;")
 
 
 def empty(text: str) -> str:
@@ -36,45 +36,6 @@ def empty(text: str) -> str:
 def error(text: str) -> str:
     """Show a sentence about something the person can mend."""
     return f'<p class="ner-error" role="alert">{escape(text)}</p>'
-
-
-def highlighted(text: str, entities: "Sequence[Entity]") -> str:
-    """Draw a text with its entities marked; line breaks and blanks stay as they are."""
-    parts: list[str] = []
-    position = 0
-    for entity in entities:
-        label, percent = escape(entity.label), f"{entity.score:.0%}"
-        parts.append(escape(text[position : entity.start]))
-        parts.append(
-            f'<mark class="{colour_class(entity.label)}" title="{label}, {percent}" '
-            f'data-label="{label}">{escape(entity.text)}<small>{label}</small></mark>'
-        )
-        position = entity.end
-    parts.append(escape(text[position:]))
-    return f'<div class="ner-text" dir="auto">{"".join(parts)}</div>'
-
-
-def legend(types: Iterable[str], entities: "Sequence[Entity]") -> str:
-    """List the types that a model can name, with how many of each were found."""
-    counts = Counter(entity.label for entity in entities)
-    items = [
-        f'<li class="{colour_class(label)}{"" if counts[label] else " none"}">'
-        f"{escape(label)} <b>{counts[label]}</b></li>"
-        for label in types
-    ]
-    return f'<ul class="ner-legend" aria-label="Entity types">{"".join(items)}</ul>'
-
-
-def entity_table(entities: "Sequence[Entity]") -> str:
-    """List the entities of a text."""
-    if not entities:
-        return ""
-    rows = [
-        (dot(e.label) + escape(e.text), escape(e.label), f"{e.score:.3f}", e.start, e.end)
-        for e in entities
-    ]
-    header = ("Entity", "Type", "Score", "Start", "End")
-    return table(header, rows, label="Entities", text_columns=(1,))
 
 
 def score_tables(final: Mapping[str, Mapping[str, Any]]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import ner_core
 from ner_core import runs
+from ui.batching import Batches
 from ui.snapshots import MOST_CHOICES, SHARED, label_of
 
 STARTER = "starter"
@@ -24,6 +25,7 @@ soon as it is there, and fails where it is there by half."""
 _imported = threading.Event()
 _starter_was_loaded = threading.Event()
 _offered: dict[str, str] = {}
+_batches = Batches()
 # More at once would only take turns on the cores, and each would take longer.
 _computing = threading.BoundedSemaphore(os.cpu_count() or 1)
 
@@ -50,6 +52,18 @@ def offer(location: str) -> str:
     return name
 
 
+def first_answer(model: str, text: str) -> "tuple[list[str], list[ner_core.Entity]] | None":
+    """Give the types and entities of the starter while torch is not loaded yet.
+
+    None if that is not needed any more, for another model, and for a paragraph that is too long.
+    """
+    if model != STARTER or _starter_was_loaded.is_set():
+        return None
+    first = _first_answer()
+    entities = first.predict(text)
+    return None if entities is None else (first.entity_types, entities)
+
+
 def find_entities(
     model: str, text: str, label_names: Sequence[str] = ()
 ) -> "tuple[list[str], list[ner_core.Entity]]":
@@ -57,14 +71,8 @@ def find_entities(
 
     Raises a NerError if there is no such model.
     """
-    if model == STARTER and not _starter_was_loaded.is_set():
-        first = _first_answer()
-        entities = first.predict(text)
-        if entities is not None:
-            return first.entity_types, entities
     predictor = load_predictor(model, label_names)
-    with _computing:
-        return predictor.entity_types, predictor.predict(text)
+    return predictor.entity_types, _batches.predict(predictor, text)
 
 
 def predict_all(
@@ -94,8 +102,6 @@ def load_predictor(model: str, label_names: Sequence[str] = ()) -> "ner_core.Pre
 
 def is_loaded(model: str, label_names: Sequence[str] = ()) -> bool:
     """Tell whether a model answers at once."""
-    if model == STARTER and not _starter_was_loaded.is_set():
-        return True
     try:
         return _models.holds(_key(model, label_names))
     except ner_core.NerError:

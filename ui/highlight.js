@@ -1,0 +1,252 @@
+// What happens to a result in the browser: filter, sort, compare, copy. The body of a function that
+// gr.HTML calls once with `element` and `watch` (its js_on_load). The server replaces the mark-up
+// with each answer, so what was chosen is kept here and done again. Everything a stranger wrote is
+// read and written as text, never as mark-up.
+
+const MOST_LINKED = 8000;
+const chosen = { off: new Set(), threshold: 0, only: false, sorted: {} };
+
+const find = (selector) => element.querySelector(selector);
+const all = (selector, root = element) => [...root.querySelectorAll(selector)];
+const figure = (number) => number.toLocaleString("en");
+const count = (number, one, more) => `${figure(number)} ${number === 1 ? one : more}`;
+const passes = (label, score) => score >= chosen.threshold && !chosen.off.has(label);
+
+// Heard and not seen; beside the mark-up, so that an answer does not replace it.
+const heard = document.createElement("p");
+heard.className = "ner-unseen";
+heard.setAttribute("role", "status");
+element.after(heard);
+let hearing;
+
+function say(sentence) {
+  const said = find(".hl-said");
+  if (said) said.textContent = sentence;
+}
+
+function readings() {
+  const result = find(".hl-result");
+  if (!result) return [];
+  return JSON.parse(result.dataset.entities).map((found) =>
+    found.map(([start, end, label, score]) => ({ start, end, label, score })),
+  );
+}
+
+function apply() {
+  const found = readings();
+  if (!found.length) {
+    announce("");
+    return;
+  }
+  for (const entity of found.flat()) entity.on = passes(entity.label, entity.score);
+  const shown = found.map((entities) => entities.filter((entity) => entity.on));
+  if (shown.length > 1) compare(shown);
+  showChoice(found);
+  showMarks(found);
+  showRows();
+  announce(shown.map((entities) => count(entities.length, "entity", "entities")).join(" and "));
+}
+
+function announce(sentence) {
+  clearTimeout(hearing);
+  // Once a pause in typing comes: not with each key.
+  hearing = setTimeout(() => {
+    if (heard.textContent !== sentence) heard.textContent = sentence;
+  }, 700);
+}
+
+function showChoice(found) {
+  find(".hl-threshold input").value = chosen.threshold;
+  find(".hl-threshold output").textContent = chosen.threshold.toFixed(2);
+  for (const chip of all(".hl-chip")) {
+    const box = chip.querySelector("input");
+    box.checked = !chosen.off.has(box.value);
+    const counts = found.map(
+      (entities) =>
+        entities.filter((e) => e.label === box.value && e.score >= chosen.threshold).length,
+    );
+    chip.querySelector("b").textContent = counts.map(figure).join(" | ");
+    chip.classList.toggle("none", counts.every((number) => number === 0));
+  }
+}
+
+// The marks of a text are in the order of its entities.
+function showMarks(found) {
+  all(".ner-text").forEach((text, side) => {
+    all("mark", text).forEach((mark, index) => {
+      const { on, kind, label, score } = found[side][index];
+      mark.classList.toggle("off", !on);
+      if (found.length === 1) return;
+      mark.classList.toggle("alone", on && kind === "alone");
+      mark.classList.toggle("differs", on && kind === "differs");
+      const word = { alone: `, only in ${"AB"[side]}`, differs: `, other in ${"BA"[side]}` }[kind];
+      const said = `${Math.round(score * 100)}%${word ?? ""}`;
+      mark.title = `${label}, ${said}`;
+      mark.querySelector(".ner-unseen").textContent = ` ${said}`;
+    });
+  });
+}
+
+function showRows() {
+  for (const cell of all("[data-score]")) {
+    const label = cell.dataset.label ?? cell.parentElement.dataset.label;
+    cell.classList.toggle("off", !passes(label, Number(cell.dataset.score)));
+  }
+  for (const box of all("[data-do=only]")) box.checked = chosen.only;
+  for (const table of all("[data-table=Tokens]")) table.classList.toggle("only", chosen.only);
+  sort();
+}
+
+// Two lists of what is shown: what only one of them has is "alone", what lies over something else
+// in the other "differs".
+function compare([first, second]) {
+  const sides = [first, second];
+  sides.forEach((entities, side) => {
+    const others = sides[1 - side];
+    const same = new Set(others.map((e) => `${e.start}-${e.end} ${e.label}`));
+    let next = 0;
+    for (const e of entities) {
+      while (next < others.length && others[next].end <= e.start) next += 1;
+      const beside = next >= others.length || others[next].start >= e.end;
+      e.kind = beside ? "alone" : "differs";
+      if (same.has(`${e.start}-${e.end} ${e.label}`)) e.kind = "same";
+    }
+  });
+  const number = (side, kind) => figure(sides[side].filter((e) => e.kind === kind).length);
+  find(".hl-summary").textContent = [
+    `${number(0, "same")} the same`,
+    `${number(0, "alone")} only in A`,
+    `${number(1, "alone")} only in B`,
+    `${places(sides.flat())} at the same place with another type or other borders`,
+  ].join(" · ");
+}
+
+// In how many stretches of the text the two differ about what is there.
+function places(entities) {
+  const spans = entities.filter((e) => e.kind === "differs");
+  spans.sort((one, other) => one.start - other.start);
+  let number = 0;
+  let reached = -1;
+  for (const span of spans) {
+    if (span.start >= reached) number += 1;
+    reached = Math.max(reached, span.end);
+  }
+  return number;
+}
+
+function sort() {
+  for (const box of all(".hl-table")) {
+    const wanted = chosen.sorted[box.dataset.table];
+    all("th", box).forEach((header, index) => {
+      const here = wanted?.name === header.textContent;
+      header.setAttribute("aria-sort", here ? (wanted.down ? "descending" : "ascending") : "none");
+      if (here) order(box.querySelector("tbody"), index, wanted.down);
+    });
+  }
+}
+
+// Figures by their size, with nothing before something; what is not a figure by the alphabet.
+function order(body, column, down) {
+  const rows = [...body.rows].map((row) => [row.cells[column].textContent, row]);
+  const direction = down ? -1 : 1;
+  const size = (text) => (text === "–" ? -1 : Number(text));
+  const compared = rows.some(([text]) => Number.isNaN(size(text)))
+    ? new Intl.Collator().compare
+    : (one, other) => size(one) - size(other);
+  rows.sort(([one], [other]) => direction * compared(one, other));
+  body.replaceChildren(...rows.map(([, row]) => row));
+}
+
+function sortBy(button) {
+  const table = button.closest(".hl-table").dataset.table;
+  const name = button.textContent;
+  const before = chosen.sorted[table];
+  chosen.sorted[table] = { name, down: before?.name === name && !before.down };
+  sort();
+}
+
+async function copy(text, sentence) {
+  try {
+    await navigator.clipboard.writeText(text);
+    say(sentence);
+  } catch {
+    say("Expected the browser to allow copying, found that it does not; select and copy by hand.");
+  }
+}
+
+function copyTable() {
+  // A row that is not displayed is not copied. Two tables have a blank line between.
+  const tables = all("table").map((table) =>
+    all("tr", table).filter((row) => row.offsetParent !== null).map(cells),
+  );
+  const rows = tables.reduce((sum, lines) => sum + lines.length - 1, 0);
+  copy(tables.map((lines) => lines.join("")).join("\n"), `Copied ${count(rows, "row", "rows")}.`);
+}
+
+function cells(row) {
+  const texts = [...row.cells].map((cell) => cell.textContent.replace(/\s+/g, " ").trim());
+  return `${texts.join("\t")}\n`;
+}
+
+function writtenText() {
+  return document.querySelector("#text textarea")?.value ?? "";
+}
+
+function copyLink() {
+  const text = writtenText();
+  if (text.length > MOST_LINKED) {
+    say(
+      `Expected a text of up to ${figure(MOST_LINKED)} characters for a link, found ` +
+        `${figure(text.length)}; shorten it, or share the file.`,
+    );
+    return;
+  }
+  const { model, compare: other } = find(".hl").dataset;
+  const address = new URL(window.location.pathname, window.location.origin);
+  address.searchParams.set("model", model);
+  if (other) address.searchParams.set("compare", other);
+  // In the fragment: a browser sends that to no server. Half a surrogate pair cannot be in it.
+  const whole = text.replace(/\p{Surrogate}/gu, "\ufffd");
+  address.hash = `text=${encodeURIComponent(whole)}`;
+  copy(address.href, "Copied a link to this text and model.");
+}
+
+// What a reload brings back, see restore.js; and an address that says something else goes.
+function remember() {
+  const frame = find(".hl");
+  if (!frame) return;
+  const { model, compare: other } = frame.dataset;
+  const text = writtenText();
+  try {
+    window.sessionStorage.setItem("ner-studio", JSON.stringify({ text, model, compare: other }));
+  } catch {
+    // Full, or forbidden by the browser: then a reload brings nothing back.
+  }
+  const address = new URL(window.location);
+  const linked = new URLSearchParams(address.hash.slice(1)).get("text");
+  if (linked === null && !address.searchParams.has("model")) return;
+  const here = [address.searchParams.get("model"), address.searchParams.get("compare") ?? ""];
+  if (linked === text && here[0] === model && here[1] === other) return;
+  address.hash = "";
+  address.searchParams.delete("model");
+  address.searchParams.delete("compare");
+  window.history.replaceState(window.history.state, "", address);
+}
+
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-do]");
+  if (button) ({ copy: copyTable, link: copyLink, sort: sortBy })[button.dataset.do](button);
+});
+
+element.addEventListener("input", ({ target }) => {
+  if (target.closest(".hl-threshold")) chosen.threshold = Number(target.value);
+  else if (target.dataset.do === "only") chosen.only = target.checked;
+  else if (target.checked) chosen.off.delete(target.value);
+  else chosen.off.add(target.value);
+  apply();
+});
+
+watch("value", () => {
+  apply();
+  remember();
+});

@@ -1,0 +1,54 @@
+"""What a model says of a text, without waiting for one that is not loaded yet."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Sequence
+from concurrent import futures
+
+from ner_core import NerError
+from ui.highlight_view import Reading
+from ui.model_loading import Loading
+from ui.predictors import find_entities, first_answer, is_loaded, load_predictor, sub_tokens
+
+MOMENT = 0.3
+"""Seconds in which a small model is loaded, or a name refused: so long an answer waits."""
+LONGEST_WAIT = 600.0
+
+Wanted = tuple[str, tuple[str, ...]]
+"""A model's name, and the names of its labels if it has none of its own."""
+
+_loading = Loading(load_predictor)
+
+
+def read(wanted: Wanted, text: str, tokens: bool) -> Reading | NerError | None:
+    """Give what a model says of a text, or why it says nothing; None while it is being loaded."""
+    model, names = wanted
+    try:
+        if not tokens and (quick := first_answer(model, text)):
+            return Reading(model, *quick)
+        if not is_loaded(model, names):
+            attempt = _loading.begin(model, names)
+            if futures.wait([attempt], MOMENT).not_done:
+                return None
+            attempt.result()
+        types, entities = find_entities(model, text, names)
+        return Reading(model, types, entities, sub_tokens(model, text, names) if tokens else ())
+    except NerError as error:
+        return error
+
+
+async def wait_for(all_wanted: Iterable[Wanted]) -> None:
+    """Wait until models are loaded, or cannot be; no thread waits."""
+    attempts = []
+    for model, names in all_wanted:
+        with contextlib.suppress(NerError):  # said when the text is read again
+            if not is_loaded(model, names):
+                attempts.append(asyncio.wrap_future(_loading.begin(model, names)))
+    await _ended(attempts)
+
+
+async def _ended(attempts: "Sequence[asyncio.Future[None]]") -> None:
+    if attempts:
+        done, _ = await asyncio.wait(attempts, timeout=LONGEST_WAIT)
+        for attempt in done:
+            attempt.exception()  # asyncio complains of one that nobody has looked at
