@@ -45,7 +45,11 @@ def offer(location: str) -> str:
 
     Only in this way does a page load a model from a folder.
     """
-    name = Path(location).expanduser().resolve().name if Path(location).exists() else location
+    name, folder = location, Path(location).expanduser()
+    if folder.is_dir():
+        folder = folder.resolve()
+        # That is what a run calls the folder of its model.
+        name = folder.parent.name if folder.name == "model" else folder.name
     if name in {STARTER, "minilm"} or runs.exists(name):
         name = f"{name} (folder)"
     _offered[name] = location
