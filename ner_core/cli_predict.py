@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
@@ -196,19 +196,28 @@ def _form(style: str) -> str:
 @contextmanager
 def _new_file(path: Path, style: str) -> Iterator[TextIO]:
     """Open a file that appears at ``path`` when all went well. Raises DataError if it cannot."""
-    try:
-        if path.is_dir() or path.exists():
-            raise DataError(
-                f"--output: expected nothing yet at {str(path)[:200]!r}, found "
-                f"{'a folder' if path.is_dir() else 'a file'}; choose another name, or take it "
-                "away first."
-            )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".ner-writing-", dir=path.parent) as around:
-            staging = Path(around) / "complete"
-            with open_for(staging, _form(style)) as file:
-                yield file
+    with ExitStack() as stack:
+        with _place_explained(path):
+            if path.is_dir() or path.exists():
+                raise DataError(
+                    f"--output: expected nothing yet at {str(path)[:200]!r}, found "
+                    f"{'a folder' if path.is_dir() else 'a file'}; choose another name, or take "
+                    "it away first."
+                )
+            path.parent.mkdir(parents=True, exist_ok=True)
+            around = tempfile.TemporaryDirectory(prefix=".ner-writing-", dir=path.parent)
+            staging = Path(stack.enter_context(around)) / "complete"
+            file = open_for(staging, _form(style))
+        with file:
+            yield file
+        with _place_explained(path):
             staging.rename(path)
+
+
+@contextmanager
+def _place_explained(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise DataError(

@@ -5,8 +5,9 @@ cores, a core each, are a fifth faster than one after the other on both (benchma
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import lru_cache
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _before_sharing = 1
+_starting = threading.Lock()
 
 
 def one_core_each() -> None:
@@ -39,7 +41,22 @@ def on_all_cores(compute: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
     threads = count()
     if threads == 1 or len(items) < 2:
         return map(compute, items)
-    return _pool(threads).map(compute, items)
+    with _starting:
+        pool = _pool(threads)
+    return _in_turns(pool, compute, items, threads + 1)
+
+
+def _in_turns(
+    pool: ThreadPoolExecutor, compute: Callable[[T], R], items: Sequence[T], most: int
+) -> Iterator[R]:
+    """Have few items computed at a time, so that others who ask meanwhile get their turn."""
+    under_way: deque[Future[R]] = deque()
+    for item in items:
+        if len(under_way) == most:
+            yield under_way.popleft().result()
+        under_way.append(pool.submit(compute, item))
+    while under_way:
+        yield under_way.popleft().result()
 
 
 @lru_cache(maxsize=1)

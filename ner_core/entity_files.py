@@ -158,7 +158,8 @@ def open_for(path: Path, form: str) -> TextIO:
     it for another encoding. Raises OSError.
     """
     encoding = "utf-8-sig" if form == "csv" else "utf-8"
-    return path.open("x", encoding=encoding, newline="")
+    # A table of the command line may hold half a surrogate pair.
+    return path.open("x", encoding=encoding, newline="", errors="backslashreplace")
 
 
 def _cell(value: str) -> str:

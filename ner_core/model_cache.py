@@ -16,6 +16,7 @@ MOST = 2
 @dataclass
 class _Entry(Generic[V]):
     value: V | None = None
+    error: BaseException | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -38,8 +39,17 @@ class ModelCache(Generic[K, V]):
             entry = self._entries.setdefault(key, _Entry())
             self._entries.move_to_end(key)
         with entry.lock:
+            if entry.error is not None:  # it failed while this waited for it
+                raise entry.error
             if entry.value is None:
-                entry.value = self._loaded(key, entry)
+                try:
+                    entry.value = self._load(key)
+                except BaseException as error:
+                    entry.error = error
+                    with self._lock:
+                        del self._entries[key]
+                    raise
+                self._replace_others(key)
             return entry.value
 
     def holds(self, key: K) -> bool:
@@ -47,14 +57,8 @@ class ModelCache(Generic[K, V]):
         entry = self._entries.get(key)
         return entry is not None and entry.value is not None
 
-    def _loaded(self, key: K, entry: _Entry[V]) -> V:
-        try:
-            value = self._load(key)
-        except BaseException:
-            with self._lock:
-                if self._entries.get(key) is entry:
-                    del self._entries[key]
-            raise
+    def _replace_others(self, key: K) -> None:
+        """Let go of those asked for longest ago, if there are too many with a new one."""
         with self._lock:
             others = [
                 other
@@ -66,4 +70,3 @@ class ModelCache(Generic[K, V]):
         if replaced:
             replaced.clear()
             gc.collect()  # a model's modules refer to each other
-        return value

@@ -19,7 +19,9 @@ from ner_core.tags import OUTSIDE
 _CHUNK = 1024
 """Texts whose windows are in memory at a time, and are sorted by length together."""
 
-_REMEMBERED = 1024
+_MOST_BYTES = 32 * 2**20
+"""What may be remembered of a model's windows."""
+
 _REMEMBERED_AT_ONCE = 256
 
 
@@ -182,6 +184,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[int, ...], np.ndarray] = OrderedDict()
+        self._bytes = 0
         self._lock = threading.Lock()
 
     def get(self, window: align.Window) -> np.ndarray | None:
@@ -195,9 +198,11 @@ class Memory:
     def put(self, window: align.Window, rows: np.ndarray) -> None:
         """Keep what was computed of a window; the one asked for longest ago goes."""
         with self._lock:
+            before = self._kept.pop(tuple(window.input_ids), None)
+            self._bytes += rows.nbytes - (0 if before is None else before.nbytes)
             self._kept[tuple(window.input_ids)] = rows.copy()  # not the whole batch with it
-            if len(self._kept) > _REMEMBERED:
-                self._kept.popitem(last=False)
+            while self._bytes > _MOST_BYTES:
+                self._bytes -= self._kept.popitem(last=False)[1].nbytes
 
 
 def load_tagger(

@@ -43,6 +43,8 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
     checkpoints.prune(folder, checkpoint)
     trainer, callback = make_trainer(prepared, run.id, folder, log, should_stop)
     log.append("started", checkpoint.step if checkpoint else 0, _started(prepared, trainer, log))
+    if checkpoint and "event" in checkpoint.state:  # a kill may have come just before it was told
+        log.append("checkpoint", checkpoint.step, checkpoint.state["event"])
     try:
         trainer.fit(checkpoint)
         stopped = callback.stopped

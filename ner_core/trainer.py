@@ -157,6 +157,9 @@ class NerTrainer(Trainer):
         shutil.rmtree(folder, ignore_errors=True)  # of an earlier worker, half of it perhaps
         self.state.log_history.clear()  # the event log has it
         super()._save_checkpoint(model, trial)
+        size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+        self.save_seconds = time.monotonic() - began
+        event = {"seconds": self.save_seconds, "megabytes": size / 2**20}
         state = {
             "best": self.best,
             "waited": self.waited,
@@ -164,14 +167,11 @@ class NerTrainer(Trainer):
             "done": self.stopped_early or step >= self.state.max_steps,
             "seconds": self.seconds,
             "evaluation_seconds": self.evaluation_seconds,
+            "event": event,
         }
         write_json(folder / STATE_NAME, state)
         prune(self.folder, Checkpoint(step, folder, state))
-        size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
-        self.save_seconds = time.monotonic() - began
-        self.run_log.append(
-            "checkpoint", step, {"seconds": self.save_seconds, "megabytes": size / 2**20}
-        )
+        self.run_log.append("checkpoint", step, event)
 
 
 def diverged(what: str, loss: float, step: int) -> TrainingError:

@@ -1,4 +1,6 @@
+import gc
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -93,3 +95,11 @@ def test_a_long_text_holds_up_no_short_one(pool):
     assert not long.done()
     slow.may_go_on.set()
     assert len(long.result(10)[0].text) == 4000
+
+
+def test_nothing_is_kept_of_a_model_while_nobody_asks():
+    batches, model = Batches(), Model()
+    batches.predict(model, "ann")
+    gone = weakref.ref(model)
+    del model
+    toy.wait_for(lambda: gc.collect() is not None and gone() is None, "the model to be freed")

@@ -134,6 +134,12 @@ def test_of_spans_that_overlap_the_longest_then_the_first_stays(spans, dropped, 
     assert pairs([sentence]) == [words]
 
 
+def test_a_span_of_what_is_not_seen_holds_no_word():
+    (fault,) = list(sentence_of("Ann \u200b\u200e left", [CharSpan(4, 6, "PER")], 7))
+    assert (fault.code, fault.line) == ("unreadable", 7)
+    assert fault.message.startswith("expected words in a span, found only blanks at 4 to 6; ")
+
+
 WITHIN = "expected a span within the 9 characters of the text, found "
 NUMBERS = "expected whole numbers as start and end of a span, found "
 TYPE = "expected an entity type such as PER as the label of a span, found "

@@ -72,6 +72,7 @@ def form(tab, text="Ann sings.", model="starter", compare="", view=TEXT, **more)
         tab.view: view,
         tab.awaited: more.get("awaited", ""),
         tab.unnamed: more.get("unnamed", ""),
+        tab.arrived: more.get("arrived", ""),
         tab.first.model: model,
         tab.first.names: more.get("names", ""),
         tab.first.named: more.get("named", ""),
@@ -195,6 +196,35 @@ def test_the_starter_answers_before_it_is_loaded_but_shows_no_sub_tokens_yet(tab
     assert "Loading <bdi>early</bdi>…" in drawn
     assert awaited == "early"
     models.may_end.set()
+
+
+@pytest.mark.parametrize("value", [None, 5, ["a"], {"a": 1}, True])
+def test_values_that_no_page_sends_are_taken_for_empty(tab, models, value):
+    sent = dict.fromkeys(form(tab), value)
+    drawn, awaited, unnamed = tab.highlight(sent)
+    assert "ner-empty" in drawn
+    assert awaited == unnamed == ""
+    assert tab.highlight({**sent, tab.text: "Ann sings."})[0].count("<mark") == 1
+
+
+def test_a_model_that_came_and_is_gone_again_is_waited_for_anew(tab, models):
+    models.may_end.clear()
+    awaited = [
+        tab.highlight(form(tab, model="a/b", arrived=arrived))[1] for arrived in ("", "1", "2")
+    ]
+    models.may_end.set()
+    assert len(set(awaited)) == 3
+
+
+def test_a_fault_of_a_model_is_a_sentence(tab, models, monkeypatch):
+    def fault(*_):
+        raise IndexError("index out of range in self")
+
+    monkeypatch.setattr(highlight_reading, "find_entities", fault)
+    assert (
+        "Expected entities from starter, found that it cannot read this text; choose another "
+        "model, the server&#x27;s log says why."
+    ) in tab.highlight(form(tab))[0]
 
 
 def test_the_lists_keep_what_may_still_be_chosen(tab, ner_home):

@@ -1,10 +1,12 @@
 import gc
 import threading
+import time
 import weakref
 
 import pytest
 
 from ner_core import ModelCache, ModelError
+from tests import toy
 
 
 class Model:
@@ -119,3 +121,31 @@ def test_the_number_that_is_kept_can_be_chosen(most):
         cache.get(name)
     assert sum(cache.holds(name) for name in "abcd") == most
     assert cache.holds("d")
+
+
+def test_those_who_wait_for_a_model_that_fails_share_the_failure():
+    go_on, loaded = threading.Event(), []
+
+    def load(name):
+        loaded.append(name)
+        go_on.wait(10)
+        raise ModelError(f"Expected a model, found {name}.")
+
+    cache, failures = ModelCache(load), []
+
+    def ask():
+        try:
+            cache.get("a")
+        except ModelError as error:
+            failures.append(str(error))
+
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    toy.wait_for(lambda: loaded, "the first attempt")
+    time.sleep(0.1)
+    go_on.set()
+    for asker in askers:
+        asker.join(10)
+    assert failures == ["Expected a model, found a."] * 4
+    assert loaded == ["a"]

@@ -64,7 +64,7 @@ def test_any_text_gives_sound_entities(request, which):
     predictor = request.getfixturevalue(which)
     found = 0
 
-    @settings(max_examples=150)
+    @settings(max_examples=250)
     @given(st.one_of(ANYTHING, MIXED))
     @example("")
     @example(" \n\t ")

@@ -208,6 +208,18 @@ def test_a_stop_ends_an_evaluation_that_takes_long(config, monkeypatch):
     assert run.model_dir.is_dir()
 
 
+def test_a_checkpoint_that_a_kill_left_untold_is_told_by_the_next_worker(config):
+    run = toy.fit(config, lambda run: len(steps(run, "checkpoint")) == 3)
+    *before, last = [event for event in run.events() if event.kind == "checkpoint"]
+    lines = run.events_path.read_text().splitlines(keepends=True)
+    told = [line for line in lines if json.loads(line)["kind"] not in {"stopped", "checkpoint"}]
+    run.events_path.write_text("".join(told))
+    toy.go_on(run)
+    first, *_ = [event for event in run.events() if event.kind == "checkpoint"]
+    assert (first.step, first.data) == (last.step, last.data)
+    assert before
+
+
 def test_a_finished_run_is_not_resumed(config):
     run = toy.fit(config.model_copy(update={"epochs": 0.1}))
     with pytest.raises(RunError) as caught:

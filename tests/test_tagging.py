@@ -235,13 +235,13 @@ def test_typing_on_computes_the_last_window_only(counting):
 
 
 def test_what_was_asked_for_longest_ago_is_forgotten(monkeypatch):
-    monkeypatch.setattr(tagging, "_REMEMBERED", 3)
+    monkeypatch.setattr(tagging, "_MOST_BYTES", 3 * 8)
     memory = tagging.Memory()
     windows = [align.Window(0, [number], [None], [False]) for number in range(4)]
     for window in windows[:3]:
-        memory.put(window, np.array([window.input_ids]))
+        memory.put(window, np.array([window.input_ids], dtype=np.int64))
     assert memory.get(windows[0]) == [[0]]
-    memory.put(windows[3], np.array([[3]]))
+    memory.put(windows[3], np.array([[3]], dtype=np.int64))
     assert [memory.get(window) is None for window in windows] == [False, True, False, False]
 
 

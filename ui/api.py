@@ -4,6 +4,7 @@ Gradio offers each as REST, to its Python client, in ``/gradio_api/openapi.json`
 its MCP server. Everything else of the page is private.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_TEXTS = 100
 MOST_CHARACTERS_OF_ALL = 100_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class FoundEntity(TypedDict):
@@ -109,7 +111,7 @@ def _as_dict(entity: "Entity") -> FoundEntity:
         end=entity.end,
         label=entity.label,
         score=entity.score,
-        text=entity.text,
+        text=_SURROGATE.sub("\ufffd", entity.text),  # half of a pair cannot be sent
     )
 
 

@@ -48,11 +48,15 @@ class Batches:
 
     def _work(self) -> None:
         while True:
-            taken = [self._waiting.get()]
-            while len(taken) < MOST_TEXTS and not self._waiting.empty():
-                taken.append(self._waiting.get())
-            for predictor in {id(one): one for one, _, _ in taken}.values():
-                self._read(predictor, [(t, f) for one, t, f in taken if one is predictor])
+            # Nothing of it is kept while this waits: a model may be replaced meanwhile.
+            self._read_with_others(self._waiting.get())
+
+    def _read_with_others(self, first: _Waiting) -> None:
+        taken = [first]
+        while len(taken) < MOST_TEXTS and not self._waiting.empty():
+            taken.append(self._waiting.get())
+        for predictor in {id(one): one for one, _, _ in taken}.values():
+            self._read(predictor, [(t, f) for one, t, f in taken if one is predictor])
 
     def _read(
         self, predictor: "Predictor", texts: "list[tuple[str, Future[list[Entity]]]]"

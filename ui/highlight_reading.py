@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Iterable, Sequence
 from concurrent import futures
 
-from ner_core import NerError
+from ner_core import ModelError, NerError
 from ui.highlight_view import Reading
 from ui.model_loading import Loading
 from ui.predictors import find_entities, first_answer, is_loaded, load_predictor, sub_tokens
@@ -18,6 +19,7 @@ Wanted = tuple[str, tuple[str, ...]]
 """A model's name, and the names of its labels if it has none of its own."""
 
 _loading = Loading(load_predictor)
+_log = logging.getLogger(__name__)
 
 
 def read(wanted: Wanted, text: str, tokens: bool) -> Reading | NerError | None:
@@ -35,10 +37,16 @@ def read(wanted: Wanted, text: str, tokens: bool) -> Reading | NerError | None:
         return Reading(model, types, entities, sub_tokens(model, text, names) if tokens else ())
     except NerError as error:
         return error
+    except Exception:  # whatever a model of strangers does with a text
+        _log.exception("Reading a text with %r failed.", model)
+        return ModelError(
+            f"Expected entities from {model[:200]}, found that it cannot read this text; choose "
+            "another model, the server's log says why."
+        )
 
 
 async def wait_for(all_wanted: Iterable[Wanted]) -> None:
-    """Wait until models are loaded, or cannot be; no thread waits."""
+    """Wait until one of the models is loaded, or cannot be; no thread waits."""
     attempts = []
     for model, names in all_wanted:
         with contextlib.suppress(NerError):  # said when the text is read again
@@ -49,6 +57,8 @@ async def wait_for(all_wanted: Iterable[Wanted]) -> None:
 
 async def _ended(attempts: "Sequence[asyncio.Future[None]]") -> None:
     if attempts:
-        done, _ = await asyncio.wait(attempts, timeout=LONGEST_WAIT)
+        done, _ = await asyncio.wait(
+            attempts, timeout=LONGEST_WAIT, return_when=asyncio.FIRST_COMPLETED
+        )
         for attempt in done:
             attempt.exception()  # asyncio complains of one that nobody has looked at

@@ -73,7 +73,14 @@ class HighlightTab:
 
     def wire(self) -> None:
         """Connect the components of the tab with each other."""
-        inputs = {self.text, self.view, self.awaited, *self.first.inputs, *self.second.inputs}
+        inputs = {
+            self.text,
+            self.view,
+            self.awaited,
+            self.arrived,
+            *self.first.inputs,
+            *self.second.inputs,
+        }
         # `change`, not `input`: that fires on key presses only and would miss a paste.
         changes = [part.change for part in (self.text, self.view, self.arrived)]
         # One event for all of them: an answer that is late never replaces a later one. With each
@@ -130,7 +137,9 @@ class HighlightTab:
 
     def highlight(self, form: Mapping[Any, Any]) -> tuple[str, str, str]:
         """Show the entities of a text: the result, the models awaited, and those without names."""
-        text, view, wanted = form[self.text] or "", form[self.view], self._wanted(form)
+        # What comes is not looked at by Gradio, and not all of it comes from the page.
+        form = {part: value if isinstance(value, str) else "" for part, value in form.items()}
+        text, view, wanted = form[self.text], form[self.view], self._wanted(form)
         models = [model for model, _ in wanted]
         outcomes: list[Outcome] = []
         if text.strip():
@@ -138,9 +147,11 @@ class HighlightTab:
             read = text[:MOST_CHARACTERS]
             outcomes = [highlight_reading.read(one, read, view == TOKENS) for one in wanted]
         answered = list(zip(models, outcomes, strict=False))
+        coming = [model for model, outcome in answered if outcome is None]
         return (
             highlight_view.page(view, text, models, outcomes),
-            "\n".join(model for model, outcome in answered if outcome is None),
+            # With the last arrival, so that it is another value if one came and is gone again.
+            "\n".join(filter(None, [*coming, form[self.arrived]])) if coming else "",
             "\n".join(
                 f"{outcome.count} {model}"
                 for model, outcome in answered

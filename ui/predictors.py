@@ -35,9 +35,14 @@ _Key = tuple[str, tuple[str, ...], int]
 def model_choices() -> list[tuple[str, str]]:
     """List the models for a dropdown, as they are shown and by name: the starter, then the runs."""
     kept = [run for run in SHARED.current().runs if run.model_dir.is_dir()][:MOST_CHOICES]
-    labelled = [(SHARED.find(run.id).draw("label", label_of), run.id) for run in kept]
+    labelled = [
+        (SHARED.find(run.id).draw("label", label_of), run.id)
+        for run in kept
+        if run.id not in _offered
+    ]
     offered = [(name, name) for name in _offered]
-    return [*offered, (_STARTER_LABEL, STARTER), *labelled]
+    starter = [] if STARTER in _offered else [(_STARTER_LABEL, STARTER)]
+    return [*offered, *starter, *labelled]
 
 
 def offer(location: str) -> str:
@@ -50,8 +55,8 @@ def offer(location: str) -> str:
         folder = folder.resolve()
         # That is what a run calls the folder of its model.
         name = folder.parent.name if folder.name == "model" else folder.name
-    if name in {STARTER, "minilm"} or runs.exists(name):
-        name = f"{name} (folder)"
+        if name in {STARTER, "minilm"} or runs.exists(name):
+            name = f"{name} (folder)"
     _offered[name] = location
     return name
 
@@ -138,7 +143,14 @@ def _load(key: _Key) -> "ner_core.Predictor":
     with _importing_once():
         load = ner_core.Predictor.load
         ner_core.one_core_each()
-    predictor = load(_offered.get(model, model), label_names or None)
+    location = _offered.get(model, model)
+    try:
+        predictor = load(location, label_names or None)
+    except ner_core.NerError as error:
+        # Where a folder is, is nobody's business but the owner's.
+        place = str(Path(location).expanduser().absolute())
+        error.args = (str(error).replace(place, model).replace(location, model),)
+        raise
     if model == STARTER:
         predictor.predict("Ann lives in Oslo.")
         _starter_was_loaded.set()

@@ -128,7 +128,7 @@ def _checked(text: str, span: CharSpan) -> CharSpan:
         )
     label = _label(span.label)
     inside = text[start:end]
-    if not inside.strip():
+    if not words.split_words(inside):  # nothing, or only what is not seen
         raise UnreadableError(
             f"expected words in a span, found only blanks at {start} to {end}; {_REMEDY}."
         )
