@@ -11,7 +11,7 @@ import pytest
 
 from ner_core import FILE_FORMATS, ConfigError, Predictor
 from ui import file_job, file_panel
-from ui.file_panel import FilePanel
+from ui.file_panel import FilePanel, Request
 
 TEXTS = ["ann lives in oslo", "", "bob works near paris", "<b>the</b> city"]
 
@@ -61,7 +61,8 @@ def named(panel, results):
 
 
 def works(panel, file, column=None, model="tiny", label_names=""):
-    return [named(panel, seen) for seen in panel.panel.work(model, label_names, file, column)]
+    work = panel.panel.work(model, label_names, file, column, Request())
+    return [named(panel, seen) for seen in work]
 
 
 def message(state):
@@ -140,7 +141,7 @@ def test_progress_is_shown(panel, tmp_path):
 def test_closing_the_generator_ends_the_work_and_leaves_nothing(panel, tmp_path):
     path = tmp_path / "many.txt"
     path.write_text("ann lives in oslo\n" * 50_000)
-    working = panel.panel.work("tiny", "", str(path), None)
+    working = panel.panel.work("tiny", "", str(path), None, Request())
     while float(named(panel, next(working)).status["percent"]) == 0:
         pass
     assert len(folders(panel)) == 1
@@ -155,10 +156,33 @@ def test_closing_the_generator_ends_the_work_and_leaves_nothing(panel, tmp_path)
     assert "Starting" in panel.panel.begin("")[0]["message"]
 
 
-def test_cancel_says_so(panel):
-    state = named(panel, panel.panel.stop())
+@pytest.mark.parametrize("end", ["cancel", "replace"])
+def test_work_at_hand_ends_within_a_step_and_says_so_itself(panel, tmp_path, end):
+    path = tmp_path / "many.txt"
+    path.write_text("ann lives in oslo\n" * 50_000)
+    *_, request = panel.panel.begin("")
+    working = panel.panel.work("tiny", "", str(path), None, request)
+    while float(named(panel, next(working)).status["percent"]) == 0:
+        pass
+    if end == "cancel":
+        assert panel.panel.stop(request) == [gr.skip()] * 9
+        (last,) = [named(panel, seen) for seen in working]
+        assert message(last) == '<p class="ner-quiet">Cancelled: nothing was kept.</p>'
+        assert (last.find["interactive"], last.cancel["visible"]) == (True, False)
+    else:
+        panel.panel.choose(None, "", request)
+        assert list(working) == []  # what is said of the other file stays
+    assert folders(panel) == []
+    assert "Starting" in panel.panel.begin("")[0]["message"]
+
+
+def test_work_that_waits_for_its_turn_is_cancelled_at_once(panel, file):
+    *_, request = panel.panel.begin("")
+    state = named(panel, panel.panel.stop(request))
     assert message(state) == '<p class="ner-quiet">Cancelled: nothing was kept.</p>'
     assert (state.find["interactive"], state.cancel["visible"]) == (True, False)
+    assert list(panel.panel.work("tiny", "", file, None, request)) == []
+    assert panel.asked == []
 
 
 def test_earlier_results_go_when_others_are_asked_for(panel, file):
@@ -167,7 +191,7 @@ def test_earlier_results_go_when_others_are_asked_for(panel, file):
     panel.panel.begin(folder)
     assert folders(panel) == []
     folder = works(panel, file)[-1].folder
-    panel.panel.choose(None, folder)
+    panel.panel.choose(None, folder, None)
     assert folders(panel) == []
 
 
@@ -234,7 +258,7 @@ def test_a_file_that_is_too_large(panel, file, monkeypatch):
         "`python -m ner_core predict --file` reads more."
     )
     assert refused(panel, file) == sentence
-    assert sentence in panel.panel.choose(file, "")[1]["message"]
+    assert sentence in panel.panel.choose(file, "", None)[1]["message"]
 
 
 def test_a_file_that_is_no_text(panel, tmp_path):
@@ -253,7 +277,7 @@ def test_no_room(panel, file):
 
 
 def chosen(panel, path):
-    column, *others = panel.panel.choose(str(path), "")
+    column, *others = panel.panel.choose(str(path), "", None)
     return column, named(panel, others)
 
 
@@ -301,8 +325,6 @@ def test_its_handlers_are_private_and_one_job_is_at_work(panel):
     assert {function.api_visibility for function in functions} == {"private"}
     (work,) = [function for function in functions if function.concurrency_id == "file"]
     assert work.concurrency_limit == 1
-    cancelled = [number for function in functions for number in function.cancels]
-    assert cancelled == [work._id, work._id]
 
 
 def test_hostile_labels_stay_text():

@@ -378,6 +378,17 @@ def test_a_file_goes_in_and_four_come_out(page, tmp_path):
     assert "&lt;b&gt;" in files["html"]
 
 
+def test_work_on_a_file_is_cancelled_within_a_second(page, tmp_path):
+    (tmp_path / "long.txt").write_text((NEWS + "\n") * 20_000)
+    page.click("#file-panel > button")
+    find_in(page, tmp_path / "long.txt")
+    for _ in range(3):
+        page.wait_for_selector("#file-status [data-state=working] .ner-facts b", timeout=60_000)
+        page.click("#file-cancel")
+        page.wait_for_selector("#file-status [data-state=cancelled]", timeout=2_000)
+        page.locator("#file-find:enabled").click()
+
+
 def test_a_file_that_cannot_be_read_is_a_sentence(page, tmp_path):
     (tmp_path / "bad.txt").write_bytes(b"\x00\x01\xff" * 100)
     page.click("#file-panel > button")

@@ -1,13 +1,15 @@
 """A whole file on the Highlight tab: its texts in, what is found in them out, in four formats.
 
-The work is a generator's: it ends when the visitor cancels it or closes the tab, and one at a time
-does it for all visitors. Results lie in a folder of their own whose name cannot be guessed, among
-what Gradio serves, until the visitor asks for others or is gone for an hour.
+The work is a generator's: it ends a step after the visitor cancels it, or closes the tab, and one
+at a time does it for all visitors. Results lie in a folder of their own whose name cannot be
+guessed, among what Gradio serves, until the visitor asks for others or is gone for an hour.
 """
 
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 
@@ -35,6 +37,31 @@ CSS = """
 #file-actions button, #file-downloads button, #file-downloads a { flex: 0 0 auto; min-width: 0;
   width: auto; }
 """
+
+
+@dataclass
+class Request:
+    """One press of the button: whether the work has begun, and how it is to end early, if so.
+
+    The work itself says that it was cancelled, in its last answer: said by another handler, an
+    answer that was still on its way would take the place of it.
+    """
+
+    begun: bool = False
+    end: Literal["", "cancelled", "replaced"] = ""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def begin(self) -> bool:
+        """Tell whether the work may begin: not if it was to end before."""
+        with self._lock:
+            self.begun = not self.end
+            return self.begun
+
+    def finish(self, end: Literal["cancelled", "replaced"]) -> bool:
+        """End the work within a step; tells whether it had begun."""
+        with self._lock:
+            self.end = self.end or end
+            return self.begun
 
 
 class FilePanel:
@@ -74,7 +101,8 @@ class FilePanel:
                 ]
         # On the server only, so that no visitor can name a folder.
         self.folder = gr.State("", time_to_live=file_job.KEPT_SECONDS, delete_callback=drop)
-        self._at_work = False
+        self.request: gr.State = gr.State(None)  # of this visitor, the last one
+        self._at_work: Request | None = None
 
     @property
     def shown(self) -> list[Any]:
@@ -84,26 +112,28 @@ class FilePanel:
     def wire(self, model: Any, label_names: Any) -> None:
         """Connect the components; ``model`` and ``label_names`` say who finds the entities."""
         quick: dict[str, Any] = {**_QUIET, "queue": False}
-        work = self.find.click(self.begin, self.folder, self.shown, **quick).then(
+        begun = self.find.click(self.begin, self.folder, [*self.shown, self.request], **quick)
+        begun.then(
             self.work,
-            [model, label_names, self.file, self.column],
+            [model, label_names, self.file, self.column, self.request],
             self.shown,
             concurrency_id="file",
             concurrency_limit=1,
             **_QUIET,
         )
-        self.cancel.click(self.stop, None, self.shown, cancels=[work], **quick)
+        self.cancel.click(self.stop, self.request, self.shown, **quick)
         self.file.change(
             self.choose,
-            [self.file, self.folder],
+            [self.file, self.folder, self.request],
             [self.column, *self.shown],
-            cancels=[work],
             **quick,
         )
         self.column.input(lambda: gr.update(interactive=True), None, self.find, **quick)
 
-    def choose(self, file: str | None, folder: str) -> list[Any]:
+    def choose(self, file: str | None, folder: str, request: Request | None) -> list[Any]:
         """Offer the columns of another file, and forget what was found in the one before."""
+        if request:
+            request.finish("replaced")
         drop(folder)
         if not file:
             return [gr.update(visible=False), *self._resting(state("idle"), ready=False)]
@@ -124,13 +154,20 @@ class FilePanel:
         text = "Starting …"
         if self._at_work:
             text = "Waiting: one file is read at a time, and another one is being read."
-        return self._busy(state("waiting", message=sentence(text)))
+        return [*self._busy(state("waiting", message=sentence(text))), Request()]
 
     def work(
-        self, model: str | None, label_names: str | None, file: str | None, column: str | None
+        self,
+        model: str | None,
+        label_names: str | None,
+        file: str | None,
+        column: str | None,
+        request: Request,
     ) -> Iterator[list[Any]]:
         """Find the entities of a file's texts; shows how far it is, then offers the results."""
-        self._at_work = True
+        if not request.begin():
+            return
+        self._at_work = request
         folder = file_job.new_folder(Path(self.status.GRADIO_CACHE))
         keep = False
         try:
@@ -139,6 +176,10 @@ class FilePanel:
             names = [name.strip() for name in (label_names or "").split(",") if name.strip()]
             job = FileJob(Path(file), column or None, folder)
             for now in job.run(model or STARTER, names):
+                if request.end == "cancelled":
+                    yield self._cancelled()
+                if request.end:
+                    return
                 yield self._busy(now)
             keep = True
             yield self._offered(job)
@@ -150,13 +191,19 @@ class FilePanel:
                 "make room, or try a smaller file."
             )
             yield self._resting(state("refused", message=markup.error(text)))
-        finally:  # also when the visitor cancels, or is gone
-            self._at_work = False
+        finally:  # also when the visitor is gone
+            if self._at_work is request:
+                self._at_work = None
             if not keep:
                 drop(str(folder))
 
-    def stop(self) -> list[Any]:
-        """Say that the work was cancelled."""
+    def stop(self, request: Request | None) -> list[Any]:
+        """End the work, which says so itself; this says it of work that had not begun."""
+        if request and request.finish("cancelled"):
+            return [gr.skip()] * len(self.shown)
+        return self._cancelled()
+
+    def _cancelled(self) -> list[Any]:
         return self._resting(state("cancelled", message=sentence("Cancelled: nothing was kept.")))
 
     def _busy(self, now: dict[str, str]) -> list[Any]:
