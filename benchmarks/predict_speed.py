@@ -11,13 +11,17 @@ several batch sizes. The entities are compared, too.
 import argparse
 import itertools
 import statistics
+import sys
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import pipeline
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from ner_core import Predictor, data
 from ner_core.models import load_trained
