@@ -8,6 +8,9 @@ import string
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Before NumPy and torch load: two processes of tests share two cores, and threads that wait for
+# each other lose much where others compute. Workers inherit it; a served page does not.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -38,6 +41,12 @@ def _is_local(address):
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def pytest_collection_modifyitems(items):
+    """Put the slow files first: processes share the files, and who has the last one ends alone."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(autouse=True)

@@ -22,6 +22,9 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
+NEWS = "Angela Merkel flew from Berlin to Nairobi to meet officials of the African Union. "
+
+
 class App:
     """A served page, and the folder its runs are in."""
 
@@ -33,7 +36,7 @@ class App:
         self.arguments = [str(argument) for argument in arguments]
         self.url = f"http://127.0.0.1:{port}/"
         self.environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"},
             "NER_HOME": str(home),
             "GRADIO_SERVER_PORT": str(port),
             "HF_HUB_OFFLINE": "1",
@@ -95,3 +98,12 @@ def take_away(page):
     """Remove the uploaded files."""
     page.get_by_label("Remove this file").or_(page.get_by_label("Clear")).first.click()
     page.wait_for_selector("#data-summary table", state="detached")
+
+
+def write(page, text):
+    page.fill("#text textarea", text)
+
+
+def find_in(page, path):
+    page.set_input_files("#file-upload input[type=file]", str(path))
+    page.locator("#file-find:enabled").click()
