@@ -9,7 +9,7 @@ from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 # Before NumPy and torch load: two processes of tests share two cores, and threads that wait for
-# each other lose much where others compute. Workers inherit it; a served page does not.
+# each other lose much where others compute. Pages and workers inherit it.
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import pytest

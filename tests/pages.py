@@ -36,7 +36,7 @@ class App:
         self.arguments = [str(argument) for argument in arguments]
         self.url = f"http://127.0.0.1:{port}/"
         self.environment = {
-            **{name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"},
+            **os.environ,
             "NER_HOME": str(home),
             "GRADIO_SERVER_PORT": str(port),
             "HF_HUB_OFFLINE": "1",

@@ -26,6 +26,14 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _all_cores():
+    """Let a page compute with all cores, as it does for people."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("OMP_NUM_THREADS")
+        yield
+
+
 def test_the_page_is_served_within_five_seconds_and_ends_without_a_traceback(tmp_path):
     def serve():
         app = App(tmp_path)
