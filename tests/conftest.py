@@ -44,9 +44,13 @@ def _is_local(address):
 
 
 def pytest_collection_modifyitems(items):
-    """Put the slow files first: processes share the files, and who has the last one ends alone."""
+    """Put the files that train first, since long ones at the end would end alone.
+
+    Those with a browser come last: beside a browser a worker, which gives way, gets on slowly.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    browser = {item.path for item in items if item.get_closest_marker("browser")}
+    items.sort(key=lambda item: (item.path in browser, item.path not in slow))
 
 
 @pytest.fixture(autouse=True)
@@ -221,7 +225,7 @@ def new_page(browser, app):
     opened, problems = [], []
 
     def open_page(width=1280, query=""):
-        page = browser.new_page(viewport={"width": width, "height": 900})
+        page = browser.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
         page.set_default_timeout(30_000)
         page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
         page.on("pageerror", lambda error: problems.append(str(error)))

@@ -14,6 +14,8 @@ from tests import toy
 from tests.conftest import write_conll
 from tests.toy import training
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parent.parent
 NOTHING_THERE = "Expected the id of a run, found 'nowhere'; `python -m ner_core runs` lists them."
 

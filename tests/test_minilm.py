@@ -26,7 +26,7 @@ def trained(home):
         )
         run, process = submit(config, "first-run")
         try:
-            toy.wait_for(lambda: process.poll() is not None, "the run to end", seconds=240)
+            toy.wait_for(lambda: process.poll() is not None, "the run to end", seconds=280)
         finally:
             process.kill()
     return run

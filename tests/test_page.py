@@ -14,6 +14,7 @@ TRAINED_WITHIN = 180.0
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(420)
 def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
     page = new_page()

@@ -14,7 +14,7 @@ from tests.conftest import write_conll
 from tests.pages import fill, open_tab, upload
 from tests.patience import patience
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.alone]
 
 SIZES = {"train": 200, "validation": 40, "test": 40}
 

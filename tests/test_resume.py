@@ -16,6 +16,8 @@ from tests.processes import start_worker
 
 KILLS = 20
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def toy_data(tmp_path_factory):

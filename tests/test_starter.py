@@ -162,7 +162,7 @@ def finished(config):
     run = runs.create(config)
     process = start_worker(run)
     try:
-        process.wait(240)
+        process.wait(280)
     finally:
         process.kill()
     assert run.status() == "finished", run.log_path.read_text()

@@ -20,6 +20,8 @@ NO_MEMORY = (
     "gradient_accumulation, or with a smaller max_length."
 )
 NO_ROOM = "The disk is full; make room, then resume the run."
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parent.parent
 START = """
 import json, sys
