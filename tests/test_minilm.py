@@ -22,7 +22,7 @@ def trained(home):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NER_HOME", str(home))
         config = TrainConfig.from_values(
-            {"epochs": 3, "max_train": 120, "batch_size": 8, "evaluations": 1}
+            {"epochs": 3, "max_train": 120, "batch_size": 8, "evaluations": 1, "eval_sentences": 50}
         )
         run, process = submit(config, "first-run")
         try:

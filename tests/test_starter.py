@@ -14,6 +14,7 @@ from tests.processes import start_worker
 from ui.highlight_tab import EXAMPLES
 
 MOST_BYTES = 4_000_000
+FEW = {"eval_sentences": 50}  # while it trains; at its end a run evaluates all of them
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +129,7 @@ def test_every_command_takes_it(capsys, tmp_path):
 
 @pytest.mark.slow
 def test_training_goes_on_from_it():
-    values = {"model": "starter", "epochs": 1, "max_train": 64, "evaluations": 1}
+    values = {"model": "starter", "epochs": 1, "max_train": 64, "evaluations": 1, **FEW}
     report = finished(TrainConfig.from_values({**values, "learning_rate": 3e-5}))
     # With its head and labels it starts where it ended.
     assert report["test"]["f1"] > 0.7
@@ -151,7 +152,7 @@ def test_the_recipe_that_made_it_works_on_a_part_of_the_sample():
         for name, value in options.items()
         if name != "--run-id"
     }
-    values |= {"max_train": 160, "epochs": 2, "batch_size": 4, "evaluations": 1}
+    values |= {"max_train": 160, "epochs": 2, "batch_size": 4, "evaluations": 1, **FEW}
     run_report = finished(TrainConfig.from_values(values))
     assert run_report["settings"]["lora_rank"] == 16
     assert run_report["test"]["f1"] > 0.3
