@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 @pytest.mark.alone
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(600)
 def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
     page = new_page()
     open_tab(page, "Train")
@@ -36,7 +36,7 @@ def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
     allowed = patience(TRAINED_WITHIN)
     began = time.monotonic()
     page.click("#start")
-    page.wait_for_selector("[data-status=running]", timeout=60_000)
+    page.wait_for_selector("[data-status=running]", timeout=150_000)
     page.wait_for_selector("#run-status >> text=Time left")
 
     page.reload()

@@ -58,7 +58,7 @@ def start(page, files, epochs, **more):
                        return title && title.innerText && title.innerText !== before; }""",
         arg=before,
     )
-    page.wait_for_selector("[data-status=running]", timeout=60_000)
+    page.wait_for_selector("[data-status=running]", timeout=150_000)
     return page.locator("#run-status h3").inner_text().split("\n")[-1].strip()
 
 
@@ -77,7 +77,7 @@ def evaluations(app, run):
     return (app.home / "runs" / run / "events.jsonl").read_text().count('"kind": "evaluated"')
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(600)
 def test_a_run_from_its_start_to_its_end(app, new_page, part):
     page = new_page()
     open_tab(page, "Train")
@@ -104,7 +104,7 @@ def test_a_run_from_its_start_to_its_end(app, new_page, part):
     assert (app.home / "runs" / run / "model" / "model.safetensors").is_file()
 
     page.click("#resume")
-    page.wait_for_selector("[data-status=running]", timeout=60_000)
+    page.wait_for_selector("[data-status=running]", timeout=150_000)
     page.wait_for_selector("[data-status=finished]", timeout=120_000)
     assert fact(page, "Step") == "75 of 75"
 
@@ -130,7 +130,7 @@ def test_a_run_from_its_start_to_its_end(app, new_page, part):
     assert run in page.get_by_label("Model").input_value()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_killed_worker_goes_on_and_a_killed_server_does_not_matter(app, new_page, part):
     page = new_page()
     run = start(page, part, "1", Machine={"seed": "7"})
@@ -144,7 +144,7 @@ def test_a_killed_worker_goes_on_and_a_killed_server_does_not_matter(app, new_pa
     page.wait_for_selector("[data-status=interrupted]", timeout=noticed_within * 1000)
     page.wait_for_selector("text=The worker ended without a word")
     page.click("#resume")
-    page.wait_for_selector("[data-status=running]", timeout=60_000)
+    page.wait_for_selector("[data-status=running]", timeout=150_000)
 
     # The server is killed too: the run goes on, and a new server shows it.
     app.process.kill()
