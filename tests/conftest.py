@@ -8,6 +8,9 @@ import string
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Before NumPy and torch load: two processes of tests share two cores, and threads that wait for
+# each other lose much where others compute. Pages and workers inherit it.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -38,6 +41,16 @@ def _is_local(address):
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def pytest_collection_modifyitems(items):
+    """Put the files that train first, since long ones at the end would end alone.
+
+    Those with a browser come last: beside a browser a worker, which gives way, gets on slowly.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    browser = {item.path for item in items if item.get_closest_marker("browser")}
+    items.sort(key=lambda item: (item.path in browser, item.path not in slow))
 
 
 @pytest.fixture(autouse=True)
@@ -212,7 +225,7 @@ def new_page(browser, app):
     opened, problems = [], []
 
     def open_page(width=1280, query=""):
-        page = browser.new_page(viewport={"width": width, "height": 900})
+        page = browser.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
         page.set_default_timeout(30_000)
         page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
         page.on("pageerror", lambda error: problems.append(str(error)))

@@ -22,6 +22,9 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
+NEWS = "Angela Merkel flew from Berlin to Nairobi to meet officials of the African Union. "
+
+
 class App:
     """A served page, and the folder its runs are in."""
 
@@ -95,3 +98,12 @@ def take_away(page):
     """Remove the uploaded files."""
     page.get_by_label("Remove this file").or_(page.get_by_label("Clear")).first.click()
     page.wait_for_selector("#data-summary table", state="detached")
+
+
+def write(page, text):
+    page.fill("#text textarea", text)
+
+
+def find_in(page, path):
+    page.set_input_files("#file-upload input[type=file]", str(path))
+    page.locator("#file-find:enabled").click()

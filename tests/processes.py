@@ -5,12 +5,8 @@ import os
 import resource
 from pathlib import Path
 
-import torch
-
 import ner_core.train  # noqa: F401 - what a worker takes seconds to load
 from ner_core.worker import execute
-
-torch.set_num_threads(1)
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.processes"])

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 import subprocess
 import sys
@@ -455,8 +454,7 @@ def test_columns_and_names_of_numbers_are_chosen(document, table_file, model, ti
     assert (scores["support"], scores["sentences"]) == (30, 30)
 
 
-def test_a_run_keeps_the_columns_that_were_chosen(call, table_file, tiny_encoder, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+def test_a_run_keeps_the_columns_that_were_chosen(call, table_file, tiny_encoder):
     code, out, err = call(
         *training(table_file, tiny_encoder, "--run-id", "own", *COLUMNS, "--json")
     )
@@ -712,7 +710,6 @@ def test_output_into_a_pipe_that_closes_is_no_fault(model, tmp_path):
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {program} | head -n 1"],
         cwd=REPOSITORY,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=120,

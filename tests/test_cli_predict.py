@@ -3,11 +3,9 @@
 import csv
 import io
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -251,7 +249,6 @@ def started(model, path):
     return subprocess.Popen(
         [sys.executable, "-m", "ner_core", "predict", "--model", model, "--file", str(path)],
         cwd=REPOSITORY,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -267,9 +264,7 @@ def test_a_pipe_gets_its_first_lines_early_and_ctrl_c_is_clean(model, tmp_path):
         assert json.loads(process.stdout.readline())["text"] == "ann 0 lives in oslo"
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        began = time.monotonic()
-        _, err = process.communicate(timeout=60)
-        assert time.monotonic() - began < 30
+        _, err = process.communicate(timeout=30)  # for all lines it takes minutes
     finally:
         process.kill()
     assert (process.returncode, err) == (130, "")

@@ -1,7 +1,6 @@
 """Training and the run store on the command line."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -15,6 +14,8 @@ from tests import toy
 from tests.conftest import write_conll
 from tests.toy import training
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parent.parent
 NOTHING_THERE = "Expected the id of a run, found 'nowhere'; `python -m ner_core runs` lists them."
 
@@ -24,8 +25,7 @@ def toy_data(tmp_path):
     return toy.write_toy(tmp_path / "toy", train=32, validation=8, test=8)
 
 
-def test_a_run_from_training_to_its_figures(call, document, toy_data, tiny_encoder, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+def test_a_run_from_training_to_its_figures(call, document, toy_data, tiny_encoder):
     arguments = training(toy_data, tiny_encoder, "--run-id", "toy-1", "--set", "precision=fp32")
     code, out, err = call(*arguments, "--json")
     assert code == 0, err
@@ -74,9 +74,7 @@ def test_a_run_that_fails_gives_its_sentence(refusal_of_training, toy_data, tmp_
 
 
 @pytest.fixture
-def refusal_of_training(call, tiny_encoder, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-
+def refusal_of_training(call, tiny_encoder):
     def run_command(folder):
         code, out, err = call(*training(folder, tiny_encoder, "--json"))
         assert (code, out) == (2, "")
@@ -96,7 +94,6 @@ def test_ctrl_c_stops_a_run_and_keeps_its_model(toy_data, tiny_encoder, ner_home
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     with process:
         try:
@@ -107,7 +104,7 @@ def test_ctrl_c_stops_a_run_and_keeps_its_model(toy_data, tiny_encoder, ner_home
                 "the first evaluation",
             )
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=150)
         finally:
             process.kill()
             if runs.exists("long"):
@@ -120,7 +117,7 @@ def test_ctrl_c_stops_a_run_and_keeps_its_model(toy_data, tiny_encoder, ner_home
     assert (run.model_dir / "model.safetensors").is_file()
     assert "stopping; the best model so far is kept" in err
     assert "Traceback" not in err
-    toy.wait_for(lambda: not run.is_held(), "the worker to end", seconds=10)
+    toy.wait_for(lambda: not run.is_held(), "the worker to end")
 
 
 def test_without_runs_the_list_says_how_to_make_one(call, document):

@@ -12,7 +12,7 @@ def test_a_stop_ends_what_takes_long_at_once():
     began = time.monotonic()
     with pytest.raises(StopRequested), interruptible(lambda: time.monotonic() - began > 0.3):
         time.sleep(30)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15
 
 
 def computing():
@@ -25,7 +25,7 @@ def test_a_stop_ends_what_computes():
     began = time.monotonic()
     with pytest.raises(StopRequested), interruptible(lambda: time.monotonic() - began > 0.3):
         computing()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15
 
 
 def test_without_a_stop_nothing_is_left_behind():

@@ -1,9 +1,10 @@
-"""Imports point one way: each module is loaded in an interpreter that has loaded nothing else."""
+"""Imports point one way: each module is loaded where nothing of the package is loaded."""
 
 import ast
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -106,11 +107,27 @@ MODULES = sorted(
 )
 
 
-def loaded_by(*modules):
-    """Import modules in a fresh interpreter; give the siblings and the heavy packages it loaded."""
-    imports = "\n".join(f"import {module}" for module in modules)
+# Import each module in a fork of its own, so that none finds what another one has loaded.
+EACH = """
+import importlib, json, os, sys
+
+modules, heavy = map(json.loads, sys.argv[1:])
+for name in heavy:
+    importlib.import_module(name)
+for module in modules:
+    sys.stdout.flush()
+    child = os.fork()
+    if not child:
+        importlib.import_module(module)
+        print(json.dumps([module, [*sys.modules]]), flush=True)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, module
+"""
+
+
+def output_of(code, *arguments):
     done = subprocess.run(
-        [sys.executable, "-c", f"{imports}\nimport json, sys\nprint(json.dumps([*sys.modules]))"],
+        [sys.executable, "-c", code, *arguments],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
@@ -118,10 +135,30 @@ def loaded_by(*modules):
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    names = json.loads(done.stdout.splitlines()[-1])
+    return done.stdout.splitlines()
+
+
+def of_interest(names):
+    """Give the siblings among loaded modules, and the heavy packages."""
     prefix = "ner_core."
     siblings = {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
     return siblings, HEAVY & set(names)
+
+
+def loaded_by(*modules):
+    """Import modules in a fresh interpreter; give the siblings and the heavy packages it loaded."""
+    imports = "\n".join(f"import {module}" for module in modules)
+    lines = output_of(f"{imports}\nimport json, sys\nprint(json.dumps([*sys.modules]))")
+    return of_interest(json.loads(lines[-1]))
+
+
+@cache
+def loaded_by_each(modules, heavy=()):
+    """Import each module alone, with these heavy packages, which all may load, there already."""
+    lines = output_of(EACH, json.dumps([f"ner_core.{name}" for name in modules]), json.dumps(heavy))
+    return {
+        name.removeprefix("ner_core."): of_interest(names) for name, names in map(json.loads, lines)
+    }
 
 
 def test_the_tables_name_modules_that_exist():
@@ -134,15 +171,16 @@ def test_the_package_itself_loads_nothing():
 
 @pytest.mark.parametrize("module", LIGHT)
 def test_a_light_module_loads_nothing_heavy_and_nothing_above_it(module):
-    siblings, heavy = loaded_by(f"ner_core.{module}")
+    siblings, heavy = loaded_by_each(tuple(LIGHT))[module]
     assert siblings <= LIGHT[module]
     assert not heavy
 
 
 @pytest.mark.parametrize("module", MIDDLE)
 def test_data_check_and_metrics_load_no_torch_and_nothing_above_them(module):
-    siblings, heavy = loaded_by(f"ner_core.{module}")
     allowed_siblings, allowed_heavy = MIDDLE[module]
+    alike = tuple(name for name, (_, heavy) in MIDDLE.items() if heavy == allowed_heavy)
+    siblings, heavy = loaded_by_each(alike, tuple(allowed_heavy))[module]
     assert siblings <= allowed_siblings
     assert heavy <= allowed_heavy
 

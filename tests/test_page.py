@@ -6,41 +6,16 @@ import time
 
 import pytest
 
-from tests.pages import App, fill, marks, open_tab, take_away, upload
+from tests.pages import fill, marks, open_tab, take_away, upload
+from tests.patience import patience
 
-SERVED_WITHIN = 5.0
 TRAINED_WITHIN = 180.0
-ANSWERS_WITHIN = 2.0
-SHOWN_WITHIN = 2.0
-PROFILE = "Sunny is Data Scientist and Generative AI Engineer at Infosys in Bengaluru"
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
-@pytest.mark.timeout(180)
-def test_the_page_opens_with_a_model_that_answers_at_once(browser, tmp_path):
-    seconds = []
-    # The fastest of three fresh servers: other work on the machine only ever slows one down.
-    while len(seconds) < 3 and min(seconds, default=ANSWERS_WITHIN) >= ANSWERS_WITHIN:
-        app = App(tmp_path)
-        app.start()
-        page = browser.new_page()
-        page.goto(app.url)
-        text = page.locator("#text textarea")
-        text.wait_for()
-        began = time.monotonic()
-        text.press_sequentially(PROFILE, delay=5)
-        page.wait_for_selector("#highlighted mark >> text=Sunny")
-        seconds.append(time.monotonic() - began)
-        page.wait_for_selector("#highlighted mark >> text=Bengaluru")
-        assert marks(page) == {("Sunny", "PER"), ("Infosys", "ORG"), ("Bengaluru", "LOC")}
-        assert page.get_by_label("Model", exact=True).input_value().startswith("starter")
-        page.close()
-        app.stop()
-    assert min(seconds) < ANSWERS_WITHIN, seconds
-
-
-@pytest.mark.timeout(420)
+@pytest.mark.alone
+@pytest.mark.timeout(600)
 def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
     page = new_page()
     open_tab(page, "Train")
@@ -57,23 +32,24 @@ def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
     page.wait_for_function(
         "document.querySelector('#max_train input, #max_train textarea').value === '3000'"
     )
-    fill(page, "#max_train", "500")
+    fill(page, "#max_train", "300")
+    allowed = patience(TRAINED_WITHIN)
     began = time.monotonic()
     page.click("#start")
-    page.wait_for_selector("[data-status=running]", timeout=60_000)
+    page.wait_for_selector("[data-status=running]", timeout=150_000)
     page.wait_for_selector("#run-status >> text=Time left")
 
     page.reload()
-    page.wait_for_selector("[data-status=running]", timeout=10_000)
+    page.wait_for_selector("[data-status=running]")
     second = new_page()
-    second.wait_for_selector("[data-status=running]", timeout=10_000)
+    second.wait_for_selector("[data-status=running]")
     second.wait_for_selector("#run-status >> text=Best validation F1", timeout=90_000)
     assert second.is_enabled("#stop")
     second.close()
 
-    page.wait_for_selector("[data-status=finished]", timeout=TRAINED_WITHIN * 1000)
+    page.wait_for_selector("[data-status=finished]", timeout=allowed * 1000)
     seconds = time.monotonic() - began
-    assert seconds < TRAINED_WITHIN
+    assert seconds < allowed
     page.wait_for_selector("table[aria-label='Test scores'] >> text=All types")
     report = json.loads((app.runs()[-1] / "report.json").read_text())
     cells = page.locator("table[aria-label='Test scores'] tr.total td").all_inner_texts()
@@ -142,35 +118,6 @@ def test_rows_that_cannot_be_read_are_listed_and_training_waits(app, new_page, t
     page.wait_for_selector("#problem [role=alert]", state="detached")
 
 
-def test_good_data_are_shown_within_two_seconds(app, new_page, tmp_path):
-    sentence = (
-        '{{"text": "Ann{0} lives in Oslo.", "spans": [{{"start": 0, "end": {1}, "label": "PER"}}]}}'
-    )
-    rows = (sentence.format(number, 3 + len(str(number))) for number in range(10_000))
-    (tmp_path / "mine.jsonl").write_text("\n".join(rows))
-    page = new_page()
-    open_tab(page, "Train")
-    page.wait_for_selector("#data-summary table")
-    page.get_by_label("My own files").check()
-    page.wait_for_selector("#data-summary table", state="detached")
-    seconds = []
-    # The fastest of a few: other work on the machine only ever slows it down, and what an earlier
-    # page had begun to measure takes some twenty seconds to end.
-    while len(seconds) < 3 and min(seconds, default=SHOWN_WITHIN) >= SHOWN_WITHIN:
-        page.set_input_files("#upload input[type=file]", [str(tmp_path / "mine.jsonl")])
-        began = time.monotonic()
-        page.wait_for_selector("#data-summary >> text=10,000 training sentences")
-        seconds.append(time.monotonic() - began)
-        assert page.locator("#data-summary table[aria-label=Data] td").all_inner_texts()[:3] == [
-            "Sentences",
-            "9,000",
-            "1,000",
-        ]
-        assert page.query_selector_all("#data-summary .ner-text mark[data-label=PER]")
-        take_away(page)
-    assert min(seconds) < SHOWN_WITHIN, seconds
-
-
 WRONG = [
     (
         "#learning_rate",
@@ -229,21 +176,3 @@ def test_nothing_is_wider_than_a_phone(app, new_page, query):
     for tab in ("Train", "Highlight"):
         open_tab(page, tab)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-@pytest.mark.timeout(120)
-def test_the_page_is_served_within_five_seconds(tmp_path):
-    seconds = []
-    # The faster of three: other work on the machine only ever slows a start down.
-    while len(seconds) < 3 and min(seconds, default=SERVED_WITHIN) >= SERVED_WITHIN:
-        app = App(tmp_path)
-        seconds.append(app.start())
-        app.stop()
-    assert min(seconds) < SERVED_WITHIN
-
-
-def test_interrupting_the_page_leaves_no_traceback(tmp_path):
-    app = App(tmp_path)
-    app.start()
-    app.stop()
-    assert "Traceback" not in (tmp_path / "app.log").read_text()

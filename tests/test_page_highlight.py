@@ -7,11 +7,10 @@ from urllib.parse import unquote
 import pytest
 
 from tests.fake_runs import FakeRun
-from tests.pages import App, marks, open_tab
+from tests.pages import NEWS, App, find_in, marks, open_tab, write
 
 ANN = "Angela Merkel went to Oslo."
 FOUND = {("Angela Merkel", "PER"), ("Oslo", "LOC")}
-NEWS = "Angela Merkel flew from Berlin to Nairobi to meet officials of the African Union. "
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -50,10 +49,6 @@ def choose(page, label, model):
     field.fill(model)
     field.press("Enter")
     return page
-
-
-def write(page, text):
-    page.fill("#text textarea", text)
 
 
 def view(page, name):
@@ -288,26 +283,6 @@ def test_a_hostile_text_stays_text(page):
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
 
 
-def test_a_long_text_stays_smooth(page):
-    page.evaluate(
-        """() => { window.tasks = []; new PerformanceObserver(list => window.tasks.push(
-             ...list.getEntries().map(task => task.duration))).observe({type: 'longtask'}); }"""
-    )
-    write(page, (NEWS * 300)[:19_990])
-    page.wait_for_function("document.querySelectorAll('#highlighted mark').length > 900")
-    page.wait_for_timeout(500)
-    longest = []
-    # The smoothest of a few key presses: other work on the machine only ever slows one down.
-    while len(longest) < 5 and min(longest, default=200) >= 200:
-        page.evaluate("window.tasks.length = 0")
-        page.keyboard.press("Control+Home")
-        page.keyboard.type("x")
-        page.wait_for_selector(f"#highlighted >> text={'x' * (len(longest) + 1)}Angela")
-        page.wait_for_timeout(300)
-        longest.append(page.evaluate("Math.max(0, ...window.tasks)"))
-    assert min(longest) < 200, longest
-
-
 def test_refusals_are_sentences(app, page):
     write(page, ANN)
     choose(page, "Model", "owner/name")
@@ -348,11 +323,6 @@ def test_what_was_chosen_outlasts_the_other_tab(page):
     wait_for_marks(page, {("Angela Merkel", "PER")})
 
 
-def find_in(page, path):
-    page.set_input_files("#file-upload input[type=file]", str(path))
-    page.locator("#file-find:enabled").click()
-
-
 def test_a_file_goes_in_and_four_come_out(page, tmp_path):
     (tmp_path / "news.csv").write_text(
         f'id,text,note\n1,{ANN},x\n2,"<b>Reuters</b> is in\nLondon.",y\n'
@@ -376,17 +346,6 @@ def test_a_file_goes_in_and_four_come_out(page, tmp_path):
     ]
     assert "Angela\tB-PER\nMerkel\tI-PER\n" in files["conll"]
     assert "&lt;b&gt;" in files["html"]
-
-
-def test_work_on_a_file_is_cancelled_within_a_second(page, tmp_path):
-    (tmp_path / "long.txt").write_text((NEWS + "\n") * 20_000)
-    page.click("#file-panel > button")
-    find_in(page, tmp_path / "long.txt")
-    for _ in range(3):
-        page.wait_for_selector("#file-status [data-state=working] .ner-facts b", timeout=60_000)
-        page.click("#file-cancel")
-        page.wait_for_selector("#file-status [data-state=cancelled]", timeout=2_000)
-        page.locator("#file-find:enabled").click()
 
 
 def test_a_file_that_cannot_be_read_is_a_sentence(page, tmp_path):

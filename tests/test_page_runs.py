@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import time
 
 import psutil
 import pytest
@@ -13,8 +12,9 @@ from ner_core.evaluation import tag_names
 from tests import toy
 from tests.conftest import write_conll
 from tests.pages import fill, open_tab, upload
+from tests.patience import patience
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.alone]
 
 SIZES = {"train": 200, "validation": 40, "test": 40}
 
@@ -58,7 +58,7 @@ def start(page, files, epochs, **more):
                        return title && title.innerText && title.innerText !== before; }""",
         arg=before,
     )
-    page.wait_for_selector("[data-status=running]", timeout=60_000)
+    page.wait_for_selector("[data-status=running]", timeout=150_000)
     return page.locator("#run-status h3").inner_text().split("\n")[-1].strip()
 
 
@@ -77,7 +77,7 @@ def evaluations(app, run):
     return (app.home / "runs" / run / "events.jsonl").read_text().count('"kind": "evaluated"')
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(600)
 def test_a_run_from_its_start_to_its_end(app, new_page, part):
     page = new_page()
     open_tab(page, "Train")
@@ -91,21 +91,20 @@ def test_a_run_from_its_start_to_its_end(app, new_page, part):
 
     # The same run after a reload, and in a second tab by its address.
     page.reload()
-    page.wait_for_selector("[data-status=running]", timeout=15_000)
+    page.wait_for_selector("[data-status=running]")
     second = new_page(query=f"?run={run}")
-    second.wait_for_selector(f"#run-status >> text={run}", timeout=15_000)
+    second.wait_for_selector(f"#run-status >> text={run}")
 
+    stopped_within = patience(10)
     page.click("#stop")
-    began = time.monotonic()
-    page.wait_for_selector("[data-status=stopped]", timeout=20_000)
-    assert time.monotonic() - began < 10
-    second.wait_for_selector("[data-status=stopped]", timeout=10_000)
+    page.wait_for_selector("[data-status=stopped]", timeout=stopped_within * 1000)
+    second.wait_for_selector("[data-status=stopped]")
     second.close()
     page.wait_for_selector("text=Stopped; the best model so far was kept.")
     assert (app.home / "runs" / run / "model" / "model.safetensors").is_file()
 
     page.click("#resume")
-    page.wait_for_selector("[data-status=running]", timeout=60_000)
+    page.wait_for_selector("[data-status=running]", timeout=150_000)
     page.wait_for_selector("[data-status=finished]", timeout=120_000)
     assert fact(page, "Step") == "75 of 75"
 
@@ -131,7 +130,7 @@ def test_a_run_from_its_start_to_its_end(app, new_page, part):
     assert run in page.get_by_label("Model").input_value()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_killed_worker_goes_on_and_a_killed_server_does_not_matter(app, new_page, part):
     page = new_page()
     run = start(page, part, "1", Machine={"seed": "7"})
@@ -140,18 +139,19 @@ def test_a_killed_worker_goes_on_and_a_killed_server_does_not_matter(app, new_pa
         "a checkpoint",
     )
     worker = worker_of(app.home / "runs" / run)
+    noticed_within = patience(5)
     os.kill(worker, signal.SIGKILL)
-    page.wait_for_selector("[data-status=interrupted]", timeout=5000)
+    page.wait_for_selector("[data-status=interrupted]", timeout=noticed_within * 1000)
     page.wait_for_selector("text=The worker ended without a word")
     page.click("#resume")
-    page.wait_for_selector("[data-status=running]", timeout=60_000)
+    page.wait_for_selector("[data-status=running]", timeout=150_000)
 
     # The server is killed too: the run goes on, and a new server shows it.
     app.process.kill()
     app.process.wait()
     app.start()
     page.goto(f"{app.url}?run={run}")
-    page.wait_for_selector(f"#run-status >> text={run}", timeout=15_000)
+    page.wait_for_selector(f"#run-status >> text={run}")
     page.wait_for_selector("[data-status=finished]", timeout=120_000)
     started = [event for event in run_of(app, run).events() if event.kind == "started"]
     assert [event.data["resumed"] for event in started] == [False, True]

@@ -16,6 +16,8 @@ from tests.processes import start_worker
 
 KILLS = 20
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def toy_data(tmp_path_factory):
@@ -150,8 +152,8 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
         runs.stop(run)
         began = time.monotonic()
         toy.wait_for(lambda: run.status() == "stopped", "the run to stop")
-        assert time.monotonic() - began < 3
-        assert process.wait(timeout=30) == 0
+        assert time.monotonic() - began < 15  # all of its steps take longer
+        assert process.wait(timeout=150) == 0
     finally:
         process.kill()
         process.wait()
@@ -160,7 +162,7 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
 def test_two_workers_started_at_once_train_one_after_the_other(short):
     pair = [runs.create(short, name) for name in ("one", "two")]
     workers = [start_worker(run) for run in pair]
-    assert [worker.wait(120) for worker in workers] == [0, 0]
+    assert [worker.wait(150) for worker in workers] == [0, 0]
     assert [run.status() for run in pair] == ["finished", "finished"]
     (waited,) = [run for run in pair if run.events()[0].kind == "queued"]
     (first,) = [run for run in pair if run != waited]
@@ -176,13 +178,13 @@ def test_a_full_disk_is_a_sentence_and_the_run_goes_on_when_there_is_room(short)
     run = runs.create(short)
     size = (other.model_dir / "model.safetensors").stat().st_size
     process = start_worker(run, largest_file=size + 1000)  # no room for the optimiser's state
-    assert process.wait(60) == 2
+    assert process.wait(150) == 2
     assert run.status() == "failed"
     assert run.events()[-1].data["message"] == "The disk is full; make room, then resume the run."
     assert {path: path.stat().st_mtime_ns for path in other.path.rglob("*")} == before
     assert checkpoints.newest(run.path / "checkpoints") is None
     process = start_worker(run)
-    assert (process.wait(60), run.status()) == (0, "finished")
+    assert (process.wait(150), run.status()) == (0, "finished")
     assert evaluations(run) == evaluations(other)
     assert weights(run) == weights(other)
 
@@ -201,7 +203,7 @@ def test_a_stop_ends_an_evaluation_that_takes_long(config, monkeypatch):
     monkeypatch.setattr(validation.Validation, "score", slow)
     began = time.monotonic()
     run = toy.fit(config, lambda run: len(steps(run, "evaluated")) == 1)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 25
     assert run.status() == "stopped"
     (step,) = steps(run, "evaluated")
     assert run.events()[-1].data == {"best_step": step, "f1": evaluations(run)[0][3]}

@@ -5,14 +5,16 @@ import re
 
 import pytest
 
-from ner_core import Predictor, TrainConfig, cli, submit
+from ner_core import Predictor, TrainConfig, cli, runs
 from ner_core.data import SAMPLE
 from ner_core.model_sources import MINILM_ID, MINILM_REVISION, STARTER, find_model
 from tests import toy
 from tests.conftest import REPOSITORY
+from tests.processes import start_worker
 from ui.highlight_tab import EXAMPLES
 
 MOST_BYTES = 4_000_000
+FEW = {"eval_sentences": 50}  # while it trains; at its end a run evaluates all of them
 
 
 @pytest.fixture(scope="module")
@@ -126,9 +128,8 @@ def test_every_command_takes_it(capsys, tmp_path):
 
 
 @pytest.mark.slow
-def test_training_goes_on_from_it(monkeypatch):
-    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
-    values = {"model": "starter", "epochs": 1, "max_train": 64, "evaluations": 1}
+def test_training_goes_on_from_it():
+    values = {"model": "starter", "epochs": 1, "max_train": 64, "evaluations": 1, **FEW}
     report = finished(TrainConfig.from_values({**values, "learning_rate": 3e-5}))
     # With its head and labels it starts where it ended.
     assert report["test"]["f1"] > 0.7
@@ -143,8 +144,7 @@ def documented_command():
 
 
 @pytest.mark.slow
-def test_the_recipe_that_made_it_works_on_a_part_of_the_sample(monkeypatch):
-    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
+def test_the_recipe_that_made_it_works_on_a_part_of_the_sample():
     options = documented_command()
     assert options["--data"] == "sample"
     values = {
@@ -152,7 +152,7 @@ def test_the_recipe_that_made_it_works_on_a_part_of_the_sample(monkeypatch):
         for name, value in options.items()
         if name != "--run-id"
     }
-    values |= {"max_train": 160, "epochs": 2, "batch_size": 4, "evaluations": 1}
+    values |= {"max_train": 160, "epochs": 2, "batch_size": 4, "evaluations": 1, **FEW}
     run_report = finished(TrainConfig.from_values(values))
     assert run_report["settings"]["lora_rank"] == 16
     assert run_report["test"]["f1"] > 0.3
@@ -160,9 +160,10 @@ def test_the_recipe_that_made_it_works_on_a_part_of_the_sample(monkeypatch):
 
 def finished(config):
     """Train in a worker; give the report."""
-    run, process = submit(config)
+    run = runs.create(config)
+    process = start_worker(run)
     try:
-        toy.wait_for(lambda: process.poll() is not None, "the run to end", seconds=240)
+        process.wait(280)
     finally:
         process.kill()
     assert run.status() == "finished", run.log_path.read_text()

@@ -228,11 +228,12 @@ UNITS = [
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_a_megabyte_of_one_thing_is_split_in_seconds(unit):
-    text = unit * (1_000_000 // len(unit))
+def test_one_thing_many_times_is_split_in_time_that_grows_with_its_length(unit):
+    text = unit * (200_000 // len(unit))
     start = time.process_time()
     words = split_words(text)
-    assert time.process_time() - start < 5
+    # The slowest takes 0.5 s, or 0.9 s beside other work; a square of the length takes minutes.
+    assert time.process_time() - start < 1.8
     assert words[0].start in (0, 1)
     assert words[-1].end in (len(text), len(text) - 1)
 

@@ -20,6 +20,8 @@ NO_MEMORY = (
     "gradient_accumulation, or with a smaller max_length."
 )
 NO_ROOM = "The disk is full; make room, then resume the run."
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parent.parent
 START = """
 import json, sys
@@ -29,11 +31,6 @@ run, process = submit(TrainConfig.from_values(json.loads(sys.argv[1])), sys.argv
 print(process.pid, flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture(autouse=True)
-def _one_thread_each(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture
@@ -149,18 +146,18 @@ def test_one_worker_trains_at_a_time_and_the_others_wait(begin):
     assert first.status() == "running"
 
     runs.stop(third)
-    assert third_process.wait(timeout=60) == 0
+    assert third_process.wait(timeout=150) == 0
     assert third.status() == "stopped"
     assert kinds(third) == ["queued", "stopped"]
     assert terminal(third)[0].data == {"best_step": None, "f1": None}
     assert (first.status(), second.status()) == ("running", "queued")
 
     os.kill(first_process.pid, signal.SIGTERM)
-    assert first_process.wait(timeout=60) == 0
+    assert first_process.wait(timeout=150) == 0
     assert first.status() == "stopped"
     assert first.model_dir.is_dir()
 
-    assert second_process.wait(timeout=60) == 0
+    assert second_process.wait(timeout=150) == 0
     assert second.status() == "finished"
     assert kinds(second)[:2] == ["queued", "started"]
     assert kinds(second).count("queued") == 1
@@ -173,7 +170,7 @@ def test_a_worker_stops_when_it_is_asked_to(begin):
     toy.wait_for(lambda: "progress" in kinds(run), "the first step")
     runs.stop(run)
     assert run.status() in ("stopping", "stopped")
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=150) == 0
     assert run.status() == "stopped"
     assert len(terminal(run)) == 1
     assert run.model_dir.is_dir()
@@ -184,7 +181,7 @@ def test_a_run_stopped_before_it_starts_learns_nothing(begin):
     run, process = begin("early", endless=True, forked=False)
     runs.stop(run)
     assert run.status() == "stopping"
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=150) == 0
     assert run.status() == "stopped"
     (event,) = terminal(run)
     assert event.step == 0
@@ -226,7 +223,7 @@ def test_a_failing_run_says_why(begin, tiny_model, tmp_path):
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
         (folder / name).write_bytes((tiny_model / name).read_bytes())
     run, process = begin("failing", model=folder)
-    assert process.wait(timeout=60) == 2
+    assert process.wait(timeout=150) == 2
     assert run.status() == "failed"
     (event,) = run.events()
     assert (event.kind, event.step) == ("failed", 0)
@@ -298,7 +295,7 @@ def test_a_folder_that_is_no_run_is_a_sentence(tmp_path):
 
 def test_a_run_that_has_ended_is_not_executed_again(begin):
     run, process = begin("once")
-    assert process.wait(timeout=120) == 0
+    assert process.wait(timeout=150) == 0
     weights = (run.model_dir / "model.safetensors").read_bytes()
     with pytest.raises(RunError) as caught:
         execute(run.path)

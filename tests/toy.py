@@ -6,14 +6,10 @@ import time
 from functools import cache
 
 import pytest
-import torch
 
 from ner_core import TrainConfig, runs
 from ner_core.events import EventWriter
 from tests.conftest import write_conll
-
-# The tiny models gain nothing from a second thread, and lose much by it on a busy machine.
-torch.set_num_threads(1)
 
 PEOPLE = ("ann", "bob")
 PLACES = ("oslo", "paris")
@@ -129,7 +125,7 @@ def strange_lines(run):
     return [line for line in run.log_path.read_text().splitlines() if not event.match(line)]
 
 
-def wait_for(condition, what, seconds=60.0):
+def wait_for(condition, what, seconds=150.0):
     """Wait until a condition holds, and give its value; fail after so many seconds."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
