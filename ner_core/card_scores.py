@@ -141,17 +141,18 @@ def limits_section(facts: CardFacts) -> str:
 
 def _kinds(counts: Mapping[str, int], part: str) -> str:
     kinds = {
-        "missed": "missed",
-        "wrong type": "given a wrong type",
-        "wrong boundary": "given wrong boundaries",
-        "wrong boundary and type": "wrong in both",
+        "missed": "missed {}",
+        "wrong type": "gave {} a wrong type",
+        "wrong boundary": "gave {} wrong boundaries",
+        "wrong boundary and type": "got both wrong of {}",
     }
-    said = [f"{counts[kind]:,} {words}" for kind, words in kinds.items() if counts[kind]]
+    said = [words.format(f"{counts[kind]:,}") for kind, words in kinds.items() if counts[kind]]
     total = counts["correct"] + sum(counts[kind] for kind in kinds)
-    wrong = f"; {listing(said)}" if said else ""
-    found = f"Of the {count(total, 'entity')} of the {part} part, {counts['correct']:,} "
-    found += f"were found exactly{wrong}. "
-    return found + f"{counts['spurious']:,} more were found where none is annotated."
+    said.insert(0, f"found {counts['correct']:,} exactly")
+    return (
+        f"Of the {count(total, 'entity')} of the {part} part it {listing(said)}. Where none is "
+        f"annotated it found {counts['spurious']:,}."
+    )
 
 
 def _confusions(confusion: Mapping[str, Mapping[str, int]]) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ner_core.card_facts import CardFacts
-from ner_core.card_markup import count, fenced, listing, table, text
+from ner_core.card_markup import count, fenced, listing, plain, table, text
 from ner_core.cli_command import command_line, value_text
 
 _LABELLING = {
@@ -65,9 +65,8 @@ def data_section(facts: CardFacts) -> str:
     else:
         sizes = facts.started.get("sentences", {})
         said = [f"{count(size, 'sentence')} in {name}" for name, size in sizes.items()]
-        found.append(
-            f"{listing(said) or 'The sizes of its parts'}: no fingerprint of the data was kept."
-        )
+        sizes_told = f"Its sizes: {listing(said)}. " if said else ""
+        found.append(f"{sizes_told}No fingerprint of the data was kept.")
     found += _decisions(facts)
     return "\n\n".join(found)
 
@@ -194,5 +193,7 @@ def settings_table(facts: CardFacts) -> str:
 
 def command(facts: CardFacts) -> str:
     """Give the command that makes the run again; files go by their names."""
-    public = {"data": facts.data_name or "DATA", "model": facts.base_name or "MODEL"}
+    values = facts.config.model_dump().items()
+    public = {name: plain(value) for name, value in values if isinstance(value, str)}
+    public |= {"data": facts.data_name or "DATA", "model": facts.base_name or "MODEL"}
     return fenced(command_line(facts.config.model_copy(update=public)), "sh")

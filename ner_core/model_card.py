@@ -65,7 +65,7 @@ def checked_repo(repo: str) -> str:
     """Give the id of a repository back. Raises ConfigError if it cannot be one."""
     try:
         validate_repo_id(repo)
-        named = re.fullmatch("[^/]+/[^/]+", repo)
+        named = re.fullmatch(r"[\w.-]+/[\w.-]+", repo, re.ASCII)
     except HFValidationError:
         named = None
     if not named:
@@ -132,18 +132,17 @@ def _model_lines(facts: CardFacts) -> list[str]:
 def _adapter_lines(facts: CardFacts) -> list[str]:
     base = facts.base.get("id") or "ENCODER"
     revision = facts.base.get("revision")
-    pinned = f', revision="{revision}"' if revision else ""
+    pinned = f', "revision": "{revision}"' if revision else ""
     return [
         "from peft import PeftModel",
         "from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokenizer",
         "from transformers import pipeline",
         "",
+        f'encoder = {{"pretrained_model_name_or_path": "{base}"{pinned}}}',
         f'config = AutoConfig.from_pretrained("{facts.repo}")  # with the names of the labels',
-        "model = AutoModelForTokenClassification.from_pretrained(",
-        f'    "{base}"{pinned}, config=config',
-        ")",
+        "model = AutoModelForTokenClassification.from_pretrained(**encoder, config=config)",
         f'model = PeftModel.from_pretrained(model, "{facts.repo}").merge_and_unload()',
-        f'tokenizer = AutoTokenizer.from_pretrained("{base}"{pinned})',
+        "tokenizer = AutoTokenizer.from_pretrained(**encoder)",
         'find = pipeline("ner", model=model, tokenizer=tokenizer, aggregation_strategy="first")',
     ]
 
@@ -179,7 +178,7 @@ def _own_lines(facts: CardFacts, example: str) -> list[str]:
 
 def _licence(facts: CardFacts) -> str:
     if licence(facts):
-        return "Apache 2.0, as what it was trained from is; the sample corpus is CC0."
+        return "Apache 2.0, as the model that it was trained from; the sample corpus is CC0."
     return (
         "None was chosen yet. Which ones are possible depends on the encoder and on the data; ask "
         "the owner of this repository before you use the model."
