@@ -1,5 +1,7 @@
 """The metadata of a model card: what the Hub reads to find a model and to show its scores."""
 
+from typing import Any
+
 from huggingface_hub import EvalResult, ModelCardData
 
 from ner_core import runs
@@ -33,7 +35,7 @@ def metadata(facts: CardFacts) -> ModelCardData:
     )
 
 
-def _more(facts: CardFacts) -> dict[str, object]:
+def _more(facts: CardFacts) -> dict[str, Any]:
     """Give the entries that the class has no names for."""
     relation = "adapter" if facts.adapter else "finetune"
     widget = [{"text": sentence} for sentence in facts.sentences]

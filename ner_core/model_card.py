@@ -11,7 +11,7 @@ from importlib import resources
 from string import Template
 
 from huggingface_hub.errors import HFValidationError
-from huggingface_hub.utils import validate_repo_id
+from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined] # lazily
 
 from ner_core.card_citations import citations
 from ner_core.card_facts import CardFacts, read_facts

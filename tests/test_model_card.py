@@ -214,6 +214,7 @@ def check_harmless(card):
 
 
 def hostile_run(name, label, word, file):
+    label = label.replace("\n", " ")  # with one it is no tag, and refused when data are read
     labels = ["O", "B-LOC", "I-LOC", f"B-{label}", f"I-{label}"]
     samples = [{"tokens": ["Ann", word, "."], "gold": [[0, 1, label], [1, 2, "LOC"]]}]
     origin = corpus("files", file)
