@@ -60,6 +60,11 @@ class ModelSource:
         return MINILM_ID if self._encoder.kind == "minilm" else self.weights
 
     @property
+    def hub_id(self) -> str | None:
+        """The id of the encoder on the Hub; None for a folder or a run, which are nowhere else."""
+        return self.public_name if self._encoder.kind in ("minilm", "hub") else None
+
+    @property
     def revision(self) -> str | None:
         """The revision of ``public_name`` on the Hub, where it is known."""
         return MINILM_REVISION if self._encoder.kind == "minilm" else None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
+from huggingface_hub import try_to_load_from_cache
 from transformers import (
     DataCollatorForTokenClassification,
     PreTrainedConfig,
@@ -67,6 +68,18 @@ class Prepared:
         chosen = {"epochs": self.plan.epochs, "learning_rate": self.plan.learning_rate}
         precision = "bf16" if self.plan.bf16 else "fp32"
         return {**self.config.model_dump(), **chosen, "precision": precision}
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What the model was before: ``name``, ``kind``, and on the Hub ``id`` and ``revision``."""
+        source = self.source
+        folder = source.kind == "folder"
+        return {
+            "kind": source.kind,
+            "name": Path(source.name).name if folder else source.name,
+            "id": source.hub_id,
+            "revision": source.revision or (source.hub_id and _commit_of(source.hub_id)),
+        }
 
 
 def prepare(config: TrainConfig) -> Prepared:
@@ -188,6 +201,12 @@ def make_plan(config: TrainConfig, encoder: PreTrainedConfig, windows: int) -> P
         evaluate_every=max(1, total // config.evaluations),
         bf16=models.use_bf16(config.precision, models.best_device()),
     )
+
+
+def _commit_of(hub_id: str) -> str | None:
+    """Tell which commit of a model the Hub last gave: its cache keeps files by commit."""
+    file = try_to_load_from_cache(hub_id, "config.json")
+    return Path(file).parent.name if isinstance(file, str) else None
 
 
 def _arguments(config: TrainConfig, plan: Plan, run_id: str, folder: Path) -> TrainingArguments:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ner_core import checkpoints, machine
 from ner_core.data import Corpus
+from ner_core.data.provenance import provenance
 from ner_core.error_analysis import TrainFacts, analyse, errors_of
 from ner_core.error_log import write_errors
 from ner_core.evaluation import predict_tags, score_tags, tag_names
@@ -36,13 +37,16 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
     try:
         with interruptible(should_stop):
             prepared = prepare(run.config())
+            origin = provenance(prepared.corpus)
     except StopRequested:
         log.append("stopped", log.repeats_to, {"best_step": None, "f1": None})
         return
     checkpoint = checkpoints.newest(folder)
     checkpoints.prune(folder, checkpoint)
     trainer, callback = make_trainer(prepared, run.id, folder, log, should_stop)
-    log.append("started", checkpoint.step if checkpoint else 0, _started(prepared, trainer, log))
+    log.append(
+        "started", checkpoint.step if checkpoint else 0, _started(prepared, origin, trainer, log)
+    )
     if checkpoint and "event" in checkpoint.state:  # a kill may have come just before it was told
         log.append("checkpoint", checkpoint.step, checkpoint.state["event"])
     try:
@@ -85,6 +89,8 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
         **figures,
         "label_names": prepared.corpus.label_names,
         "notes": list(prepared.corpus.notes),
+        "corpus": origin,
+        "base_model": prepared.origin,
         "settings": prepared.resolved,
         "versions": versions(),
         "hardware": hardware(trainer.args.device),
@@ -150,20 +156,21 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _started(prepared: Prepared, trainer: NerTrainer, log: RunLog) -> dict[str, Any]:
-    dataset = prepared.corpus.dataset
+def _started(
+    prepared: Prepared, origin: dict[str, Any], trainer: NerTrainer, log: RunLog
+) -> dict[str, Any]:
+    splits = origin["splits"]
     return {
         "settings": prepared.resolved,
         "total": prepared.plan.total_steps,
-        "sentences": {name: split.num_rows for name, split in dataset.items()},
-        "entities": {
-            name: sum(tag.startswith("B-") for tags in tag_names(split) for tag in tags)
-            for name, split in dataset.items()
-        },
+        "sentences": {name: split["sentences"] for name, split in splits.items()},
+        "entities": {name: sum(split["entities"].values()) for name, split in splits.items()},
         "windows": prepared.windows.num_rows,
         "label_names": prepared.corpus.label_names,
         "samples": trainer.validation.samples,
         "notes": list(prepared.corpus.notes),
+        "corpus": origin,
+        "base_model": prepared.origin,
         "versions": versions(),
         "hardware": hardware(trainer.args.device),
         "machine": {

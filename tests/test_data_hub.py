@@ -15,12 +15,15 @@ from huggingface_hub import constants
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ner_core import data
 from ner_core.data import hub_client
 from ner_core.data.hub import hub_splits
 from ner_core.data.hub_columns import told_by_features
 from ner_core.data.hub_id import CONVERTED, HubDataset, parse
 from ner_core.data.hub_layout import find_converted_layout, find_layout, told_by_card
+from ner_core.data.provenance import provenance
 from ner_core.data.sentence import Fault, ReadOptions, Sentence
+from ner_core.data.sources import HubOrigin
 from ner_core.errors import DataError
 from tests.conftest import REPOSITORY
 from tests.hub_server import Repo, serve
@@ -98,6 +101,23 @@ def refusal(source, **options):
     with pytest.raises(DataError) as caught:
         read(source, **options)
     return str(caught.value)
+
+
+def test_a_split_knows_the_commit_it_is_read_at(hub):
+    repo = Repo({"main": {"train.conll": b"Ann B-PER\n"}}, {"language": ["en", 7, "x" * 99]})
+    hub.datasets["a/ner"] = repo
+    splits, _ = hub_splits("a/ner", ReadOptions())
+    commit = repo.commit("main")
+    assert [split.hub for split in splits.values()] == [
+        HubOrigin("a/ner", "default", commit, languages=("en",))
+    ]
+    again = data.load_as_it_is("hub:a/ner")
+    assert provenance(again)["hub"] == {
+        "repo": "a/ner",
+        "config": "default",
+        "revision": commit,
+        "languages": ["en"],
+    }
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,8 @@ LAUNCH = {
     },
     *{"launch.measurements", "launch.submission", "machine", "model_sources", "worker"},
 }
+VIEW = {*STORE, "checkpoints", "machine", "post_mortem", "run_view"}
+CARD = {*VIEW, "card_facts", "card_markup", "model_sources"}
 FINDING = {"entities", "errors", "tags", "words"}
 READING = {*READERS, "errors", "paths", "tags", "words"}
 
@@ -79,7 +81,11 @@ LIGHT = {
     "interruption": {"interruption"},
     "run_log": {"errors", "events", "run_log"},
     "post_mortem": {*STORE, "checkpoints", "machine", "post_mortem"},
-    "run_view": {*STORE, "checkpoints", "machine", "post_mortem", "run_view"},
+    "run_view": VIEW,
+    "card_markup": {"card_markup"},
+    "card_facts": CARD,
+    "model_card": {*CARD, "cli_command", "model_card"}
+    | {f"card_{part}" for part in ("citations", "metadata", "scores", "training")},
     "model_sources": {*STORE, "model_sources"},
     "entities": FINDING,
     "entity_html": {*FINDING, "entity_html"},
@@ -92,6 +98,7 @@ MIDDLE = {
     **{name: (READING, {"datasets"}) for name in sorted(READERS)},
     **{name: ({*READING, *HUB}, {"datasets"}) for name in sorted(HUB - {"hub_access"})},
     "data.writers": ({*READING, "data.writers"}, {"datasets"}),
+    "data.provenance": ({*READING, "data.provenance", "data.writers"}, {"datasets"}),
     "findings": ({*READING, "findings"}, {"datasets"}),
     "text_files": ({*READING, "text_files"}, {"datasets"}),
     "check": ({*READING, "check", "findings"}, {"datasets"}),

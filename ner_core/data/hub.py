@@ -20,11 +20,12 @@ from ner_core.data.hub_layout import (
     Layout,
     find_converted_layout,
     find_layout,
+    languages_of,
     told_by_card,
 )
 from ner_core.data.parquet import read_parquet
 from ner_core.data.sentence import Fault, ReadOptions, Record
-from ner_core.data.sources import SplitSource
+from ner_core.data.sources import HubOrigin, SplitSource
 from ner_core.errors import DataError
 
 # What people are told before a file is there; except for Parquet, its content decides then.
@@ -50,11 +51,12 @@ def hub_splits(source: str, options: ReadOptions) -> tuple[dict[str, SplitSource
             f"owner/name@revision, found {source[:200]!r}; correct it."
         )
     held, layout = _find(dataset)
+    origin = HubOrigin(dataset.repo, layout.config, held.commit, languages_of(held.card))
     sources = {}
     for split, files in layout.splits.items():
         form, unit = _FORMATS.get(PurePosixPath(files[0]).suffix, ("columns", "line"))
         read = _Files(dataset, held, layout.config, files, options).records
-        sources[split] = SplitSource(f"{dataset} ({split})", form, unit, read)
+        sources[split] = SplitSource(f"{dataset} ({split})", form, unit, read, origin)
     return sources, layout.notes
 
 

@@ -4,6 +4,7 @@ The rules are those of ``datasets`` (https://huggingface.co/docs/hub/datasets-da
 ``configs`` in the card says it, otherwise the names of files and folders do.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -105,6 +106,15 @@ def told_by_card(card: Card, config: str) -> Features:
         return Features()
     info = infos.get(config) or (next(iter(infos.values())) if len(infos) == 1 else None)
     return (info.features if info else None) or Features()
+
+
+def languages_of(card: Card) -> tuple[str, ...]:
+    """Give the languages that a card names, as codes of two or three letters."""
+    named = card.get("language")
+    codes = named if isinstance(named, list) else [named]
+    return tuple(
+        code for code in codes if isinstance(code, str) and re.fullmatch("[a-z]{2,3}", code)
+    )
 
 
 def _entries(card: Card, key: str) -> list[Card]:

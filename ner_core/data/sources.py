@@ -18,17 +18,31 @@ HUB = "hub:"
 
 
 @dataclass(frozen=True)
+class HubOrigin:
+    """Where on the Hub data lie: repository, configuration, the commit that is read (revision).
+
+    ``languages`` are those that the dataset's card names.
+    """
+
+    repo: str
+    config: str
+    revision: str
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class SplitSource:
     """One split of a source, which can be read again and again.
 
     ``name`` is what people call it (a file's name), ``format`` its format's name, ``unit`` what
-    places in it are counted in (``line``, ``row``).
+    places in it are counted in (``line``, ``row``), ``hub`` where it is on the Hub, if it is.
     """
 
     name: str
     format: str
     unit: str
     read: Callable[[], Iterator[Record]] = field(repr=False, compare=False)
+    hub: HubOrigin | None = None
 
 
 def canonical_source(source: str) -> str:

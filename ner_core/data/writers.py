@@ -218,7 +218,8 @@ def _as_conll(words: list[str], tags: list[str]) -> str:
     return "".join(lines) + "\n"
 
 
-def _as_tokens(words: list[str], tags: list[str]) -> str:
+def as_tokens(words: list[str], tags: list[str]) -> str:
+    """Write a sentence as a line of ``jsonl``, its newline included."""
     return _json_line({"tokens": words, "tags": tags})
 
 
@@ -233,7 +234,7 @@ def _as_spans(words: list[str], tags: list[str]) -> str:
 
 _AS_TEXT: dict[str, Callable[[list[str], list[str]], str]] = {
     "conll": _as_conll,
-    "jsonl": _as_tokens,
+    "jsonl": as_tokens,
     "spans": _as_spans,
 }
 

@@ -1,0 +1,68 @@
+"""Where a corpus comes from, and by what anybody can tell whether theirs is the same."""
+
+import hashlib
+from collections import Counter
+from typing import Any
+
+from datasets import Dataset
+
+from ner_core.data.corpus import Corpus
+from ner_core.data.sources import short_name
+from ner_core.data.writers import as_tokens
+
+_BATCH = 1000
+
+
+def provenance(corpus: Corpus) -> dict[str, Any]:
+    """Describe the origin of a corpus and each of its splits, JSON types only; read row by row.
+
+    ``kind`` is ``sample``, ``hub`` or ``files``; ``name`` what people call the source, of a path
+    its last part. ``hub`` has ``repo``, ``config``, ``revision`` (the commit that was read) and
+    ``languages`` (as the dataset's card names them), and is None for what is not on the Hub.
+    ``splits`` has for each its ``source``, ``format``, tag ``scheme``, how many tags were
+    ``repaired``, ``sentences``, ``words``, ``entities`` by type, and ``sha256``, its fingerprint.
+    """
+    hub = next((source.hub for source in corpus.sources.values() if source.hub), None)
+    kind = "hub" if hub else "sample" if corpus.source == "sample" else "files"
+    return {
+        "kind": kind,
+        "name": hub.repo if hub else short_name(corpus.source),
+        "hub": None if hub is None else {**vars(hub), "languages": list(hub.languages)},
+        "splits": {
+            name: {
+                "source": corpus.sources[name].name,
+                "format": corpus.sources[name].format,
+                # A validation part that was put aside has those of the part it was taken from.
+                "scheme": corpus.schemes.get(name, corpus.schemes.get("train", "")),
+                "repaired": corpus.repaired.get(name, 0),
+                **measure(split),
+            }
+            for name, split in corpus.dataset.items()
+        },
+    }
+
+
+def measure(split: Dataset) -> dict[str, Any]:
+    """Count the ``sentences``, ``words`` and ``entities`` by type of a split, and hash it.
+
+    ``sha256`` is the hash of the file that ``convert --to jsonl`` writes of it, so it stands for
+    the words and IOB2 tags in their order, whatever format they were read from.
+    """
+    names = split.features["ner_tags"].feature.names
+    digest = hashlib.sha256()
+    words = 0
+    begun: Counter[int] = Counter()
+    for batch in split.iter(batch_size=_BATCH):
+        lines = []
+        for tokens, numbers in zip(batch["tokens"], batch["ner_tags"], strict=True):
+            words += len(tokens)
+            begun.update(numbers)
+            lines.append(as_tokens(tokens, [names[number] for number in numbers]))
+        digest.update("".join(lines).encode())
+    entities = {tag[2:]: begun[number] for number, tag in enumerate(names) if tag.startswith("B-")}
+    return {
+        "sentences": split.num_rows,
+        "words": words,
+        "entities": entities,
+        "sha256": digest.hexdigest(),
+    }
