@@ -154,7 +154,7 @@ class Client:
         """Go the way of the button, as this user."""
         provider.user = user
         place = "login/huggingface?_target_url=/"
-        for _ in range(4):
+        for _ in range(3):
             status, headers, _ = self.ask(place)
             assert status in (302, 307), status
             place = urljoin(urljoin(self.url, place), headers["Location"])
@@ -166,13 +166,28 @@ class Client:
         assert status in (302, 307)
 
     def ask(self, place, data=None, **headers):
-        """Send a request; give status, headers and body. Cookies go to the page's own host only."""
-        place = urljoin(self.url, place)
-        if urlsplit(place).netloc == urlsplit(self.url).netloc and self.cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        """Send a request, with JSON if there are data; give status, headers and body."""
         body = None if data is None else json.dumps(data).encode()
         if body is not None:
             headers["Content-Type"] = "application/json"
+        return self._send(place, body, headers)
+
+    def upload(self, name, text):
+        """Upload a file; give what a file component holds then."""
+        body = (
+            f'--part\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n'
+            f"Content-Type: text/plain\r\n\r\n{text}\r\n--part--\r\n"
+        )
+        kind = {"Content-Type": "multipart/form-data; boundary=part"}
+        _, _, answer = self._send("gradio_api/upload", body.encode(), kind)
+        (path,) = json.loads(answer)
+        return {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+
+    def _send(self, place, body, headers):
+        """Send a request; cookies go to the page's own host only."""
+        place = urljoin(self.url, place)
+        if urlsplit(place).netloc == urlsplit(self.url).netloc and self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         request = urllib.request.Request(place, body, headers)
         try:
             answer = self._opener.open(request, timeout=60)
@@ -192,5 +207,11 @@ class Client:
         body = {"fn_index": number, "data": inputs, "session_hash": self.session}
         if event_data is not None:
             body["event_data"] = event_data
-        _, _, answer = self.ask("gradio_api/run/predict", body, **headers)
-        return answer.decode()
+        status, _, answer = self.ask("gradio_api/run/predict", body, **headers)
+        if status != 404:
+            return answer.decode()
+        status, _, answer = self.ask("gradio_api/queue/join", body, **headers)
+        assert status == 200, answer
+        # The answer ends when the queue holds nothing more for this session.
+        place = f"gradio_api/queue/data?session_hash={self.session}"
+        return self.ask(place, **headers)[2].decode()
