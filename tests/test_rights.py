@@ -1,13 +1,18 @@
 """Who may do what, as a table: the setting, the place, the visitor."""
 
+import asyncio
 import time
 from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 
+import ner_core
 from ner_core import ConfigError, RunError, TrainConfig, runs
 from ui import predictors, rights, run_files, sign_in
 from ui.rights import RightsError, Visitor
+from ui.source_form import HUB, UPLOAD, SourceForm
+from ui.train_tab import TrainTab
 
 SPACE = {"SYSTEM": "spaces", "SPACE_ID": "olga/studio", "SPACE_HOST": "olga-studio.hf.space"}
 OAUTH = {"OAUTH_CLIENT_ID": "id", "OAUTH_CLIENT_SECRET": "secret"}
@@ -162,6 +167,59 @@ def test_the_model_of_another_can_only_be_a_model_of_the_hub(place, asks, monkey
     place()
     asks(NOBODY)
     assert rights.model_name("absent") == "absent"
+
+
+def test_a_run_is_started_for_the_visitor_and_from_no_run_of_others(place, asks, monkeypatch):
+    async def build():
+        with gr.Blocks():
+            return TrainTab()
+
+    tab, submitted = asyncio.run(build()), []
+
+    def submit(config, **more):
+        submitted.append((config.model, more))
+        raise RunError("Not now.")
+
+    monkeypatch.setattr(ner_core, "submit", submit)
+    form = {part: part.value for part in tab.source.inputs | tab.settings.inputs}
+    place("signed-in", **SPACE, **OAUTH)
+    runs.create(TrainConfig(), "of-ann", owner="ann")
+    for visitor in (ANN, BOB):
+        asks(visitor)
+        tab.start_run({**form, tab.source.model: "of-ann"})
+    assert submitted == [
+        ("of-ann", {"folders": False, "owner": "ann"}),
+        ("hub:of-ann", {"folders": False, "owner": "bob"}),
+    ]
+    asks(NOBODY)
+    assert SIGN_IN in tab.start_run(form)[0]
+    assert len(submitted) == 2
+
+
+def test_who_may_not_train_is_shown_the_sample_only(place, asks, monkeypatch):
+    async def build():
+        with gr.Blocks():
+            return SourceForm()
+
+    source, checked = asyncio.run(build()), []
+
+    def check_data(data, **more):
+        checked.append((data, more["model"]))
+        raise RunError("Not now.")
+
+    monkeypatch.setattr(ner_core, "check_data", check_data)
+    monkeypatch.setattr(ner_core, "stop_measuring", lambda: pytest.fail("it stops another's"))
+    form = {part: part.value for part in source.inputs}
+    place("signed-in", **SPACE, **OAUTH)
+    asks(NOBODY)
+    for model in ("minilm", "owner/large"):
+        source.describe_data({**form, source.model: model})
+    assert checked == [("sample", "minilm"), ("sample", None)]
+    for choice in (UPLOAD, HUB):
+        chosen = {source.data: choice, source.hub: "a/b", source.files: ["/etc/passwd"]}
+        summary, *_ = source.describe_data({**form, **chosen})
+        assert SIGN_IN in summary
+    assert len(checked) == 2
 
 
 def test_downloads_lie_where_nobody_else_finds_them(place):

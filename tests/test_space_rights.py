@@ -11,13 +11,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from ner_core import runs
+from ner_core import TrainConfig, runs
 from ner_core.error_analysis import TrainFacts, analyse, errors_of
 from ner_core.error_log import write_errors
 from ner_core.metrics import entity_scores
 from tests.fake_runs import FakeRun
 from tests.oauth_provider import Client, serve_provider
-from tests.pages import REPOSITORY, App
+from tests.pages import REPOSITORY, App, fill, open_tab, upload
 from ui import rights, snapshots
 from ui.rights import Visitor
 from ui.watch_panel import WatchPanel
@@ -79,17 +79,37 @@ def visitors(space, provider):
     return SimpleNamespace(nobody=Client(space.url), **clients)
 
 
+class Endpoints(list):
+    """What the page is told of its endpoints: number, input components, endpoint."""
+
+    def __init__(self, config):
+        self.parts = {part["id"]: part for part in config["components"]}
+        super().__init__(
+            (it["id"], [self.parts[number] for number in it["inputs"]], it)
+            for it in config["dependencies"]
+            if it["backend_fn"]
+        )
+
+    def number(self, elem_id, event, after=False):
+        """Give the endpoint of an event of this component, or the one that follows on it."""
+        found = next(
+            number
+            for number, _, it in self
+            for target, kind in it["targets"]
+            if kind == event and target and self.parts[target]["props"].get("elem_id") == elem_id
+        )
+        if not after:
+            return found
+        return next(number for number, _, it in self if it["trigger_after"] == found)
+
+    def inputs(self, number):
+        return next(inputs for other, inputs, _ in self if other == number)
+
+
 @pytest.fixture(scope="module")
 def endpoints(visitors):
-    """Give what the page itself is told of its endpoints: number, input components, endpoint."""
     _, _, config = visitors.nobody.ask("config")
-    config = json.loads(config)
-    parts = {part["id"]: part for part in config["components"]}
-    return [
-        (it["id"], [parts[number] for number in it["inputs"]], it)
-        for it in config["dependencies"]
-        if it["backend_fn"]
-    ]
+    return Endpoints(json.loads(config))
 
 
 def value_of(part, run_id, file):
@@ -101,10 +121,9 @@ def value_of(part, run_id, file):
         return "A dataset on the Hub"  # the sample would be read, and learned from
     if props.get("elem_id") == "file-upload":
         return file
-    kept = {"recipe", "token_column", "tag_column", "label_names", "file-column"}
-    named = part["type"] in {"textbox", "dropdown"} and props.get("elem_id") not in kept
-    settings = re.fullmatch(r"[a-z]+(_[a-z]+)*", props.get("elem_id") or "")
-    return run_id if named and not (settings and props.get("value")) else props.get("value")
+    settings = {*TrainConfig.model_fields} - {"model"}
+    named = part["type"] in {"textbox", "dropdown"} and props.get("elem_id") not in settings
+    return run_id if named and props.get("elem_id") != "file-column" else props.get("value")
 
 
 def call(visitor, endpoint, run_id, **headers):
@@ -192,26 +211,58 @@ def test_the_api_finds_with_the_model_of_a_run_for_its_owner_only(visitors):
         assert "event: complete" in entities(visitor, RUN)
 
 
-def test_nobody_starts_who_is_not_signed_in(space, visitors, endpoints):
-    (start,) = [it for it in endpoints if len(it[1]) > 20 and len(it[2]["outputs"]) == 3][-1:]
-    inputs = [value_of(part, "minilm", None) for part in start[1]]
-    places = [
-        number for number, part in enumerate(start[1]) if part["props"].get("elem_id") == "data"
-    ]
-    inputs[places[0]] = "The bundled sample"
+def test_nobody_starts_a_run_who_is_not_signed_in(space, visitors, endpoints):
+    number = endpoints.number("start", "click")
     before = files_of(space)
-    answer = visitors.nobody.call(start[0], inputs)
-    assert "found nobody signed in; sign in with Hugging Face first." in answer
+    inputs = [value_of(part, "minilm", None) for part in endpoints.inputs(number)]
+    answer = visitors.nobody.call(number, inputs)
+    assert "Expected a signed-in visitor, found nobody signed in; sign in with Hugging" in answer
     assert files_of(space) == before
+
+
+def test_who_started_a_run_downloads_and_renames_it_and_the_owner_of_the_space_deletes_it(
+    space, visitors, endpoints, monkeypatch
+):
+    monkeypatch.setenv("NER_HOME", str(space.home))
+    FakeRun("second", owner="ann").start().end("stopped")
+    ann, olga, bob = Client(space.url), Client(space.url), Client(space.url)
+    for client, name in ((ann, "ann"), (olga, "olga"), (bob, "bob")):
+        client.cookies = getattr(visitors, name).cookies
+
+    def act(visitor, run_id, *event, after=False, name=None):
+        """Select a run, and press a button."""
+        visitor.session += "x"  # another page, where nothing is selected yet
+        clicked = {"index": [0, 1], "value": run_id, "row_value": ["", run_id], "selected": True}
+        visitor.call(endpoints.number("runs-table", "select"), [None, None, "steps"], clicked)
+        number = endpoints.number(*event, after=after)
+        kinds = [part["type"] for part in endpoints.inputs(number)]
+        return visitor.call(number, [name if kind == "textbox" else None for kind in kinds])
+
+    one = "Expected one selected run, found 0; click a row to select."
+    for button in ("runs-rename-yes", "runs-delete-yes"):
+        assert one in act(bob, "second", button, "click", name="mine")
+    assert one in act(bob, "second", "runs-download", "click", after=True)
+    assert one in act(bob, "second", "runs-use", "click")
+
+    files = act(ann, "second", "runs-download", "click", after=True)
+    (path,) = set(re.findall(r'"path": ?"([^"]+events-second.jsonl)"', files))
+    assert re.search(r"/exports/[0-9a-f]{40}/events-second.jsonl$", path)
+    assert ann.ask(f"gradio_api/file={path}")[0] == 200
+    guessed = f"{space.home}/exports/events-second.jsonl"
+    assert bob.ask(f"gradio_api/file={guessed}")[0] in (403, 404)
+    act(ann, "second", "runs-rename-yes", "click", name="renamed")
+    assert runs.get("renamed").owner == "ann"
+    assert bob.ask(f"gradio_api/file={path}")[0] in (403, 404)
+    act(olga, "renamed", "runs-delete-yes", "click")
+    assert not runs.exists("renamed")
 
 
 def test_after_signing_out_nothing_is_there(space, provider, endpoints):
     visitor = Client(space.url).sign_in(provider, "ann")
-    visitor.file = None
-    (log,) = [it for it in endpoints if [event for _, event in it[2]["targets"]] == ["expand"]]
-    assert MARK in call(visitor, log, RUN)
+    log = endpoints.number("log", "expand")
+    assert MARK in visitor.call(log, [RUN])
     visitor.sign_out()
-    assert MARK not in call(visitor, log, RUN)
+    assert MARK not in visitor.call(log, [RUN])
 
 
 def test_a_setting_that_cannot_be_is_said_at_the_start(space):
@@ -273,3 +324,73 @@ def test_a_page_is_not_told_of_the_runs_of_others(monkeypatch):
     snapshots.SHARED.current(renew=True)
     assert asyncio.run(panel.pulse("of-bob", None))[2:] == ("", "none", snapshots.Viewers.IDLE)
     at_work.end("finished", train_seconds=1)
+
+
+@pytest.fixture
+def open_page(space, browser):
+    """Open the page in a browser of its own, as a visitor who is not signed in."""
+    contexts = []
+
+    def open_page(query="", width=1280):
+        context = browser.new_context(viewport={"width": width, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.goto(space.url + query)
+        page.wait_for_selector("#text:visible, #start:visible")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def sign_in(page, provider, user):
+    provider.user = user
+    page.click("#sign-in")
+    page.wait_for_selector(f"#sign-in:has-text('Sign out ({user})')")
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(240)
+def test_a_run_is_there_for_who_is_signed_in(space, provider, open_page, tmp_path):
+    sentences = [[("ann", "B-PER"), ("lives", "O"), ("in", "O"), ("oslo", "B-LOC")]] * 30
+    data = write_conll(tmp_path / "train.conll", sentences)
+    page = open_page()
+    open_tab(page, "Train")
+    page.wait_for_selector("#train-rights >> text=Training here is for whoever signs in.")
+    assert page.is_disabled("#start")
+    assert page.is_hidden("#all-runs")
+
+    provider.user = "ann"
+    page.click("#train-rights a")
+    page.wait_for_selector("#sign-in:has-text('Sign out (ann)')")
+    open_tab(page, "Train")
+    upload(page, data)
+    page.wait_for_selector("#data-summary >> text=30")
+    assert page.is_hidden("#train-rights")
+    fill(page, "#model", RUN)  # its encoder is tiny
+    fill(page, "#epochs", "50")
+    page.click("#start")
+    page.wait_for_selector("#run-status h3:has-text('run-of-ann-train')")
+    run = page.locator("#run-status h3").inner_text().split()[-1]
+    assert (space.home / "runs" / run / "owner").read_text() == "ann\n"
+    page.click("#stop")
+    page.wait_for_selector("[data-status=stopped]", timeout=90_000)
+
+    other = open_page(f"?run={run}")
+    for user in ("nobody", "bob"):
+        if user == "bob":
+            sign_in(other, provider, user)
+            other.goto(f"{space.url}?run={run}")
+        other.wait_for_selector(f"text=There is no run “{run}” here")
+        other.wait_for_selector("#no-run")
+        assert other.is_hidden("#all-runs")
+    sign_in(owner := open_page(f"?run={run}"), provider, "olga")
+    owner.wait_for_selector(f"#run-status >> text={run}")
+
+    page.click("#sign-in")
+    page.wait_for_selector("#sign-in:has-text('Sign in with Hugging Face')")
+    page.goto(f"{space.url}?run={run}")
+    page.wait_for_selector(f"text=There is no run “{run}” here")
+    assert page.is_hidden("#run-status h3")
