@@ -1,7 +1,9 @@
 """Who may do what, as a table: the setting, the place, the visitor."""
 
 import asyncio
+import re
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
@@ -269,3 +271,22 @@ def test_nobody_is_believed_to_be_somebody_without_reason(place):
         place(**variables)
         assert rights.visitor_of(request(**signed_in())) == NOBODY
     assert rights.asking() == NOBODY
+
+
+def test_no_handler_finds_a_run_without_asking():
+    """What hands out runs whosever they are is used where who asks is looked at, or none is."""
+    used = {
+        (path.name, call)
+        for path in (Path(__file__).parent.parent / "ui").glob("*.py")
+        for call in re.findall(
+            r"\bruns\.(?:get|list_runs)\(|\.everything\(|\bRun\(", path.read_text("utf-8")
+        )
+    }
+    assert used == {
+        ("rights.py", "runs.get("),
+        ("predictors.py", "runs.get("),  # of names that went through `named`
+        ("snapshots.py", "runs.list_runs("),
+        ("snapshots.py", ".everything("),
+        ("run_rows.py", ".everything("),
+        ("settings_form.py", ".everything("),
+    }

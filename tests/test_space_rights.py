@@ -15,6 +15,7 @@ from ner_core import TrainConfig, runs
 from ner_core.error_analysis import TrainFacts, analyse, errors_of
 from ner_core.error_log import write_errors
 from ner_core.metrics import entity_scores
+from tests.conftest import write_conll
 from tests.fake_runs import FakeRun
 from tests.oauth_provider import Client, serve_provider
 from tests.pages import REPOSITORY, App, fill, open_tab, upload
