@@ -157,8 +157,8 @@ def _load(key: _Key) -> "ner_core.Predictor":
         predictor = load(location, label_names or None)
     except ner_core.NerError as error:
         # Where a folder is, is nobody's business but the owner's.
-        place = str(Path(location).expanduser().absolute())
-        error.args = (str(error).replace(place, model).replace(location, model),)
+        place, shown = str(Path(location).expanduser().absolute()), model.removeprefix("hub:")
+        error.args = (str(error).replace(place, shown).replace(location, shown),)
         raise
     if model == STARTER:
         predictor.predict("Ann lives in Oslo.")
