@@ -391,7 +391,7 @@ def test_a_run_is_there_for_who_is_signed_in(space, provider, open_page, tmp_pat
     owner.wait_for_selector(f"#run-status >> text={run}")
 
     page.click("#sign-in")
-    page.wait_for_selector("#sign-in:has-text('Sign in with Hugging Face')")
+    page.wait_for_selector("#sign-in:has-text('Sign in')")
     page.goto(f"{space.url}?run={run}")
     page.wait_for_selector(f"text=There is no run “{run}” here")
     assert page.is_hidden("#run-status h3")
