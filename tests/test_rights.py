@@ -223,7 +223,7 @@ def test_who_may_not_train_is_shown_the_sample_only(place, asks, monkeypatch):
 
     monkeypatch.setattr(ner_core, "check_data", check_data)
     monkeypatch.setattr(ner_core, "stop_measuring", lambda: pytest.fail("it stops another's"))
-    form = {part: part.value for part in source.inputs}
+    form = {part: part.value for part in source.inputs | {source.blocked}}
     place("signed-in", **SPACE, **OAUTH)
     asks(NOBODY)
     for model in ("minilm", "owner/large"):
