@@ -50,6 +50,7 @@ LAUNCH = {
         "launch.local",
     },
     *{"launch.measurements", "launch.submission", "machine", "model_sources", "worker"},
+    *{"gpu_cost", "launch.gpu_estimation", "launch.lent_gpu", "zero_gpu"},
 }
 FINDING = {"entities", "errors", "tags", "words"}
 READING = {*READERS, "errors", "paths", "tags", "words"}
@@ -60,7 +61,10 @@ LIGHT = {
     "config": SETTINGS,
     "cli_command": {*SETTINGS, "cli_command"},
     "cost": {*SETTINGS, "cost", "epochs"},
+    "deploy": {"deploy", "errors"},
     "epochs": {"epochs"},
+    "gpu_cost": {*SETTINGS, "cost", "epochs", "gpu_cost"},
+    "zero_gpu": {"errors", "zero_gpu"},
     "tags": {"errors", "tags"},
     "error_log": {"error_log"},
     "events": {"errors", "events"},

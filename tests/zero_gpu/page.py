@@ -63,7 +63,7 @@ def one_after_the_other():
     seen["bystander held"] = bystander.is_held()
     seen["page's device"] = [models.best_device().type, torch.cuda.is_available()]
 
-    spaces.left["ann"] = 40
+    spaces.left["ann"] = 20
     refused, call = begin("ann", "refused")
     seen["refused"] = end(refused, call)
     spaces.left["ann"] = 300
