@@ -2,16 +2,26 @@
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from ner_core import ConfigError, TrainConfig, estimate_cost, runs, submit, zero_gpu
+from ner_core.gpu_cost import Workload, gpu_cost, what_fits
+from ner_core.run_view import RunView
 from tests import toy
 
 FOLDER = Path(__file__).parent / "zero_gpu"
 REPOSITORY = FOLDER.parent.parent
 ASKED = 30
-REFUSED = "?"
+REFUSED = (
+    "Expected a run for the 60 seconds of GPU that ZeroGPU allows, found one that asks for 110; "
+    "choose recipe quick or epochs 1."
+)
 
 
 def serve(home, encoder, *more):
