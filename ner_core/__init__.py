@@ -40,12 +40,14 @@ if TYPE_CHECKING:
     from ner_core.errors import DataError as DataError
     from ner_core.errors import ModelError as ModelError
     from ner_core.errors import NerError as NerError
+    from ner_core.errors import PublishError as PublishError
     from ner_core.errors import RunError as RunError
     from ner_core.errors import TrainingError as TrainingError
     from ner_core.errors import UnnamedLabelsError as UnnamedLabelsError
     from ner_core.events import Event as Event
     from ner_core.findings import Finding as Finding
     from ner_core.first_answer import FirstAnswer as FirstAnswer
+    from ner_core.hub_account import check_repo as check_repo
     from ner_core.launch.estimation import GaveWayError as GaveWayError
     from ner_core.launch.estimation import estimate_cost as estimate_cost
     from ner_core.launch.estimation import stop_measuring as stop_measuring
@@ -55,6 +57,10 @@ if TYPE_CHECKING:
     from ner_core.model_sources import find_model as find_model
     from ner_core.pacing import predict_in_steps as predict_in_steps
     from ner_core.predict import Predictor as Predictor
+    from ner_core.publication import Progress as Progress
+    from ner_core.publication import Published as Published
+    from ner_core.publication import RepoCheck as RepoCheck
+    from ner_core.publishing import publish as publish
     from ner_core.run_archive import drop_exports as drop_exports
     from ner_core.run_archive import export_run as export_run
     from ner_core.run_archive import exports_dir as exports_dir
@@ -84,9 +90,13 @@ _HOME = {
     "NerError": "errors",
     "PALETTE": "entity_html",
     "Predictor": "predict",
+    "Progress": "publication",
+    "PublishError": "errors",
+    "Published": "publication",
     "RECIPES": "config",
     "RECIPE_PURPOSE": "config",
     "ReadOptions": "data.sentence",
+    "RepoCheck": "publication",
     "Run": "runs",
     "RunError": "errors",
     "RunView": "run_view",
@@ -96,6 +106,7 @@ _HOME = {
     "TrainingError": "errors",
     "UnnamedLabelsError": "errors",
     "check_data": "check",
+    "check_repo": "hub_account",
     "colour_number": "entity_html",
     "command_line": "cli_command",
     "drop_exports": "run_archive",
@@ -108,6 +119,7 @@ _HOME = {
     "open_for": "entity_files",
     "predict_in_steps": "pacing",
     "problem_with": "config",
+    "publish": "publishing",
     "read_errors": "error_log",
     "read_texts": "text_files",
     "resume": "launch.submission",

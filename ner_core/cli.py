@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ner_core import cli_deploy, cli_predict, cli_runs
+from ner_core import cli_deploy, cli_hub, cli_predict, cli_runs
 from ner_core import cli_output as output
 from ner_core.cli_command import FLAGS
 from ner_core.config import RECIPES, TrainConfig, expectation
@@ -254,6 +254,7 @@ def _parser() -> argparse.ArgumentParser:
     add("runs", cli_runs.list_runs)
     for function in (cli_runs.show, cli_runs.stop, cli_runs.resume, cli_runs.delete):
         add(function.__name__, function).add_argument("run", metavar="RUN", help="the id of a run")
+    cli_hub.add_arguments(add("publish", cli_hub.publish))
     cli_deploy.add_arguments(add("deploy", cli_deploy.deploy))
     add("worker", worker).add_argument("run_dir", metavar="RUN_DIR")
     return parser

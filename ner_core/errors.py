@@ -8,7 +8,8 @@
     ├── ModelError    an encoder or a trained model that cannot be found or used
     │   └── UnnamedLabelsError  a trained model that does not say what its labels are called
     ├── RunError      a run that does not exist, or is not in the state an action needs
-    └── TrainingError training that cannot go on (a loss that is not a number, no memory)
+    ├── TrainingError training that cannot go on (a loss that is not a number, no memory)
+    └── PublishError  something that the Hub does not let us write, or cannot take now
 
 Each message is one sentence or two: what was expected, what was found, what to do. The command
 line prints it and exits with 2; the page shows it; neither ever shows a traceback for these.
@@ -49,3 +50,7 @@ class RunError(NerError):
 
 class TrainingError(NerError):
     """Training that cannot go on."""
+
+
+class PublishError(NerError):
+    """Something that the Hub does not let us write, or cannot take now."""

@@ -147,5 +147,5 @@ def _round_down(number: int) -> int:
     >>> _round_down(4_291), _round_down(87)
     (4200, 87)
     """
-    step = 10 ** max(0, len(str(number)) - 2)
+    step = int(10 ** max(0, len(str(number)) - 2))
     return number // step * step

@@ -1,86 +1,61 @@
-"""A small Hugging Face Hub on loopback, for the real client to read datasets from.
+"""A small Hugging Face Hub on loopback, for the real clients to read from and to push to.
 
-It speaks what is written down in "The Hub as huggingface_hub speaks to it": what a repository
-holds, and its files. Failures are put in by path.
+It speaks what is written down in "The Hub as huggingface_hub speaks to it". What it holds is in
+``hub_state``, how it is written to in ``hub_writes``. Failures are put in by path. Large files are
+on a port of their own, as the Hub has them on another host.
 """
 
-import hashlib
+import contextlib
 import json
+import re
 import threading
-import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.hub_state import Failure, Hub, Repo, Token, git_oid, is_large, sha256
+from tests.hub_writes import Writes
 
-@dataclass
-class Repo:
-    """A dataset repository: the files of each revision, and the YAML part of its card."""
-
-    revisions: dict[str, dict[str, bytes]] = field(default_factory=lambda: {"main": {}})
-    card: dict = field(default_factory=dict)
-
-    def commit(self, revision):
-        """Give the commit of a revision: a hash of what it holds. None if there is none."""
-        commits = {}
-        for name, files in self.revisions.items():
-            digest = hashlib.sha1(name.encode())  # noqa: S324
-            for path in sorted(files):
-                digest.update(path.encode() + b"\0" + files[path])
-            commits[name] = digest.hexdigest()
-        if revision in commits:
-            return commits[revision]
-        return revision if revision in commits.values() else None
-
-    def files(self, commit):
-        """Give the files of a commit."""
-        return next(files for name, files in self.revisions.items() if self.commit(name) == commit)
-
-
-@dataclass
-class Failure:
-    """What to answer instead, ``times`` times: a status and its headers, or nothing for a while."""
-
-    status: int = 500
-    headers: dict[str, str] = field(default_factory=dict)
-    hang_seconds: float = 0
-    times: int = 1_000_000
-
-
-class Hub:
-    """The state of the server: its repositories, the failures to come, the requests that came.
-
-    ``failures`` maps the beginning of a path to a Failure; ``requests`` has "METHOD path",
-    ``authorizations`` the headers of that name, None for a request without one.
-    """
-
-    def __init__(self):
-        self.datasets = {}
-        self.failures = {}
-        self.requests = []
-        self.authorizations = set()
-        self.url = ""
-
-    def fail(self, path, **how):
-        """Let the requests whose path begins like this fail."""
-        self.failures[path] = Failure(**how)
-
-    def failure_of(self, path):
-        """Take the failure that is put in for a path, if there is one."""
-        for beginning, failure in self.failures.items():
-            if path.startswith(beginning) and failure.times > 0:
-                failure.times -= 1
-                return failure
-        return None
-
+__all__ = ["Failure", "Hub", "Repo", "Token", "serve"]
 
 NOT_FOUND = {"repo": "RepoNotFound", "revision": "RevisionNotFound", "file": "EntryNotFound"}
 
+# What the client asks for of its own accord, now and then.
+_OF_THE_CLIENT = ("/api/agent-harnesses", "/api/telemetry")
+
+_KINDS = "models|datasets|spaces"
+_ID = r"(?P<name>[^/]+/[^/]+)"
+_API = rf"/api/(?P<kind>{_KINDS})/{_ID}"
+_PAGE = rf"/(?:(?P<kind>datasets|spaces)/)?{_ID}"
+_REVISION = r"(?P<revision>[^/]+)"  # as it is quoted in the address
+
+_ROUTES = [
+    (method, re.compile(pattern), handler)
+    for method, pattern, handler in (
+        ("GET", r"/api/whoami-v2", "_whoami"),
+        ("POST", r"/api/repos/create", "create"),
+        ("POST", r"/api/validate-yaml", "validate_card"),
+        ("GET", _API, "_describe"),
+        ("GET", rf"{_API}/revision/{_REVISION}", "_describe"),
+        ("GET", rf"{_API}/tree/{_REVISION}(?:/(?P<folder>.*))?", "_tree"),
+        ("POST", rf"{_API}/preupload/{_REVISION}", "preupload"),
+        ("POST", rf"{_API}/commit/{_REVISION}", "commit"),
+        ("GET", rf"{_PAGE}/resolve/{_REVISION}/(?P<file>.+)", "_resolve"),
+        ("HEAD", rf"{_PAGE}/resolve/{_REVISION}/(?P<file>.+)", "_resolve"),
+        ("POST", rf"{_PAGE}\.git/info/lfs/objects/batch", "batch"),
+        ("POST", rf"{_PAGE}\.git/info/lfs/verify", "verify"),
+        ("GET", r"/large/(?P<oid>\w+)", "_large"),
+        ("PUT", r"/large/(?P<oid>\w+)", "put"),
+        ("PUT", r"/large/(?P<oid>\w+)/(?P<part>\d+)", "put"),
+        ("POST", r"/large/(?P<oid>\w+)", "join"),
+    )
+]
+
 
 def _handler(hub):
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Writes, BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        state = hub
 
         def do_GET(self):
             self._answer_any()
@@ -88,78 +63,162 @@ def _handler(hub):
         def do_HEAD(self):
             self._answer_any()
 
+        def do_POST(self):
+            self._answer_any()
+
+        def do_PUT(self):
+            self._answer_any()
+
         def _answer_any(self):
-            path = unquote(urlsplit(self.path).path)
-            if path.startswith(("/api/datasets/", "/datasets/")):  # the client asks for more
+            address = urlsplit(self.path)
+            path, self.query = unquote(address.path), parse_qs(address.query)
+            if not path.startswith(_OF_THE_CLIENT):
                 hub.requests.append(f"{self.command} {path}")
                 hub.authorizations.add(self.headers.get("Authorization"))
-            failure = hub.failure_of(path)
-            if failure:
-                time.sleep(failure.hang_seconds)
-                self._answer(failure.status, b"", failure.headers)
-            elif path.startswith("/api/datasets/"):
-                self._describe(self.path.removeprefix("/api/datasets/").split("?")[0])
-            elif path.startswith("/datasets/") and "/resolve/" in path:
-                self._resolve(self.path.removeprefix("/datasets/").split("?")[0])
-            else:
-                self._answer(404)
+            failure = hub.failure_of(path, self.command)
+            with contextlib.suppress(ConnectionError):  # the client no longer waits
+                if failure:
+                    self._fail(failure)
+                    return
+                self.body = self._read(int(self.headers.get("Content-Length") or 0))
+                for method, pattern, handler in _ROUTES:
+                    match = pattern.fullmatch(address.path)
+                    if method == self.command and match:
+                        given = {
+                            name: unquote(value) for name, value in match.groupdict("").items()
+                        }
+                        if "kind" in given:
+                            given["kind"] = given["kind"] or "models"
+                        getattr(self, handler)(**given)
+                        return
+                self.answer(404)
 
-        def _describe(self, path):
-            """Answer GET /api/datasets/{id}[/revision/{revision}]; the revision is quoted."""
-            parts = path.split("/")
-            name, revision = "/".join(parts[:2]), "main"
-            if parts[2:3] == ["revision"]:
-                revision = unquote(parts[3])
-            repo, commit = self._find(name, revision)
+        def _fail(self, failure):
+            if failure.cut_after is not None:
+                self._read(failure.cut_after)
+                self.close_connection = True
+                return
+            self._read(int(self.headers.get("Content-Length") or 0))
+            hub.closing.wait(failure.hang_seconds)
+            self.answer(failure.status, failure.body, failure.headers)
+
+        def _read(self, size):
+            parts = []
+            while size and (part := self.rfile.read(min(size, 2**20))):
+                parts.append(part)
+                size -= len(part)
+            return b"".join(parts)
+
+        def token(self):
+            """Give the Token of the request, None without one. Refuses one that is not known."""
+            _, _, text = (self.headers.get("Authorization") or "").partition(" ")
+            return hub.tokens.get(text)
+
+        def _whoami(self):
+            token = self.token()
+            if token is None:
+                self.refuse(401, "Invalid credentials in Authorization header")
+            else:
+                self.answer_json(token.described())
+
+        def _describe(self, kind, name, revision="main"):
+            """Answer GET /api/{kind}/{id}[/revision/{revision}]; the revision is quoted."""
+            repo, commit = self.find(kind, name, revision)
             if not commit:
                 return
             described = {
                 "id": name,
                 "sha": commit,
+                "private": repo.private,
                 "siblings": [{"rfilename": file} for file in repo.files(commit)],
             }
+            if repo.sdk:
+                described["sdk"] = repo.sdk
             if repo.card and revision in ("main", repo.commit("main")):
                 described["cardData"] = repo.card
-            self._answer(200, json.dumps(described).encode())
+            self.answer_json(described)
 
-        def _resolve(self, path):
-            """Answer HEAD and GET /datasets/{id}/resolve/{revision}/{file}."""
-            name, _, rest = path.partition("/resolve/")
-            revision, _, file = rest.partition("/")
-            repo, commit = self._find(name, unquote(revision))
+        def _tree(self, kind, name, revision, folder):
+            """Answer GET /api/{kind}/{id}/tree/{revision}[/folder], all below it."""
+            repo, commit = self.find(kind, name, revision)
             if not commit:
                 return
-            content = repo.files(commit).get(unquote(file))
-            if content is None:
-                self._refuse("file")
+            files = {
+                path: content
+                for path, content in repo.files(commit).items()
+                if not folder or path.startswith(folder.rstrip("/") + "/")
+            }
+            if folder and not files:
+                self.refuse_missing("file")
                 return
-            etag = hashlib.sha256(content).hexdigest()
-            self._answer(200, content, {"ETag": f'"{etag}"', "X-Repo-Commit": commit})
+            rows = []
+            for path, content in files.items():
+                row = {"type": "file", "path": path, "size": len(content), "oid": git_oid(content)}
+                if is_large(path, content):
+                    row["lfs"] = {"oid": sha256(content), "size": len(content), "pointerSize": 134}
+                rows.append(row)
+            self.answer_json(rows)
 
-        def _find(self, name, revision):
-            repo = hub.datasets.get(name)
-            if repo is None:
-                self._refuse("repo")
+        def _resolve(self, kind, name, revision, file):
+            """Answer HEAD and GET /{id}/resolve/{revision}/{file}; a large file is elsewhere."""
+            repo, commit = self.find(kind, name, revision)
+            if not commit:
+                return
+            content = repo.files(commit).get(file)
+            if content is None:
+                self.refuse_missing("file")
+                return
+            etag, headers = f'"{sha256(content)}"', {"X-Repo-Commit": commit}
+            if not is_large(file, content):
+                self.answer(200, content, {**headers, "ETag": etag})
+                return
+            hub.stored[sha256(content)] = content
+            headers |= {"X-Linked-Etag": etag, "X-Linked-Size": str(len(content))}
+            location = f"{hub.storage_url}/large/{sha256(content)}"
+            self.answer(302, b"", {**headers, "Location": location})
+
+        def _large(self, oid):
+            content = hub.stored.get(oid)
+            self.answer(404 if content is None else 200, content or b"", {"ETag": f'"{oid}"'})
+
+        def find(self, kind, name, revision):
+            """Give a repository and the commit of a revision; None and refused if not there."""
+            token = self.token()
+            if hub.tokens and token is None and self.headers.get("Authorization"):
+                self.refuse(401, "Invalid credentials in Authorization header")
+                return None, None
+            repo = hub.repos(kind).get(name)
+            hidden = repo and repo.private and not (token and token.reads(name.split("/")[0]))
+            if repo is None or hidden:
+                self.refuse_missing("repo", 404 if token or not hub.tokens else 401)
                 return None, None
             commit = repo.commit(revision)
             if commit is None:
-                self._refuse("revision")
+                self.refuse_missing("revision")
             return repo, commit
 
-        def _refuse(self, what):
-            self._answer(404, b"", {"X-Error-Code": NOT_FOUND[what]})
+        def refuse_missing(self, what, status=404):
+            """Say which is not there: the repo, the revision or the file."""
+            self.answer(status, b"", {"X-Error-Code": NOT_FOUND[what]})
 
-        def _answer(self, status, body=b"", headers=None):
-            try:
-                self.send_response(status)
-                for name, value in (headers or {}).items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(body)
-            except ConnectionError:
-                pass  # the client no longer waits
+        def refuse(self, status, message, **more):
+            """Answer an error as the Hub does, its text in a header and in the body."""
+            body = json.dumps({"error": message, **more}).encode()
+            self.answer(status, body, {"X-Error-Message": message})
+
+        def answer_json(self, value, status=200):
+            """Answer with a JSON document."""
+            self.answer(status, json.dumps(value).encode())
+
+        def answer(self, status, body=b"", headers=None):
+            """Answer; the body of a HEAD is only counted."""
+            self.send_response(status)
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
         def log_message(self, *_):
             pass
@@ -169,17 +228,22 @@ def _handler(hub):
 
 @contextmanager
 def serve():
-    """Run a Hub on a free port of this machine until the block ends."""
+    """Run a Hub on two free ports of this machine until the block ends."""
     hub = Hub()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub))
-    server.daemon_threads = True
-    server.block_on_close = False
-    hub.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub)) for _ in range(2)]
+    threads = []
+    for server in servers:
+        server.daemon_threads = True
+        server.block_on_close = False
+        how = {"target": server.serve_forever, "kwargs": {"poll_interval": 0.05}}
+        threads.append(threading.Thread(**how))
+        threads[-1].start()
+    hub.url, hub.storage_url = (f"http://127.0.0.1:{each.server_address[1]}" for each in servers)
     try:
         yield hub
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        hub.closing.set()
+        for server, thread in zip(servers, threads, strict=True):
+            server.shutdown()
+            server.server_close()
+            thread.join()

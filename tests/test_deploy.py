@@ -3,11 +3,16 @@
 import shutil
 import subprocess
 
+import huggingface_hub
 import pytest
 
-from ner_core import deploy
-from ner_core.errors import PublishError
+from ner_core import PublishError, deploy
 from tests.conftest import REPOSITORY
+from tests.hub_client import SECRET, turn_to
+from tests.hub_server import Token, serve
+
+# huggingface_hub sends files by an argument that its transport has renamed.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>' to upload:DeprecationWarning")
 
 BELONG = [
     ".ci/run",
@@ -115,3 +120,81 @@ def test_a_dry_run_lists_the_files_and_asks_nobody(document, call):
     assert {"app.py", "README.md", "requirements.txt", "ner_core/deploy.py"} <= set(files)
     code, out, _ = call("deploy", "owner/space", "--dry-run")
     assert (code, out.splitlines()) == (0, files)
+
+
+@pytest.fixture(scope="module")
+def server():
+    with serve() as hub:
+        yield hub
+
+
+@pytest.fixture
+def hub(server, monkeypatch, tmp_path_factory):
+    turn_to(server, monkeypatch, tmp_path_factory.mktemp("hf"))
+    yield server
+    huggingface_hub.close_session()
+
+
+def test_a_space_is_created_private_with_what_belongs_to_it(hub, document, call):
+    done = document("deploy", "me/studio")
+    space = hub.spaces["me/studio"]
+    assert done == {
+        "repo": "me/studio",
+        "url": f"{hub.url}/spaces/me/studio",
+        "created": True,
+        "commit": space.commit("main"),
+        "files": len(deploy.files_of(REPOSITORY)),
+        "removed": [],
+    }
+    assert (space.private, space.sdk) == (True, "gradio")
+    there = space.revisions["main"]
+    assert sorted(there) == deploy.files_of(REPOSITORY)
+    # All as they are here, the weights too; but for where the Hub keeps what.
+    changed = [path for path in there if there[path] != (REPOSITORY / path).read_bytes()]
+    assert changed == [".gitattributes"]
+    assert b"-filter" not in there[".gitattributes"]
+    weights = "ner_core/starter/adapter_model.safetensors"
+    assert there[weights] in hub.stored.values()
+    assert [commit[1] for commit in space.commits] == ["Deploy NER Studio"]
+    # A second time nothing is sent.
+    hub.requests.clear()
+    assert document("deploy", "me/studio")["created"] is False
+    assert len(space.commits) == 1
+    assert "POST /api/repos/create" not in hub.requests
+
+
+def test_an_update_changes_files_and_nothing_else(hub, folder, monkeypatch):
+    deploy.deploy("me/studio", public=True, folder=folder)
+    space = hub.spaces["me/studio"]
+    assert not space.private
+    space.revisions["main"]["theirs/data.csv"] = b"mine"
+    (folder / "ui" / "theme.py").rename(folder / "ui" / "themes.py")
+    (folder / "app.py").write_text("new", encoding="utf-8")
+    hub.requests.clear()
+    done = deploy.deploy("me/studio", folder=folder)
+    assert done.removed == ("ui/theme.py",)
+    there = space.revisions["main"]
+    assert there["app.py"] == b"new"
+    assert {"theirs/data.csv", "ui/themes.py"} <= set(there)
+    assert "ui/theme.py" not in there
+    assert space.commits[-1][2] == ["app.py", "ui/theme.py", "ui/themes.py"]
+    assert not space.private
+    # Neither settings nor hardware, secrets nor variables were asked for or written.
+    assert {path.split("/")[5:6] == [] or path.split("/")[5] for path in hub.requests} <= {
+        *("preupload", "commit", "revision", True),
+    }
+
+
+def test_each_refusal_of_the_hub_is_a_sentence(hub, folder, monkeypatch, refusal):
+    hub.tokens[SECRET] = Token("me", role="read")
+    assert refusal("deploy", "me/studio") == (
+        f"Expected a token that may write to me/studio, found one without that right; make one of "
+        f"the type write at {hub.url}/settings/tokens, or a fine-grained one with repo.write for "
+        "me."
+    )
+    monkeypatch.delenv("HF_TOKEN")
+    assert refusal("deploy", "me/studio") == (
+        "Expected somebody who is signed in to the Hub, found no token; run hf auth login, or set "
+        "HF_TOKEN."
+    )
+    assert hub.spaces == {}

@@ -1,0 +1,168 @@
+"""Whose a token is, where it may write, and whether a repository can be published to."""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from huggingface_hub import HfApi, constants
+from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
+from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+from huggingface_hub.utils import validate_repo_id as check_id
+
+from ner_core.errors import PublishError
+from ner_core.hub_access import explained, missing_right, persist, signed_in_token
+from ner_core.publication import RepoCheck
+
+CHECK_SECONDS = 10.0
+"""How long the Hub may take to say whose a token is, and what a repository holds."""
+KNOWN_SECONDS = 60.0
+"""For how long an account is not asked for again: the Hub allows few of these questions."""
+
+_known: dict[str, tuple[float, "Account"]] = {}  # by token, in memory only
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person on the Hub, and what the token that was asked with is for.
+
+    ``orgs`` maps organisations to the person's role in each. ``role`` is read, write or
+    fineGrained; None where the Hub does not say, as for somebody signed in on a page. ``grants``
+    are the permissions of a fine-grained token by the name of an account or a repository, those for
+    everything under the empty name.
+    """
+
+    name: str
+    orgs: Mapping[str, str] = field(default_factory=dict)
+    role: str | None = None
+    grants: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """The accounts whose repositories this person can make and change."""
+        return (self.name, *(name for name, role in self.orgs.items() if role != "read"))
+
+    def may(self, permission: str, repo: str) -> bool:
+        """Tell whether the token is for this (``repo.write``, ``discussion.write``) in a repo."""
+        if self.role != "fineGrained":
+            return self.role != "read"
+        owner = repo.split("/")[0]
+        return any(permission in self.grants.get(name, ()) for name in ("", owner, repo))
+
+
+@dataclass(frozen=True)
+class Target:
+    """A repository to publish to: whether it is there, its commit, its files."""
+
+    repo: str
+    exists: bool
+    private: bool | None = None
+    commit: str | None = None
+    files: tuple[str, ...] = ()
+
+
+def check_name(repo: str) -> str:
+    """Give the name of a repository with its owner. Raises PublishError if it cannot be one."""
+    repo = repo.strip()
+    try:
+        check_id(repo)
+    except HFValidationError:
+        repo = ""
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo, re.ASCII):
+        raise PublishError(
+            "Expected a repository as OWNER/NAME, of letters, digits and inside a name also . _ "
+            "and -, at most 96 of them; found none such; correct it."
+        )
+    return repo
+
+
+def account_of(token: str) -> Account:
+    """Ask the Hub whose a token is. Raises what the client raises."""
+    now = time.monotonic()
+    for other, (asked, _) in [*_known.items()]:
+        if now - asked > KNOWN_SECONDS:
+            _known.pop(other, None)
+    if token not in _known:
+        _known[token] = (now, _read_account(persist(lambda _: _whoami(token))))
+    return _known[token][1]
+
+
+def find_target(repo: str, token: str) -> Target:
+    """Ask the Hub what a repository holds, if it is there. Raises what the client raises."""
+    try:
+        info = persist(lambda _: HfApi().model_info(repo, timeout=CHECK_SECONDS, token=token))
+    except RepositoryNotFoundError:
+        return Target(repo, exists=False)
+    files = tuple(sibling.rfilename for sibling in info.siblings or ())
+    return Target(repo, True, info.private, info.sha, files)
+
+
+def authorize(target: Target, account: Account, pull_request: bool = False) -> None:
+    """Raise PublishError where the Hub would refuse at the end what it is known to refuse."""
+    repo = target.repo
+    owner = repo.split("/")[0]
+    if pull_request:
+        if not target.exists:
+            raise PublishError(
+                f"Expected a repository to open a pull request in, found no {repo} that you may "
+                "see; publish without a pull request, which makes it, or correct the name."
+            )
+        if not (account.may("discussion.write", repo) or account.may("repo.write", repo)):
+            raise PublishError(missing_right(repo, pull_request=True))
+        return
+    if owner not in account.namespaces:
+        yours = " or ".join(account.namespaces)
+        instead = f"choose {account.name}/{repo.split('/')[1]}"
+        if target.exists:
+            instead += ", or open a pull request"
+        raise PublishError(
+            f"Expected a repository of {yours}, found {repo}, which is somebody else's; {instead}."
+        )
+    if not account.may("repo.write", repo):
+        raise PublishError(missing_right(repo))
+
+
+def check_repo(repo: str, token: str | None = None) -> RepoCheck:
+    """Tell whether a model can be published under this name, by this token, and what would happen.
+
+    ``token`` is a visitor's; without one it is that of this machine's owner, except on a Space.
+    Asks the Hub, which has ``CHECK_SECONDS`` for each of two answers. Raises nothing: where it
+    cannot be told, or the answer is no, ``can_write`` is False and ``message`` says why.
+    """
+    target = Target(repo, exists=False)
+    try:
+        repo = check_name(repo)
+        with explained(repo):
+            secret = signed_in_token(token)
+            account = account_of(secret)
+            target = find_target(repo, secret)
+            authorize(target, account)
+    except PublishError as error:
+        return RepoCheck(repo, target.exists, target.private, False, str(error))
+    if not target.exists:
+        message = f"{repo} is new: publishing makes it."
+    else:
+        seen = "private" if target.private else "public"
+        message = f"{repo} is there ({seen}) and yours to write: publishing adds a commit to it."
+    return RepoCheck(repo, target.exists, target.private, True, message)
+
+
+def _whoami(token: str) -> Any:
+    # HfApi.whoami has no limit of time, and compares the token with this machine's own.
+    url = f"{constants.ENDPOINT}/api/whoami-v2"
+    answer = get_session().get(url, headers=build_hf_headers(token=token), timeout=CHECK_SECONDS)
+    hf_raise_for_status(answer)
+    return answer.json()
+
+
+def _read_account(told: Mapping[str, Any]) -> Account:
+    """Read the Hub's answer; a right that it does not tell of is assumed, it decides itself."""
+    access = (told.get("auth") or {}).get("accessToken") or {}
+    fine = access.get("fineGrained") or {}
+    grants = {"": frozenset(fine.get("global") or ())}
+    for scope in fine.get("scoped") or ():
+        name = str((scope.get("entity") or {}).get("name"))
+        grants[name] = grants.get(name, frozenset()) | frozenset(scope.get("permissions") or ())
+    orgs = {str(org["name"]): str(org.get("roleInOrg")) for org in told.get("orgs") or ()}
+    return Account(str(told["name"]), orgs, access.get("role"), grants)
