@@ -24,7 +24,6 @@ def deploy(options: argparse.Namespace) -> int:
         files = deployment.files_of(deployment.REPOSITORY)
         output.emit(options.json, {"repo": options.space, "files": files}, lambda: "\n".join(files))
         return 0
-    output.say(f"deploying to {options.space}")
     done = deployment.deploy(options.space, options.public)
     document = {
         "repo": done.repo,

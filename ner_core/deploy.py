@@ -48,7 +48,13 @@ def deploy(repo: str, public: bool = False, folder: Path = REPOSITORY) -> Deploy
     """
     check_name(repo)
     files = files_of(folder)
-    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants
+    from huggingface_hub import (
+        CommitOperationAdd,
+        CommitOperationCopy,
+        CommitOperationDelete,
+        HfApi,
+        constants,
+    )
     from huggingface_hub.errors import RepositoryNotFoundError
 
     from ner_core.hub_access import explained, persist, signed_in_token
@@ -70,7 +76,7 @@ def deploy(repo: str, public: bool = False, folder: Path = REPOSITORY) -> Deploy
                 )
             )
         removed = to_remove(there, files)
-        operations = [
+        operations: list[CommitOperationAdd | CommitOperationCopy | CommitOperationDelete] = [
             *(CommitOperationAdd(path, _content(folder, path)) for path in files),
             *(CommitOperationDelete(path) for path in removed),
         ]

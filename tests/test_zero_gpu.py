@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ner_core import ConfigError, TrainConfig, estimate_cost, runs, submit, zero_gpu
+from ner_core import ConfigError, Predictor, TrainConfig, estimate_cost, runs, submit, zero_gpu
 from ner_core.gpu_cost import Workload, gpu_cost, what_fits
 from ner_core.run_view import RunView
 from tests import toy
@@ -238,7 +238,15 @@ def test_elsewhere_the_package_is_not_looked_for(monkeypatch):
     assert "spaces" not in sys.modules
 
 
-def test_models_compute_on_the_processor_where_the_gpu_is_only_lent(monkeypatch):
+def test_highlight_reads_on_the_processor_where_the_gpu_is_only_lent(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    predictor = Predictor.load("starter")  # an adapter, for which peft would choose the GPU
+    assert [found.text for found in predictor.predict("Ann lives in Oslo.")] == ["Ann", "Oslo"]
+    assert predictor.tagger.model.device.type == "cpu"
+
+
+def test_models_compute_on_the_gpu_only_where_it_was_lent(monkeypatch):
     from ner_core import models
 
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
@@ -280,7 +288,9 @@ def test_the_allowance_is_a_free_visitors_unless_it_is_set(monkeypatch):
     assert zero_gpu.allowance() == 2400
 
 
-def test_the_estimate_is_computed_there_and_nothing_is_measured(on_zero_gpu, tiny_encoder, tmp_path):
+def test_the_estimate_is_computed_there_and_nothing_is_measured(
+    on_zero_gpu, tiny_encoder, tmp_path
+):
     config = toy.toy_config(toy.write_toy(tmp_path / "toy"), tiny_encoder, epochs=3)
     assert estimate_cost(config, measure=False) is None
     cost = estimate_cost(config)
