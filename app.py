@@ -9,6 +9,10 @@ from typing import Any
 # Before torch loads: the page shares its cores with a run at work, see ner_core/launch/local.py.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
+import ner_core
+
+ner_core.use_zero_gpu()  # before gradio and torch; on other hardware it does nothing
+
 import gradio as gr
 
 from ner_core import NerError, find_model

@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from ner_core.tags import Span as Span
     from ner_core.text_files import read_texts as read_texts
     from ner_core.text_files import text_columns as text_columns
+    from ner_core.zero_gpu import use_zero_gpu as use_zero_gpu
 
 _HOME = {
     "CheckReport": "check",
@@ -125,6 +126,7 @@ _HOME = {
     "stop_measuring": "launch.estimation",
     "submit": "launch.submission",
     "text_columns": "text_files",
+    "use_zero_gpu": "zero_gpu",
     "value_text": "cli_command",
     "write_entities": "entity_files",
 }

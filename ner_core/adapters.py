@@ -92,7 +92,7 @@ def load_merged(source: ModelSource, **options: Any) -> PreTrainedModel:
         dtype=torch.float32,
         **options,
     )
-    with _without_warning():
-        adapted = PeftModel.from_pretrained(base, source.location)
+    with _without_warning():  # and without peft's guess of a device: the encoder is on the CPU
+        adapted = PeftModel.from_pretrained(base, source.location, torch_device="cpu")
     plain: PreTrainedModel = adapted.merge_and_unload()
     return plain.requires_grad_(True)  # peft had frozen the encoder

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ner_core import cli_card, cli_hub, cli_predict, cli_runs
+from ner_core import cli_card, cli_deploy, cli_hub, cli_predict, cli_runs
 from ner_core import cli_output as output
 from ner_core.cli_command import FLAGS
 from ner_core.config import RECIPES, TrainConfig, expectation
@@ -256,5 +256,6 @@ def _parser() -> argparse.ArgumentParser:
         add(function.__name__, function).add_argument("run", metavar="RUN", help="the id of a run")
     cli_card.add_arguments(add("card", cli_card.card))
     cli_hub.add_arguments(add("publish", cli_hub.publish))
+    cli_deploy.add_arguments(add("deploy", cli_deploy.deploy))
     add("worker", worker).add_argument("run_dir", metavar="RUN_DIR")
     return parser

@@ -1,7 +1,6 @@
 """``train`` and ``resume`` in the foreground: follow the worker's events with a progress bar."""
 
 import signal
-import subprocess
 import sys
 import time
 from typing import Any
@@ -10,13 +9,14 @@ from tqdm import tqdm
 
 from ner_core import cli_output as output
 from ner_core.events import TERMINAL
+from ner_core.launch import Worker
 from ner_core.run_view import RunView
 from ner_core.runs import Run
 
 _POLL_SECONDS = 0.2
 
 
-def follow(run: Run, process: "subprocess.Popen[bytes]", as_json: bool) -> int:
+def follow(run: Run, process: Worker, as_json: bool) -> int:
     """Show a run until its worker ends, then its scores; gives the exit code.
 
     Ctrl-C, and a request to terminate, stop the run; what it has learned so far is kept. A second
@@ -43,7 +43,7 @@ def follow(run: Run, process: "subprocess.Popen[bytes]", as_json: bool) -> int:
     return _conclude(view, as_json)
 
 
-def _watch(view: RunView, process: "subprocess.Popen[bytes]") -> None:
+def _watch(view: RunView, process: Worker) -> None:
     waiting = None
     with tqdm(unit="step", file=sys.stderr, desc="starting", dynamic_ncols=True) as bar:
         alive = True

@@ -18,6 +18,7 @@ from transformers import (
 )
 from transformers.utils import logging as transformers_logging
 
+from ner_core import zero_gpu
 from ner_core.adapters import load_merged
 from ner_core.config import Precision, TrainConfig
 from ner_core.errors import ConfigError, ModelError
@@ -83,7 +84,7 @@ def load_for_training(
 
 def has_head_for(source: ModelSource, label_names: Sequence[str]) -> bool:
     """Tell whether a model was trained on exactly these labels, so that its head is kept."""
-    return bool(_load_config(source).id2label == dict(enumerate(label_names)))
+    return bool(load_config(source).id2label == dict(enumerate(label_names)))
 
 
 def prepare(model: PreTrainedModel, config: TrainConfig) -> None:
@@ -135,7 +136,7 @@ def load_trained(
     be run on text alone.
     """
     source = find_model(name)
-    config = _load_config(source)
+    config = load_config(source)
     architectures = config.architectures
     if not isinstance(architectures, list) or not any(
         str(kind).endswith("ForTokenClassification") for kind in architectures
@@ -233,7 +234,12 @@ def learning_rate_for(config: PreTrainedConfig, adapter: bool = False) -> float:
 
 
 def best_device() -> torch.device:
-    """Choose where models compute: the first CUDA GPU, otherwise the CPU."""
+    """Choose where models compute: the first CUDA GPU, otherwise the CPU.
+
+    On ZeroGPU torch says everywhere that there is a GPU; only a process that was lent one has it.
+    """
+    if zero_gpu.is_here() and not zero_gpu.has_gpu():
+        return torch.device("cpu")
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
@@ -261,7 +267,8 @@ def check_window(config: TrainConfig, limit: int) -> None:
         )
 
 
-def _load_config(source: ModelSource) -> PreTrainedConfig:
+def load_config(source: ModelSource) -> PreTrainedConfig:
+    """Read the configuration of a model. Raises ModelError if it cannot be loaded."""
     return _load(lambda: AutoConfig.from_pretrained(source.location, **_SAFE), source)
 
 

@@ -51,6 +51,14 @@ def home() -> Path:
     return Path.cwd()
 
 
+def is_ephemeral() -> bool:
+    """Tell whether a restart loses all runs: on a Space whose runs are on no volume.
+
+    A folder that ``NER_HOME`` names on a Space is taken for one that its owner has mounted.
+    """
+    return bool(os.environ.get("SPACE_ID")) and home() == Path.cwd()
+
+
 @dataclass(frozen=True)
 class Run:
     """One run: its id and its directory. Everything else is read from there when asked for."""

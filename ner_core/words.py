@@ -97,7 +97,7 @@ _ADDED = re.compile(rf"[{_MARKS}{_INVISIBLE}\u00ad\u200c\u200d]+")
 # Longer ones are no abbreviations; the bound keeps splitting linear in the length of a chunk.
 _LONGEST_ABBREVIATION = 24
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_BLANK_LINE = re.compile(r"(?>\r\n|\r|\n)[^\S\r\n]*[\r\n]|[\f\u2029]")
+_BLANK_LINE = re.compile(r"(?:\r\n|\r(?!\n)|\n)[^\S\r\n]*[\r\n]|[\f\u2029]")
 
 
 def split_words(text: str) -> list[Word]:

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from ner_core import checkpoints, locks, machine, runs
@@ -18,6 +19,7 @@ LOCK_FD_VARIABLE = "NER_LOCK_FD"
 """Names the open file on which the launcher took the run's lock for its worker."""
 
 _SLOT_POLL_SECONDS = 0.2
+_NOTHING_LEARNED = {"best_step": None, "f1": None}
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # What safetensors and torch say, whose errors have no number; torch counts what it has written.
@@ -63,28 +65,44 @@ def execute(run_dir: Path) -> int:
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
     slot = locks.Slot(runs.home() / "slot.lock")
     try:
-        waiting_for = None
-        while not slot.try_acquire(run.id):
-            if waiting_for != (holder := _named(slot.holder(), run)) and holder:
-                waiting_for = holder
-                events.append("queued", data={"waiting_for": holder})
-            if should_stop():
-                events.append("stopped", data={"best_step": None, "f1": None})
-                return 0
-            time.sleep(_SLOT_POLL_SECONDS)
-
-        with interruptible(should_stop):
-            from ner_core import train  # torch, seconds after the lock shows that we live
-
-        train.fit(run, events, should_stop)
-    except StopRequested:
-        events.append("stopped", data={"best_step": None, "f1": None})
-    except Exception as error:
-        return _fail(run, events, error)
+        if not wait_for_turn(run, slot, events, should_stop):
+            return 0
+        return train(run, events, should_stop)
     finally:
         slot.release()
         events.close()
         os.close(lock)
+
+
+def wait_for_turn(
+    run: runs.Run, slot: locks.Slot, events: EventWriter, should_stop: Callable[[], bool]
+) -> bool:
+    """Wait for the machine's training slot; False, and a terminal event, if it was stopped."""
+    waiting_for = None
+    while not slot.try_acquire(run.id):
+        if waiting_for != (holder := _named(slot.holder(), run)) and holder:
+            waiting_for = holder
+            events.append("queued", data={"waiting_for": holder})
+        if should_stop():
+            events.append("stopped", data=_NOTHING_LEARNED)
+            return False
+        time.sleep(_SLOT_POLL_SECONDS)
+    return True
+
+
+def train(run: runs.Run, events: EventWriter, should_stop: Callable[[], bool]) -> int:
+    """Train a run that is held and has its turn, up to a terminal event; gives the exit code."""
+    try:
+        with interruptible(should_stop):
+            from ner_core import train as training  # torch, seconds after the lock shows we live
+
+        training.fit(run, events, should_stop)
+    except StopRequested:
+        events.append("stopped", data=_NOTHING_LEARNED)
+    except Exception as error:
+        with contextlib.suppress(OSError):  # the log may be what found no room
+            traceback.print_exc()
+        return fail(run, events, *explain(error))
     return 0
 
 
@@ -95,11 +113,8 @@ def _named(holder: str, run: runs.Run) -> str:
     return runs.ANOTHER
 
 
-def _fail(run: runs.Run, events: EventWriter, error: Exception) -> int:
+def fail(run: runs.Run, events: EventWriter, message: str, code: int) -> int:
     """Leave a terminal event that says why, also where there is no room left; the exit code."""
-    message, code = explain(error)
-    with contextlib.suppress(OSError):  # the log may be what found no room
-        traceback.print_exc()
     folder = run.path / "checkpoints"
     checkpoints.prune(folder, checkpoints.newest(folder))  # half a checkpoint takes room
     step = max((event.step for event in run.events()), default=0)

@@ -51,6 +51,7 @@ LAUNCH = {
         "launch.local",
     },
     *{"launch.measurements", "launch.submission", "machine", "model_sources", "worker"},
+    *{"gpu_cost", "launch.gpu_estimation", "launch.lent_gpu", "zero_gpu"},
 }
 VIEW = {*STORE, "checkpoints", "machine", "post_mortem", "run_view"}
 CARD = {*VIEW, "card_facts", "card_markup", "model_sources"}
@@ -63,7 +64,10 @@ LIGHT = {
     "config": SETTINGS,
     "cli_command": {*SETTINGS, "cli_command"},
     "cost": {*SETTINGS, "cost", "epochs"},
+    "deploy": {"deploy", "errors"},
     "epochs": {"epochs"},
+    "gpu_cost": {*SETTINGS, "cost", "epochs", "gpu_cost"},
+    "zero_gpu": {"errors", "zero_gpu"},
     "tags": {"errors", "tags"},
     "error_log": {"error_log"},
     "events": {"errors", "events"},

@@ -1,7 +1,7 @@
 """The table of all runs: its columns, what it sorts by and what it shows, how it looks."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 import gradio as gr
@@ -142,4 +142,4 @@ def _rounded(f1: float | None) -> float | None:
 
 
 def _created(row: RunRow) -> str:
-    return datetime.fromtimestamp(row.created_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M")
+    return datetime.fromtimestamp(row.created_ns / 1e9, timezone.utc).strftime("%Y-%m-%d %H:%M")

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 import ner_core
-from ner_core import NerError, TrainConfig
+from ner_core import NerError, TrainConfig, runs
 from ui import (
     markup,
     report_panel,
@@ -41,11 +41,17 @@ _TO_THE_RUN = """
 """
 """Goes from the button to the run that it has started, which on a phone is far from it."""
 
+_LOST = (
+    "This Space has no volume: a restart loses all runs. Download or publish what you want to keep."
+)
+
 
 class TrainTab:
     """The parts of the tab, and what connects them."""
 
     def __init__(self) -> None:
+        if runs.is_ephemeral():
+            gr.Markdown(_LOST, elem_classes="ner-quiet", elem_id="ephemeral")
         with gr.Row(equal_height=False):
             with gr.Column(scale=4, min_width=300):
                 self.source = SourceForm()

@@ -61,7 +61,8 @@ def _literal(cell: str) -> Any:
     if _NO_COMMA.search(cell):
         return None
     try:
-        with warnings.catch_warnings(action="ignore"):  # "\d" and other odd escapes
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "\d" and other odd escapes
             # By way of JSON: tuples become lists, sets and bytes are refused.
             return json.loads(json.dumps(ast.literal_eval(cell.strip())))
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):

@@ -19,11 +19,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from ner_core import data, errors, machine, runs
+from ner_core import data, errors, machine, runs, zero_gpu
 from ner_core.config import TrainConfig
 from ner_core.cost import Cost, Measurement, cost_of
 from ner_core.errors import ConfigError, RunError, TrainingError
-from ner_core.launch import measurements
+from ner_core.launch import gpu_estimation, measurements
 from ner_core.launch.local import worker_environment
 from ner_core.model_sources import find_model
 from ner_core.worker import explain
@@ -49,7 +49,7 @@ def estimate_cost(config: TrainConfig, measure: bool = True, folders: bool = Tru
     What was measured before is read in milliseconds. Otherwise, if ``measure``, it is measured now,
     which takes some 20 seconds; without ``measure`` the answer is None. Settings that do not change
     the speed of a step (epochs, rates, evaluations) need no measurement of their own. Without
-    ``folders`` the model's name is never taken for a path.
+    ``folders`` the model's name is never taken for a path. On ZeroGPU it is computed, not measured.
 
     Raises a NerError: for data, a model or settings that a run could not start with, GaveWayError
     if a run is at work, if ``stop_measuring`` was called, or if a later call for other settings
@@ -58,6 +58,8 @@ def estimate_cost(config: TrainConfig, measure: bool = True, folders: bool = Tru
     source = data.canonical_source(config.data)
     model = find_model(config.model, folders)
     config = config.model_copy(update={"data": source, "model": model.name})
+    if zero_gpu.is_ready():
+        return gpu_estimation.cost_on_lent_gpu(config, model, look=measure)
     name = measurements.key(config, model)
     measured = measurements.read(name)
     if measured is None and measure:

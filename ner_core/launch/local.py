@@ -52,11 +52,9 @@ def start(run: Run) -> "subprocess.Popen[bytes]":
 
 def _start_held(run: Run, lock: int) -> "subprocess.Popen[bytes]":
     """Start the worker of a run whose lock is held here."""
-    before = run.events()
-    if any(event.kind == "finished" for event in before):
-        raise RunError(f"Expected a run that can go on, found {run.id}, which is finished.")
     try:
-        return _spawn(run, lock, before[-1].step if before else None)
+        begin(run)
+        return _spawn(run, lock)
     except OSError as error:
         raise RunError(
             f"Expected to start the worker of {run.id}, found: {error.strerror}; make room, "
@@ -64,15 +62,24 @@ def _start_held(run: Run, lock: int) -> "subprocess.Popen[bytes]":
         ) from None
 
 
-def _spawn(run: Run, lock: int, step_before: int | None) -> "subprocess.Popen[bytes]":
+def begin(run: Run) -> None:
+    """Make a run that is held here one at work: no longer stopped, failed or interrupted.
+
+    Raises RunError if it is finished.
+    """
+    before = run.events()
+    if any(event.kind == "finished" for event in before):
+        raise RunError(f"Expected a run that can go on, found {run.id}, which is finished.")
     run.stop_path.unlink(missing_ok=True)
-    if step_before is not None:
-        # From now on it is no longer stopped, failed or interrupted.
+    if before:
         events = EventWriter(run.events_path)
         try:
-            events.append("queued", step_before, {"waiting_for": None})
+            events.append("queued", before[-1].step, {"waiting_for": None})
         finally:
             events.close()
+
+
+def _spawn(run: Run, lock: int) -> "subprocess.Popen[bytes]":
     environment = {**worker_environment(), LOCK_FD_VARIABLE: str(lock)}
     with run.log_path.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module

@@ -1,14 +1,22 @@
 """From settings to a run at work."""
 
-import subprocess
 from importlib.util import find_spec
+from typing import Protocol
 
-from ner_core import data, runs
+from ner_core import data, runs, zero_gpu
 from ner_core.config import TrainConfig
 from ner_core.errors import ConfigError, RunError
+from ner_core.launch import gpu_estimation, lent_gpu
 from ner_core.launch.estimation import stop_measuring
 from ner_core.launch.local import start
 from ner_core.model_sources import find_model
+
+
+class Worker(Protocol):
+    """What executes a run: a process on this machine, or a call of ZeroGPU."""
+
+    def poll(self) -> int | None:
+        """Give the exit code, None while the run is at work."""
 
 
 def submit(
@@ -16,18 +24,20 @@ def submit(
     run_id: str | None = None,
     folders: bool = True,
     owner: str | None = None,
-) -> tuple[runs.Run, "subprocess.Popen[bytes]"]:
+) -> tuple[runs.Run, Worker]:
     """Check that data and model can be read, then create a run and start its worker.
 
     What a person got wrong is raised here, as a DataError, ModelError or ConfigError, before a run
-    exists. Without ``folders`` the model's name is never taken for a path. ``owner`` as in
-    ``runs.create``.
+    exists; on ZeroGPU also that the run would take more than the visitor's allowance. Without
+    ``folders`` the model's name is never taken for a path. ``owner`` as in ``runs.create``.
+
+    On ZeroGPU the visitor whose request calls this lends the run the GPU.
     """
     stop_measuring()
     _check_reporter(config)
     source = data.canonical_source(config.data)
     columns = (config.token_column, config.tag_column, config.label_names)
-    data.load(source, config.seed, data.ReadOptions.of(*columns))
+    corpus = data.load(source, config.seed, data.ReadOptions.of(*columns))
     model = find_model(config.model, folders)
     if config.lora_rank and model.base:
         raise ConfigError(
@@ -35,6 +45,10 @@ def submit(
             f"found {config.lora_rank}; choose 0, or the encoder {model.base.name}."
         )
     config = config.model_copy(update={"data": source, "model": model.name})
+    if zero_gpu.is_ready():
+        seconds = gpu_estimation.seconds_for(config, corpus, model)
+        run = runs.create(config, run_id, owner)
+        return run, lent_gpu.start(run, seconds)
     run = runs.create(config, run_id, owner)
     return run, start(run)
 
@@ -50,7 +64,7 @@ def _check_reporter(config: TrainConfig) -> None:
         )
 
 
-def resume(run: runs.Run) -> "subprocess.Popen[bytes]":
+def resume(run: runs.Run) -> Worker:
     """Let a run that was stopped, failed or was interrupted go on from its last checkpoint.
 
     Raises RunError if it is at work or finished.
@@ -59,5 +73,8 @@ def resume(run: runs.Run) -> "subprocess.Popen[bytes]":
     status = run.status()
     if status not in runs.RESUMABLE:
         raise RunError(f"Expected a run that can go on, found {run.id}, which is {status}.")
-    run.config()  # without its settings it cannot
+    config = run.config()  # without its settings it cannot
+    if zero_gpu.is_ready():
+        seconds = gpu_estimation.seconds_to_go_on(run, config, find_model(config.model))
+        return lent_gpu.start(run, seconds)
     return start(run)
