@@ -20,8 +20,12 @@ def publish(options: argparse.Namespace) -> int:
 
     from ner_core.publishing import publish as push
 
-    logging.set_verbosity_error()  # each retry of the client would break the line of progress
-    with tqdm(unit="B", unit_scale=True, file=sys.stderr, desc="publish", leave=False) as bar:
+    logging.set_verbosity(
+        logging.ERROR
+    )  # each retry of the client would break the line of progress
+    # Drawn once there is something to show: a refusal before that is a line of its own.
+    bar = tqdm(unit="B", unit_scale=True, file=sys.stderr, leave=False, delay=1e-9)
+    with bar:
 
         def show(progress: "Progress") -> None:
             bar.total = progress.total
