@@ -1,6 +1,7 @@
 """The command that publishes a run to the Hub: ``publish``."""
 
 import argparse
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,11 @@ if TYPE_CHECKING:  # they bring the client of the Hub
 def publish(options: argparse.Namespace) -> int:
     """Push a run to the Hub, with the token of HF_TOKEN or of hf auth login."""
     run = runs.get(options.run)
-    from huggingface_hub.utils import logging
+    from huggingface_hub.utils.logging import set_verbosity
 
     from ner_core.publishing import publish as push
 
-    logging.set_verbosity(
-        logging.ERROR
-    )  # each retry of the client would break the line of progress
+    set_verbosity(logging.ERROR)  # each retry of the client would break the line of progress
     # Drawn once there is something to show: a refusal before that is a line of its own.
     bar = tqdm(unit="B", unit_scale=True, file=sys.stderr, leave=False, delay=1e-9)
     with bar:
