@@ -12,7 +12,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 import gradio as gr
 
 from ner_core import NerError, find_model
-from ui import api, highlight_tab, snapshots, train_tab
+from ui import api, highlight_tab, rights, sign_in, snapshots, train_tab
 from ui.highlight_tab import HighlightTab
 from ui.predictors import model_choices, offer, warm_up
 from ui.theme import CSS, theme
@@ -35,6 +35,7 @@ def build() -> gr.Blocks:
     )
     with page:
         gr.Markdown(TITLE, elem_id="title")
+        sign_in.place()
         with gr.Tabs() as tabs:
             with gr.Tab("Highlight", id="highlight"):
                 highlight = HighlightTab()
@@ -48,6 +49,7 @@ def build() -> gr.Blocks:
         highlight.restore_on(page.load)
         highlight.refresh_on(page.load)
         train.watch.open_on(page.load)
+        train.explain_on(page.load)
         train.runs.refresh_on(page.load)
         # Not when the page is loaded: reading data would hold up who types first.
         train.source.describe_on(tab.select, train.source.describe_choice)
@@ -84,7 +86,7 @@ def first_tab(request: gr.Request) -> Any:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve the page until it is interrupted."""
-    _offer_model(arguments)
+    _read(arguments)
     page = build()
     try:
         _serve(page)
@@ -92,8 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         page.close(verbose=False)
 
 
-def _offer_model(arguments: Sequence[str] | None) -> None:
-    """Offer the model that the command line names; leave with a sentence if it is none."""
+def _read(arguments: Sequence[str] | None) -> None:
+    """Offer the model that the command line names; leave with a sentence if something is wrong."""
     parser = argparse.ArgumentParser(description="Serve NER Studio's page.")
     parser.add_argument(
         "--model",
@@ -101,13 +103,13 @@ def _offer_model(arguments: Sequence[str] | None) -> None:
         help="one more model for the Highlight tab, which opens with it",
     )
     model = parser.parse_args(arguments).model
-    if model is None:
-        return
     try:
-        find_model(model)
+        rights.training()
+        if model is not None:
+            find_model(model)
+            offer(model)
     except NerError as error:
         parser.exit(2, f"error: {error}\n")
-    offer(model)
 
 
 def _serve(page: gr.Blocks) -> None:

@@ -33,6 +33,9 @@ STARTER = Path(__file__).parent / "starter"
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 
+HUB_PREFIX = "hub:"
+"""Before a name it says that no run is meant, though there may be one of that name."""
+
 _HUB_ID = re.compile(r"(?:[\w-][\w.-]{0,95}/)?[\w-][\w.-]{0,95}", re.ASCII)
 
 
@@ -73,9 +76,12 @@ def find_model(name: str, folders: bool = True) -> ModelSource:
     """Find a model by its name: ``minilm``, ``starter``, a run's id, a folder, or a Hub id.
 
     Without ``folders`` the name is never taken for a path, as for a name that came in through a
-    page. Raises ModelError if a folder holds no model, a run has none yet, or the name is none of
-    these. A Hub id is only checked for its form; the Hub is asked when it is loaded.
+    page; with ``hub:`` before it, it is never taken for anything but a Hub id. Raises ModelError if
+    a folder holds no model, a run has none yet, or the name is none of these. A Hub id is only
+    checked for its form; the Hub is asked when it is loaded.
     """
+    if name.startswith(HUB_PREFIX):
+        return _on_hub(name, name.removeprefix(HUB_PREFIX), folders=False)
     if name == "minilm":
         return ModelSource(name, "minilm", str(minilm_folder()))
     if name == "starter":
@@ -89,27 +95,32 @@ def find_model(name: str, folders: bool = True) -> ModelSource:
             )
         return ModelSource(name, "run", str(folder))
     path = paths.expand(name)
-    there = bool(name) and paths.exists(path)
-    if there and folders:
+    if folders and name and paths.exists(path):
         if not (path / "config.json").is_file():
             raise ModelError(
                 f"Expected a model folder with a config.json at {name}, found none; "
                 "choose the folder that a model was saved in."
             )
         return _in_folder(path.absolute())
+    return _on_hub(name, name, folders)
+
+
+def _on_hub(name: str, hub_id: str, folders: bool) -> ModelSource:
+    """Describe the model of this Hub id; see ``find_model`` for ``folders`` and what is raised."""
     # transformers takes what exists on the disk for a folder, so that must not pass as a Hub id.
-    no_id = name.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(name)
+    there = bool(hub_id) and paths.exists(paths.expand(hub_id))
+    no_id = hub_id.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(hub_id)
     if not folders and (there or no_id):  # the same for both: it tells nobody which paths exist
         raise ModelError(
-            f"Expected minilm, starter, a run's id or a Hub id, found {name[:200]!r}; "
+            f"Expected minilm, starter, a run's id or a Hub id, found {hub_id[:200]!r}; "
             "folders are for the command line."
         )
     if no_id:
         raise ModelError(
             "Expected a model: minilm, starter, a run's id, a folder or a Hub id; found nothing "
-            f"at {name[:200]!r}."
+            f"at {hub_id[:200]!r}."
         )
-    return ModelSource(name, "hub", name)
+    return ModelSource(name, "hub", hub_id)
 
 
 def _in_folder(path: Path) -> ModelSource:

@@ -78,9 +78,9 @@ def archive_model(run: Run, folder: Path) -> Path:
         return _appear(run, target, size, partial(_pack, run.id, members, mark))
 
 
-def drop_exports(run_id: str) -> None:
-    """Delete what was exported of a run, if anything was."""
-    for path in _exports_of(exports_dir(), run_id):
+def drop_exports(run_id: str, folder: Path | None = None) -> None:
+    """Delete what was exported of a run, if anything was, from where ``export_run`` put it."""
+    for path in _exports_of(folder or exports_dir(), run_id):
         path.unlink(missing_ok=True)
 
 

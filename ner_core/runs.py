@@ -34,6 +34,9 @@ LIFE: frozenset[str] = TERMINAL | {"queued", "started"}
 RESERVED: frozenset[str] = frozenset({"minilm", "starter"})
 """The names of models that no run can have."""
 
+ANOTHER = "another run"
+"""What a run says that it waits for when the other is not its owner's; no run can be called so."""
+
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,120}")
 _SPACE_VOLUME = Path("/data")
 
@@ -89,6 +92,18 @@ class Run:
     def errors_path(self) -> Path:
         """The sentences of the validation part with errors; there once the report is."""
         return self.path / "errors.jsonl"
+
+    @property
+    def owner(self) -> str | None:
+        """The Hub user who started the run on a page where people sign in; None for any other."""
+        try:
+            return self._owner_path.read_text(encoding="utf-8").strip() or None
+        except (OSError, ValueError):
+            return None
+
+    @property
+    def _owner_path(self) -> Path:
+        return self.path / "owner"
 
     def config(self) -> TrainConfig:
         """Read the settings. Raises RunError if they are gone or damaged."""
@@ -157,9 +172,10 @@ def derive_status(last: Event | None, held: bool, stop_asked: bool) -> Status:
     return "running" if last.kind == "started" else "queued"
 
 
-def create(config: TrainConfig, run_id: str | None = None) -> Run:
+def create(config: TrainConfig, run_id: str | None = None, owner: str | None = None) -> Run:
     """Create a run's directory with its settings; nothing is started.
 
+    ``owner`` is the Hub user who starts it, where somebody signed in does; it stays with the run.
     Raises RunError if ``run_id`` is not a plain name or exists already, ConfigError if the run
     store cannot be written.
     """
@@ -170,6 +186,8 @@ def create(config: TrainConfig, run_id: str | None = None) -> Run:
         staging.mkdir(parents=True)
         (staging / "config.json").write_text(text, encoding="utf-8")
         (staging / "lock").touch()
+        if owner:
+            (staging / run._owner_path.name).write_text(f"{owner}\n", encoding="utf-8")
         # A directory can be renamed onto an empty one only: an existing run is never replaced.
         staging.rename(run.path)
     except OSError as error:
@@ -212,10 +230,15 @@ def get(run_id: str) -> Run:
     """Find a run by its id. Raises RunError if there is none."""
     run = Run(_checked(run_id), runs_dir() / run_id)
     if not (run.path / "config.json").is_file():
-        raise RunError(
-            f"Expected the id of a run, found {run_id!r}; `python -m ner_core runs` lists them."
-        )
+        raise missing(run_id)
     return run
+
+
+def missing(run_id: str) -> RunError:
+    """Give the error that says there is no run of this id."""
+    return RunError(
+        f"Expected the id of a run, found {run_id!r}; `python -m ner_core runs` lists them."
+    )
 
 
 def exists(run_id: str) -> bool:

@@ -65,7 +65,7 @@ def execute(run_dir: Path) -> int:
     try:
         waiting_for = None
         while not slot.try_acquire(run.id):
-            if waiting_for != (holder := slot.holder()) and holder:
+            if waiting_for != (holder := _named(slot.holder(), run)) and holder:
                 waiting_for = holder
                 events.append("queued", data={"waiting_for": holder})
             if should_stop():
@@ -86,6 +86,13 @@ def execute(run_dir: Path) -> int:
         events.close()
         os.close(lock)
     return 0
+
+
+def _named(holder: str, run: runs.Run) -> str:
+    """Name the run that is waited for, unless it is somebody else's: its name is theirs to tell."""
+    if not holder or (runs.exists(holder) and runs.get(holder).owner == run.owner):
+        return holder
+    return runs.ANOTHER
 
 
 def _fail(run: runs.Run, events: EventWriter, error: Exception) -> int:

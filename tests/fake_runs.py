@@ -19,8 +19,8 @@ FOUND = [[[0, 1, "PER"], [3, 4, "PER"]]]
 class FakeRun:
     """A run at work, until ``end``: this process holds its lock and writes its events."""
 
-    def __init__(self, run_id="at-work"):
-        self.run = runs.create(TrainConfig(), run_id)
+    def __init__(self, run_id="at-work", owner=None):
+        self.run = runs.create(TrainConfig(), run_id, owner)
         self.fd = acquire(self.run.lock_path)
         self.events = EventWriter(self.run.events_path)
 

@@ -219,7 +219,7 @@ def test_names_from_strangers_stay_text():
 
 
 def test_only_what_changed_is_read_again(monkeypatch):
-    monkeypatch.setattr(run_rows, "SHARED", SimpleNamespace(current=_nobody_watched))
+    monkeypatch.setattr(run_rows, "SHARED", SimpleNamespace(everything=_nobody_watched))
     kept, work = make("kept"), make("work", "running")
     fd = held(work)
     rows = RunRows()
@@ -238,7 +238,7 @@ def test_only_what_changed_is_read_again(monkeypatch):
 
 
 def test_many_new_runs_come_in_parts(monkeypatch):
-    monkeypatch.setattr(run_rows, "SHARED", SimpleNamespace(current=_nobody_watched))
+    monkeypatch.setattr(run_rows, "SHARED", SimpleNamespace(everything=_nobody_watched))
     monkeypatch.setattr(run_rows, "_READING_SECONDS", -1)
     make("a")
     rows = RunRows()

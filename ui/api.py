@@ -101,7 +101,7 @@ def _found(
         isinstance(labels, list) and all(isinstance(label, str) for label in labels)
     ):
         raise ConfigError(f"labels: expected a list of entity types, found {_size(labels)}.")
-    found = predictors.predict_all(model, texts, threshold, labels)
+    found = predictors.predict_all(predictors.named(model), texts, threshold, labels)
     return [[_as_dict(entity) for entity in entities] for entities in found]
 
 

@@ -17,7 +17,7 @@ import ner_core
 from ner_core import FILE_FORMATS, DataError, NerError
 from ui import file_job, markup
 from ui.file_job import MOST_BYTES, MOST_TEXTS, FileJob, drop, sentence, state
-from ui.predictors import STARTER, importing
+from ui.predictors import STARTER, importing, named
 
 _NAMES = {"jsonl": "JSONL", "csv": "CSV", "conll": "CoNLL", "html": "HTML"}
 _HINT = (
@@ -175,7 +175,7 @@ class FilePanel:
                 raise DataError("Expected a file of texts, found none; choose one.")
             names = [name.strip() for name in (label_names or "").split(",") if name.strip()]
             job = FileJob(Path(file), column or None, folder)
-            for now in job.run(model or STARTER, names):
+            for now in job.run(named(model or STARTER), names):
                 if request.end == "cancelled":
                     yield self._cancelled()
                 if request.end:

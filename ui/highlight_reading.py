@@ -9,7 +9,14 @@ from concurrent import futures
 from ner_core import ModelError, NerError
 from ui.highlight_view import Reading
 from ui.model_loading import Loading
-from ui.predictors import find_entities, first_answer, is_loaded, load_predictor, sub_tokens
+from ui.predictors import (
+    find_entities,
+    first_answer,
+    is_loaded,
+    load_predictor,
+    named,
+    sub_tokens,
+)
 
 MOMENT = 0.3
 """Seconds in which a small model is loaded, or a name refused: so long an answer waits."""
@@ -24,23 +31,24 @@ _log = logging.getLogger(__name__)
 
 def read(wanted: Wanted, text: str, tokens: bool) -> Reading | NerError | None:
     """Give what a model says of a text, or why it says nothing; None while it is being loaded."""
-    model, names = wanted
+    shown, names = wanted
+    model = named(shown)
     try:
         if not tokens and (quick := first_answer(model, text)):
-            return Reading(model, *quick)
+            return Reading(shown, *quick)
         if not is_loaded(model, names):
             attempt = _loading.begin(model, names)
             if futures.wait([attempt], MOMENT).not_done:
                 return None
             attempt.result()
         types, entities = find_entities(model, text, names)
-        return Reading(model, types, entities, sub_tokens(model, text, names) if tokens else ())
+        return Reading(shown, types, entities, sub_tokens(model, text, names) if tokens else ())
     except NerError as error:
         return error
     except Exception:  # whatever a model of strangers does with a text
         _log.exception("Reading a text with %r failed.", model)
         return ModelError(
-            f"Expected entities from {model[:200]}, found that it cannot read this text; choose "
+            f"Expected entities from {shown[:200]}, found that it cannot read this text; choose "
             "another model, the server's log says why."
         )
 
@@ -48,7 +56,8 @@ def read(wanted: Wanted, text: str, tokens: bool) -> Reading | NerError | None:
 async def wait_for(all_wanted: Iterable[Wanted]) -> None:
     """Wait until one of the models is loaded, or cannot be; no thread waits."""
     attempts = []
-    for model, names in all_wanted:
+    for shown, names in all_wanted:
+        model = named(shown)
         with contextlib.suppress(NerError):  # said when the text is read again
             if not is_loaded(model, names):
                 attempts.append(asyncio.wrap_future(_loading.begin(model, names)))

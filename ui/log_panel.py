@@ -8,7 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from ner_core import NerError, runs
+from ner_core import NerError
+from ui import rights
 from ui.markup import escape
 
 LAST_LINES, LAST_EVENTS = 40, 10
@@ -54,7 +55,7 @@ class LogPanel:
 def show(run_id: str | None) -> str:
     """Give the end of a run's log, or of its events where there is none."""
     try:
-        run = runs.get(run_id or "")
+        run = rights.find(run_id)
     except NerError:
         return ""
     lines = _printed(*_version(run.log_path)) or _events(*_version(run.events_path))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import ner_core
 from ner_core import runs
+from ui import rights
 from ui.batching import Batches
 from ui.snapshots import MOST_CHOICES, SHARED, label_of
 
@@ -43,6 +44,14 @@ def model_choices() -> list[tuple[str, str]]:
     offered = [(name, name) for name in _offered]
     starter = [] if STARTER in _offered else [(_STARTER_LABEL, STARTER)]
     return [*offered, *starter, *labelled]
+
+
+def named(model: str) -> str:
+    """Name a model so that it is no run but one of the visitor who asks.
+
+    That is for the functions below, which ask nobody: they load in the background, too.
+    """
+    return model if model in _offered else rights.model_name(model)
 
 
 def offer(location: str) -> str:
@@ -148,8 +157,8 @@ def _load(key: _Key) -> "ner_core.Predictor":
         predictor = load(location, label_names or None)
     except ner_core.NerError as error:
         # Where a folder is, is nobody's business but the owner's.
-        place = str(Path(location).expanduser().absolute())
-        error.args = (str(error).replace(place, model).replace(location, model),)
+        place, shown = str(Path(location).expanduser().absolute()), model.removeprefix("hub:")
+        error.args = (str(error).replace(place, shown).replace(location, shown),)
         raise
     if model == STARTER:
         predictor.predict("Ann lives in Oslo.")

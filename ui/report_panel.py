@@ -5,8 +5,8 @@ from typing import Any
 
 import gradio as gr
 
-from ner_core import NerError, runs
-from ui import error_markup, report_tables
+from ner_core import NerError
+from ui import error_markup, report_tables, rights
 from ui.error_index import ALL, ErrorIndex, index_of
 from ui.markup import empty, error, score_tables
 
@@ -102,7 +102,7 @@ class ReportPanel:
         if version is None:
             return [gr.update(visible=False), "", gr.update(visible=False), *unchanged, None]
         try:
-            report = runs.get(version[0]).report() or {}
+            report = rights.find(version[0]).report() or {}
             index = _index(version)
         except NerError as problem:
             hidden = gr.update(visible=False)
@@ -170,7 +170,7 @@ class ReportPanel:
 def _version(run_id: str | None) -> list[Any] | None:
     """Give something that differs whenever another report is to be shown; None without a report."""
     try:
-        run = runs.get(run_id or "")
+        run = rights.find(run_id)
         report = run.report_path.stat().st_mtime_ns
     except (NerError, OSError):
         return None
@@ -182,7 +182,7 @@ def _version(run_id: str | None) -> list[Any] | None:
 
 
 def _index(version: list[Any]) -> ErrorIndex:
-    return index_of(runs.get(version[0]).errors_path, version)
+    return index_of(rights.find(version[0]).errors_path, version)
 
 
 def _report(report: Mapping[str, Any], index: ErrorIndex) -> str:

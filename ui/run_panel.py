@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from ner_core import RunView
+from ner_core import RunView, runs
 from ui import snapshots
 from ui.markup import escape
 
@@ -67,9 +67,10 @@ def _message(view: RunView) -> str:
 
 
 def _waiting(view: RunView) -> str:
-    other = view.waiting_for or ""
+    other = view.waiting_for or runs.ANOTHER
     link = f'<a href="?run={escape(quote(other))}">{escape(other)}</a>'
-    return f"Waiting for {link if other else 'another run'}: one run trains at a time."
+    shown = runs.ANOTHER if other == runs.ANOTHER else link
+    return f"Waiting for {shown}: one run trains at a time."
 
 
 def _sentence(view: RunView) -> str:

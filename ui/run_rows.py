@@ -1,4 +1,7 @@
-"""The runs as rows of a table: read once for all visitors, and only where a run changed."""
+"""The runs as rows of a table: read once for all visitors, and only where a run changed.
+
+Everybody is given the rows of the runs that are there for them, see ``ui/rights.py``.
+"""
 
 import threading
 import time
@@ -7,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ner_core import NerError, Run, RunView, runs
-from ui.snapshots import SHARED, Snapshot, Watched
+from ui import rights
+from ui.snapshots import SHARED, Snapshot, Watched, mark_of
 
 _MOST_AGE = 2.0
 _READING_SECONDS = 0.5
@@ -87,9 +91,20 @@ class RunRows:
         self._taken: tuple[Path, float, int] | None = None
 
     def current(self, renew: bool = False) -> Rows:
-        """Give the rows as of two seconds ago at most, or of now with ``renew``."""
+        """Give the rows of the visitor who asks, as of two seconds ago at most.
+
+        With ``renew`` as of now.
+        """
+        everything = self._everything(renew)
+        if rights.sees_all(rights.asking()):
+            return everything
+        mine = {(run.id, run.created_ns()) for run in SHARED.current().runs}
+        rows = tuple(row for row in everything.rows if (row.id, row.created_ns) in mine)
+        return Rows(rows, mark_of(rows))
+
+    def _everything(self, renew: bool) -> Rows:
         with self._lock:
-            snapshot = SHARED.current(renew)
+            snapshot = SHARED.everything(renew)
             if renew or not self._serves(snapshot):
                 rows = tuple(self._read(snapshot))
                 if rows != self._last.rows:

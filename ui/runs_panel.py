@@ -12,7 +12,7 @@ import gradio as gr
 
 import ner_core
 from ner_core import NerError, RunError, TrainConfig, runs
-from ui import compare_panel, markup, runs_table
+from ui import compare_panel, markup, rights, run_files, runs_table
 from ui.compare import MOST_RUNS
 from ui.compare_panel import ComparePanel
 from ui.run_rows import RunRow, RunRows
@@ -183,7 +183,7 @@ class RunsPanel:
 
         def use(selection: list[str]) -> list[Any]:
             try:
-                return ["", *fill(runs.get(_only(selection)).config())]
+                return ["", *fill(rights.find(_only(selection)).config())]
             except NerError as error:
                 return [markup.error(str(error)), *[gr.skip()] * len(outputs)]
 
@@ -228,25 +228,30 @@ class RunsPanel:
     def rename_run(self, seen: int | None, selection: list[str], over: str, name: str) -> list[Any]:
         """Give the selected run another name."""
         try:
-            run = runs.rename(runs.get(_only(selection)), name.strip())
+            before = rights.find(_only(selection))
+            folder = run_files.folder_of(before)
+            run = runs.rename(before, name.strip())
         except NerError as error:
             return self._refused(error)
-        ner_core.drop_exports(_only(selection))
+        ner_core.drop_exports(before.id, folder)
         return self._changed(seen, [run.id], over, renew=True)
 
     def delete_run(self, seen: int | None, selection: list[str], over: str) -> list[Any]:
         """Delete the selected run, and what was exported of it."""
         try:
-            runs.delete(runs.get(_only(selection)))
+            run = rights.find(_only(selection))
+            folder = run_files.folder_of(run)
+            runs.delete(run)
         except NerError as error:
             return self._refused(error)
-        ner_core.drop_exports(_only(selection))
+        ner_core.drop_exports(run.id, folder)
         return self._changed(seen, [], over, renew=True)
 
     def export(self, selection: list[str]) -> list[Any]:
         """Offer the files of the selected run for download."""
         try:
-            files = ner_core.export_run(runs.get(_only(selection)))
+            run = rights.find(_only(selection))
+            files = ner_core.export_run(run, run_files.folder_of(run))
         except NerError as error:
             return [gr.update(visible=False), markup.error(str(error))]
         self._serve(ner_core.exports_dir())

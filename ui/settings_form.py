@@ -11,8 +11,9 @@ import gradio as gr
 
 import ner_core
 from ner_core import RECIPE_PURPOSE, RECIPES, ConfigError, DataError, NerError, TrainConfig
-from ui import estimate_line, setting_fields, snapshots
+from ui import estimate_line, rights, setting_fields, snapshots
 from ui.predictors import importing
+from ui.rights import RightsError
 from ui.source_form import SourceForm
 
 _CALM = 4.0
@@ -195,7 +196,7 @@ class SettingsForm:
             config = self._config(form)
         except ConfigError as error:
             return gr.skip(), estimate_line.no_estimate(str(error)), done
-        except DataError:  # it stands where the data are described
+        except (DataError, RightsError):  # it stands where the data are described
             return _NO_DATA, "", done
         command = ner_core.command_line(config)
         try:
@@ -206,6 +207,8 @@ class SettingsForm:
             return command, estimate_line.no_estimate(str(error)), done
         if cost:
             return command, estimate_line.estimate(cost, config), done
+        if not rights.may_train():
+            return command, "", done
         if _at_work():
             return command, estimate_line.quiet(estimate_line.LATER), done
         return command, estimate_line.quiet(estimate_line.ESTIMATING), going
@@ -216,6 +219,7 @@ class SettingsForm:
         Nothing is shown here: the settings may be others by now.
         """
         try:
+            rights.check_training()
             config = self._config(form)
         except NerError:
             return gr.skip()
@@ -253,4 +257,4 @@ def _estimate_cost(config: TrainConfig, measure: bool) -> "ner_core.Cost | None"
 
 
 def _at_work() -> bool:
-    return snapshots.SHARED.current().anyone_at_work
+    return snapshots.SHARED.everything().anyone_at_work  # whosever run it is: it takes the cores

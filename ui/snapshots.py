@@ -4,9 +4,13 @@ Any number of open tabs polls the same runs. The first of them that finds the la
 takes a new one, the others get what it saw; what is drawn of a run is drawn once for all of them.
 A look reads only what can have changed: the list of runs if their folder did, the log of a run at
 work, and that of another one only if its size or time is not what it was.
+
+Everybody is given the runs that are there for them, see ``ui/rights.py``: a part of the same look,
+taken once for each visitor, for which nothing is read again.
 """
 
 import contextlib
+import hashlib
 import itertools
 import threading
 import time
@@ -17,6 +21,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ner_core import Run, RunError, RunView, runs
+from ui import rights
+from ui.rights import Visitor
 
 MOST_CHOICES = 100
 MOST_AGE = 0.5
@@ -119,6 +125,7 @@ class Snapshot:
     number: int
     taken: float
     folder: Path
+    parts: "dict[str | None, Snapshot]" = field(default_factory=dict, repr=False)
 
     @cached_property
     def by_id(self) -> dict[str, Watched]:
@@ -145,37 +152,53 @@ class Snapshots:
         self._last: Snapshot | None = None
         self._listed: tuple[Path, int] | None = None
         self._newest: list[_Entry] = []
+        self._owned: tuple[list[Run], dict[str | None, list[Run]]] = ([], {})
 
     def fresh(self) -> Snapshot | None:
-        """Give the last look if it still serves; nothing is read."""
+        """Give the last look of the visitor who asks if it still serves; nothing is read."""
+        last, visitor = self._fresh(), rights.asking()
+        return last if last is None or rights.sees_all(visitor) else last.parts.get(visitor.name)
+
+    def current(self, renew: bool = False) -> Snapshot:
+        """Give how the visitor's runs stand, as of half a second ago at most.
+
+        With ``renew`` as of now. The visitor is the one who asks.
+        """
+        snapshot, visitor = self.everything(renew), rights.asking()
+        if rights.sees_all(visitor):
+            return snapshot
+        if visitor.name not in snapshot.parts:
+            snapshot.parts[visitor.name] = self._part(snapshot, visitor)
+        return snapshot.parts[visitor.name]
+
+    def _fresh(self) -> Snapshot | None:
         last = self._last
         if last is None or last.folder != runs.runs_dir():
             return None
         return last if time.monotonic() - last.taken < MOST_AGE else None
 
-    def current(self, renew: bool = False) -> Snapshot:
-        """Give how the runs stand, as of half a second ago at most, or of now with ``renew``."""
-        found, last = None if renew else self.fresh(), self._last
+    def everything(self, renew: bool = False) -> Snapshot:
+        """Give how all runs stand, whosever they are: nothing that a visitor is shown as it is."""
+        found, last = None if renew else self._fresh(), self._last
         if found is not None:
             return found
         if not renew and last and last.folder == runs.runs_dir() and self._lock.locked():
             return last  # another thread is looking; what it sees is shown next time
         with self._lock:
-            found = None if renew else self.fresh()  # one that waited here needs no look of its own
+            found = (
+                None if renew else self._fresh()
+            )  # one that waited here needs no look of its own
             if found is None:
                 found = self._last = self._look()
         return found
 
     def find(self, run_id: str) -> Watched:
-        """Give one run, also one too old for the list. Raises RunError if there is none."""
+        """Give one run, also one too old for the list.
+
+        Raises RunError if there is none for the visitor who asks.
+        """
         listed = self.current().by_id.get(run_id)
-        if listed is not None:
-            return listed
-        run = runs.get(run_id)
-        with self._lock:
-            entry = self._entry(run)
-            entry.asked = time.monotonic()
-        return entry.look()
+        return self._watched(rights.find(run_id)) if listed is None else listed
 
     def chosen(self, run_id: str | None, snapshot: Snapshot | None = None) -> Watched | None:
         """Give this run; the newest if there is none of this id, None if there is none at all."""
@@ -185,6 +208,29 @@ class Snapshots:
                 return self.find(run_id)
         newest = snapshot.newest[0] if snapshot.newest else None
         return snapshot.by_id.get(run_id or "", newest)
+
+    def _watched(self, run: Run) -> Watched:
+        with self._lock:
+            entry = self._entry(run)
+            entry.asked = time.monotonic()
+        return entry.look()
+
+    def _part(self, snapshot: Snapshot, visitor: Visitor) -> Snapshot:
+        """Give what a visitor may see of a look who may not see all of it."""
+        mine = self._by_owner(snapshot.runs).get(visitor.name, []) if visitor.name else []
+        newest = [snapshot.by_id.get(run.id) or self._watched(run) for run in mine[:MOST_CHOICES]]
+        choices = [(watched.draw("label", label_of), watched.view.run.id) for watched in newest]
+        return Snapshot(mine, newest, choices, mark_of(choices), snapshot.taken, snapshot.folder)
+
+    def _by_owner(self, listed: list[Run]) -> dict[str | None, list[Run]]:
+        """Sort runs by whose they are; read if the list is another, since no run changes hands."""
+        known, owned = self._owned
+        if known is not listed:
+            owned = {}
+            for run in listed:
+                owned.setdefault(rights.owner_of(run), []).append(run)
+            self._owned = (listed, owned)
+        return owned
 
     def _look(self) -> Snapshot:
         taken, folder = time.monotonic(), runs.runs_dir()
@@ -220,6 +266,14 @@ class Snapshots:
         for key, entry in list(self._entries.items()):
             if entry not in self._newest and now - entry.asked > _KEPT_FOR:
                 del self._entries[key]
+
+
+def mark_of(value: object) -> int:
+    """Give a number that differs when a value does, as a browser can hold it.
+
+    What tells one visitor that something changed must not tell them of the runs of others.
+    """
+    return int.from_bytes(hashlib.sha256(repr(value).encode()).digest()[:6])
 
 
 def _signature(path: Path) -> tuple[int, int]:

@@ -2,6 +2,9 @@
 
 What is heavy in ``ner_core`` is named through the package where it is used, and loaded only then:
 the page is up before torch is.
+
+Whoever may not train (``ui/rights.py``) is shown what is in the sample, and no other data are read
+or kept for them: that takes processor and disk.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,13 +14,14 @@ import gradio as gr
 
 import ner_core
 from ner_core import ModelError, NerError, TrainConfig
-from ui import data_panel, markup, uploads
+from ui import data_panel, markup, rights, uploads
 from ui.predictors import importing
 
 SAMPLE, UPLOAD, HUB = "The bundled sample", "My own files", "A dataset on the Hub"
 KEPT = "The data of that run"
 """Offered once a run's settings were put into the form whose data are neither of the others."""
 
+_HERE = ("minilm", "starter")
 _HUB_PREFIX = "hub:"
 _FORMATS = (
     "CoNLL columns, JSON or JSONL with tokens and tags or with spans of characters (Prodigy, "
@@ -53,7 +57,7 @@ class SourceForm:
             self.label_names = self._column("label_names", "Names of numbered tags")
         self.summary = gr.HTML("", apply_default_css=False, elem_id="data-summary")
         self.model = gr.Dropdown(
-            ["minilm", "starter"],
+            list(_HERE),
             value=TrainConfig().model,
             label="Encoder",
             info="minilm is already here, and so is starter, which knows PER, ORG, LOC and "
@@ -104,7 +108,7 @@ class SourceForm:
                 gr.update(visible=data != SAMPLE),
                 "",
                 "",
-                gr.update(interactive=True),
+                gr.update(interactive=rights.may_train()),
                 False,
             ],
             self.data,
@@ -145,14 +149,16 @@ class SourceForm:
 
     def describe_data(self, form: Mapping[Any, Any]) -> list[Any]:
         """Show what the chosen data hold, and what is wrong with them; Start waits for errors."""
-        ready, waiting = gr.update(interactive=True), gr.update(interactive=False)
+        may_train, waiting = rights.may_train(), gr.update(interactive=False)
+        ready = gr.update(interactive=may_train)
         mended = "" if form[self.blocked] else gr.skip()
         if not self.is_chosen(form):
             return ["", mended, ready, False]
         try:
             with importing:
-                # It would take both cores, and who waits for this sees nothing of it yet.
-                ner_core.stop_measuring()
+                if may_train:
+                    # It would take both cores, and who waits for this sees nothing of it yet.
+                    ner_core.stop_measuring()
                 report = self._check(form)
         except NerError as error:
             return [markup.error(str(error)), mended, waiting, False]
@@ -163,7 +169,9 @@ class SourceForm:
 
     def _check(self, form: Mapping[Any, Any]) -> "ner_core.CheckReport":
         source, options = self._source(form), self._options(form)
-        model = form[self.model] or None
+        model = self._model(form) or None
+        if not rights.may_train() and model not in _HERE:
+            model = None
         try:
             return ner_core.check_data(source, options=options, model=model, folders=False)
         except ModelError:  # the data can be looked at all the same
@@ -179,7 +187,7 @@ class SourceForm:
             "token_column": form[self.token_column],
             "tag_column": form[self.tag_column],
             "label_names": form[self.label_names],
-            "model": form[self.model] or "",
+            "model": self._model(form),
         }
 
     def fill(self, config: TrainConfig) -> list[Any]:
@@ -209,7 +217,13 @@ class SourceForm:
         needed = {UPLOAD: self.files, HUB: self.hub, KEPT: self.kept}.get(form[self.data])
         return needed is None or bool(form[needed])
 
+    def _model(self, form: Mapping[Any, Any]) -> str:
+        return rights.model_name((form[self.model] or "").strip())
+
     def _source(self, form: Mapping[Any, Any]) -> str:
+        """Name the chosen data; raises RightsError if they are not for this visitor to be read."""
+        if form[self.data] != SAMPLE:
+            rights.check_training()
         if form[self.data] == UPLOAD:
             return uploads.keep(form[self.files] or [])
         if form[self.data] == KEPT:

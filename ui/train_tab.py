@@ -7,7 +7,15 @@ import gradio as gr
 
 import ner_core
 from ner_core import NerError, TrainConfig
-from ui import markup, report_panel, runs_panel, settings_form, watch_panel
+from ui import (
+    markup,
+    report_panel,
+    rights,
+    runs_panel,
+    settings_form,
+    sign_in,
+    watch_panel,
+)
 from ui.predictors import importing
 from ui.runs_panel import RunsPanel
 from ui.settings_form import SettingsForm
@@ -19,6 +27,7 @@ CSS = (
     + watch_panel.CSS
     + report_panel.CSS
     + runs_panel.CSS
+    + sign_in.CSS
     + """
 #problem:not(:has(p)) { display: none; }
 """
@@ -42,10 +51,33 @@ class TrainTab:
                 self.source = SourceForm()
                 self.settings = SettingsForm()
                 self.problem = gr.HTML("", apply_default_css=False, elem_id="problem")
-                self.start = gr.Button("Start training", variant="primary", elem_id="start")
+                self.rights = gr.HTML("", apply_default_css=False, elem_id="train-rights")
+                self.start = gr.Button(
+                    "Start training",
+                    variant="primary",
+                    interactive=rights.may_train(),  # of visitors that nothing is known of
+                    elem_id="start",
+                )
             with gr.Column(scale=7, min_width=320):
                 self.watch = WatchPanel()
         self.runs = RunsPanel()
+
+    def explain_on(self, event: Any) -> None:
+        """Say when this event happens whether the visitor may train, unless all may."""
+        if rights.training() != "anyone":
+            event(
+                self.explain,
+                None,
+                [self.rights, self.start],
+                queue=False,
+                show_progress="hidden",
+                api_visibility="private",
+            )
+
+    def explain(self) -> list[Any]:
+        """Let those start who may, and say to others why not."""
+        visitor = rights.asking()
+        return [sign_in.note(visitor), gr.update(interactive=rights.may_train(visitor))]
 
     def wire(self) -> None:
         """Connect the parts of the tab with each other."""
@@ -76,9 +108,10 @@ class TrainTab:
     def start_run(self, form: Mapping[Any, Any]) -> list[Any]:
         """Start a run with what the form says; show what is wrong with it otherwise."""
         try:
+            visitor = rights.check_training()
             config = TrainConfig.from_values(self.source.values(form) | self.settings.values(form))
             with importing:
-                run, _ = ner_core.submit(config, folders=False)
+                run, _ = ner_core.submit(config, folders=False, owner=visitor.name)
         except NerError as error:
             return [markup.error(str(error)), gr.skip(), gr.skip()]
         return ["", *self.watch.choose(run.id)]

@@ -14,7 +14,7 @@ import gradio as gr
 
 import ner_core
 from ner_core import NerError, runs
-from ui import charts, live_samples, log_panel, markup, run_panel
+from ui import charts, live_samples, log_panel, markup, rights, run_panel
 from ui.log_panel import LogPanel
 from ui.predictors import importing
 from ui.report_panel import ReportPanel
@@ -224,7 +224,7 @@ class WatchPanel:
             gr.update(visible=view.started is not None),
             gr.update(choices=view.types, value=_kept(view, types), visible=bool(view.types)),
             gr.update(visible=watched.at_work, interactive=view.status != "stopping"),
-            gr.update(visible=view.can_resume),
+            gr.update(visible=view.can_resume and rights.may_train()),
             gr.update(visible=view.run.model_dir.is_dir() and not watched.at_work),
         ]
 
@@ -248,7 +248,7 @@ class WatchPanel:
     def stop_run(self, run_id: str | None) -> str:
         """Ask the shown run to stop."""
         try:
-            runs.stop(runs.get(run_id or ""))
+            runs.stop(rights.find(run_id))
         except NerError as error:
             return markup.error(str(error))
         SHARED.current(renew=True)
@@ -257,8 +257,10 @@ class WatchPanel:
     def resume_run(self, run_id: str | None) -> str:
         """Let the shown run go on from its last checkpoint."""
         try:
+            run = rights.find(run_id)
+            rights.check_training()
             with importing:
-                ner_core.resume(runs.get(run_id or ""))
+                ner_core.resume(run)
         except NerError as error:
             return markup.error(str(error))
         SHARED.current(renew=True)

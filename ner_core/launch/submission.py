@@ -12,12 +12,16 @@ from ner_core.model_sources import find_model
 
 
 def submit(
-    config: TrainConfig, run_id: str | None = None, folders: bool = True
+    config: TrainConfig,
+    run_id: str | None = None,
+    folders: bool = True,
+    owner: str | None = None,
 ) -> tuple[runs.Run, "subprocess.Popen[bytes]"]:
     """Check that data and model can be read, then create a run and start its worker.
 
     What a person got wrong is raised here, as a DataError, ModelError or ConfigError, before a run
-    exists. Without ``folders`` the model's name is never taken for a path.
+    exists. Without ``folders`` the model's name is never taken for a path. ``owner`` as in
+    ``runs.create``.
     """
     stop_measuring()
     _check_reporter(config)
@@ -30,7 +34,8 @@ def submit(
             f"lora_rank: expected 0 to go on from {config.model}, which is an adapter itself, "
             f"found {config.lora_rank}; choose 0, or the encoder {model.base.name}."
         )
-    run = runs.create(config.model_copy(update={"data": source, "model": model.name}), run_id)
+    config = config.model_copy(update={"data": source, "model": model.name})
+    run = runs.create(config, run_id, owner)
     return run, start(run)
 
 

@@ -1,0 +1,397 @@
+"""The page as a Space with OAuth: visitors sign in, and call each endpoint by hand."""
+
+import asyncio
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from ner_core import TrainConfig, runs
+from ner_core.error_analysis import TrainFacts, analyse, errors_of
+from ner_core.error_log import write_errors
+from ner_core.metrics import entity_scores
+from tests.conftest import write_conll
+from tests.fake_runs import FakeRun
+from tests.oauth_provider import Client, serve_provider
+from tests.pages import REPOSITORY, App, fill, open_tab, upload
+from ui import rights, snapshots
+from ui.rights import Visitor
+from ui.watch_panel import WatchPanel
+
+RUN, ABSENT = "run-of-ann", "run-of-all"
+MARK = "zebra"
+"""Stands in whatever the page could show of the run: no answer to others has it."""
+
+pytestmark = pytest.mark.slow
+
+
+def leave_run(run_id, model):
+    """Leave a finished run of Ann's in the home, with the mark in all its parts."""
+    fake = FakeRun(run_id, owner="ann")
+    sample = {"tokens": ["a", MARK], "gold": [[1, 2, MARK.upper()]]}
+    labels = ["O", f"B-{MARK.upper()}"]
+    settings = fake.run.config().model_dump() | {"model": f"zoo/{MARK}", "epochs": 2.0}
+    fake.start(samples=[sample], label_names=labels, settings=settings)
+    fake.progress(50).evaluated(50, found=[[]]).evaluated(100, final=True)
+    run = fake.end("finished", train_seconds=1.0)
+    run.log_path.write_text(f"{MARK} was read\n")
+    texts, gold, predicted = [["a", MARK]], [labels], [["O", "O"]]
+    scores = entity_scores(gold, predicted)
+    facts = TrainFacts.of(texts, gold)
+    explained = analyse(texts, gold, predicted, train=facts, windows=[1])
+    report = {"validation": scores, "test": None, "analysis": {"validation": explained}}
+    run.report_path.write_text(json.dumps(report))
+    write_errors(run.errors_path, errors_of("validation", texts, gold, predicted))
+    shutil.copytree(model, run.model_dir)
+    return run
+
+
+@pytest.fixture(scope="module")
+def provider():
+    with serve_provider() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory, provider, tiny_model):
+    """Serve the page as a Space of Olga's, where Ann has had a run."""
+    space = App(tmp_path_factory.mktemp("space"))
+    host = space.url.removeprefix("http://").rstrip("/")
+    space.environment.update(provider.environment(host, owner="olga"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NER_HOME", str(space.home))
+        leave_run(RUN, tiny_model)
+    space.start()
+    yield space
+    for run in space.runs():
+        (run / "stop").touch()
+    space.stop()
+
+
+@pytest.fixture(scope="module")
+def visitors(space, provider):
+    """Sign in whoever has a name."""
+    clients = {user: Client(space.url).sign_in(provider, user) for user in ("ann", "bob", "olga")}
+    return SimpleNamespace(nobody=Client(space.url), **clients)
+
+
+class Endpoints(list):
+    """What the page is told of its endpoints: number, input components, endpoint."""
+
+    def __init__(self, config):
+        self.parts = {part["id"]: part for part in config["components"]}
+        super().__init__(
+            (it["id"], [self.parts[number] for number in it["inputs"]], it)
+            for it in config["dependencies"]
+            if it["backend_fn"]
+        )
+
+    def number(self, elem_id, event, after=False):
+        """Give the endpoint of an event of this component, or the one that follows on it."""
+        found = next(
+            number
+            for number, _, it in self
+            for target, kind in it["targets"]
+            if kind == event and target and self.parts[target]["props"].get("elem_id") == elem_id
+        )
+        if not after:
+            return found
+        return next(number for number, _, it in self if it["trigger_after"] == found)
+
+    def inputs(self, number):
+        return next(inputs for other, inputs, _ in self if other == number)
+
+
+@pytest.fixture(scope="module")
+def endpoints(visitors):
+    _, _, config = visitors.nobody.ask("config")
+    return Endpoints(json.loads(config))
+
+
+def value_of(part, run_id, file):
+    """Give what a visitor sends who wants to get at a run by all means."""
+    props = part["props"]
+    if part["type"] == "state":
+        return None  # it is on the server, whatever is sent
+    if props.get("elem_id") == "data":
+        return "A dataset on the Hub"  # the sample would be read, and learned from
+    if props.get("elem_id") == "file-upload":
+        return file
+    settings = {*TrainConfig.model_fields} - {"model"}
+    named = part["type"] in {"textbox", "dropdown"} and props.get("elem_id") not in settings
+    return run_id if named and props.get("elem_id") != "file-column" else props.get("value")
+
+
+def call(visitor, endpoint, run_id, **headers):
+    number, inputs, _ = endpoint
+    sent = [value_of(part, run_id, visitor.file) for part in inputs]
+    clicked = {"index": [0, 1], "value": run_id, "row_value": ["", run_id], "selected": True}
+    return visitor.call(number, sent, clicked, **headers)
+
+
+@pytest.fixture(scope="module")
+def _files(visitors):
+    for visitor in vars(visitors).values():
+        visitor.file = visitor.upload("a.txt", "ann lives in oslo")
+
+
+def comparable(answer, run_id):
+    """Take from an answer what is another each time."""
+    text = answer.replace(run_id, "RUN")
+    text = re.sub(
+        r'"(?:event_id|eta|duration|average_duration|time_limit|rank\w*)": ?[^,}]+', "", text
+    )
+    return re.sub(r"[0-9a-f]{16,}|\d{8,}|\d+\.\d+(?:e-\d+)?", "N", text)
+
+
+def files_of(space):
+    """Tell apart any two states of the runs on the disk."""
+    found = sorted(path for path in (space.home / "runs").rglob("*") if path.is_file())
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+@pytest.mark.usefixtures("_files")
+@pytest.mark.parametrize("name", ["nobody", "bob"])
+def test_no_endpoint_gives_a_run_to_others(space, visitors, endpoints, name):
+    visitor, before = getattr(visitors, name), files_of(space)
+    visitor.ask("gradio_api/call/find_entities", {"data": ["a", ABSENT, 0, None]})
+    assert len(endpoints) > 60
+    told = []
+    for endpoint in endpoints:
+        for _ in range(4):  # what is loaded in the background may come between two calls
+            absent = comparable(call(visitor, endpoint, ABSENT), ABSENT)
+            answer = call(visitor, endpoint, RUN)
+            if comparable(answer, RUN) == absent:
+                break
+        else:
+            told.append((endpoint[2]["targets"], absent, comparable(answer, RUN)))
+        assert MARK not in answer.lower(), endpoint
+    assert told == []
+    assert files_of(space) == before
+
+
+@pytest.mark.usefixtures("_files")
+@pytest.mark.parametrize("name", ["ann", "olga"])
+def test_the_same_calls_give_it_to_its_owner_and_the_owner_of_the_space(visitors, endpoints, name):
+    visitor = getattr(visitors, name)
+    of_a_run = [
+        endpoint
+        for endpoint in endpoints
+        if any(part["props"].get("elem_id") == "run-choice" for part in endpoint[1])
+        or any(event == "select" for _, event in endpoint[2]["targets"])
+    ]
+    shown = [MARK in call(visitor, endpoint, RUN).lower() for endpoint in of_a_run]
+    assert sum(shown) >= 6
+    # Another website's page sends the cookie as well, and is nobody.
+    elsewhere = [
+        MARK in call(visitor, endpoint, RUN, Origin="https://evil.example").lower()
+        for endpoint in of_a_run
+    ]
+    assert not any(elsewhere)
+
+
+def entities(visitor, model):
+    """Call the public endpoint; give the end of its answer."""
+    data = ["ann lives in oslo", model, 0, None]
+    _, _, answer = visitor.ask("gradio_api/call/find_entities", {"data": data})
+    place = f"gradio_api/call/find_entities/{json.loads(answer)['event_id']}"
+    return visitor.ask(place)[2].decode()
+
+
+def test_the_api_finds_with_the_model_of_a_run_for_its_owner_only(visitors):
+    for visitor in (visitors.nobody, visitors.bob):
+        refusals = [entities(visitor, name).replace(name, "RUN") for name in (RUN, ABSENT)]
+        assert refusals[0] == refusals[1]
+        assert "event: error" in refusals[0]
+    for visitor in (visitors.ann, visitors.olga):
+        assert "event: complete" in entities(visitor, RUN)
+
+
+def test_nobody_starts_a_run_who_is_not_signed_in(space, visitors, endpoints):
+    number = endpoints.number("start", "click")
+    before = files_of(space)
+    inputs = [value_of(part, "minilm", None) for part in endpoints.inputs(number)]
+    answer = visitors.nobody.call(number, inputs)
+    assert "Expected a signed-in visitor, found nobody signed in; sign in with Hugging" in answer
+    assert files_of(space) == before
+
+
+def test_who_started_a_run_downloads_and_renames_it_and_the_owner_of_the_space_deletes_it(
+    space, visitors, endpoints, monkeypatch
+):
+    monkeypatch.setenv("NER_HOME", str(space.home))
+    FakeRun("second", owner="ann").start().end("stopped")
+    ann, olga, bob = Client(space.url), Client(space.url), Client(space.url)
+    for client, name in ((ann, "ann"), (olga, "olga"), (bob, "bob")):
+        client.cookies = getattr(visitors, name).cookies
+
+    def act(visitor, run_id, *event, after=False, name=None):
+        """Select a run, and press a button."""
+        visitor.session += "x"  # another page, where nothing is selected yet
+        clicked = {"index": [0, 1], "value": run_id, "row_value": ["", run_id], "selected": True}
+        visitor.call(endpoints.number("runs-table", "select"), [None, None, "steps"], clicked)
+        number = endpoints.number(*event, after=after)
+        kinds = [part["type"] for part in endpoints.inputs(number)]
+        return visitor.call(number, [name if kind == "textbox" else None for kind in kinds])
+
+    one = "Expected one selected run, found 0; click a row to select."
+    for button in ("runs-rename-yes", "runs-delete-yes"):
+        assert one in act(bob, "second", button, "click", name="mine")
+    assert one in act(bob, "second", "runs-download", "click", after=True)
+    assert one in act(bob, "second", "runs-use", "click")
+
+    files = act(ann, "second", "runs-download", "click", after=True)
+    (path,) = set(re.findall(r'"path": ?"([^"]+events-second.jsonl)"', files))
+    assert re.search(r"/exports/[0-9a-f]{40}/events-second.jsonl$", path)
+    assert ann.ask(f"gradio_api/file={path}")[0] == 200
+    guessed = f"{space.home}/exports/events-second.jsonl"
+    assert bob.ask(f"gradio_api/file={guessed}")[0] in (403, 404)
+    act(ann, "second", "runs-rename-yes", "click", name="renamed")
+    assert runs.get("renamed").owner == "ann"
+    assert bob.ask(f"gradio_api/file={path}")[0] in (403, 404)
+    act(olga, "renamed", "runs-delete-yes", "click")
+    assert not runs.exists("renamed")
+
+
+def test_after_signing_out_nothing_is_there(space, provider, endpoints):
+    visitor = Client(space.url).sign_in(provider, "ann")
+    log = endpoints.number("log", "expand")
+    assert MARK in visitor.call(log, [RUN])
+    visitor.sign_out()
+    assert MARK not in visitor.call(log, [RUN])
+
+
+def test_a_setting_that_cannot_be_is_said_at_the_start(space):
+    for value, found in (
+        ("everyone", "'everyone'"),
+        ("owner", "a page that nobody can sign in to"),
+    ):
+        started = subprocess.run(
+            [sys.executable, "app.py"],
+            cwd=REPOSITORY,
+            env={"PATH": "/usr/bin", "NER_TRAINING": value, "NER_HOME": str(space.home)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert started.returncode == 2
+        assert started.stderr.startswith("error: NER_TRAINING: expected ")
+        assert found in started.stderr
+        assert started.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def on_a_space(monkeypatch, provider):
+    for name, value in provider.environment("here", owner="olga").items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("on_a_space")
+def test_a_look_is_taken_once_for_all_visitors(monkeypatch):
+    for owner, run_id in (("ann", "one"), ("bob", "two"), (None, "three")):
+        FakeRun(run_id, owner=owner).end()
+    shared = snapshots.Snapshots()
+
+    def seen(*visitor):
+        monkeypatch.setattr(rights, "asking", lambda: Visitor(*visitor))
+        return shared.current()
+
+    everything = seen("olga", True)
+    assert {run.id for run in everything.runs} == {"one", "two", "three"}
+    monkeypatch.setattr(runs, "list_runs", lambda: pytest.fail("it was read again"))
+    for name, ids in (("ann", ["one"]), ("bob", ["two"]), ("eve", []), (None, [])):
+        part = seen(name)
+        assert [run.id for run in part.runs] == ids == [run_id for _, run_id in part.choices]
+        assert part is seen(name) is shared.fresh()
+
+
+@pytest.mark.usefixtures("on_a_space")
+def test_a_page_is_not_told_of_the_runs_of_others(monkeypatch):
+    import gradio as gr
+
+    async def build():
+        with gr.Blocks():
+            return WatchPanel()
+
+    panel = asyncio.run(build())
+    monkeypatch.setattr(rights, "asking", lambda: Visitor("ann"))
+    at_work = FakeRun("of-bob", owner="bob").start()
+    snapshots.SHARED.current(renew=True)
+    assert asyncio.run(panel.pulse("of-bob", None))[2:] == ("", "none", snapshots.Viewers.IDLE)
+    at_work.end("finished", train_seconds=1)
+
+
+@pytest.fixture
+def open_page(space, browser):
+    """Open the page in a browser of its own, as a visitor who is not signed in."""
+    contexts = []
+
+    def open_page(query="", width=1280):
+        context = browser.new_context(viewport={"width": width, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.goto(space.url + query)
+        page.wait_for_selector("#text:visible, #start:visible")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def sign_in(page, provider, user):
+    provider.user = user
+    page.click("#sign-in")
+    page.wait_for_selector(f"#sign-in:has-text('Sign out ({user})')")
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(240)
+def test_a_run_is_there_for_who_is_signed_in(space, provider, open_page, tmp_path):
+    sentences = [[("ann", "B-PER"), ("lives", "O"), ("in", "O"), ("oslo", "B-LOC")]] * 30
+    data = write_conll(tmp_path / "train.conll", sentences)
+    page = open_page()
+    open_tab(page, "Train")
+    page.wait_for_selector("#train-rights >> text=Training here is for whoever signs in.")
+    assert page.is_disabled("#start")
+    assert page.is_hidden("#all-runs")
+
+    provider.user = "ann"
+    page.click("#train-rights a")
+    page.wait_for_selector("#sign-in:has-text('Sign out (ann)')")
+    open_tab(page, "Train")
+    upload(page, data)
+    page.wait_for_selector("#data-summary >> text=30")
+    assert page.is_hidden("#train-rights")
+    fill(page, "#model", RUN)  # its encoder is tiny
+    fill(page, "#epochs", "50")
+    page.click("#start")
+    page.wait_for_selector("#run-status h3:has-text('run-of-ann-train')")
+    run = page.locator("#run-status h3").inner_text().split()[-1]
+    assert (space.home / "runs" / run / "owner").read_text() == "ann\n"
+    page.click("#stop")
+    page.wait_for_selector("[data-status=stopped]", timeout=90_000)
+
+    other = open_page(f"?run={run}")
+    for user in ("nobody", "bob"):
+        if user == "bob":
+            sign_in(other, provider, user)
+            other.goto(f"{space.url}?run={run}")
+        other.wait_for_selector(f"text=There is no run “{run}” here")
+        other.wait_for_selector("#no-run")
+        assert other.is_hidden("#all-runs")
+    sign_in(owner := open_page(f"?run={run}"), provider, "olga")
+    owner.wait_for_selector(f"#run-status >> text={run}")
+
+    page.click("#sign-in")
+    page.wait_for_selector("#sign-in:has-text('Sign in with Hugging Face')")
+    page.goto(f"{space.url}?run={run}")
+    page.wait_for_selector(f"text=There is no run “{run}” here")
+    assert page.is_hidden("#run-status h3")

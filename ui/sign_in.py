@@ -1,0 +1,46 @@
+"""Signing in with the Hub, on a Space: the button, and what is said to those who may not train."""
+
+import gradio as gr
+
+from ui import rights
+from ui.markup import escape
+from ui.rights import Visitor
+
+_TARGET = "/login/huggingface?_target_url=/"
+
+CSS = """
+.gradio-container .main { position: relative; }
+#sign-in { position: absolute; top: 1.2rem; right: clamp(12px, 3vw, 32px); z-index: 1;
+  width: auto; min-width: 0; max-width: min(46vw, 22rem); white-space: nowrap; }
+#train-rights:not(:has(p)) { display: none; }
+#train-rights a { color: var(--link-text-color); text-decoration: underline;
+  white-space: nowrap; }
+"""
+
+
+def place() -> None:
+    """Place the button, where people can sign in: elsewhere Gradio's would be a mock."""
+    if rights.can_sign_in():
+        gr.LoginButton(
+            "Sign in with Hugging Face",
+            logout_value="Sign out ({})",
+            variant="secondary",
+            size="sm",
+            elem_id="sign-in",
+        )
+
+
+def note(visitor: Visitor) -> str:
+    """Say to a visitor who may not train why that is, and what to do; nothing to others."""
+    if rights.may_train(visitor):
+        return ""
+    value = rights.training()
+    if visitor.name is None and value != "off":
+        whom = "whoever signs in" if value == "signed-in" else "the owner of this Space"
+        text = (
+            f"Training here is for {whom}. A run, its model and its data are seen by the one who "
+            "started it and by the Space’s owner."
+        )
+        link = f'<a href="{_TARGET}" target="_self">Sign in with Hugging Face</a>'
+        return f'<p class="ner-quiet">{escape(text)} {link}</p>'
+    return f'<p class="ner-quiet">{escape(rights.why_not(visitor))}</p>'
