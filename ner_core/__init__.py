@@ -48,12 +48,14 @@ if TYPE_CHECKING:
     from ner_core.findings import Finding as Finding
     from ner_core.first_answer import FirstAnswer as FirstAnswer
     from ner_core.hub_account import check_repo as check_repo
+    from ner_core.hub_account import suggest_repo as suggest_repo
     from ner_core.launch.estimation import GaveWayError as GaveWayError
     from ner_core.launch.estimation import estimate_cost as estimate_cost
     from ner_core.launch.estimation import stop_measuring as stop_measuring
     from ner_core.launch.submission import resume as resume
     from ner_core.launch.submission import submit as submit
     from ner_core.model_cache import ModelCache as ModelCache
+    from ner_core.model_card import model_card as model_card
     from ner_core.model_sources import find_model as find_model
     from ner_core.pacing import predict_in_steps as predict_in_steps
     from ner_core.predict import Predictor as Predictor
@@ -114,6 +116,7 @@ _HOME = {
     "export_run": "run_archive",
     "exports_dir": "run_archive",
     "find_model": "model_sources",
+    "model_card": "model_card",
     "one_core_each": "cores",
     "open_for": "entity_files",
     "predict_in_steps": "pacing",
@@ -124,6 +127,7 @@ _HOME = {
     "resume": "launch.submission",
     "stop_measuring": "launch.estimation",
     "submit": "launch.submission",
+    "suggest_repo": "hub_account",
     "text_columns": "text_files",
     "value_text": "cli_command",
     "write_entities": "entity_files",
