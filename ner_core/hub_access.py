@@ -185,11 +185,13 @@ def shortened(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def no_answer(error: BaseException, seconds: float) -> str:
-    """Say in a few words what was found instead of an answer within so many seconds."""
-    if isinstance(error, httpx.TimeoutException):
+def no_answer(*errors: BaseException, seconds: float) -> str:
+    """Say in a few words what was found instead of an answer: of an error, and what it came of."""
+    if any(isinstance(error, httpx.TimeoutException) for error in errors):
         return f"none within {seconds:g} seconds"
-    return "no connection" if isinstance(error, httpx.TransportError) else shortened(error)
+    if any(isinstance(error, httpx.TransportError) for error in errors):
+        return "no connection"
+    return shortened(errors[0])
 
 
 def _refusal(repo: str, error: HfHubHTTPError, pull_request: bool) -> str:
@@ -247,7 +249,7 @@ def _failure(repo: str, error: BaseException) -> str:
         waited = error.request.extensions["timeout"]["read"]
         return (
             f"Expected an answer from {error.request.url.host} while {repo} is written to, found "
-            f"{no_answer(error, waited)}; try again later: {_STORED}."
+            f"{no_answer(error, seconds=waited)}; try again later: {_STORED}."
         )
     if isinstance(error, httpx.TransportError):
         return (

@@ -38,7 +38,7 @@ READERS = {
     },
     *{"data.splits", "data.text"},
 }
-HUB = {"data.hub", "data.hub_client", "data.hub_columns", "data.hub_layout"}
+HUB = {"data.hub", "data.hub_client", "data.hub_columns", "data.hub_layout", "hub_access"}
 LAUNCH = {
     *{
         "checkpoints",
@@ -67,6 +67,10 @@ LIGHT = {
     "locks": {"errors", "locks"},
     "paths": {"paths"},
     "words": {"words"},
+    "publication": {"publication"},
+    "hub_access": {"errors", "hub_access"},
+    "hub_account": {"errors", "hub_access", "hub_account", "publication"},
+    "hub_upload": {"hub_upload", "publication"},
     "runs": STORE,
     "run_archive": {*STORE, "run_archive"},
     "checkpoints": {"checkpoints"},
@@ -85,7 +89,7 @@ LIGHT = {
 }
 MIDDLE = {
     **{name: (READING, {"datasets"}) for name in sorted(READERS)},
-    **{name: ({*READING, *HUB}, {"datasets"}) for name in sorted(HUB)},
+    **{name: ({*READING, *HUB}, {"datasets"}) for name in sorted(HUB - {"hub_access"})},
     "data.writers": ({*READING, "data.writers"}, {"datasets"}),
     "findings": ({*READING, "findings"}, {"datasets"}),
     "text_files": ({*READING, "text_files"}, {"datasets"}),

@@ -17,7 +17,7 @@ from ner_core.adapters import save_adapter
 from ner_core.published_files import scrubber
 from tests.fake_runs import FakeRun
 from tests.hub_client import SECRET, contents, finished_run, turn_to
-from tests.hub_server import Repo, Token, serve
+from tests.hub_server import Repo, serve
 
 # huggingface_hub sends files by an argument that its transport has renamed.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>' to upload:DeprecationWarning")
@@ -433,7 +433,7 @@ def test_data_on_the_hub_and_words_keep_their_names(run):
 
 
 def test_what_goes_through_xet_is_counted(hub, run, monkeypatch):
-    """Xet's own storage cannot be had here: its session is a stand-in, the client's way to it not."""
+    """Xet's own storage cannot be had here: its session is a stand-in."""
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
     session = _Session(hub)
     monkeypatch.setattr(_xet, "get_xet_session", lambda: session)

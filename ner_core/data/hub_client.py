@@ -1,6 +1,5 @@
 """Asking the Hugging Face Hub about a dataset: short waits, and each failure one sentence."""
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,10 +22,10 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from huggingface_hub.utils import httpx  # type: ignore[attr-defined] # exported, but lazily
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from ner_core.errors import DataError
+from ner_core.hub_access import no_answer, on_space
 
 ANSWER_SECONDS = 10.0
 """How long the Hub may take for an answer. The client of huggingface_hub itself has no limit."""
@@ -97,7 +96,7 @@ def _token() -> bool | None:
 
     On a Space it would be the owner's, who does not mean to show private datasets to visitors.
     """
-    return False if os.environ.get("SPACE_ID") else None
+    return False if on_space() else None
 
 
 def _asked(repo: str, ask: Callable[[], Answer]) -> Answer:
@@ -153,11 +152,5 @@ def _failure(repo: str, error: Exception) -> str:
             f"unset HF_HUB_OFFLINE, {_INSTEAD}."
         )
     wanted = f"Expected an answer from {constants.ENDPOINT} about the dataset {repo}"
-    if any(isinstance(each, httpx.TimeoutException) for each in (error, cause)):
-        found = f"none within {ANSWER_SECONDS:g} seconds"
-    elif any(isinstance(each, httpx.TransportError) for each in (error, cause)):
-        found = "no connection"
-    else:
-        text = " ".join(str(error).split())[:80]
-        found = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    found = no_answer(error, cause, seconds=ANSWER_SECONDS)
     return f"{wanted}, found {found}; check the network and try again, {_INSTEAD}."
