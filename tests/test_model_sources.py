@@ -208,3 +208,19 @@ def test_without_folders_what_looks_like_a_hub_id_is_not_read_from_the_disk(
 def test_names_that_lead_nowhere_are_a_sentence(name):
     with pytest.raises(ModelError, match="Expected a model: minilm, starter, a run's id, a folder"):
         find_model(name)
+
+
+def test_a_name_can_be_said_to_be_a_hub_id_whatever_there_is_here(monkeypatch, tmp_path):
+    for name in ("bert-base-uncased", "folder"):
+        runs.create(TrainConfig(), name).model_dir.mkdir()
+    expected = ModelSource("hub:bert-base-uncased", "hub", "bert-base-uncased")
+    assert find_model("hub:bert-base-uncased") == expected
+    assert find_model("bert-base-uncased").kind == "run"
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    # transformers would take what exists on the disk.
+    for name in ("folder", "../folder", ""):
+        assert refusal(f"hub:{name}") == (
+            f"Expected minilm, starter, a run's id or a Hub id, found {name!r}; folders are for "
+            "the command line."
+        )

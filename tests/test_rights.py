@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
+import app
 import ner_core
 from ner_core import ConfigError, RunError, TrainConfig, runs
 from ui import predictors, rights, run_files, sign_in
@@ -74,6 +75,17 @@ def test_the_setting_is_checked(place):
                 f"NER_TRAINING: expected a Space with `hf_oauth: true` where it is {value}, found "
                 "a page that nobody can sign in to; choose anyone or off."
             )
+
+
+def test_a_setting_that_cannot_be_is_said_at_the_start(place, capsys):
+    place("everyone")
+    with pytest.raises(SystemExit) as left:
+        app.main([])
+    assert left.value.code == 2
+    assert capsys.readouterr().err == (
+        "error: NER_TRAINING: expected one of owner, signed-in, anyone, off, found 'everyone'; "
+        "correct it.\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -211,7 +223,7 @@ def test_who_may_not_train_is_shown_the_sample_only(place, asks, monkeypatch):
 
     monkeypatch.setattr(ner_core, "check_data", check_data)
     monkeypatch.setattr(ner_core, "stop_measuring", lambda: pytest.fail("it stops another's"))
-    form = {part: part.value for part in source.inputs}
+    form = {part: part.value for part in source.inputs | {source.blocked}}
     place("signed-in", **SPACE, **OAUTH)
     asks(NOBODY)
     for model in ("minilm", "owner/large"):

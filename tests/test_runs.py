@@ -472,3 +472,12 @@ def test_a_run_at_work_is_neither_renamed_nor_deleted(worked_on):
             "stop it first."
         )
     assert run.status() == "running"
+
+
+def test_a_run_belongs_to_who_signed_in_for_it_whatever_its_name():
+    run = runs.create(CONFIG, "of-ann", owner="ann")
+    assert (run.path / "owner").read_text() == "ann\n"
+    assert run.owner == runs.get("of-ann").owner == runs.rename(run, "renamed").owner == "ann"
+    nobodys = runs.create(CONFIG, "of-nobody")
+    assert nobodys.owner is None
+    assert not (nobodys.path / "owner").exists()

@@ -123,6 +123,12 @@ def test_a_run_that_waits_names_the_other_one_and_leads_to_it(at_work):
     assert '<a href="?run=the-first">the-first</a>' in value["message"]
 
 
+def test_a_run_that_waits_for_that_of_another_visitor_leads_nowhere(at_work):
+    at_work.events.append("queued", data={"waiting_for": runs.ANOTHER})
+    assert message() == "Waiting for another run: one run trains at a time."
+    assert "<a" not in run_panel.status_value(renewed().view)["message"]
+
+
 def test_names_in_a_log_are_shown_as_text(at_work):
     at_work.events.append("queued", data={"waiting_for": HOSTILE})
     value = run_panel.status_value(renewed().view)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ner_core import RunError, locks, runs, submit
+from ner_core import RunError, TrainConfig, locks, runs, submit
 from ner_core.launch import start
 from ner_core.run_view import RunView
 from ner_core.worker import execute
@@ -305,3 +305,20 @@ def test_a_run_that_has_ended_is_not_executed_again(begin):
     assert str(caught.value) == ("Expected a run that can go on, found once, which is finished.")
     assert run.status() == "finished"
     assert (run.model_dir / "model.safetensors").read_bytes() == weights
+
+
+@pytest.mark.parametrize(
+    ("owner", "told"), [("ann", "before"), ("bob", runs.ANOTHER), (None, runs.ANOTHER)]
+)
+def test_a_run_that_waits_names_runs_of_its_owner_only(ner_home, monkeypatch, owner, told):
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    runs.create(TrainConfig(), "before", owner="ann")
+    slot = locks.Slot(ner_home / "slot.lock")
+    assert slot.try_acquire("before")
+    run = runs.create(TrainConfig(), "waiting", owner=owner)
+    run.stop_path.touch()
+    assert execute(run.path) == 0
+    slot.release()
+    assert [event.data for event in run.events() if event.kind == "queued"] == [
+        {"waiting_for": told}
+    ]

@@ -22,8 +22,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast, get_args
-from typing import Literal as _Literal
+from typing import Any, Literal, cast, get_args
 
 from gradio.context import LocalContext
 from gradio.utils import get_space
@@ -31,7 +30,7 @@ from gradio.utils import get_space
 from ner_core import ConfigError, NerError, Run, runs
 
 SETTING = "NER_TRAINING"
-Training = _Literal["owner", "signed-in", "anyone", "off"]
+Training = Literal["owner", "signed-in", "anyone", "off"]
 
 _VALUES: tuple[str, ...] = get_args(Training)
 _NEED_SIGN_IN = frozenset({"owner", "signed-in"})

@@ -9,9 +9,10 @@ from ui.rights import Visitor
 _TARGET = "/login/huggingface?_target_url=/"
 
 CSS = """
-.gradio-container .main { position: relative; }
-#sign-in { position: absolute; top: 1.2rem; right: clamp(12px, 3vw, 32px); z-index: 1;
-  width: auto; min-width: 0; max-width: min(46vw, 22rem); white-space: nowrap; }
+#sign-in { position: absolute; top: .15rem; right: 0; z-index: 1; width: auto; min-width: 0;
+  max-width: min(22rem, 100% - 10.5rem); padding: .3rem .6rem; box-shadow: none;
+  display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+#sign-in img { display: inline-block; vertical-align: middle; margin: 0 .3rem 0 0; }
 #train-rights:not(:has(p)) { display: none; }
 #train-rights a { color: var(--link-text-color); text-decoration: underline;
   white-space: nowrap; }
@@ -22,7 +23,7 @@ def place() -> None:
     """Place the button, where people can sign in: elsewhere Gradio's would be a mock."""
     if rights.can_sign_in():
         gr.LoginButton(
-            "Sign in with Hugging Face",
+            "Sign in",
             logout_value="Sign out ({})",
             variant="secondary",
             size="sm",

@@ -185,9 +185,8 @@ class Snapshots:
         if not renew and last and last.folder == runs.runs_dir() and self._lock.locked():
             return last  # another thread is looking; what it sees is shown next time
         with self._lock:
-            found = (
-                None if renew else self._fresh()
-            )  # one that waited here needs no look of its own
+            # One that waited here needs no look of its own.
+            found = None if renew else self._fresh()
             if found is None:
                 found = self._last = self._look()
         return found
@@ -273,7 +272,7 @@ def mark_of(value: object) -> int:
 
     What tells one visitor that something changed must not tell them of the runs of others.
     """
-    return int.from_bytes(hashlib.sha256(repr(value).encode()).digest()[:6])
+    return int.from_bytes(hashlib.sha256(repr(value).encode()).digest()[:6], "big")
 
 
 def _signature(path: Path) -> tuple[int, int]:
