@@ -55,13 +55,13 @@ if TYPE_CHECKING:
     from ner_core.launch.submission import resume as resume
     from ner_core.launch.submission import submit as submit
     from ner_core.model_cache import ModelCache as ModelCache
-    from ner_core.model_card import model_card as model_card
     from ner_core.model_sources import find_model as find_model
     from ner_core.pacing import predict_in_steps as predict_in_steps
     from ner_core.predict import Predictor as Predictor
     from ner_core.publication import Progress as Progress
     from ner_core.publication import Published as Published
     from ner_core.publication import RepoCheck as RepoCheck
+    from ner_core.published_files import published_card as published_card
     from ner_core.publishing import publish as publish
     from ner_core.run_archive import drop_exports as drop_exports
     from ner_core.run_archive import export_run as export_run
@@ -116,12 +116,12 @@ _HOME = {
     "export_run": "run_archive",
     "exports_dir": "run_archive",
     "find_model": "model_sources",
-    "model_card": "model_card",
     "one_core_each": "cores",
     "open_for": "entity_files",
     "predict_in_steps": "pacing",
     "problem_with": "config",
     "publish": "publishing",
+    "published_card": "published_files",
     "read_errors": "error_log",
     "read_texts": "text_files",
     "resume": "launch.submission",

@@ -14,6 +14,7 @@ import gradio as gr
 import ner_core
 from ner_core import NerError, Run
 from ui import markup, publish_view, rights, sign_in
+from ui.predictors import importing
 from ui.publish_view import note
 from ui.snapshots import SHARED
 from ui.uploading import UPLOADS, Request, Upload
@@ -27,15 +28,15 @@ COMMIT, PULL_REQUEST = "commit", "pull-request"
 MERGED, ADAPTER = "merged", "adapter"
 
 _HINT = "OWNER/NAME: the account or organisation, and what the model is to be called."
-_NEW = "Seen by you and your organisation only, until you change it on the Hub."
-_STAYS = "It is there already, and stays as it is."
+_NEW = "Seen by you, or your organisation, only."
 _TIMESTAMP = re.compile(r"^\d{8}-\d{6}-(?P<name>.+)-[0-9a-f]{4}$")
 
 CSS = (
     publish_view.CSS
     + """
-#publish-how { gap: .6rem 1.6rem; }
+#publish-private input { border: 1px solid var(--neutral-400); }
 #publish-start { flex: 0 0 auto; width: auto; min-width: 140px; align-self: flex-start; }
+@media (max-width: 640px) { #publish-how .form > * { flex-basis: 100%; } }
 #publish-note:not(:has(p)) { display: none; }
 #publish-note a { color: var(--link-text-color); text-decoration: underline; }
 """
@@ -94,7 +95,7 @@ class PublishPanel:
                     "", html_template=publish_view.CARD_TEMPLATE, apply_default_css=False
                 )
             self.preview = it
-            self.start = gr.Button("Publish", variant="primary", elem_id="publish-start")
+            self.start = gr.Button("Publish", variant="primary", size="md", elem_id="publish-start")
             self.status = gr.HTML(
                 publish_view.status_value(None),
                 html_template=publish_view.STATUS_TEMPLATE,
@@ -102,6 +103,8 @@ class PublishPanel:
                 elem_id="publish-status",
             )
         self.timer = gr.Timer(EVERY, active=False)
+        # In the page, not visible: what the repository is may differ when an upload has ended.
+        self.state = gr.Textbox("", visible="hidden")
         self.seen = gr.State(None)
 
     @property
@@ -113,7 +116,7 @@ class PublishPanel:
     @property
     def moving(self) -> list[Any]:
         """The components that change with an upload."""
-        return [self.status, self.start, self.timer]
+        return [self.status, self.start, self.timer, self.state]
 
     def wire(self, run: gr.Dropdown) -> None:
         """Connect the components; ``run`` holds the id of the run."""
@@ -123,7 +126,7 @@ class PublishPanel:
         asking = {**quiet, "concurrency_id": "hub", "concurrency_limit": 4}
         self.accordion.expand(self.suggest, [run, self.repo], [self.repo, self.check], **asking)
         asked = [self.repo, self.way, self.check]
-        for event in (self.repo.change, self.way.change):
+        for event in (self.repo.change, self.way.change, self.state.change):
             event(self.ask, asked, [self.check, self.private], trigger_mode="always_last", **asking)
         shown = [run, self.repo, self.what]
         self.preview.expand(self.show_card, shown, self.card, **quick)
@@ -142,8 +145,8 @@ class PublishPanel:
         if key == seen:
             return [gr.skip()] * len(self.outputs)
         if run is None:
-            hidden = gr.update(visible=False)
-            return [None, hidden, *[gr.skip()] * (len(self.outputs) - 3), gr.Timer(active=False)]
+            shown = [gr.skip()] * (len(self.outputs) - 4)
+            return [None, gr.update(visible=False), *shown, gr.Timer(active=False), ""]
         upload = UPLOADS.of(run)
         asked = upload.request if upload else Request("")
         under_way = upload is not None and upload.state == "uploading"
@@ -187,7 +190,8 @@ class PublishPanel:
         time.sleep(PAUSE)
         found = ner_core.check_repo(repo, token, pull_request=way == PULL_REQUEST)
         if found.exists:
-            private = gr.update(value=bool(found.private), interactive=False, info=_STAYS)
+            stays = f"It is there, and stays {'private' if found.private else 'public'}."
+            private = gr.update(value=bool(found.private), interactive=False, info=stays)
         elif existed:  # what stands there is the other one's
             private = gr.update(value=True, interactive=True, info=_NEW)
         else:
@@ -198,7 +202,9 @@ class PublishPanel:
         """Give the card of a run's model, as it would be pushed."""
         try:
             run = rights.find(run_id)
-            return markup.escape(ner_core.model_card(run, (repo or "").strip(), what == ADAPTER))
+            with importing:
+                write = ner_core.published_card
+            return markup.escape(write(run, (repo or "").strip(), what == ADAPTER))
         except NerError as error:
             return markup.escape(error)
 
@@ -273,6 +279,7 @@ def _moved(upload: Upload | None) -> list[Any]:
         publish_view.status_value(upload),
         gr.update(value=label, interactive=not (under_way or _who())),
         gr.Timer(active=under_way),
+        upload.state if upload else "",
     ]
 
 
@@ -282,4 +289,5 @@ def _refused(error: NerError) -> list[Any]:
         {**shown, "message": markup.error(str(error))},
         gr.update(value="Publish", interactive=True),
         gr.Timer(active=False),
+        "failed",
     ]
