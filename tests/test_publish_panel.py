@@ -75,6 +75,7 @@ def ended(panel, run_id):
         assert time.monotonic() - began < 30
         time.sleep(0.02)
     assert not now["timer"].active
+    assert now["status"]["state"] == now["state"]
     return now
 
 

@@ -269,17 +269,15 @@ def _who() -> str:
 
 def _moved(upload: Upload | None) -> list[Any]:
     """Give what is shown of an upload: updates for ``moving``."""
-    under_way = upload is not None and upload.state == "uploading"
-    label = "Publish"
-    if upload:
-        label = {"uploading": "Publishing …", "failed": "Try again", "done": "Publish again"}[
-            upload.state
-        ]
+    # Asked once, and first: it may end meanwhile, and is looked at again then.
+    state = upload.state if upload else ""
+    labels = {"uploading": "Publishing …", "failed": "Try again", "done": "Publish again"}
+    under_way = state == "uploading"
     return [
         publish_view.status_value(upload),
-        gr.update(value=label, interactive=not (under_way or _who())),
+        gr.update(value=labels.get(state, "Publish"), interactive=not (under_way or _who())),
         gr.Timer(active=under_way),
-        upload.state if upload else "",
+        state,
     ]
 
 

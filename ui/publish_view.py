@@ -62,26 +62,20 @@ def checked(found: RepoCheck) -> dict[str, Any]:
 
 def status_value(upload: Upload | None) -> dict[str, str]:
     """Give the values of ``STATUS_TEMPLATE``."""
+    state: str = upload.state if upload else "idle"  # asked once: it may end meanwhile
     percent, facts, message = 0.0, "", ""
-    if upload is None:
-        return {"state": "idle", "percent": "0", "facts": facts, "message": message}
-    if upload.published:
+    if upload and upload.published and state == "done":
         percent, message = 100.0, _done(upload.published)
-    elif upload.problem is not None:
+    elif upload and upload.problem and state == "failed":
         message = markup.error(upload.problem)
-    else:
+    elif upload:
         now = upload.progress
         percent = 100 * now.done / now.total if now.total else 0.0
         told = [("To", upload.request.repo), ("Now", now.what)]
         if now.total:
             told.insert(1, ("Sent", f"{megabytes(now.done)} of {megabytes(now.total)} MB"))
         facts = "".join(f"<span>{name} <b>{escape(text)}</b></span>" for name, text in told)
-    return {
-        "state": upload.state,
-        "percent": f"{percent:.1f}",
-        "facts": facts,
-        "message": message,
-    }
+    return {"state": state, "percent": f"{percent:.1f}", "facts": facts, "message": message}
 
 
 def megabytes(count: int) -> str:
