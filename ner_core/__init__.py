@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from ner_core.findings import Finding as Finding
     from ner_core.first_answer import FirstAnswer as FirstAnswer
     from ner_core.hub_account import check_repo as check_repo
+    from ner_core.hub_account import suggest_repo as suggest_repo
     from ner_core.launch.estimation import GaveWayError as GaveWayError
     from ner_core.launch.estimation import estimate_cost as estimate_cost
     from ner_core.launch.estimation import stop_measuring as stop_measuring
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from ner_core.publication import Progress as Progress
     from ner_core.publication import Published as Published
     from ner_core.publication import RepoCheck as RepoCheck
+    from ner_core.published_files import published_card as published_card
     from ner_core.publishing import publish as publish
     from ner_core.run_archive import drop_exports as drop_exports
     from ner_core.run_archive import export_run as export_run
@@ -120,11 +122,13 @@ _HOME = {
     "predict_in_steps": "pacing",
     "problem_with": "config",
     "publish": "publishing",
+    "published_card": "published_files",
     "read_errors": "error_log",
     "read_texts": "text_files",
     "resume": "launch.submission",
     "stop_measuring": "launch.estimation",
     "submit": "launch.submission",
+    "suggest_repo": "hub_account",
     "text_columns": "text_files",
     "use_zero_gpu": "zero_gpu",
     "value_text": "cli_command",

@@ -124,25 +124,38 @@ def authorize(target: Target, account: Account, pull_request: bool = False) -> N
         raise PublishError(missing_right(repo))
 
 
-def check_repo(repo: str, token: str | None = None) -> RepoCheck:
+def suggest_repo(name: str, token: str | None = None) -> str:
+    """Name a repository of whoever publishes with this token, as ``check_repo`` takes it.
+
+    Raises PublishError if nobody is signed in, or the Hub does not say who.
+    """
+    with explained(name):
+        return f"{account_of(signed_in_token(token)).name}/{name}"
+
+
+def check_repo(repo: str, token: str | None = None, pull_request: bool = False) -> RepoCheck:
     """Tell whether a model can be published under this name, by this token, and what would happen.
 
     ``token`` is a visitor's; without one it is that of this machine's owner, except on a Space.
+    With ``pull_request`` whether it can be proposed, also in a repository of somebody else's.
     Asks the Hub, which has ``CHECK_SECONDS`` for each of two answers. Raises nothing: where it
     cannot be told, or the answer is no, ``can_write`` is False and ``message`` says why.
     """
     target = Target(repo, exists=False)
     try:
         repo = check_name(repo)
-        with explained(repo):
+        with explained(repo, pull_request):
             secret = signed_in_token(token)
             account = account_of(secret)
             target = find_target(repo, secret)
-            authorize(target, account)
+            authorize(target, account, pull_request)
     except PublishError as error:
         return RepoCheck(repo, target.exists, target.private, False, str(error))
     if not target.exists:
         message = f"{repo} is new: publishing makes it."
+    elif pull_request:
+        seen = "private" if target.private else "public"
+        message = f"{repo} is there ({seen}): publishing opens a pull request in it."
     else:
         seen = "private" if target.private else "public"
         message = f"{repo} is there ({seen}) and yours to write: publishing adds a commit to it."

@@ -44,7 +44,7 @@ def published_files(run: Run, repo: str, adapter: bool = False) -> dict[str, Pat
             content = path.read_bytes()
             clean = _scrubbed_json(content, scrub)
             pushed[path.name] = path if json.loads(content) == json.loads(clean) else clean
-    pushed["README.md"] = scrub(model_card(run, repo, adapter)).encode()
+    pushed["README.md"] = published_card(run, repo, adapter).encode()
     settings = json.dumps(run.config().model_dump()).encode()
     pushed[SETTINGS_NAME] = _scrubbed_json(settings, scrub)
     if run.report() is not None:
@@ -52,6 +52,11 @@ def published_files(run: Run, repo: str, adapter: bool = False) -> dict[str, Pat
     if run.events_path.is_file():
         pushed["events.jsonl"] = _scrubbed_events(run.events_path.read_bytes(), scrub)
     return pushed
+
+
+def published_card(run: Run, repo: str, adapter: bool = False) -> str:
+    """Write the card of a run as it is pushed to ``repo``. Raises what ``model_card`` raises."""
+    return scrubber(run)(model_card(run, repo, adapter))
 
 
 def outdated(there: tuple[str, ...], pushed: dict[str, Path | bytes]) -> list[str]:

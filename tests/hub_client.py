@@ -34,12 +34,14 @@ def turn_to(server, monkeypatch, home):
     monkeypatch.setenv("HF_TOKEN", SECRET)
 
 
-def finished_run(model, run_id="done", message=None):
+def finished_run(model, run_id="done", message=None, owner=None):
     """Make a run that has finished with a copy of this model, or failed with this message."""
-    at_work = FakeRun(run_id).start().evaluated(50).progress(100)
-    run = at_work.end("failed", message=message) if message else at_work.end("finished", f1=0.5)
+    at_work = FakeRun(run_id, owner).start().evaluated(50).progress(100)
+    ended = {"message": message} if message else {"f1": 0.5, "train_seconds": 1.0}
+    run = at_work.end("failed" if message else "finished", **ended)
     shutil.copytree(model, run.model_dir)
-    scores = {"precision": 0.5, "recall": 0.5, "f1": 0.5, "per_type": {}}
+    scores = {"precision": 0.5, "recall": 0.5, "f1": 0.5, "f1_lenient": 0.5, "accuracy": 0.5}
+    scores |= {"sentences": 10, "support": 20, "per_type": {}}
     write_json(run.report_path, {"run": run.id, "data": "sample", "validation": scores})
     return run
 

@@ -61,7 +61,7 @@ def training() -> Training:
     """
     value = os.environ.get(SETTING, "").strip()
     if not value:
-        if not os.environ.get("SPACE_ID"):
+        if not on_space():
             return "anyone"
         return "signed-in" if can_sign_in() else "off"
     if value not in _VALUES:
@@ -82,6 +82,11 @@ def can_sign_in() -> bool:
     Elsewhere Gradio's sign-in is a mock, whose cookies anybody can make.
     """
     return get_space() is not None and all(map(os.environ.get, _SIGN_IN_VARIABLES))
+
+
+def on_space() -> bool:
+    """Tell whether this page is a Space's, whose visitors act on the Hub for themselves only."""
+    return bool(os.environ.get("SPACE_ID"))
 
 
 def space_owner() -> str | None:

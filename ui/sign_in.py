@@ -45,3 +45,12 @@ def note(visitor: Visitor) -> str:
         link = f'<a href="{_TARGET}" target="_self">Sign in with Hugging Face</a>'
         return f'<p class="ner-quiet">{escape(text)} {link}</p>'
     return f'<p class="ner-quiet">{escape(rights.why_not(visitor))}</p>'
+
+
+def to_publish() -> str:
+    """Say to who is not signed in on a Space how a run is published."""
+    if not rights.can_sign_in():
+        text = "Publishing from here needs a Space that people can sign in to: hf_oauth: true."
+        return f'<p class="ner-quiet">{escape(text)}</p>'
+    link = f'<a href="{_TARGET}" target="_self">Sign in with Hugging Face</a>'
+    return f'<p class="ner-quiet">{link} to publish: the repository becomes yours.</p>'

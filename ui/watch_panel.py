@@ -14,9 +14,10 @@ import gradio as gr
 
 import ner_core
 from ner_core import NerError, runs
-from ui import charts, live_samples, log_panel, markup, rights, run_panel
+from ui import charts, live_samples, log_panel, markup, publish_panel, rights, run_panel
 from ui.log_panel import LogPanel
 from ui.predictors import importing
+from ui.publish_panel import PublishPanel
 from ui.report_panel import ReportPanel
 from ui.snapshots import SHARED, Snapshot, Viewers, Watched
 
@@ -43,6 +44,7 @@ ADDRESS = """
 CSS = (
     live_samples.CSS
     + log_panel.CSS
+    + publish_panel.CSS
     + """
 #watch-buttons button { flex: 0 1 auto; min-width: 120px; }
 #run-status a { color: var(--link-text-color); text-decoration: underline; }
@@ -81,6 +83,7 @@ class WatchPanel:
                     visible=False,
                     elem_id="try-it",
                 )
+            self.publishing = PublishPanel()
             with gr.Column(visible=False) as self.curves:
                 with gr.Row():
                     self.loss = charts.line_plot("Loss", charts.LOSS_SERIES, elem_id="loss")
@@ -121,18 +124,15 @@ class WatchPanel:
         self.run.input(lambda: "", None, self.notice, **_QUIET)
         self.run.input(self.pulse, **self._moving)
         # After a reload the stage may be known before the run is.
-        self.run.change(
-            self.report.update, [self.run, self.report.seen], self.report.outputs, **_QUIET
-        )
+        for event in (self.run.change, self.stage.change):
+            for part in (self.report, self.publishing):
+                event(part.update, [self.run, part.seen], part.outputs, **_QUIET)
         self.run.change(charts.unzoomed, None, [self.loss, self.scores], **_QUIET)
         self.run.change(None, self.run, None, js=ADDRESS, **_QUIET)
         self.evaluated.change(
             self.show_evaluation, [self.run, self.types], [self.scores, self.samples], **_QUIET
         )
         self.stage.change(self.show_stage, [self.run, self.types], self._staged, **_QUIET)
-        self.stage.change(
-            self.report.update, [self.run, self.report.seen], self.report.outputs, **_QUIET
-        )
         types = [self.run, self.types]
         # First the lines, then their colours: a chart takes new series only in this order.
         self.types.change(self.show_lines, types, self.scores, **_QUIET).then(
@@ -145,6 +145,7 @@ class WatchPanel:
             self.poll_after(button.click(act, self.run, self.problem, **_QUIET))
         self.log.wire(self.run)
         self.report.wire()
+        self.publishing.wire(self.run)
 
     def poll_after(self, event: Any) -> None:
         """Show how things stand once what an event does is done."""
