@@ -1,9 +1,9 @@
 """The command that publishes a run to the Hub: ``publish``."""
 
 import argparse
-import logging
 import sys
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -17,17 +17,20 @@ if TYPE_CHECKING:  # they bring the client of the Hub
 def publish(options: argparse.Namespace) -> int:
     """Push a run to the Hub, with the token of HF_TOKEN or of hf auth login."""
     run = runs.get(options.run)
-    from huggingface_hub.utils.logging import set_verbosity
+    from huggingface_hub.utils import logging
 
     from ner_core.publishing import publish as push
 
-    set_verbosity(logging.ERROR)  # each retry of the client would break the line of progress
-    # Drawn once there is something to show: a refusal before that is a line of its own.
-    bar = tqdm(unit="B", unit_scale=True, file=sys.stderr, leave=False, delay=1e-9)
-    with bar:
+    # Each retry of the client would break the line of progress.
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    with ExitStack() as drawn:
+        bar: tqdm[Any] | None = None
 
         def show(progress: "Progress") -> None:
-            bar.total = progress.total
+            nonlocal bar
+            if bar is None:  # a refusal before there is anything to show is a line of its own
+                how = {"unit": "B", "unit_scale": True, "file": sys.stderr, "leave": False}
+                bar = drawn.enter_context(tqdm(total=progress.total, **how))
             bar.set_description(progress.what, refresh=False)
             bar.n = progress.done
             bar.refresh()
