@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -20,11 +21,16 @@ def publish(options: argparse.Namespace) -> int:
 
     from ner_core.publishing import publish as push
 
-    logging.set_verbosity_error()  # each retry of the client would break the line of progress
-    with tqdm(unit="B", unit_scale=True, file=sys.stderr, desc="publish", leave=False) as bar:
+    # Each retry of the client would break the line of progress.
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    with ExitStack() as drawn:
+        bar: tqdm[Any] | None = None
 
         def show(progress: "Progress") -> None:
-            bar.total = progress.total
+            nonlocal bar
+            if bar is None:  # a refusal before there is anything to show is a line of its own
+                how = {"unit": "B", "unit_scale": True, "file": sys.stderr, "leave": False}
+                bar = drawn.enter_context(tqdm(total=progress.total, **how))
             bar.set_description(progress.what, refresh=False)
             bar.n = progress.done
             bar.refresh()

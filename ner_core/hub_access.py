@@ -19,12 +19,12 @@ from huggingface_hub.errors import (
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
 )
-from huggingface_hub.utils import (
+from huggingface_hub.utils import httpx  # type: ignore[attr-defined] # exported, but lazily
+from huggingface_hub.utils._http import (
+    default_client_factory,
     hf_raise_for_status,
-    httpx,  # type: ignore[attr-defined] # exported, but lazily
     parse_ratelimit_headers,
 )
-from huggingface_hub.utils._http import default_client_factory
 
 from ner_core.errors import NerError, PublishError
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
-from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
-from huggingface_hub.utils import validate_repo_id as check_id
+from huggingface_hub.utils._headers import build_hf_headers
+from huggingface_hub.utils._http import get_session, hf_raise_for_status
+from huggingface_hub.utils._validators import validate_repo_id as check_id
 
 from ner_core.errors import PublishError
 from ner_core.hub_access import explained, missing_right, persist, signed_in_token

@@ -123,10 +123,8 @@ class _NoBars:
 @cache
 def _replace_bars() -> None:
     """Let the client report to the tally of the thread, if it has one, and else as ever."""
-    bars, disabled = (
-        _xet_progress_reporting.XetUploadProgressReporter,
-        (utils.are_progress_bars_disabled),
-    )
+    bars = _xet_progress_reporting.XetUploadProgressReporter
+    disabled = utils.are_progress_bars_disabled  # type: ignore[attr-defined] # exported lazily
 
     def reporter(*args: Any, **options: Any) -> Any:
         tally = _counting.get()
@@ -136,4 +134,4 @@ def _replace_bars() -> None:
         return _counting.get() is None and disabled(name)
 
     _xet_progress_reporting.XetUploadProgressReporter = reporter  # type: ignore
-    utils.are_progress_bars_disabled = disabled_here
+    utils.are_progress_bars_disabled = disabled_here  # type: ignore[attr-defined]

@@ -91,11 +91,11 @@ def scrubber(run: Run) -> Callable[[str], str]:
     below = re.compile(rf"(?<![\w./~-])(?:{beginnings})(?:/[^{_ENDS_A_PATH}]*|(?![\w-]))")
     # A path that was given may have spaces in it: it goes first, and as a whole.
     given = sorted(exact, key=len, reverse=True)
-    whole = re.compile(rf"(?<![\w./~-])(?:{'|'.join(map(re.escape, given))})(?![\w/-])")
+    given_whole = re.compile(rf"(?<![\w./~-])(?:{'|'.join(map(re.escape, given))})(?![\w/-])")
 
     def scrub(text: str) -> str:
         if given:
-            text = whole.sub(lambda match: exact[match[0]], text)
+            text = given_whole.sub(lambda match: exact[match[0]], text)
         return below.sub(_last_part, text)
 
     return scrub

@@ -95,7 +95,8 @@ def _handler(hub):
 
         def _fail(self, failure):
             if failure.cut_after is not None:
-                self._read(failure.cut_after)
+                size = int(self.headers.get("Content-Length") or 0)
+                self._read(min(failure.cut_after, size))
                 self.close_connection = True
                 return
             self._read(int(self.headers.get("Content-Length") or 0))
