@@ -28,6 +28,7 @@ MODULES = [
     "ner_core.data.splits",
     "ner_core.data.text",
     "ui.api",
+    "ui.publish_view",
     "ui.run_panel",
     "ui.theme",
 ]

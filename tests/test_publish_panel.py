@@ -237,6 +237,12 @@ def test_the_check_says_what_publishing_would_do(hub, panel):
     assert answers(panel, "me/new", shown=old)[-1][1] == gr.update(
         value=True, interactive=True, info="Seen by you, or your organisation, only."
     )
+    # Where the Hub does not say, the form stays as it is.
+    hub.fail("/api/models/me/new", status=400, times=1)
+    unknown, private = answers(panel, "me/new", shown=old)[-1]
+    assert (unknown["state"], unknown["exists"], private) == ("problem", True, gr.skip())
+    assert [*panel.ask_anew("failed", "me/new", COMMIT, old)] == [[gr.skip(), gr.skip()]]
+    assert [*panel.ask_anew("done", "me/old", COMMIT, old)][-1][0] == old
     hidden = answers(panel, "me/hidden")[-1][1]
     assert (hidden["value"], hidden["info"]) == (True, "It is there, and stays private.")
     theirs = answers(panel, "zoe/ner")[-1][0]

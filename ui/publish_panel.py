@@ -103,7 +103,7 @@ class PublishPanel:
                 elem_id="publish-status",
             )
         self.timer = gr.Timer(EVERY, active=False)
-        # In the page, not visible: what the repository is may differ when an upload has ended.
+        # In the page, not visible: a repository is there when an upload to it has ended.
         self.state = gr.Textbox("", visible="hidden")
         self.seen = gr.State(None)
 
@@ -126,8 +126,10 @@ class PublishPanel:
         asking = {**quiet, "concurrency_id": "hub", "concurrency_limit": 4}
         self.accordion.expand(self.suggest, [run, self.repo], [self.repo, self.check], **asking)
         asked = [self.repo, self.way, self.check]
-        for event in (self.repo.change, self.way.change, self.state.change):
-            event(self.ask, asked, [self.check, self.private], trigger_mode="always_last", **asking)
+        answer = [self.check, self.private]
+        for event in (self.repo.change, self.way.change):
+            event(self.ask, asked, answer, trigger_mode="always_last", **asking)
+        self.state.change(self.ask_anew, [self.state, *asked], answer, **asking)
         shown = [run, self.repo, self.what]
         self.preview.expand(self.show_card, shown, self.card, **quick)
         for event in (self.repo.blur, self.what.input):
@@ -179,7 +181,11 @@ class PublishPanel:
             return [gr.skip(), note("idle", str(error))]
 
     def ask(self, repo: str | None, way: str, shown: dict[str, Any] | None) -> Iterator[list[Any]]:
-        """Say whether a repository can be published to, and leave one its visibility."""
+        """Say whether a repository can be published to, and leave one its visibility.
+
+        ``exists`` in what the check shows tells whose visibility stands in the form: that of a
+        repository which is there, or the visitor's choice for a new one.
+        """
         repo, token = (repo or "").strip(), rights.asking().token
         owner, _, name = repo.partition("/")
         if not (owner and name):
@@ -189,14 +195,23 @@ class PublishPanel:
         yield [note("asking", f"Asking the Hub for {repo} …", existed), gr.skip()]
         time.sleep(PAUSE)
         found = ner_core.check_repo(repo, token, pull_request=way == PULL_REQUEST)
+        private: Any = gr.skip()
         if found.exists:
             stays = f"It is there, and stays {'private' if found.private else 'public'}."
             private = gr.update(value=bool(found.private), interactive=False, info=stays)
-        elif existed:  # what stands there is the other one's
-            private = gr.update(value=True, interactive=True, info=_NEW)
+        elif existed and found.can_write:  # what stands there is the other one's
+            existed, private = False, gr.update(value=True, interactive=True, info=_NEW)
+        state = "ok" if found.can_write else "problem"
+        yield [note(state, found.message, found.exists or existed), private]
+
+    def ask_anew(
+        self, state: str, repo: str | None, way: str, shown: dict[str, Any] | None
+    ) -> Iterator[list[Any]]:
+        """Say what publishing would do now that an upload has come to its end."""
+        if state == "done":
+            yield from self.ask(repo, way, shown)
         else:
-            private = gr.skip()
-        yield [publish_view.checked(found), private]
+            yield [gr.skip(), gr.skip()]
 
     def show_card(self, run_id: str | None, repo: str | None, what: str) -> str:
         """Give the card of a run's model, as it would be pushed."""

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from ner_core import Published, RepoCheck
+from ner_core import Published
 from ui import markup
 from ui.markup import escape
 from ui.uploading import Upload
@@ -53,11 +53,6 @@ CSS = """
 def note(state: str, message: str = "", exists: bool = False) -> dict[str, Any]:
     """Give the values of ``CHECK_TEMPLATE``: state is idle, asking, ok or problem."""
     return {"state": state, "message": escape(message), "exists": exists}
-
-
-def checked(found: RepoCheck) -> dict[str, Any]:
-    """Show whether a repository can be published to."""
-    return note("ok" if found.can_write else "problem", found.message, found.exists)
 
 
 def status_value(upload: Upload | None) -> dict[str, str]:
