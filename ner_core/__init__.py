@@ -48,6 +48,12 @@ if TYPE_CHECKING:
     from ner_core.findings import Finding as Finding
     from ner_core.first_answer import FirstAnswer as FirstAnswer
     from ner_core.hub_account import check_repo as check_repo
+    from ner_core.hub_models import find_on_hub as find_on_hub
+    from ner_core.hub_models import known_model as known_model
+    from ner_core.hub_reach import Reach as Reach
+    from ner_core.hub_reach import hub_reach as hub_reach
+    from ner_core.hub_token import on_space as on_space
+    from ner_core.hub_token import using_token as using_token
     from ner_core.launch.estimation import GaveWayError as GaveWayError
     from ner_core.launch.estimation import estimate_cost as estimate_cost
     from ner_core.launch.estimation import stop_measuring as stop_measuring
@@ -96,6 +102,7 @@ _HOME = {
     "RECIPE_PURPOSE": "config",
     "ReadOptions": "data.sentence",
     "RepoCheck": "publication",
+    "Reach": "hub_reach",
     "Run": "runs",
     "RunError": "errors",
     "RunView": "run_view",
@@ -114,6 +121,10 @@ _HOME = {
     "export_run": "run_archive",
     "exports_dir": "run_archive",
     "find_model": "model_sources",
+    "find_on_hub": "hub_models",
+    "hub_reach": "hub_reach",
+    "known_model": "hub_models",
+    "on_space": "hub_token",
     "one_core_each": "cores",
     "open_for": "entity_files",
     "predict_in_steps": "pacing",
@@ -125,6 +136,7 @@ _HOME = {
     "stop_measuring": "launch.estimation",
     "submit": "launch.submission",
     "text_columns": "text_files",
+    "using_token": "hub_token",
     "value_text": "cli_command",
     "write_entities": "entity_files",
 }
