@@ -1,4 +1,4 @@
-"""Whether the Hub can be reached: asked in the background, once a minute at most for all who ask."""
+"""Whether the Hub can be reached: asked in the background, at most once a minute for all."""
 
 import asyncio
 import threading
@@ -15,7 +15,7 @@ Reach = Literal["reachable", "unreachable", "offline"]
 ASK_EVERY = 60.0
 """Seconds in which an answer counts, whichever it is."""
 ANSWER_SECONDS = 4.0
-"""How long the Hub may take; who asks does not wait longer either, also not for a name's address."""
+"""How long the Hub may take. Nobody waits longer than that, also not for a name's address."""
 
 _lock = threading.Lock()
 _state: "tuple[float, Reach] | None" = None
