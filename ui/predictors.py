@@ -214,6 +214,20 @@ _models = ner_core.ModelCache(_load)
 
 
 @contextlib.contextmanager
+def reading_data(on_the_hub: bool) -> Iterator[None]:
+    """Hold ``importing`` while data are read; not while the Hub is asked for them, which may take.
+
+    Then transformers is imported before. The Hub is asked with the token of the visitor who asks.
+    """
+    if on_the_hub:
+        with _importing_once():
+            _ = ner_core.Predictor
+    held = contextlib.nullcontext() if on_the_hub else importing
+    with held, ner_core.using_token(rights.asking().token):
+        yield
+
+
+@contextlib.contextmanager
 def _importing_once() -> Iterator[None]:
     """Hold ``importing`` the first time, when the class brings torch and transformers."""
     with contextlib.nullcontext() if _imported.is_set() else importing:
