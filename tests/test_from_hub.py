@@ -6,6 +6,7 @@ import threading
 import time
 from pathlib import Path
 
+import gradio as gr
 import huggingface_hub
 import pytest
 from huggingface_hub import constants
@@ -16,7 +17,6 @@ from ner_core import hub_reach as reach
 from ner_core.check import check_data
 from ner_core.hub_token import FD_VARIABLE, current_token, handed_over, take_over, using_token
 from ner_core.launch import submit
-from tests.conftest import write_conll
 from tests.hub_client import turn_to
 from tests.hub_server import Repo, Token, serve
 from ui import api, highlight_reading, hub_badge, predictors, rights
@@ -181,10 +181,8 @@ def test_on_one_s_own_machine_nothing_changes(hub, monkeypatch):
     assert Predictor.load("ann/own").entity_types == ["LOC", "PER"]  # from the cache
 
 
-def test_a_private_dataset_is_read_for_who_may_see_it_alone(hub, tmp_path):
-    file = write_conll(tmp_path / "train.conll", [[("Ann", "B-PER"), ("left", "O")]] * 12)
+def test_a_private_dataset_is_read_for_who_may_see_it_alone(hub):
     rows = "Sentence #,Word,Tag\n" + "".join(f"{n},Ann,B-PER\n{n},left,O\n" for n in range(12))
-    assert file.exists()
     hub.datasets["ann/data"] = Repo({"main": {"train.csv": rows.encode()}}, private=True)
     with using_token(ANNS):
         assert check_data("hub:ann/data").splits["train"].sentences > 0
@@ -239,7 +237,6 @@ def test_a_token_is_handed_over_through_a_pipe_that_is_read_once(monkeypatch):
         assert current_token() == ANNS
     assert current_token() is False
     monkeypatch.setenv(FD_VARIABLE, str(kept))
-    threading.Thread(target=lambda: None).start()
     seen = []
 
     def other_process():
@@ -280,7 +277,7 @@ def test_a_worker_reads_private_data_and_a_private_encoder(
                 shown += found
                 break
     assert b"NER_LOCK_FD" in shown
-    assert process.wait(60) == 0, run.log_path.read_text()
+    assert process.wait(240) == 0, run.log_path.read_text()
     assert runs.get(run.id).status() == "finished"
     assert ANNS.encode() not in shown
     for path in tmp_path.rglob("*"):
@@ -301,7 +298,7 @@ def test_the_hub_is_asked_once_for_all(hub):
 
     assert set(asyncio.run(several())) == {"reachable"}
     assert asyncio.run(reach.hub_reach()) == "reachable"
-    assert hub.requests == ["HEAD "] or hub.requests == ["HEAD /"]
+    assert len(hub.requests) == 1
     assert hub.authorizations == {None}
 
 
@@ -319,12 +316,13 @@ def test_in_offline_mode_nothing_is_asked(hub, monkeypatch):
 
 
 def test_the_badge_says_what_to_choose_instead(monkeypatch):
-    import gradio as gr
+    async def build():  # a component makes a loop of its own where there is none
+        with gr.Blocks() as page:
+            field, badge = gr.Textbox(info="An id."), HubBadge()
+            badge.wire(page.load, [(field, "choose minilm or starter, which are already here.")])
+        return badge
 
-    with gr.Blocks() as page:
-        field = gr.Textbox(info="An id.")
-        badge = HubBadge()
-        badge.wire(page.load, [(field, "choose minilm or starter, which are already here.")])
+    badge = asyncio.run(build())
     infos = []
     for state in ("reachable", "unreachable", "offline"):
 
