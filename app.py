@@ -16,8 +16,9 @@ ner_core.use_zero_gpu()  # before gradio and torch; on other hardware it does no
 import gradio as gr
 
 from ner_core import NerError, find_model
-from ui import api, highlight_tab, rights, sign_in, snapshots, train_tab
+from ui import api, highlight_tab, hub_badge, rights, sign_in, snapshots, train_tab
 from ui.highlight_tab import HighlightTab
+from ui.hub_badge import HubBadge
 from ui.predictors import model_choices, offer, warm_up
 from ui.theme import CSS, theme
 from ui.train_tab import TrainTab
@@ -40,6 +41,7 @@ def build() -> gr.Blocks:
     with page:
         gr.Markdown(TITLE, elem_id="title")
         sign_in.place()
+        badge = HubBadge()
         with gr.Tabs() as tabs:
             with gr.Tab("Highlight", id="highlight"):
                 highlight = HighlightTab()
@@ -47,6 +49,7 @@ def build() -> gr.Blocks:
                 train = TrainTab()
         highlight.wire()
         train.wire()
+        badge.wire(page.load, [*highlight.hub_fields, *train.source.hub_fields])
 
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         page.load(first_tab, None, tabs, queue=False, **quiet)
@@ -119,7 +122,7 @@ def _read(arguments: Sequence[str] | None) -> None:
 def _serve(page: gr.Blocks) -> None:
     page.launch(
         theme=theme(),
-        css=CSS + highlight_tab.CSS + train_tab.CSS,
+        css=CSS + hub_badge.CSS + highlight_tab.CSS + train_tab.CSS,
         ssr_mode=False,
         mcp_server=True,
         run_history=False,  # it would keep visitors' texts in their browser

@@ -49,6 +49,12 @@ if TYPE_CHECKING:
     from ner_core.first_answer import FirstAnswer as FirstAnswer
     from ner_core.hub_account import check_repo as check_repo
     from ner_core.hub_account import suggest_repo as suggest_repo
+    from ner_core.hub_models import find_on_hub as find_on_hub
+    from ner_core.hub_models import known_model as known_model
+    from ner_core.hub_reach import Reach as Reach
+    from ner_core.hub_reach import hub_reach as hub_reach
+    from ner_core.hub_token import on_space as on_space
+    from ner_core.hub_token import using_token as using_token
     from ner_core.launch.estimation import GaveWayError as GaveWayError
     from ner_core.launch.estimation import estimate_cost as estimate_cost
     from ner_core.launch.estimation import stop_measuring as stop_measuring
@@ -99,6 +105,7 @@ _HOME = {
     "RECIPE_PURPOSE": "config",
     "ReadOptions": "data.sentence",
     "RepoCheck": "publication",
+    "Reach": "hub_reach",
     "Run": "runs",
     "RunError": "errors",
     "RunView": "run_view",
@@ -117,6 +124,10 @@ _HOME = {
     "export_run": "run_archive",
     "exports_dir": "run_archive",
     "find_model": "model_sources",
+    "find_on_hub": "hub_models",
+    "hub_reach": "hub_reach",
+    "known_model": "hub_models",
+    "on_space": "hub_token",
     "one_core_each": "cores",
     "open_for": "entity_files",
     "predict_in_steps": "pacing",
@@ -131,6 +142,7 @@ _HOME = {
     "suggest_repo": "hub_account",
     "text_columns": "text_files",
     "use_zero_gpu": "zero_gpu",
+    "using_token": "hub_token",
     "value_text": "cli_command",
     "write_entities": "entity_files",
 }

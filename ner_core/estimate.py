@@ -29,6 +29,7 @@ from ner_core.cost import Measurement
 from ner_core.errors import NerError, TrainingError
 from ner_core.evaluation import predict_tags, score_tags, tag_names
 from ner_core.events import EventWriter
+from ner_core.hub_token import take_over
 from ner_core.model_sources import find_model
 from ner_core.preparation import Prepared, load_corpus, make_plan, make_trainer, prepare
 from ner_core.report import memory_peak
@@ -279,6 +280,7 @@ def main(config_path: Path, parent: int) -> int:
     """Measure the settings of a file and print the result; gives the exit code."""
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     machine.give_way()
+    take_over()
     with contextlib.suppress(OSError):  # where memory runs out, this is the process to end
         Path("/proc/self/oom_score_adj").write_text("1000")
     config = TrainConfig.model_validate_json(config_path.read_text(encoding="utf-8"))

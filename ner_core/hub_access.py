@@ -4,7 +4,6 @@ The token is passed from call to call in memory. It is in no message: what is sa
 is made here, of its kind, and other texts lose what looks like a token.
 """
 
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +26,7 @@ from huggingface_hub.utils._http import (
 )
 
 from ner_core.errors import NerError, PublishError
+from ner_core.hub_token import on_space as on_space
 
 CONNECT_SECONDS = 10.0
 """How long a connection to the Hub may take."""
@@ -109,11 +109,6 @@ def signed_in_token(token: str | None = None) -> str:
             "Expected a token of the Hub, found one with characters that none has; copy it again."
         )
     return token
-
-
-def on_space() -> bool:
-    """Tell whether this runs on a Space, where people are visitors."""
-    return bool(os.environ.get("SPACE_ID"))
 
 
 def passes(error: BaseException) -> bool:

@@ -133,6 +133,15 @@ def _in_folder(path: Path) -> ModelSource:
     name = str(path)
     if (path / "model.safetensors").exists() or not (path / ADAPTER_CONFIG).is_file():
         return ModelSource(name, "folder", name)
+    return ModelSource(name, "folder", name, base_of_adapter(path, name))
+
+
+def base_of_adapter(path: Path, name: str, folders: bool = True) -> ModelSource:
+    """Find the encoder that the adapter in a folder belongs to; ``name`` is what it is called.
+
+    Without ``folders`` that can only be a Hub id, as for an adapter that a stranger made. Raises
+    ModelError if there is none that can be used.
+    """
     base = None
     with contextlib.suppress(OSError, ValueError, LookupError, TypeError, ModelError):
         named = json.loads((path / ADAPTER_CONFIG).read_bytes())["base_model_name_or_path"]
@@ -141,13 +150,14 @@ def _in_folder(path: Path) -> ModelSource:
             named not in {None, *runs.RESERVED}
             and not (paths.expand(named) / ADAPTER_CONFIG).is_file()
         ):
-            base = find_model("minilm" if named == MINILM_ID else named)
+            known = "minilm" if named == MINILM_ID else named if folders else HUB_PREFIX + named
+            base = find_model(known, folders)
     if base is None:
         raise ModelError(
             f"Expected the encoder that the adapter in {name} belongs to, found none that can be "
             f"used; correct base_model_name_or_path of its {ADAPTER_CONFIG}."
         )
-    return ModelSource(name, "folder", name, base)
+    return base
 
 
 @cache

@@ -23,6 +23,7 @@ from ner_core.adapters import load_merged
 from ner_core.config import Precision, TrainConfig
 from ner_core.errors import ConfigError, ModelError
 from ner_core.fresh_head import renew_head, with_labels
+from ner_core.hub_models import located
 from ner_core.model_sources import ModelSource, find_model
 from ner_core.named_labels import name_labels
 from ner_core.trial import try_out
@@ -53,6 +54,7 @@ def load_for_training(
     A model that was trained on exactly these labels keeps its head. Raises ModelError if the model
     cannot be loaded or has no fast tokenizer.
     """
+    source = located(source)
     tokenizer = load_tokenizer(source)
     labels = dict(enumerate(label_names))
     same_labels = has_head_for(source, label_names)
@@ -84,6 +86,7 @@ def load_for_training(
 
 def has_head_for(source: ModelSource, label_names: Sequence[str]) -> bool:
     """Tell whether a model was trained on exactly these labels, so that its head is kept."""
+    source = located(source, weights=False)
     return bool(load_config(source).id2label == dict(enumerate(label_names)))
 
 
@@ -135,7 +138,7 @@ def load_trained(
     ModelError if the model has no token-classification head, the names do not fit it, or it cannot
     be run on text alone.
     """
-    source = find_model(name)
+    source = located(find_model(name))
     config = load_config(source)
     architectures = config.architectures
     if not isinstance(architectures, list) or not any(
@@ -176,6 +179,7 @@ def load_tokenizer(source: ModelSource) -> PreTrainedTokenizerBase:
 
     Raises ModelError if it cannot be loaded, or cannot say which word a sub-token is from.
     """
+    source = located(source, weights=False)
     tokenizer = _load(lambda: AutoTokenizer.from_pretrained(source.weights, **_SAFE), source)
     # Without its files transformers makes up a tokenizer that knows its special tokens only.
     if not tokenizer.is_fast or len(tokenizer) <= len(tokenizer.all_special_ids):
@@ -279,12 +283,9 @@ def _load(call: Any, source: ModelSource) -> Any:
     except Exception as error:  # files of strangers: their parsers raise what they like
         first = str(error).strip().splitlines()[0][:200] if str(error).strip() else ""
         reason = first or type(error).__name__
-        if source.kind == "hub":
-            raise ModelError(
-                f"Expected the model {source.name} on the Hub, found: {reason.rstrip('.')}. "
-                "Without a network, choose minilm, starter or a folder."
-            ) from error
+        # Where the files of a Hub id are is nobody's business.
+        reason = reason.rstrip(".").replace(source.location, source.name)
         raise ModelError(
             f"Expected a model of transformers with safetensors weights at {source.name}, "
-            f"found: {reason.rstrip('.')}."
+            f"found: {reason}."
         ) from error

@@ -22,7 +22,6 @@ from ner_core.model_sources import ModelSource, find_model
 from ner_core.word_tokenizer import read_as_after_blanks
 
 _BATCH = 1000
-_TIMEOUT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -194,7 +193,9 @@ def _unknown_id(tokenizer: Tokenizer) -> int | None:
 def _tokenizer(source: ModelSource) -> Tokenizer:
     path = Path(source.weights) / "tokenizer.json"
     if source.kind == "hub":
-        path = Path(_from_hub(source))
+        from ner_core.hub_models import fetch_file  # brings the client of the Hub
+
+        path = fetch_file(source.location, "tokenizer.json")
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception:  # the library raises its own kind for missing and for damaged files
@@ -204,16 +205,3 @@ def _tokenizer(source: ModelSource) -> Tokenizer:
         ) from None
     read_as_after_blanks(tokenizer)  # as it is read in training
     return tokenizer
-
-
-def _from_hub(source: ModelSource) -> str:
-    from huggingface_hub import hf_hub_download
-
-    try:
-        return hf_hub_download(source.name, "tokenizer.json", etag_timeout=_TIMEOUT_SECONDS)
-    except Exception as error:
-        first = str(error).strip().splitlines()[0][:200] if str(error).strip() else ""
-        raise ModelError(
-            f"Expected the tokenizer of {source.name} on the Hub, found: "
-            f"{(first or type(error).__name__).rstrip('.')}. Without a network, choose minilm."
-        ) from error

@@ -13,6 +13,7 @@ from pathlib import Path
 from ner_core import checkpoints, locks, machine, runs
 from ner_core.errors import NerError, RunError
 from ner_core.events import EventWriter
+from ner_core.hub_token import take_over
 from ner_core.interruption import StopRequested, interruptible
 
 LOCK_FD_VARIABLE = "NER_LOCK_FD"
@@ -145,4 +146,5 @@ def main(run_dir: str) -> int:
     """Run ``execute`` with readable output."""
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     machine.give_way()
+    take_over()
     return execute(Path(run_dir).absolute())

@@ -15,8 +15,7 @@ from huggingface_hub import constants
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner_core import data
-from ner_core.data import hub_client
+from ner_core import data, hub_answers
 from ner_core.data.hub import hub_splits
 from ner_core.data.hub_columns import told_by_features
 from ner_core.data.hub_id import CONVERTED, HubDataset, parse
@@ -80,8 +79,8 @@ def hub(server, monkeypatch, tmp_path):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(hub_client, "ANSWER_SECONDS", 5.0)
-    monkeypatch.setattr(hub_client, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(hub_answers, "ANSWER_SECONDS", 5.0)
+    monkeypatch.setattr(hub_answers, "RETRY_SECONDS", 0.01)
     yield server
     huggingface_hub.close_session()
 
@@ -647,7 +646,7 @@ ACCESS = "Expected access to the dataset a/ner"
     ],
 )
 def test_each_failure_is_one_sentence(hub, monkeypatch, path, failure, message):
-    monkeypatch.setattr(hub_client, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(hub_answers, "ANSWER_SECONDS", 0.5)
     hub.datasets["a/ner"] = Repo({"main": {"train.parquet": parquet(OSLO)}})
     hub.fail(path, **failure)
     assert refusal("a/ner") == message.replace("HUB", hub.url)

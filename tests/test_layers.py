@@ -39,12 +39,16 @@ READERS = {
     },
     *{"data.splits", "data.text"},
 }
-HUB = {"data.hub", "data.hub_client", "data.hub_columns", "data.hub_layout", "hub_access"}
+HUB = {
+    *{"data.hub", "data.hub_client", "data.hub_columns", "data.hub_layout"},
+    *{"hub_access", "hub_answers", "hub_token"},
+}
 LAUNCH = {
     *{
         "checkpoints",
         "cost",
         "epochs",
+        "hub_token",
         "interruption",
         "launch",
         "launch.estimation",
@@ -71,6 +75,7 @@ LIGHT = {
     "tags": {"errors", "tags"},
     "error_log": {"error_log"},
     "events": {"errors", "events"},
+    "hub_token": {"hub_token"},
     "locks": {"errors", "locks"},
     "paths": {"paths"},
     "words": {"words"},

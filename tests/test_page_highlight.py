@@ -287,7 +287,7 @@ def test_refusals_are_sentences(app, page):
     write(page, ANN)
     choose(page, "Model", "owner/name")
     refused = page.wait_for_selector("#highlighted [role=alert]")
-    assert refused.inner_text().startswith("Expected the model owner/name on the Hub, found: ")
+    assert refused.inner_text().startswith("Expected to ask the Hub for the model owner/name, ")
     choose(page, "Model", str(app.home))
     page.wait_for_selector("[role=alert] >> text=folders are for the command line.")
     choose(page, "Model", "unnamed")

@@ -4,21 +4,26 @@ Gradio offers each as REST, to its Python client, in ``/gradio_api/openapi.json`
 its MCP server. Everything else of the page is private.
 """
 
+import asyncio
+import inspect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypedDict
 
+import anyio.to_thread
 import gradio as gr
 from gradio.events import api
 
 from ner_core import ConfigError, NerError
-from ui import predictors
+from ui import highlight_reading, predictors
 from ui.highlight_view import MOST_CHARACTERS
 
 if TYPE_CHECKING:
     from ner_core import Entity
 
+MOST_AT_ONCE = 2
 MOST_TEXTS = 100
 MOST_CHARACTERS_OF_ALL = 100_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -36,8 +41,26 @@ class FoundEntity(TypedDict):
 
 def add_endpoints() -> None:
     """Add the endpoints to the page that is being built."""
+    turns = asyncio.Semaphore(MOST_AT_ONCE)
     for function in (find_entities, find_entities_batch):
-        api(function, concurrency_id="api", concurrency_limit=2)
+        api(_in_turn(function, turns), concurrency_id="api", concurrency_limit=None)
+
+
+def _in_turn(function: Callable[..., Any], turns: asyncio.Semaphore) -> Callable[..., Any]:
+    """Let a function wait for its turn only when its model is there: others do not wait for it."""
+
+    @wraps(function)
+    async def call(*arguments: Any, **named: Any) -> Any:
+        given = inspect.signature(function).bind(*arguments, **named)
+        given.apply_defaults()
+        model = given.arguments["model"]
+        if isinstance(model, str):
+            with _errors_shown():
+                await highlight_reading.loaded(model)
+        async with turns:
+            return await anyio.to_thread.run_sync(partial(function, *arguments, **named))
+
+    return call
 
 
 def find_entities(

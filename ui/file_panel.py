@@ -5,6 +5,7 @@ at a time does it for all visitors. Results lie in a folder of their own whose n
 guessed, among what Gradio serves, until the visitor asks for others or is gone for an hour.
 """
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ import gradio as gr
 
 import ner_core
 from ner_core import FILE_FORMATS, DataError, NerError
-from ui import file_job, markup
+from ui import file_job, highlight_reading, markup
 from ui.file_job import MOST_BYTES, MOST_TEXTS, FileJob, drop, sentence, state
 from ui.predictors import STARTER, importing, named
 
@@ -113,7 +114,16 @@ class FilePanel:
         """Connect the components; ``model`` and ``label_names`` say who finds the entities."""
         quick: dict[str, Any] = {**_QUIET, "queue": False}
         begun = self.find.click(self.begin, self.folder, [*self.shown, self.request], **quick)
-        begun.then(
+        # Before it is this file's turn: nobody's file waits for the model of another one.
+        ready = begun.then(
+            self.load,
+            [model, label_names],
+            None,
+            concurrency_id="loading",
+            concurrency_limit=None,
+            **_QUIET,
+        )
+        ready.then(
             self.work,
             [model, label_names, self.file, self.column, self.request],
             self.shown,
@@ -156,6 +166,11 @@ class FilePanel:
             text = "Waiting: one file is read at a time, and another one is being read."
         return [*self._busy(state("waiting", message=sentence(text))), Request()]
 
+    async def load(self, model: str | None, label_names: str | None) -> None:
+        """Wait until the model is loaded; whether it cannot be is said when it is used."""
+        with contextlib.suppress(NerError):
+            await highlight_reading.loaded(model or STARTER, _names(label_names))
+
     def work(
         self,
         model: str | None,
@@ -173,9 +188,10 @@ class FilePanel:
         try:
             if not file:
                 raise DataError("Expected a file of texts, found none; choose one.")
-            names = [name.strip() for name in (label_names or "").split(",") if name.strip()]
+            names, chosen = _names(label_names), named(model or STARTER)
+            highlight_reading.check(chosen, names)
             job = FileJob(Path(file), column or None, folder)
-            for now in job.run(named(model or STARTER), names):
+            for now in job.run(chosen, names):
                 if request.end == "cancelled":
                     yield self._cancelled()
                 if request.end:
@@ -218,3 +234,8 @@ class FilePanel:
         find, hidden = gr.update(interactive=True), gr.update(visible=False)
         on = gr.update(visible=True)
         return [job.finished(), find, hidden, on, str(job.folder), *map(str, job.files)]
+
+
+def _names(label_names: str | None) -> list[str]:
+    """Give the names that were written for the labels of a model."""
+    return [name.strip() for name in (label_names or "").split(",") if name.strip()]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from concurrent import futures
 
 from ner_core import ModelError, NerError
+from ui import rights
 from ui.highlight_view import Reading
 from ui.model_loading import Loading
 from ui.predictors import (
@@ -15,6 +16,7 @@ from ui.predictors import (
     is_loaded,
     load_predictor,
     named,
+    on_hub,
     sub_tokens,
 )
 
@@ -37,7 +39,7 @@ def read(wanted: Wanted, text: str, tokens: bool) -> Reading | NerError | None:
         if not tokens and (quick := first_answer(model, text)):
             return Reading(shown, *quick)
         if not is_loaded(model, names):
-            attempt = _loading.begin(model, names)
+            attempt = _begin(model, names)
             if futures.wait([attempt], MOMENT).not_done:
                 return None
             attempt.result()
@@ -60,8 +62,29 @@ async def wait_for(all_wanted: Iterable[Wanted]) -> None:
         model = named(shown)
         with contextlib.suppress(NerError):  # said when the text is read again
             if not is_loaded(model, names):
-                attempts.append(asyncio.wrap_future(_loading.begin(model, names)))
+                attempts.append(asyncio.wrap_future(_begin(model, names)))
     await _ended(attempts)
+
+
+async def loaded(shown: str, names: Sequence[str] = ()) -> None:
+    """Wait until a model is loaded; no thread waits. Raises a NerError if it cannot be."""
+    model = named(shown)
+    if not is_loaded(model, names):
+        attempt = _begin(model, names)
+        await _ended([asyncio.wrap_future(attempt)])
+        attempt.result(0)
+
+
+def check(model: str, names: Sequence[str] = ()) -> None:
+    """Raise the NerError of a model on the Hub that could not be loaded a moment ago, or now."""
+    if on_hub(model) is not None and not is_loaded(model, names):
+        _begin(model, names).result()
+
+
+def _begin(model: str, names: Sequence[str]) -> "futures.Future[None]":
+    """Begin to load a model for the visitor who asks, unless that was done."""
+    asker = None if on_hub(model) is None else rights.asker()
+    return _loading.begin(model, names, asker)
 
 
 async def _ended(attempts: "Sequence[asyncio.Future[None]]") -> None:

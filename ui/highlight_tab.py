@@ -71,6 +71,12 @@ class HighlightTab:
         self.unnamed = gr.Textbox("", visible="hidden")
         self.files = FilePanel()
 
+    @property
+    def hub_fields(self) -> list[tuple[Any, str]]:
+        """The fields that take ids of the Hub, and what to choose where there is none."""
+        instead = "choose the starter or a finished run."
+        return [(self.first.model, instead), (self.second.model, instead)]
+
     def wire(self) -> None:
         """Connect the components of the tab with each other."""
         inputs = {

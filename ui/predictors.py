@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Literal, overload
 
 import ner_core
 from ner_core import runs
@@ -30,7 +31,7 @@ _batches = Batches()
 # More at once would only take turns on the cores, and each would take longer.
 _computing = threading.BoundedSemaphore(os.cpu_count() or 1)
 
-_Key = tuple[str, tuple[str, ...], int]
+_Key = tuple[str, tuple[str, ...], int, str]
 
 
 def model_choices() -> list[tuple[str, str]]:
@@ -112,18 +113,52 @@ def sub_tokens(model: str, text: str, label_names: Sequence[str] = ()) -> "list[
 def load_predictor(model: str, label_names: Sequence[str] = ()) -> "ner_core.Predictor":
     """Give the Predictor of a model that a page may name, loaded once for all.
 
-    That is the starter, a run, a Hub id, or what was offered; no other folder. Raises a NerError if
-    there is none.
+    That is the starter, a run, a Hub id, or what was offered; no other folder. On a Space a model
+    on the Hub that not everybody may see is loaded for the visitor who asks alone. Raises a
+    NerError if there is none, or it is not for them.
     """
-    return _models.get(_key(model, label_names))
+    return _models.get(_key(model, label_names, reader_of(model)))
 
 
 def is_loaded(model: str, label_names: Sequence[str] = ()) -> bool:
-    """Tell whether a model answers at once."""
+    """Tell whether a model answers the visitor who asks at once: the Hub is not asked for it."""
     try:
-        return _models.holds(_key(model, label_names))
+        reader = reader_of(model, ask=False)
+        return reader is not None and _models.holds(_key(model, label_names, reader))
     except ner_core.NerError:
         return False
+
+
+def on_hub(model: str) -> str | None:
+    """Give the Hub id of a model that is loaded from there; None for what is here, or offered."""
+    if model in _offered:
+        return None
+    try:
+        source = ner_core.find_model(model, folders=False)
+    except ner_core.NerError:
+        return None
+    return source.location if source.kind == "hub" else None
+
+
+@overload
+def reader_of(model: str, ask: Literal[True] = True) -> str: ...
+@overload
+def reader_of(model: str, ask: bool) -> str | None: ...
+def reader_of(model: str, ask: bool = True) -> str | None:
+    """Name whom a model is loaded for: the visitor who asks, or nobody ("") if all may see it.
+
+    Without ``ask`` it is None where the Hub would have to be asked first. Raises ModelError if the
+    visitor may not see it.
+    """
+    repo = on_hub(model) if ner_core.on_space() else None
+    if repo is None:
+        return ""
+    visitor = rights.asking()
+    with ner_core.using_token(visitor.token):
+        found = ner_core.find_on_hub(repo) if ask else ner_core.known_model(repo)
+    if found is None:
+        return None
+    return f"for {visitor.name}" if found.restricted else ""
 
 
 def warm_up() -> None:
@@ -134,10 +169,10 @@ def warm_up() -> None:
     later.start()
 
 
-def _key(model: str, label_names: Sequence[str]) -> _Key:
+def _key(model: str, label_names: Sequence[str], reader: str) -> _Key:
     """Tell apart what is loaded: a run that took another's id is another model."""
     made = 0 if model in _offered or not runs.exists(model) else runs.get(model).created_ns()
-    return model, tuple(label_names), made
+    return model, tuple(label_names), made, reader
 
 
 @cache
@@ -146,20 +181,28 @@ def _first_answer() -> "ner_core.FirstAnswer":
 
 
 def _load(key: _Key) -> "ner_core.Predictor":
-    model, label_names, _ = key
+    model, label_names, _, reader = key
     if model not in _offered:
         ner_core.find_model(model, folders=False)
     with _importing_once():
         load = ner_core.Predictor.load
         ner_core.one_core_each()
     location = _offered.get(model, model)
+    # What is offered is for all, so no visitor's token may open it.
+    token = None if model in _offered else rights.asking().token
     try:
-        predictor = load(location, label_names or None)
+        with ner_core.using_token(token):
+            predictor = load(location, label_names or None)
     except ner_core.NerError as error:
         # Where a folder is, is nobody's business but the owner's.
         place, shown = str(Path(location).expanduser().absolute()), model.removeprefix("hub:")
         error.args = (str(error).replace(place, shown).replace(location, shown),)
         raise
+    if reader_of(model) != reader:  # it was made private, or public, while it was loaded
+        raise ner_core.ModelError(
+            f"Expected the model {model.removeprefix('hub:')} to be for the same people all the "
+            "time, found that its owner has changed that just now; try again."
+        )
     if model == STARTER:
         predictor.predict("Ann lives in Oslo.")
         _starter_was_loaded.set()
@@ -168,6 +211,20 @@ def _load(key: _Key) -> "ner_core.Predictor":
 
 
 _models = ner_core.ModelCache(_load)
+
+
+@contextlib.contextmanager
+def reading_data(on_the_hub: bool) -> Iterator[None]:
+    """Hold ``importing`` while data are read; not while the Hub is asked for them, which may take.
+
+    Then transformers is imported before. The Hub is asked with the token of the visitor who asks.
+    """
+    if on_the_hub:
+        with _importing_once():
+            _ = ner_core.Predictor
+    held = contextlib.nullcontext() if on_the_hub else importing
+    with held, ner_core.using_token(rights.asking().token):
+        yield
 
 
 @contextlib.contextmanager

@@ -121,6 +121,16 @@ def asking() -> Visitor:
     return visitor_of(LocalContext.request.get(None))
 
 
+def asker() -> str:
+    """Tell visitors of a Space apart, also those who are not signed in; "" where all are one."""
+    if not os.environ.get("SPACE_ID"):
+        return ""
+    name = asking().name
+    if name is not None:
+        return f"user {name}"
+    return f"page {getattr(LocalContext.request.get(None), 'session_hash', None)}"
+
+
 def may_train(visitor: Visitor | None = None) -> bool:
     """Tell whether this visitor, by default the one who asks, may start and resume runs."""
     visitor, value = visitor or asking(), training()

@@ -253,7 +253,8 @@ def _estimate_cost(config: TrainConfig, measure: bool) -> "ner_core.Cost | None"
         with importing:
             _ = ner_core.estimate_cost
         _imported.set()
-    return ner_core.estimate_cost(config, measure=measure, folders=False)
+    with ner_core.using_token(rights.asking().token):
+        return ner_core.estimate_cost(config, measure=measure, folders=False)
 
 
 def _at_work() -> bool:

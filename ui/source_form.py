@@ -7,20 +7,24 @@ Whoever may not train (``ui/rights.py``) is shown what is in the sample, and no 
 or kept for them: that takes processor and disk.
 """
 
+import contextlib
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
 
 import ner_core
 from ner_core import ModelError, NerError, TrainConfig
 from ui import data_panel, markup, rights, uploads
-from ui.predictors import importing
+from ui.predictors import reading_data
 
 SAMPLE, UPLOAD, HUB = "The bundled sample", "My own files", "A dataset on the Hub"
 KEPT = "The data of that run"
 """Offered once a run's settings were put into the form whose data are neither of the others."""
 
+_MOST_PAGES = 1000
 _HERE = ("minilm", "starter")
 _HUB_PREFIX = "hub:"
 _FORMATS = (
@@ -66,6 +70,7 @@ class SourceForm:
             elem_id="model",
         )
         self.blocked: gr.State = gr.State(False)  # whether the problem shown is one of the data
+        self._numbers, self._begun = itertools.count(), dict[str | None, int]()
         self.kept = gr.State("")  # a run's data; on the server, so that no visitor can name a path
 
     @staticmethod
@@ -82,6 +87,14 @@ class SourceForm:
     def inputs(self) -> set[Any]:
         """The components that ``values`` reads."""
         return {self.data, self.files, self.hub, self.kept, self.model, *self._columns}
+
+    @property
+    def hub_fields(self) -> list[tuple[Any, str]]:
+        """The fields that take ids of the Hub, and what to choose where there is none."""
+        return [
+            (self.hub, "choose the bundled sample or your own files."),
+            (self.model, "choose minilm or starter, which are already here."),
+        ]
 
     @property
     def filled(self) -> list[Any]:
@@ -131,8 +144,8 @@ class SourceForm:
             self.inputs | {self.blocked},
             self._shown,
             trigger_mode="always_last",
-            # One after the other: an earlier choice must not be shown after a later one.
-            concurrency_limit=1,
+            # A Hub that does not answer one visitor is not to hold up the others.
+            concurrency_limit=8,
             concurrency_id="describe",
             show_progress="hidden",
             api_visibility="private",
@@ -148,14 +161,33 @@ class SourceForm:
         return [gr.skip()] * len(self._shown)
 
     def describe_data(self, form: Mapping[Any, Any]) -> list[Any]:
-        """Show what the chosen data hold, and what is wrong with them; Start waits for errors."""
+        """Show what the chosen data hold, and what is wrong with them; Start waits for errors.
+
+        What was chosen earlier is not shown after something later, also if it took longer.
+        """
+        page = getattr(LocalContext.request.get(None), "session_hash", None)
+        number = self._begin(page)
+        outcome = self._described(form)
+        return outcome if self._begun.get(page) == number else [gr.skip()] * len(self._shown)
+
+    def _begin(self, page: str | None) -> int:
+        """Number the descriptions of a page; the last one is what it shows."""
+        number = next(self._numbers)
+        self._begun.pop(page, None)
+        self._begun[page] = number
+        while len(self._begun) > _MOST_PAGES:
+            with contextlib.suppress(KeyError, StopIteration):
+                del self._begun[next(iter(self._begun))]
+        return number
+
+    def _described(self, form: Mapping[Any, Any]) -> list[Any]:
         may_train, waiting = rights.may_train(), gr.update(interactive=False)
         ready = gr.update(interactive=may_train)
         mended = "" if form[self.blocked] else gr.skip()
         if not self.is_chosen(form):
             return ["", mended, ready, False]
         try:
-            with importing:
+            with reading_data(self.from_hub(form)):
                 if may_train:
                     # It would take both cores, and who waits for this sees nothing of it yet.
                     ner_core.stop_measuring()
@@ -211,6 +243,14 @@ class SourceForm:
             config.tag_column or "",
             config.label_names or "",
         ]
+
+    def from_hub(self, form: Mapping[Any, Any]) -> bool:
+        """Tell whether the Hub has to be asked for data or encoder."""
+        data = form[self.kept] if form[self.data] == KEPT else ""
+        model = (form[self.model] or "").strip()
+        return (
+            form[self.data] == HUB or str(data).startswith(_HUB_PREFIX) or model not in {"", *_HERE}
+        )
 
     def is_chosen(self, form: Mapping[Any, Any]) -> bool:
         """Tell whether there are data to look into: the sample, files that were given, a name."""

@@ -16,7 +16,7 @@ from ui import (
     sign_in,
     watch_panel,
 )
-from ui.predictors import importing
+from ui.predictors import reading_data
 from ui.runs_panel import RunsPanel
 from ui.settings_form import SettingsForm
 from ui.source_form import SourceForm
@@ -95,6 +95,7 @@ class TrainTab:
             self.start_run,
             self.source.inputs | self.settings.inputs,
             [self.problem, *self.watch.chosen],
+            concurrency_limit=8,  # it may wait for the Hub
             show_progress="hidden",
             api_visibility="private",
         )
@@ -116,7 +117,7 @@ class TrainTab:
         try:
             visitor = rights.check_training()
             config = TrainConfig.from_values(self.source.values(form) | self.settings.values(form))
-            with importing:
+            with reading_data(self.source.from_hub(form)):
                 run, _ = ner_core.submit(config, folders=False, owner=visitor.name)
         except NerError as error:
             return [markup.error(str(error)), gr.skip(), gr.skip()]

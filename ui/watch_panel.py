@@ -16,7 +16,7 @@ import ner_core
 from ner_core import NerError, runs
 from ui import charts, live_samples, log_panel, markup, publish_panel, rights, run_panel
 from ui.log_panel import LogPanel
-from ui.predictors import importing
+from ui.predictors import reading_data
 from ui.publish_panel import PublishPanel
 from ui.report_panel import ReportPanel
 from ui.snapshots import SHARED, Snapshot, Viewers, Watched
@@ -260,7 +260,7 @@ class WatchPanel:
         try:
             run = rights.find(run_id)
             rights.check_training()
-            with importing:
+            with reading_data(on_the_hub=False):
                 ner_core.resume(run)
         except NerError as error:
             return markup.error(str(error))

@@ -23,6 +23,7 @@ from ner_core import data, errors, machine, runs, zero_gpu
 from ner_core.config import TrainConfig
 from ner_core.cost import Cost, Measurement, cost_of
 from ner_core.errors import ConfigError, RunError, TrainingError
+from ner_core.hub_token import handed_over
 from ner_core.launch import gpu_estimation, measurements
 from ner_core.launch.local import worker_environment
 from ner_core.model_sources import find_model
@@ -188,14 +189,16 @@ def _start(settings: Path, output: IO[bytes], log: IO[bytes]) -> "subprocess.Pop
         **worker_environment(),
         "TMPDIR": str(settings.parent),
     }
-    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-m", "ner_core.estimate", str(settings), str(os.getpid())],
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=log,
-        start_new_session=True,
-        env=environment,
-    )
+    with handed_over() as (token, pipe):
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", "ner_core.estimate", str(settings), str(os.getpid())],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=log,
+            start_new_session=True,
+            pass_fds=pipe,
+            env=environment | token,
+        )
 
 
 def _result(code: int, answer: str, complaint: str) -> Measurement:

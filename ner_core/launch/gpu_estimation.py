@@ -1,5 +1,7 @@
 """What a run would take of a lent GPU: data and encoder are looked at, the rest is computed."""
 
+from typing import TYPE_CHECKING
+
 from ner_core import checkpoints, data, zero_gpu
 from ner_core.config import TrainConfig
 from ner_core.cost import Cost
@@ -8,6 +10,9 @@ from ner_core.errors import ConfigError
 from ner_core.gpu_cost import MEMORY, Workload, gpu_cost, what_fits
 from ner_core.model_sources import ModelSource
 from ner_core.runs import Run
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
 
 _LOOKED_AT = 2000
 """Sentences whose words are counted; where there are more, they stand for all."""
@@ -71,12 +76,10 @@ def seconds_to_go_on(run: Run, config: TrainConfig, model: ModelSource) -> int:
 
 def workload(corpus: Corpus, model: ModelSource) -> Workload:
     """Look at the sizes of data and encoder."""
-    from ner_core import models  # torch and transformers
-
     sizes = {name: split.num_rows for name, split in corpus.dataset.items()}
     train = corpus.dataset["train"]
     some = train.shuffle(seed=0).select(range(min(_LOOKED_AT, train.num_rows)))
-    encoder = models.load_config(model)
+    encoder = _config(model)
     return Workload(
         train=sizes["train"],
         validation=sizes["validation"],
@@ -91,7 +94,13 @@ def workload(corpus: Corpus, model: ModelSource) -> Workload:
 def _automatic_rate(model: ModelSource, adapter: bool) -> float:
     from ner_core import models
 
-    return models.learning_rate_for(models.load_config(model), adapter)
+    return models.learning_rate_for(_config(model), adapter)
+
+
+def _config(model: ModelSource) -> "PreTrainedConfig":
+    from ner_core import hub_models, models  # torch and transformers
+
+    return models.load_config(hub_models.located(model, weights=False))
 
 
 def _columns(config: TrainConfig) -> tuple[str | None, str | None, str | None]:

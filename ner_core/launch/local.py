@@ -10,6 +10,7 @@ import ner_core
 from ner_core import locks
 from ner_core.errors import RunError
 from ner_core.events import EventWriter
+from ner_core.hub_token import handed_over
 from ner_core.runs import Run
 from ner_core.worker import LOCK_FD_VARIABLE
 
@@ -81,15 +82,15 @@ def begin(run: Run) -> None:
 
 def _spawn(run: Run, lock: int) -> "subprocess.Popen[bytes]":
     environment = {**worker_environment(), LOCK_FD_VARIABLE: str(lock)}
-    with run.log_path.open("ab") as log:
+    with run.log_path.open("ab") as log, handed_over() as (token, pipe):
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "ner_core", "worker", str(run.path)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            pass_fds=(lock,),
-            env=environment,
+            pass_fds=(lock, *pipe),
+            env=environment | token,
         )
     # Nobody waits for a worker that a page started: this thread does, so that it leaves no zombie.
     threading.Thread(target=process.wait, name=f"reap-{run.id}", daemon=True).start()

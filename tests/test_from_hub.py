@@ -1,0 +1,342 @@
+"""Models and data of the Hub on a Space: each visitor sees what their own token may see."""
+
+import asyncio
+import os
+import threading
+import time
+from pathlib import Path
+
+import gradio as gr
+import huggingface_hub
+import pytest
+from huggingface_hub import constants
+
+import ner_core
+from ner_core import DataError, ModelError, Predictor, TrainConfig, hub_answers, hub_models, runs
+from ner_core import hub_reach as reach
+from ner_core.check import check_data
+from ner_core.hub_token import FD_VARIABLE, current_token, handed_over, take_over, using_token
+from ner_core.launch import submit
+from tests.hub_client import turn_to
+from tests.hub_server import Repo, Token, serve
+from ui import api, highlight_reading, hub_badge, predictors, rights
+from ui.hub_badge import HubBadge
+from ui.model_loading import Loading
+from ui.rights import Visitor
+
+ANNS, BOBS = "hf_tokenOfAnn0123456789", "hf_tokenOfBob0123456789"
+ANN, BOB, NOBODY = Visitor("ann", token=ANNS), Visitor("bob", token=BOBS), Visitor()
+TEXT = "ann lives in oslo and bob works near the paris city"
+HIDDEN = (
+    "Expected a {kind} ann/{name} on the Hub, found none that you may see; check the name, and if "
+    "it is private, {sign_in}."
+)
+SIGN_IN, ANOTHER = "sign in with Hugging Face", "sign in as somebody who may see it"
+
+
+@pytest.fixture(scope="module")
+def server():
+    with serve() as hub:
+        yield hub
+
+
+@pytest.fixture
+def hub(server, monkeypatch, tmp_path, tiny_model):
+    """Give a Hub with a private model and a public one, and this process as a Space."""
+    turn_to(server, monkeypatch, tmp_path / "hf")
+    server.tokens |= {ANNS: Token("ann", "read"), BOBS: Token("bob", "read")}
+    files = {path.name: path.read_bytes() for path in tiny_model.iterdir()}
+    server.models["ann/own"] = Repo({"main": dict(files)}, private=True)
+    server.models["ann/open"] = Repo({"main": dict(files)})
+    monkeypatch.setenv("SPACE_ID", "olga/studio")
+    monkeypatch.setattr(hub_answers, "ANSWER_SECONDS", 0.4)
+    monkeypatch.setattr(hub_answers, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(hub_models, "_public", {})
+    monkeypatch.setattr(hub_models, "_restricted", {})
+    monkeypatch.setattr(predictors, "_models", ner_core.ModelCache(predictors._load))
+    monkeypatch.setattr(highlight_reading, "_loading", Loading(predictors.load_predictor))
+    yield server
+    huggingface_hub.close_session()
+
+
+@pytest.fixture
+def asks(monkeypatch):
+    """Give a function that says whose event is being handled."""
+    return lambda visitor: monkeypatch.setattr(rights, "asking", lambda: visitor)
+
+
+def refusal(call, *arguments):
+    with pytest.raises((ModelError, DataError)) as caught:
+        call(*arguments)
+    assert ANNS not in str(caught.value)
+    return str(caught.value)
+
+
+def read(model):
+    """Read a text as the page does, and wait for the model."""
+    while (found := highlight_reading.read((model, ()), TEXT, tokens=False)) is None:
+        time.sleep(0.02)
+    return found
+
+
+def test_a_private_model_is_read_for_who_may_see_it_alone(hub, asks, tiny_model):
+    asks(ANN)
+    found = read("ann/own")
+    assert found.entities == Predictor.load(str(tiny_model)).predict(TEXT)
+    assert predictors.is_loaded("ann/own")
+    for visitor, sign_in in ((BOB, ANOTHER), (NOBODY, SIGN_IN)):
+        asks(visitor)
+        sentence = HIDDEN.format(kind="model", name="own", sign_in=sign_in)
+        assert not predictors.is_loaded("ann/own")
+        assert str(read("ann/own")) == sentence
+        assert refusal(predictors.load_predictor, "ann/own") == sentence
+        assert refusal(predictors.predict_all, "hub:ann/own", [TEXT], 0.0, None) == sentence
+    asks(ANN)
+    assert predictors.is_loaded("ann/own")
+
+
+@pytest.mark.parametrize("how", ["hangs", "is gone", "is offline"])
+def test_without_an_answer_what_another_has_downloaded_is_refused(hub, asks, monkeypatch, how):
+    asks(ANN)
+    predictors.load_predictor("ann/own")
+    predictors.load_predictor("ann/open")
+    if how == "hangs":
+        hub.fail("/", hang_seconds=3)
+    elif how == "is gone":
+        monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    else:
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    for visitor in (BOB, NOBODY):
+        asks(visitor)
+        assert refusal(predictors.load_predictor, "ann/own").startswith("Expected ")
+        assert predictors.is_loaded("ann/open")  # what all may see is there for all
+    asks(ANN)
+    assert predictors.is_loaded("ann/own")
+    monkeypatch.setattr(hub_models, "KNOWN_SECONDS", -1.0)
+    found = {
+        "hangs": "found none within 0.4 seconds; check the network and try again, or",
+        "is gone": "found no connection; check the network and try again, or",
+        "is offline": "found offline mode; unset HF_HUB_OFFLINE, or",
+    }[how]
+    assert f"{found} choose minilm, starter or a folder." in refusal(
+        predictors.load_predictor, "ann/own"
+    )
+
+
+def test_one_load_serves_all_who_may_see_a_public_model(hub, asks):
+    loaded = []
+    for visitor in (ANN, BOB, NOBODY):
+        asks(visitor)
+        loaded.append(predictors.load_predictor("ann/open"))
+    assert loaded[0] is loaded[1] is loaded[2]
+    # The machine's own token was never sent.
+    assert hub.authorizations <= {None, f"Bearer {ANNS}", f"Bearer {BOBS}"}
+
+
+def test_a_model_that_is_made_private_is_no_longer_for_all(hub, asks, monkeypatch):
+    asks(BOB)
+    predictors.load_predictor("ann/open")
+    hub.models["ann/open"].private = True
+    assert predictors.is_loaded("ann/open")
+    monkeypatch.setattr(hub_models, "KNOWN_SECONDS", 0.0)
+    assert refusal(predictors.load_predictor, "ann/open") == HIDDEN.format(
+        kind="model", name="open", sign_in=ANOTHER
+    )
+
+
+def test_a_model_that_is_made_private_while_it_is_loaded_is_not_kept_for_all(
+    hub, asks, monkeypatch
+):
+    asks(ANN)
+    load = Predictor.load
+
+    def load_late(*arguments):
+        hub.models["ann/open"].private = True
+        monkeypatch.setattr(hub_models, "_public", {})
+        return load(*arguments)
+
+    monkeypatch.setattr(Predictor, "load", load_late)
+    assert refusal(predictors.load_predictor, "ann/open") == (
+        "Expected the model ann/open to be for the same people all the time, found that its owner "
+        "has changed that just now; try again."
+    )
+    asks(BOB)
+    assert not predictors.is_loaded("ann/open")
+
+
+def test_what_the_owner_offers_is_opened_with_no_visitor_s_token(hub, asks, monkeypatch):
+    monkeypatch.setattr(predictors, "_offered", {"ann/own": "ann/own"})
+    asks(ANN)
+    assert refusal(predictors.load_predictor, "ann/own") == HIDDEN.format(
+        kind="model", name="own", sign_in=SIGN_IN
+    )
+
+
+def test_on_one_s_own_machine_nothing_changes(hub, monkeypatch):
+    monkeypatch.delenv("SPACE_ID")
+    monkeypatch.setenv("HF_TOKEN", ANNS)
+    assert predictors.load_predictor("ann/own").entity_types == ["LOC", "PER"]
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(hub_models, "_restricted", {})
+    assert Predictor.load("ann/own").entity_types == ["LOC", "PER"]  # from the cache
+
+
+def test_a_private_dataset_is_read_for_who_may_see_it_alone(hub):
+    rows = "Sentence #,Word,Tag\n" + "".join(f"{n},Ann,B-PER\n{n},left,O\n" for n in range(12))
+    hub.datasets["ann/data"] = Repo({"main": {"train.csv": rows.encode()}}, private=True)
+    with using_token(ANNS):
+        assert check_data("hub:ann/data").splits["train"].sentences > 0
+    sentence = HIDDEN.format(kind="dataset", name="data", sign_in="{}")
+    with using_token(BOBS):
+        assert refusal(check_data, "hub:ann/data") == sentence.format(ANOTHER)
+    assert refusal(check_data, "hub:ann/data") == sentence.format(SIGN_IN)
+
+
+def test_a_hub_that_hangs_holds_up_nothing_else(hub, asks, monkeypatch):
+    asks(ANN)
+    predictors.load_predictor("starter")
+    monkeypatch.setattr(hub_answers, "ANSWER_SECONDS", 5.0)
+    hub.fail("/api/models/ann/slow", hang_seconds=6)
+
+    async def calls():
+        call = api._in_turn(api.find_entities, asyncio.Semaphore(2))
+        slow = [asyncio.create_task(call(TEXT, f"ann/slow{n}")) for n in range(3)]
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        await call(TEXT)
+        took = time.monotonic() - began
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+        return took
+
+    assert asyncio.run(calls()) < 2
+    # Ann's three places are taken; others have theirs, and what is here has its own.
+    assert str(read("ann/slow9")) == (
+        "Expected at most 3 models of the Hub being loaded for you at once, found that many; try "
+        "again in a minute."
+    )
+    asks(BOB)
+    assert read("ann/open").entities
+    times = []
+    for _ in range(20):
+        began = time.monotonic()
+        assert read("starter").entities is not None
+        times.append(time.monotonic() - began)
+    assert sorted(times)[10] < 0.25
+
+
+def test_a_token_is_handed_over_through_a_pipe_that_is_read_once(monkeypatch):
+    monkeypatch.setenv("SPACE_ID", "olga/studio")
+    with handed_over() as nothing:
+        assert nothing == ({}, ())
+    with using_token(ANNS):
+        with handed_over() as (variables, pipe):
+            kept = os.dup(pipe[0])
+            assert variables == {FD_VARIABLE: str(pipe[0])}
+        assert current_token() == ANNS
+    assert current_token() is False
+    monkeypatch.setenv(FD_VARIABLE, str(kept))
+    seen = []
+
+    def other_process():
+        take_over()
+        seen.append(current_token())
+
+    worker = threading.Thread(target=other_process)  # a context of its own
+    worker.start()
+    worker.join()
+    assert seen == [ANNS]
+    assert FD_VARIABLE not in os.environ
+
+
+def test_a_worker_reads_private_data_and_a_private_encoder(
+    hub, monkeypatch, tmp_path, tiny_encoder
+):
+    rows = "Sentence #,Word,Tag\n" + "".join(f"{n},ann{n},B-PER\n{n},left,O\n" for n in range(30))
+    hub.datasets["ann/data"] = Repo({"main": {"train.csv": rows.encode()}}, private=True)
+    encoder = {path.name: path.read_bytes() for path in tiny_encoder.iterdir()}
+    hub.models["ann/encoder"] = Repo({"main": encoder}, private=True)
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "worker"))
+    config = TrainConfig.from_values(
+        {"data": "hub:ann/data", "model": "hub:ann/encoder", "epochs": 1, "max_length": 64}
+    )
+    with using_token(ANNS):
+        run, process = submit(config, owner="ann")
+    shown = b""
+    for part in ("cmdline", "environ"):
+        while process.poll() is None:
+            try:
+                found = Path(f"/proc/{process.pid}/{part}").read_bytes()
+            except OSError:
+                break
+            if b"worker" in found or part == "environ":
+                shown += found
+                break
+    assert b"NER_LOCK_FD" in shown
+    assert process.wait(240) == 0, run.log_path.read_text()
+    assert runs.get(run.id).status() == "finished"
+    assert ANNS.encode() not in shown
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert ANNS.encode() not in path.read_bytes(), path
+
+
+@pytest.fixture
+def unknown(monkeypatch):
+    monkeypatch.setattr(reach, "_state", None)
+    monkeypatch.setattr(reach, "ANSWER_SECONDS", 0.4)
+
+
+@pytest.mark.usefixtures("unknown")
+def test_the_hub_is_asked_once_for_all(hub):
+    async def several():
+        return await asyncio.gather(*(reach.hub_reach() for _ in range(20)))
+
+    assert set(asyncio.run(several())) == {"reachable"}
+    assert asyncio.run(reach.hub_reach()) == "reachable"
+    assert len(hub.requests) == 1
+    assert hub.authorizations == {None}
+
+
+@pytest.mark.usefixtures("unknown")
+def test_a_hub_that_gives_no_answer_is_not_reachable(hub):
+    hub.fail("", hang_seconds=3)
+    assert asyncio.run(reach.hub_reach()) == "unreachable"
+
+
+@pytest.mark.usefixtures("unknown")
+def test_in_offline_mode_nothing_is_asked(hub, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert asyncio.run(reach.hub_reach()) == "offline"
+    assert hub.requests == []
+
+
+def test_the_badge_says_what_to_choose_instead(monkeypatch):
+    async def build():  # a component makes a loop of its own where there is none
+        with gr.Blocks() as page:
+            field, badge = gr.Textbox(info="An id."), HubBadge()
+            badge.wire(page.load, [(field, "choose minilm or starter, which are already here.")])
+        return badge
+
+    badge = asyncio.run(build())
+    infos = []
+    for state in ("reachable", "unreachable", "offline"):
+
+        async def answer(state=state):
+            return state
+
+        monkeypatch.setattr(ner_core, "hub_reach", answer, raising=False)
+        line, update = asyncio.run(badge.show(""))
+        assert hub_badge._WORDS[state] in line
+        infos.append(update["info"])
+        assert asyncio.run(badge.show(line)) == [gr.skip(), gr.skip()]
+    assert infos == [
+        "An id.",
+        "The Hub cannot be reached now: choose minilm or starter, which are already here.",
+        "The Hub is not asked, because HF_HUB_OFFLINE is set: choose minilm or starter, which are "
+        "already here.",
+    ]
