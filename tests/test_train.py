@@ -114,6 +114,8 @@ def test_the_started_event_says_what_is_done(toy_run):
     assert started.data.keys() == {
         "settings",
         "total",
+        "corpus",
+        "base_model",
         "sentences",
         "entities",
         "windows",
@@ -238,7 +240,9 @@ def test_the_report_is_whole(toy_run):
     assert report.keys() == {
         "run",
         "data",
+        "corpus",
         "model",
+        "base_model",
         "validation",
         "test",
         "analysis",
