@@ -10,7 +10,7 @@ import gradio as gr
 import pytest
 
 from ner_core import FILE_FORMATS, ConfigError, Predictor
-from ui import file_job, file_panel
+from ui import file_job, file_panel, highlight_reading
 from ui.file_panel import FilePanel, Request
 
 TEXTS = ["ann lives in oslo", "", "bob works near paris", "<b>the</b> city"]
@@ -42,6 +42,7 @@ def panel(tmp_path, tiny_model, monkeypatch):
         return predictor
 
     monkeypatch.setattr(file_job, "load_predictor", load)
+    monkeypatch.setattr(highlight_reading, "on_hub", lambda model: None)  # its models are none
     page, panel = built()
     monkeypatch.setattr(panel.status, "GRADIO_CACHE", str(tmp_path / "served"))
     return SimpleNamespace(panel=panel, page=page, asked=asked, served=tmp_path / "served")
