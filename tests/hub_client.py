@@ -36,7 +36,7 @@ def turn_to(server, monkeypatch, home):
 
 def finished_run(model, run_id="done", message=None, owner=None):
     """Make a run that has finished with a copy of this model, or failed with this message."""
-    at_work = FakeRun(run_id, owner).start().evaluated(50).progress(100)
+    at_work = FakeRun(run_id, owner=owner).start().evaluated(50).progress(100)
     ended = {"message": message} if message else {"f1": 0.5, "train_seconds": 1.0}
     run = at_work.end("failed" if message else "finished", **ended)
     shutil.copytree(model, run.model_dir)

@@ -388,7 +388,7 @@ def test_the_paths_of_this_machine_stay_here(hub, tiny_model, tmp_path):
             "time": 1.0,
             "kind": "started",
             "step": 0,
-            "data": {"settings": config.model_dump()},
+            "data": {"settings": config.model_dump(), "total": 10, "label_names": []},
         },
         {
             "v": 1,
