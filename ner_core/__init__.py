@@ -51,8 +51,6 @@ if TYPE_CHECKING:
     from ner_core.hub_account import suggest_repo as suggest_repo
     from ner_core.hub_models import find_on_hub as find_on_hub
     from ner_core.hub_models import known_model as known_model
-    from ner_core.hub_reach import Reach as Reach
-    from ner_core.hub_reach import hub_reach as hub_reach
     from ner_core.hub_token import on_space as on_space
     from ner_core.hub_token import using_token as using_token
     from ner_core.launch.estimation import GaveWayError as GaveWayError
@@ -69,6 +67,8 @@ if TYPE_CHECKING:
     from ner_core.publication import RepoCheck as RepoCheck
     from ner_core.published_files import published_card as published_card
     from ner_core.publishing import publish as publish
+    from ner_core.reachability import Reach as Reach
+    from ner_core.reachability import hub_reach as hub_reach
     from ner_core.run_archive import drop_exports as drop_exports
     from ner_core.run_archive import export_run as export_run
     from ner_core.run_archive import exports_dir as exports_dir
@@ -105,7 +105,7 @@ _HOME = {
     "RECIPE_PURPOSE": "config",
     "ReadOptions": "data.sentence",
     "RepoCheck": "publication",
-    "Reach": "hub_reach",
+    "Reach": "reachability",
     "Run": "runs",
     "RunError": "errors",
     "RunView": "run_view",
@@ -125,7 +125,7 @@ _HOME = {
     "exports_dir": "run_archive",
     "find_model": "model_sources",
     "find_on_hub": "hub_models",
-    "hub_reach": "hub_reach",
+    "hub_reach": "reachability",
     "known_model": "hub_models",
     "on_space": "hub_token",
     "one_core_each": "cores",

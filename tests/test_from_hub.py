@@ -13,7 +13,7 @@ from huggingface_hub import constants
 
 import ner_core
 from ner_core import DataError, ModelError, Predictor, TrainConfig, hub_answers, hub_models, runs
-from ner_core import hub_reach as reach
+from ner_core import reachability as reach
 from ner_core.check import check_data
 from ner_core.hub_token import FD_VARIABLE, current_token, handed_over, take_over, using_token
 from ner_core.launch import submit

@@ -293,6 +293,11 @@ def test_every_public_name_is_there():
     assert len(set(ner_core.__all__)) == len(ner_core.__all__)
 
 
+def test_no_public_name_is_also_that_of_a_module():
+    # Once such a module is imported it takes the name's place, whoever imported it.
+    assert not {*ner_core.__all__} - {"runs"} & {module.split(".")[0] for module in MODULES}
+
+
 def test_type_checkers_see_the_same_public_names():
     tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     guarded = next(node for node in tree.body if isinstance(node, ast.If))

@@ -299,7 +299,7 @@ def test_refusals_are_sentences(app, page):
     assert set(chips(page)) == {"LOC", "PER"}
     choose(page, "Model", "starter")
     wait_for_marks(page, FOUND)
-    assert not names.is_visible()
+    names.wait_for(state="hidden")
 
 
 @pytest.mark.parametrize("query", ["", "?__theme=dark"])
