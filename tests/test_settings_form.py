@@ -173,7 +173,8 @@ def test_a_field_changed_by_hand_keeps_the_recipe(form):
     assert form.config().overlap == 25
 
 
-@given(CONFIGS)
+# What is typed as a model's name loses its blanks: no model has any.
+@given(CONFIGS.filter(lambda config: config.model == config.model.strip()))
 def test_the_settings_of_any_run_come_back_from_the_form(config):
     config = config.model_copy(update={"data": "/somewhere/mine.conll"})
     form = Form()
