@@ -192,6 +192,27 @@ def refusal(call):
     return run_command
 
 
+@pytest.fixture(scope="module")
+def server():
+    """Give a Hub on loopback."""
+    from tests.hub_server import serve
+
+    with serve() as hub:
+        yield hub
+
+
+@pytest.fixture
+def hub(server, monkeypatch, tmp_path_factory):
+    """Give the Hub on loopback, to which the client of huggingface_hub is turned."""
+    import huggingface_hub
+
+    from tests.hub_client import turn_to
+
+    turn_to(server, monkeypatch, tmp_path_factory.mktemp("hf"))
+    yield server
+    huggingface_hub.close_session()
+
+
 # Not for the whole session: while the browser is there, asyncio has a loop that runs.
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):

@@ -3,13 +3,12 @@
 import shutil
 import subprocess
 
-import huggingface_hub
 import pytest
 
 from ner_core import PublishError, deploy
 from tests.conftest import REPOSITORY
-from tests.hub_client import SECRET, turn_to
-from tests.hub_server import Token, serve
+from tests.hub_client import SECRET
+from tests.hub_server import Token
 
 # huggingface_hub sends files by an argument that its transport has renamed.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>' to upload:DeprecationWarning")
@@ -121,19 +120,6 @@ def test_a_dry_run_lists_the_files_and_asks_nobody(document, call):
     assert {"app.py", "README.md", "requirements.txt", "ner_core/deploy.py"} <= set(files)
     code, out, _ = call("deploy", "owner/space", "--dry-run")
     assert (code, out.splitlines()) == (0, files)
-
-
-@pytest.fixture(scope="module")
-def server():
-    with serve() as hub:
-        yield hub
-
-
-@pytest.fixture
-def hub(server, monkeypatch, tmp_path_factory):
-    turn_to(server, monkeypatch, tmp_path_factory.mktemp("hf"))
-    yield server
-    huggingface_hub.close_session()
 
 
 def test_a_space_is_created_private_with_what_belongs_to_it(hub, document, call):

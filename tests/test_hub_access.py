@@ -1,25 +1,11 @@
-import huggingface_hub
 import pytest
 from huggingface_hub import HfApi, constants, get_session
 from huggingface_hub.utils import httpx
 
 from ner_core import PublishError, RepoCheck, check_repo, hub_access, hub_account
 from ner_core.hub_access import shortened, signed_in_token
-from tests.hub_client import SECRET, turn_to
-from tests.hub_server import Repo, Token, serve
-
-
-@pytest.fixture(scope="module")
-def server():
-    with serve() as hub:
-        yield hub
-
-
-@pytest.fixture
-def hub(server, monkeypatch, tmp_path_factory):
-    turn_to(server, monkeypatch, tmp_path_factory.mktemp("hf"))
-    yield server
-    huggingface_hub.close_session()
+from tests.hub_client import SECRET
+from tests.hub_server import Repo, Token
 
 
 def said(check):

@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
-import huggingface_hub
 import pytest
 import torch
 from huggingface_hub import constants
@@ -16,8 +15,8 @@ from ner_core.adapters import add_adapter, merged, save_adapter
 from ner_core.model_sources import ModelSource
 from ner_core.published_files import scrubber
 from tests.fake_runs import FakeRun
-from tests.hub_client import SECRET, contents, finished_run, turn_to
-from tests.hub_server import Repo, serve
+from tests.hub_client import SECRET, contents, finished_run
+from tests.hub_server import Repo
 
 # huggingface_hub sends files by an argument that its transport has renamed.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>' to upload:DeprecationWarning")
@@ -26,19 +25,6 @@ PUSHED = {
     *{".gitattributes", "README.md", "config.json", "events.jsonl", "model.safetensors"},
     *{"report.json", "tokenizer.json", "tokenizer_config.json", "training_config.json"},
 }
-
-
-@pytest.fixture(scope="module")
-def server():
-    with serve() as hub:
-        yield hub
-
-
-@pytest.fixture
-def hub(server, monkeypatch, tmp_path_factory):
-    turn_to(server, monkeypatch, tmp_path_factory.mktemp("hf"))
-    yield server
-    huggingface_hub.close_session()
 
 
 @pytest.fixture

@@ -277,7 +277,7 @@ def _name(run: Run) -> str:
 def _who() -> str:
     """Say to those who cannot publish how they can; nothing to others."""
     visitor = rights.asking()
-    if visitor.token or not rights.on_space():
+    if visitor.token or not ner_core.on_space():
         return ""
     return sign_in.to_publish()
 

@@ -27,7 +27,7 @@ from typing import Any, Literal, cast, get_args
 from gradio.context import LocalContext
 from gradio.utils import get_space
 
-from ner_core import ConfigError, NerError, Run, runs
+from ner_core import ConfigError, NerError, Run, on_space, runs
 
 SETTING = "NER_TRAINING"
 Training = Literal["owner", "signed-in", "anyone", "off"]
@@ -82,11 +82,6 @@ def can_sign_in() -> bool:
     Elsewhere Gradio's sign-in is a mock, whose cookies anybody can make.
     """
     return get_space() is not None and all(map(os.environ.get, _SIGN_IN_VARIABLES))
-
-
-def on_space() -> bool:
-    """Tell whether this page is a Space's, whose visitors act on the Hub for themselves only."""
-    return bool(os.environ.get("SPACE_ID"))
 
 
 def space_owner() -> str | None:
