@@ -178,12 +178,9 @@ def test_two_runs_are_compared_and_one_is_deleted(app, new_page):
     rows.nth(1).wait_for()
     before = len(app.runs())
     names = [path.name for path in app.runs()][-2:]
-    for number in range(2):
+    for number in range(2):  # one after the other, without waiting for what the first one does
         rows.nth(number).locator('[data-col="1"]').click()
-        page.wait_for_function(
-            "count => document.querySelector('#runs-picked').innerText.includes(count)",
-            arg=str(number + 1),
-        )
+    page.wait_for_selector("#runs-picked >> text=2 runs are selected")
     page.wait_for_selector("#runs-compare")
     for name in names:
         page.wait_for_selector(f"#compare-key >> text={name}")
@@ -191,6 +188,7 @@ def test_two_runs_are_compared_and_one_is_deleted(app, new_page):
     assert "epochs" in page.inner_text("#compare-tables").lower()
 
     rows.nth(0).locator('[data-col="1"]').click()
+    page.wait_for_selector(f"#runs-picked >> text=Selected: {names[0]}")
     page.click("#runs-delete")
     page.wait_for_selector("#runs-question >> text=Delete")
     page.click("#runs-delete-yes")

@@ -122,7 +122,8 @@ class RunsPanel:
             [self.seen, self.selection, self.comparison.over],
             changed,
             trigger_mode="multiple",  # the next click may come before the answer to this one
-            **quick,
+            concurrency_limit=1,  # and it then counts after this one, with what this one selected
+            **_QUIET,
         )
         self.rename.click(
             self.ask_for_name,
