@@ -128,7 +128,9 @@ def evaluate(options: argparse.Namespace) -> int:
     from ner_core.evaluation import score_text, score_words
     from ner_core.predict import Predictor
 
-    predictor = Predictor.load(options.model, cli_predict.names(options.model_labels))
+    predictor = Predictor.load(
+        options.model, cli_predict.names(options.model_labels), options.precision
+    )
     size = {"batch_size": options.batch_size} if options.batch_size else {}
     if options.from_text:
         scores = score_text(predictor, split, **size)

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, get_args
 
 from tqdm import tqdm
 
 from ner_core import cli_output as output
+from ner_core.config import Precision
 from ner_core.entities import Entity
 from ner_core.entity_files import EntityWriter, open_for
 from ner_core.errors import ConfigError, DataError
@@ -58,6 +59,12 @@ def add_model_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--batch-size", type=_positive, metavar="N", help="windows that are computed together"
     )
+    command.add_argument(
+        "--precision",
+        choices=get_args(Precision),
+        default="auto",
+        help="auto: bf16 where the device computes in it natively; fp32: the same on each machine",
+    )
 
 
 def names(given: str | None) -> list[str] | None:
@@ -86,7 +93,7 @@ def predict(options: argparse.Namespace) -> int:
         if watched:
             total = sum(1 for _ in read_texts(options.file, options.text_column))
         texts = _begun(read_texts(options.file, options.text_column))
-    predictor = Predictor.load(options.model, names(options.model_labels))
+    predictor = Predictor.load(options.model, names(options.model_labels), options.precision)
     results = predict_in_steps(
         predictor, texts, options.threshold, names(options.labels), options.batch_size
     )

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from ner_core import tags as tagging
+from ner_core.config import Precision
 from ner_core.entities import Entity, entities_of
 from ner_core.errors import ConfigError
 from ner_core.sub_token_view import SubToken, view_sub_tokens
@@ -31,13 +32,17 @@ class Predictor:
         self.tagger = tagger
 
     @classmethod
-    def load(cls, model: str, label_names: Sequence[str] | None = None) -> "Predictor":
+    def load(
+        cls, model: str, label_names: Sequence[str] | None = None, precision: Precision = "auto"
+    ) -> "Predictor":
         """Load a model by its name (a run's id, a folder, a Hub id) onto the best device.
 
         ``label_names`` are the tags of a model whose config.json does not tell them, in the order
-        of their numbers. Raises ModelError if there is no such model, or it cannot name entities.
+        of their numbers. ``precision`` is the number format: "auto" takes bfloat16 where the device
+        computes in it natively, "fp32" gives the same on each machine. Raises ModelError if there
+        is no such model, or it cannot name entities.
         """
-        return cls(load_tagger(model, label_names))
+        return cls(load_tagger(model, label_names, precision))
 
     @property
     def entity_types(self) -> list[str]:

@@ -69,7 +69,8 @@ def family(request, folders):
 
 @pytest.fixture(scope="module")
 def predictor(family):
-    return Predictor.load(str(family[1]))
+    # Rounded to bfloat16, two labels of a random model may be equally likely.
+    return Predictor.load(str(family[1]), precision="fp32")
 
 
 def test_any_text_gives_sound_entities_and_sub_tokens(predictor):

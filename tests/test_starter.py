@@ -103,7 +103,9 @@ def test_it_finds_something_in_every_example_of_the_page(predictor):
 
 def test_its_card_states_its_true_score_on_the_sample(capsys):
     card = (STARTER / "README.md").read_text(encoding="utf-8")
-    document = as_json(capsys, "evaluate", "--model", "starter", "--data", "sample")
+    document = as_json(
+        capsys, "evaluate", "--model", "starter", "--data", "sample", "--precision", "fp32"
+    )
     assert f"| sample, test | {document['f1']:.3f} |" in card
     assert document["f1"] >= 0.75
 
@@ -111,7 +113,7 @@ def test_its_card_states_its_true_score_on_the_sample(capsys):
 @pytest.mark.slow
 def test_it_carries_over_to_wikigold(shared_data, capsys):
     arguments = ("--model", "starter", "--data", str(shared_data / "wikigold"))
-    document = as_json(capsys, "evaluate", *arguments)
+    document = as_json(capsys, "evaluate", *arguments, "--precision", "fp32")
     assert document["support"] > 3000
     assert document["f1"] >= 0.60
     card = (STARTER / "README.md").read_text(encoding="utf-8")

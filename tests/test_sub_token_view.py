@@ -35,7 +35,7 @@ def model(request, tmp_path_factory):
     """Give the name of a family, a predictor with its model, and model and tokenizer themselves."""
     name = request.param
     folder = name if name == "starter" else str(save_family(name, tmp_path_factory.mktemp(name)))
-    return name, Predictor.load(folder), load_trained(folder)
+    return name, Predictor.load(folder, precision="fp32"), load_trained(folder)
 
 
 def without_blank(text, start, end):
