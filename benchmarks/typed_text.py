@@ -3,9 +3,9 @@
     python benchmarks/typed_text.py [--model starter] [--data sample ...]
 
 "words" reads the model's tags as they are, as training and ``evaluate`` do. "repaired" makes valid
-entities of them first, as is done with what is shown to people. "typed" is ``evaluate --from-text``:
-each sentence joined by blanks, split again, and read as on the page, so repaired, too. What words
-and repaired words differ by is the reading; what is left to typed text is the splitting.
+entities of them first, as is done with what is shown to people. "typed" is ``--from-text``: each
+sentence joined by blanks, split again, and read as on the page, so repaired, too. What words and
+repaired words differ by is the reading; what is left to typed text is the splitting.
 """
 
 import argparse

@@ -13,8 +13,8 @@ def automatic_epochs(steps_per_epoch: int, aim: int = USUAL_STEPS) -> int:
     For 300 steps there are from 3 to 15 epochs, and more only where 15 would not even make 150
     steps; for another aim all of these in proportion. Small data needs many passes before the head
     has learned anything. Measured with minilm on Wikigold (48 steps an epoch), validation F1 after
-    4 epochs was 0.71, after 7 it was 0.76; on the sample (12 steps) 12 epochs gave 0.75 and 20 gave
-    0.76.
+    4 epochs was 0.71, after 7 it was 0.76; on 371 sentences of the sample (12 steps) 12 epochs
+    gave 0.75 and 20 gave 0.76.
 
     >>> automatic_epochs(48), automatic_epochs(48, aim=600), automatic_epochs(2)
     (7, 13, 75)

@@ -1,7 +1,7 @@
 """The real page, in a real browser, in the time that people wait for it.
 
-The bounds are one and a half times what README.md or the page promises, which is what was measured
-on a machine without other work: they fail where something takes three times as long.
+The bounds are about twice what was measured on a machine without other work, reckoned for the part
+of the cores that is left to the test: they fail where something takes three times as long.
 """
 
 import time
@@ -34,7 +34,7 @@ def _all_cores():
         yield
 
 
-def test_the_page_is_served_within_five_seconds_and_ends_without_a_traceback(tmp_path):
+def test_the_page_is_served_in_seconds_and_ends_without_a_traceback(tmp_path):
     def serve():
         app = App(tmp_path)
         seconds = app.start()
@@ -67,7 +67,7 @@ def test_the_page_opens_with_a_model_that_answers_at_once(browser, tmp_path):
     assert_takes(ANSWERS_WITHIN, first_answer)
 
 
-def test_good_data_are_shown_within_two_seconds(app, new_page, tmp_path):
+def test_good_data_are_shown_in_seconds(app, new_page, tmp_path):
     sentence = (
         '{{"text": "Ann{0} lives in Oslo.", "spans": [{{"start": 0, "end": {1}, "label": "PER"}}]}}'
     )
@@ -120,7 +120,7 @@ def test_a_long_text_stays_smooth(new_page):
     assert_takes(SMOOTH, longest_task, tries=5)
 
 
-def test_work_on_a_file_is_cancelled_within_a_second(new_page, tmp_path):
+def test_work_on_a_file_is_cancelled_soon(new_page, tmp_path):
     (tmp_path / "long.txt").write_text((NEWS + "\n") * 20_000)
     page = new_page()
     page.click("#file-panel > button")

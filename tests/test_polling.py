@@ -14,7 +14,8 @@ from ner_core.events import read_events
 from ner_core.locks import acquire
 from tests.fake_runs import FakeRun
 from ui import predictors, snapshots
-from ui.snapshots import SHARED, Snapshots, Viewers
+from ui.snapshots import SHARED, Snapshots
+from ui.viewers import Viewers
 from ui.watch_panel import WatchPanel
 
 EVENTS = 100_000

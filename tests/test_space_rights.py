@@ -19,6 +19,7 @@ from tests.oauth_provider import Client, serve_provider
 from tests.pages import App, fill, open_tab, upload
 from ui import rights, snapshots
 from ui.rights import Visitor
+from ui.viewers import Viewers
 from ui.watch_panel import WatchPanel
 
 RUN, ABSENT = "run-of-ann", "run-of-all"
@@ -301,7 +302,7 @@ def test_a_page_is_not_told_of_the_runs_of_others(monkeypatch):
     monkeypatch.setattr(rights, "asking", lambda: Visitor("ann"))
     at_work = FakeRun("of-bob", owner="bob").start()
     snapshots.SHARED.current(renew=True)
-    assert asyncio.run(panel.pulse("of-bob", None))[2:] == ("", "none", snapshots.Viewers.IDLE)
+    assert asyncio.run(panel.pulse("of-bob", None))[2:] == ("", "none", Viewers.IDLE)
     at_work.end("finished", train_seconds=1)
 
 

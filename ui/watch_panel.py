@@ -19,7 +19,8 @@ from ui.log_panel import LogPanel
 from ui.predictors import reading_data
 from ui.publish_panel import PublishPanel
 from ui.report_panel import ReportPanel
-from ui.snapshots import SHARED, Snapshot, Viewers, Watched
+from ui.snapshots import SHARED, Snapshot, Watched
+from ui.viewers import Viewers
 
 _NO_RUN = "No run yet. Choose data on the left and press “Start training”."
 _ZOOM = "Drag across a chart to look at these steps, double-click to see all of them again."
