@@ -8,7 +8,7 @@ import pytest
 import ner_core
 from ner_core import RunError, runs
 from tests.fake_runs import FakeRun
-from ui import charts, live_samples, log_panel, run_panel, snapshots
+from ui import charts, live_samples, log_panel, run_panel, snapshots, viewers
 from ui.watch_panel import WatchPanel
 
 HOSTILE = "<img src=x onerror=alert(1)>${alert(2)}{{value}}"
@@ -54,7 +54,7 @@ def message(run_id="at-work"):
 
 
 def test_without_runs_the_page_says_how_to_start_one(panel):
-    assert pulse(panel, None) == (gr.skip(), gr.skip(), "", "none", snapshots.Viewers.IDLE)
+    assert pulse(panel, None) == (gr.skip(), gr.skip(), "", "none", viewers.Viewers.IDLE)
     shown = staged(panel, None)
     assert shown["empty"]["visible"]
     assert not shown["panel"]["visible"]
