@@ -79,6 +79,8 @@ footer { opacity: .7; }
 .ner-quiet, .ner-quiet p { color: var(--body-text-color-subdued) !important; font-size: .85rem;
   line-height: 1.45; margin: 0; }
 .gradio-container .html-container { padding: 0; }
+/* A long choice ends before the arrow. */
+.gradio-container .secondary-wrap input { text-overflow: ellipsis; padding-right: 1.6rem; }
 .ner-empty { color: var(--body-text-color-subdued); padding: 1.6rem 1rem; text-align: center;
   border: 1px dashed var(--border-color-primary); border-radius: var(--radius-lg); }
 .ner-error, .ner-warning { border-radius: var(--radius-md); padding: .6rem .8rem; margin: 0;

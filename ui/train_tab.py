@@ -52,12 +52,13 @@ class TrainTab:
     def __init__(self) -> None:
         if runs.is_ephemeral():
             gr.Markdown(_LOST, elem_classes="ner-quiet", elem_id="ephemeral")
+        # Before everything: who has to sign in is told before they fill in a form.
+        self.rights = gr.HTML("", apply_default_css=False, elem_id="train-rights")
         with gr.Row(equal_height=False):
             with gr.Column(scale=4, min_width=300):
                 self.source = SourceForm()
                 self.settings = SettingsForm()
                 self.problem = gr.HTML("", apply_default_css=False, elem_id="problem")
-                self.rights = gr.HTML("", apply_default_css=False, elem_id="train-rights")
                 self.start = gr.Button(
                     "Start training",
                     variant="primary",
