@@ -25,10 +25,12 @@ _GROWTH = 4
 class Step(NamedTuple):
     """The texts that were read to their end, with their entities; none yet within a long text.
 
+    ``found`` are the entities that were found meanwhile, also in a text that goes on;
     ``characters`` is how many were read, with one more for the end of each text.
     """
 
     texts: list[tuple[str, list[Entity]]]
+    found: list[Entity]
     characters: int
 
 
@@ -74,10 +76,10 @@ def _steps(
         if taken:
             size -= 0 if long is None else len(long) + 1
             began = clock()
-            found = list(zip(taken, find(taken), strict=True))
+            done = list(zip(taken, find(taken), strict=True))
             spent = max(clock() - began, 1e-6)
             budget = max(round(min(size * seconds / spent, budget * _GROWTH)), _LEAST_CHARACTERS)
-            yield Step(found, size)
+            yield Step(done, [entity for _, found in done for entity in found], size)
         if long is not None:
             yield from _in_steps(long, read(long), seconds, clock)
         if failure:
@@ -94,13 +96,13 @@ def _in_steps(
 ) -> Iterator[Step]:
     """Read one text; the last step gives it with its entities."""
     entities: list[Entity] = []
-    began, begin = clock(), 0
+    began, begin, known = clock(), 0, 0
     for end, found in parts:
         entities += found
         if clock() - began >= seconds:
-            yield Step([], end - begin)
-            began, begin = clock(), end
-    yield Step([(text, entities)], len(text) + 1 - begin)
+            yield Step([], entities[known:], end - begin)
+            began, begin, known = clock(), end, len(entities)
+    yield Step([(text, entities)], entities[known:], len(text) + 1 - begin)
 
 
 def _take(remaining: Iterator[str], budget: int) -> tuple[list[str], int, NerError | None]:

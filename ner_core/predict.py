@@ -103,7 +103,7 @@ class Predictor:
         """Find the entities of one text step by step, of whatever length it is; see ``predict``.
 
         Each step tells how many characters are read by now, and what was found since the one
-        before; together they find what ``predict`` finds. An entity comes when its paragraph ends.
+        before; together they find what ``predict`` finds.
         """
         self._check(threshold, labels, batch_size)
         return (
@@ -158,12 +158,20 @@ class Predictor:
     ) -> Iterator[tuple[int, list[Entity]]]:
         tags: list[str] = []
         scores: list[float] = []
+        begin = 0
         for more_tags, more_scores in self.tagger.tag_in_steps(readable(text, places), batch_size):
             tags += more_tags
             scores += more_scores
-            if len(tags) < len(places):
-                yield places[len(tags) - 1].end, []
-        yield places[-1].end, entities_of(text, places, tags, scores, self.tagger.iob2)
+            known = begin + len(tags)
+            # No entity goes on over a word outside of all.
+            sure = len(tags) if known == len(places) else _after_last_outside(tags)
+            end = begin + sure
+            found = entities_of(
+                text, places[begin:end], tags[:sure], scores[:sure], self.tagger.iob2
+            )
+            yield places[known - 1].end, found
+            del tags[:sure], scores[:sure]
+            begin = end
 
     def _check(self, threshold: float, labels: Collection[str] | None, batch_size: int) -> None:
         if not 0 <= threshold <= 1:
@@ -187,6 +195,12 @@ def _kept(
         for entity in found
         if entity.score >= threshold and (labels is None or entity.label in labels)
     ]
+
+
+def _after_last_outside(tags: Sequence[str]) -> int:
+    return next(
+        (place for place in range(len(tags), 0, -1) if tags[place - 1] == tagging.OUTSIDE), 0
+    )
 
 
 def _parts(all_places: Iterable[list[Word]]) -> Iterator[list[list[Word]]]:

@@ -166,7 +166,9 @@ def test_a_long_line_is_read_as_predict_reads_it(panel, tmp_path, tiny_model, mo
     assert [Entity(**entity) for entity in row["entities"]] == found
     percents = [float(state.status["percent"]) for state in states]
     assert percents == sorted(percents)
-    assert len({percent for percent in percents if 1 < percent < 99}) > 2
+    halfway = [state for state in states if 1 < float(state.status["percent"]) < 99]
+    assert len(halfway) > 2
+    assert all("<li" in state.status["counts"] for state in halfway)
 
 
 def test_a_file_of_lines_is_one_text_if_that_is_chosen(panel, tmp_path, tiny_model):

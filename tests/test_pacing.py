@@ -72,9 +72,12 @@ def test_a_long_text_takes_several_steps():
 
 
 def test_the_entities_of_a_long_text_come_together():
-    (last,) = [step for step in steps(Slow(), ["a" * 65_000]) if step.texts]
+    *first, last = steps(Slow(), ["a" * 65_000])
+    assert [step.texts for step in first] == [[], [], []]
     ((_, entities),) = last.texts
     assert [entity.start for entity in entities] == list(range(0, 65_000, 5000))
+    assert [len(step.found) for step in [*first, last]] == [4, 4, 4, 1]
+    assert [entity for step in [*first, last] for entity in step.found] == entities
 
 
 def test_what_fits_into_a_step_is_read_at_once():

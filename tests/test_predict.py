@@ -268,7 +268,8 @@ def test_a_long_text_is_read_as_far_as_is_asked_for(trained, monkeypatch):
     monkeypatch.setattr(trained.tagger, "memory", None)
     monkeypatch.setattr(trained.tagger, "_logits", lambda b: computed.extend(b) or compute(b))
     text = long_text(3000, blank=" ")
-    end, _ = next(trained.read(text))
+    end, found = next(trained.read(text))
+    assert len(found) > 10
     (windows,) = trained.tagger.window_counts([text.split()])
     assert 0 < end < len(text) / 4
     assert len(computed) < windows / 4

@@ -81,8 +81,8 @@ class FileJob:
                 for text, entities in step.texts:
                     for writer in writers:
                         writer.write(text, entities)
-                    self._counts.update(entity.label for entity in entities)
                     self._texts += 1
+                self._counts.update(entity.label for entity in step.found)
                 self._characters += step.characters
                 yield self._now()
 
