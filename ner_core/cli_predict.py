@@ -17,15 +17,13 @@ from ner_core.config import Precision
 from ner_core.entities import Entity
 from ner_core.entity_files import EntityWriter, open_for
 from ner_core.errors import ConfigError, DataError
-from ner_core.pacing import predict_in_steps
+from ner_core.pacing import Step, predict_in_steps
 from ner_core.text_files import read_texts
 
 MODEL = "starter, a run, a folder or a Hub id"
 
 _FORMATS = ("json", "conll", "table", "csv", "html")
 _OF_ENDING = {".csv": "csv", ".conll": "conll", ".html": "html", ".htm": "html"}
-
-_Step = list[tuple[str, list[Entity]]]
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -38,6 +36,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--text-column", metavar="C", help="the column of the texts, or their key in .jsonl"
+    )
+    command.add_argument(
+        "--whole", action="store_true", help="read a --file of lines as one text, not line by line"
     )
     command.add_argument(
         "--format", choices=_FORMATS, help="default: json for a file, table for one text"
@@ -88,11 +89,12 @@ def predict(options: argparse.Namespace) -> int:
     if options.file is None:
         texts = [options.text if options.text is not None else _piped()]
     else:
+        wanted = options.file, options.text_column, options.whole
         # Counting reads the file once more, which is worth it for a person who watches, and finds
         # what is wrong with it. In a pipe the first lines are to come early.
         if watched:
-            total = sum(1 for _ in read_texts(options.file, options.text_column))
-        texts = _begun(read_texts(options.file, options.text_column))
+            total = sum(1 for _ in read_texts(*wanted))
+        texts = _begun(read_texts(*wanted))
     predictor = Predictor.load(options.model, names(options.model_labels), options.precision)
     results = predict_in_steps(
         predictor, texts, options.threshold, names(options.labels), options.batch_size
@@ -131,6 +133,8 @@ def _check(options: argparse.Namespace) -> None:
         raise ConfigError("Expected a text to read, found none; give one, or a file with --file.")
     if options.text_column is not None and options.file is None:
         raise ConfigError("--text-column: expected a file with columns, found no --file; give one.")
+    if options.whole and options.file is None:
+        raise ConfigError("--whole: expected a file of lines, found no --file; give one.")
 
 
 def _style(options: argparse.Namespace) -> str:
@@ -162,22 +166,22 @@ def _watched(options: argparse.Namespace) -> bool:
     return sys.stderr.isatty() and (options.output is not None or not sys.stdout.isatty())
 
 
-def _with_bar(results: Iterable[_Step], total: int | None) -> Iterator[_Step]:
+def _with_bar(results: Iterable[Step], total: int | None) -> Iterator[Step]:
     """Show how many texts are done, on stderr."""
     with tqdm(total=total, unit="text", file=sys.stderr, dynamic_ncols=True) as bar:
         for step in results:
             yield step
-            bar.update(len(step))
+            bar.update(len(step.texts))
 
 
 def _write(
-    results: Iterable[_Step], style: str, file: TextIO, types: Sequence[str], title: str
+    results: Iterable[Step], style: str, file: TextIO, types: Sequence[str], title: str
 ) -> Counter[str]:
     """Write the entities of texts as they come; give how many of each type there were."""
     counts: Counter[str] = Counter()
     with _writer(style, file, types, title) as write:
         for step in results:
-            for text, entities in step:
+            for text, entities in step.texts:
                 write(text, entities)
                 counts.update(entity.label for entity in entities)
             file.flush()  # who reads a pipe gets a step as soon as it is done

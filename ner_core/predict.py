@@ -8,13 +8,17 @@ from ner_core.entities import Entity, entities_of
 from ner_core.errors import ConfigError
 from ner_core.sub_token_view import SubToken, view_sub_tokens
 from ner_core.tagging import Tagger, load_tagger
-from ner_core.words import paragraphs, readable, split_words
+from ner_core.words import Word, each_word, paragraphs, readable, split_words
 
 BATCH_SIZE = 16
 """Windows at a time: more of them are no faster on a CPU, and need more memory (LOG.md)."""
 
 _MOST_TEXTS = 1024
 _MOST_CHARACTERS = 200_000
+
+_LONG = 20_000
+"""Characters; a longer text is read in steps of about so many:"""
+_STEP = 8000
 
 
 class Predictor:
@@ -84,13 +88,26 @@ class Predictor:
         """
         self._check(threshold, labels, batch_size)
         return (
-            [
-                entity
-                for entity in found
-                if entity.score >= threshold and (labels is None or entity.label in labels)
-            ]
+            _kept(found, threshold, labels)
             for chunk in _chunks(texts)
             for found in self._entities(chunk, batch_size)
+        )
+
+    def read(
+        self,
+        text: str,
+        threshold: float = 0.0,
+        labels: Collection[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> Iterator[tuple[int, list[Entity]]]:
+        """Find the entities of one text step by step, of whatever length it is; see ``predict``.
+
+        Each step tells how many characters are read by now, and what was found since the one
+        before; together they find what ``predict`` finds.
+        """
+        self._check(threshold, labels, batch_size)
+        return (
+            (end, _kept(found, threshold, labels)) for end, found in self._steps(text, batch_size)
         )
 
     def sub_tokens(self, text: str) -> list[SubToken]:
@@ -105,6 +122,10 @@ class Predictor:
         return found
 
     def _entities(self, texts: Sequence[str], batch_size: int) -> list[list[Entity]]:
+        """Find the entities of texts at once, or of a long one, which comes alone, in steps."""
+        if len(texts) == 1 and len(texts[0]) > _LONG:
+            steps = self._steps(texts[0], batch_size)
+            return [[entity for _, found in steps for entity in found]]
         parts = [
             (number, places)
             for number, text in enumerate(texts)
@@ -116,6 +137,41 @@ class Predictor:
         for (number, places), tags, scores in zip(parts, tagged.tags, tagged.scores, strict=True):
             found[number] += entities_of(texts[number], places, tags, scores, self.tagger.iob2)
         return found
+
+    def _steps(self, text: str, batch_size: int) -> Iterator[tuple[int, list[Entity]]]:
+        if len(text) <= _LONG:
+            yield len(text), self._entities([text], batch_size)[0]
+            return
+        for part in _parts(paragraphs(text, each_word(text))):
+            if len(part) == 1:
+                yield from self._paragraph(text, part[0], batch_size)
+                continue
+            words = [readable(text, places) for places in part]
+            tagged = self.tagger.tag(words, batch_size=batch_size)
+            found: list[Entity] = []
+            for places, tags, scores in zip(part, tagged.tags, tagged.scores, strict=True):
+                found += entities_of(text, places, tags, scores, self.tagger.iob2)
+            yield part[-1][-1].end, found
+
+    def _paragraph(
+        self, text: str, places: Sequence[Word], batch_size: int
+    ) -> Iterator[tuple[int, list[Entity]]]:
+        tags: list[str] = []
+        scores: list[float] = []
+        begin = 0
+        for more_tags, more_scores in self.tagger.tag_in_steps(readable(text, places), batch_size):
+            tags += more_tags
+            scores += more_scores
+            known = begin + len(tags)
+            # No entity goes on over a word outside of all.
+            sure = len(tags) if known == len(places) else _after_last_outside(tags)
+            end = begin + sure
+            found = entities_of(
+                text, places[begin:end], tags[:sure], scores[:sure], self.tagger.iob2
+            )
+            yield places[known - 1].end, found
+            del tags[:sure], scores[:sure]
+            begin = end
 
     def _check(self, threshold: float, labels: Collection[str] | None, batch_size: int) -> None:
         if not 0 <= threshold <= 1:
@@ -131,11 +187,45 @@ class Predictor:
                 )
 
 
+def _kept(
+    found: Iterable[Entity], threshold: float, labels: Collection[str] | None
+) -> list[Entity]:
+    return [
+        entity
+        for entity in found
+        if entity.score >= threshold and (labels is None or entity.label in labels)
+    ]
+
+
+def _after_last_outside(tags: Sequence[str]) -> int:
+    return next(
+        (place for place in range(len(tags), 0, -1) if tags[place - 1] == tagging.OUTSIDE), 0
+    )
+
+
+def _parts(all_places: Iterable[list[Word]]) -> Iterator[list[list[Word]]]:
+    """Take paragraphs of a text together as far as they make a step; a longer one comes alone."""
+    part: list[list[Word]] = []
+    for places in all_places:
+        if part and places[-1].end - part[0][0].start > _STEP:
+            yield part
+            part = []
+        part.append(places)
+    if part:
+        yield part
+
+
 def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Take texts a chunk at a time, bounded in number and in characters."""
+    """Take texts a chunk at a time, bounded in number and in characters; a long one comes alone."""
     chunk: list[str] = []
     size = 0
     for text in texts:
+        if len(text) > _LONG:
+            if chunk:
+                yield chunk
+            yield [text]
+            chunk, size = [], 0
+            continue
         chunk.append(text)
         size += len(text)
         if len(chunk) >= _MOST_TEXTS or size >= _MOST_CHARACTERS:

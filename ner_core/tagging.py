@@ -24,6 +24,9 @@ _MOST_BYTES = 32 * 2**20
 
 _REMEMBERED_AT_ONCE = 256
 
+_WINDOWS_A_CORE = 2
+"""Of a long text at a time: with one of them, who is done first would wait for the others."""
+
 
 @dataclass(frozen=True)
 class Tagged:
@@ -89,18 +92,40 @@ class Tagger:
         scores = [[1.0] * len(words) for words in texts]
         loss, counted = 0.0, 0
         for begin, windows in self._windows(texts):
-            for window, all_rows in self._probabilities(windows, batch_size):
+            for window, rows in self._probabilities(windows, batch_size):
                 text = begin + window.text
-                places, words = align.first_sub_tokens(window)
-                log_probabilities = all_rows[places]
-                best = log_probabilities.argmax(axis=1)
-                for row, (word, number) in enumerate(zip(words, best, strict=True)):
+                for word, number, row in _words_of(window, rows):
                     tags[text][word] = self.label_names[number]
-                    scores[text][word] = float(np.exp(log_probabilities[row, number]))
+                    scores[text][word] = float(np.exp(row[number]))
                     if gold is not None and (wanted := numbers.get(gold[text][word])) is not None:
-                        loss -= float(log_probabilities[row, wanted])
+                        loss -= float(row[wanted])
                         counted += 1
         return Tagged(tags, scores, loss / counted if counted else None)
+
+    def tag_in_steps(
+        self, words: Sequence[str], batch_size: int = 32
+    ) -> Iterator[tuple[list[str], list[float]]]:
+        """Tag one long text as ``tag`` does, a few windows at a time.
+
+        Each step gives the tags and scores of the words that come next.
+        """
+        _, windows = next(self._windows([words]))
+        on_cpu = self.model.device.type == "cpu"
+        at_once = _WINDOWS_A_CORE * cores.count() if on_cpu else batch_size
+        tags, scores = [OUTSIDE] * len(words), [1.0] * len(words)
+        begin = 0
+        for start in range(0, len(windows), at_once):
+            taken = windows[start : start + at_once]
+            end = begin
+            for window, rows in self._probabilities(taken, batch_size):
+                for word, number, row in _words_of(window, rows):
+                    tags[word] = self.label_names[number]
+                    scores[word] = float(np.exp(row[number]))
+                    end = max(end, word + 1)
+            if start + at_once >= len(windows):
+                end = len(words)  # the last ones may have no sub-token
+            yield tags[begin:end], scores[begin:end]
+            begin = end
 
     def sub_token_probabilities(self, words: Sequence[str]) -> np.ndarray:
         """Give the log-probabilities of a text's sub-tokens: [sub-tokens, labels] in float32.
@@ -174,6 +199,13 @@ class Tagger:
             logits = self.network(input_ids.to(device), attention_mask.to(device))
         log_probabilities: np.ndarray = functional.log_softmax(logits.float(), -1).cpu().numpy()
         return log_probabilities
+
+
+def _words_of(window: align.Window, rows: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
+    """Give each word that begins at home in a window, its best label, and its log-probabilities."""
+    places, words = align.first_sub_tokens(window)
+    own = rows[places]
+    return zip(words.tolist(), own.argmax(axis=1).tolist(), own, strict=True)
 
 
 class Memory:

@@ -7,7 +7,7 @@ saw.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -125,14 +125,17 @@ def split_words(text: str) -> list[Word]:
     >>> [text[word.start : word.end] for word in split_words(text)]
     ['Ann', "'s", 'flight', '(', 'to', 'the', 'U.S.', ')', 'left', '.']
     """
-    words: list[Word] = []
+    return list(each_word(text))
+
+
+def each_word(text: str) -> Iterator[Word]:
+    """Give the words of a text one after the other; see ``split_words``."""
     for chunk in _CHUNK.finditer(text):
         start, end = chunk.span()
         if chunk.lastgroup == "cluster" or chunk[0].isalnum():  # most are: nothing to split off
-            words.append(Word(start, end))
+            yield Word(start, end)
         else:
-            words += _split_chunk(text, start, end)
-    return words
+            yield from _split_chunk(text, start, end)
 
 
 def readable(text: str, places: Sequence[Word]) -> list[str]:
@@ -143,11 +146,14 @@ def readable(text: str, places: Sequence[Word]) -> list[str]:
     >>> readable("Ann \\ud83d", [Word(0, 3), Word(4, 5)])
     ['Ann', '\ufffd']
     """
-    text = _SURROGATE.sub("\ufffd", text)
-    return [text[word.start : word.end] for word in places]
+    if not places:
+        return []
+    begin = places[0].start
+    part = _SURROGATE.sub("\ufffd", text[begin : places[-1].end])
+    return [part[word.start - begin : word.end - begin] for word in places]
 
 
-def paragraphs(text: str, places: Sequence[Word]) -> list[list[Word]]:
+def paragraphs(text: str, places: Iterable[Word]) -> Iterator[list[Word]]:
     """Part the words of a text where a line is blank: no sentence, and no entity, goes on there.
 
     A corpus in CoNLL's columns has its sentences apart in the same way.
@@ -156,14 +162,14 @@ def paragraphs(text: str, places: Sequence[Word]) -> list[list[Word]]:
     >>> [len(words) for words in paragraphs(text, split_words(text))]
     [4, 1]
     """
-    parts: list[list[Word]] = []
-    before = 0
+    part: list[Word] = []
     for word in places:
-        if not parts or _BLANK_LINE.search(text, before, word.start):
-            parts.append([])
-        parts[-1].append(word)
-        before = word.end
-    return parts
+        if part and _BLANK_LINE.search(text, part[-1].end, word.start):
+            yield part
+            part = []
+        part.append(word)
+    if part:
+        yield part
 
 
 def _split_chunk(text: str, start: int, end: int) -> list[Word]:

@@ -69,6 +69,20 @@ def test_files_of_every_kind(call, model, tmp_path, name, content, more):
     assert [row["text"] for row in rows(out)] == ["ann", "bob"]
 
 
+def test_a_file_of_lines_may_be_one_text(call, model, file):
+    code, out, _ = call("predict", "--model", model, "--file", file, "--whole")
+    assert code == 0
+    assert [row["text"] for row in rows(out)] == [file.read_text()]
+
+
+def test_rows_are_not_made_one_text(refusal, model, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text\nann\n")
+    assert refusal("predict", "--model", model, "--file", path, "--whole") == (
+        "a.csv: expected a file of lines to read as one text, found a table; read it row by row."
+    )
+
+
 def test_what_stands_before_a_bad_row_is_printed(call, model, tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text('{"text": "ann"}\n7\n')
@@ -98,6 +112,10 @@ def test_bytes_that_are_no_text_may_not_be_piped_in(refusal, model, monkeypatch)
         (
             ("ann", "--text-column", "x"),
             "--text-column: expected a file with columns, found no --file; give one.",
+        ),
+        (
+            ("ann", "--whole"),
+            "--whole: expected a file of lines, found no --file; give one.",
         ),
         (
             ("ann", "--batch-size", "0"),

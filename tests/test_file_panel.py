@@ -1,6 +1,7 @@
 import asyncio
 import json
 import os
+import random
 import time
 from functools import cache
 from pathlib import Path
@@ -9,10 +10,11 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from ner_core import FILE_FORMATS, ConfigError, Predictor
+from ner_core import FILE_FORMATS, ConfigError, Entity, Predictor
 from ui import file_job, file_panel, highlight_reading
 from ui.file_panel import FilePanel, Request
 
+LINES, WHOLE = "Each line is a text", "The whole file is one text"
 TEXTS = ["ann lives in oslo", "", "bob works near paris", "<b>the</b> city"]
 
 
@@ -61,8 +63,8 @@ def named(panel, results):
     return SimpleNamespace(**dict(zip(names, results, strict=True)))
 
 
-def works(panel, file, column=None, model="tiny", label_names=""):
-    work = panel.panel.work(model, label_names, file, column, Request())
+def works(panel, file, column=None, model="tiny", label_names="", lines=LINES):
+    work = panel.panel.work(model, label_names, file, column, lines, Request())
     return [named(panel, seen) for seen in work]
 
 
@@ -136,13 +138,72 @@ def test_progress_is_shown(panel, tmp_path):
     assert halfway.find["interactive"] is False
 
 
+# Long texts
+
+
+def long_text(count, seed=1):
+    """Make a text of so many sentences in one line, all of them different."""
+    words = ["ann", "bob", "k", "oslo", "paris", "city", "lives", "in", "the", "near", ".", ","]
+    chance = random.Random(seed)
+    return " ".join(chance.choice(words) for _ in range(count * 8))
+
+
+def rows_of(state):
+    return [json.loads(row) for row in Path(state.jsonl).read_text().splitlines()]
+
+
+def test_a_long_line_is_read_as_predict_reads_it(panel, tmp_path, tiny_model, monkeypatch):
+    monkeypatch.setattr(file_job, "STEP_SECONDS", 0.01)
+    line = long_text(3000)
+    assert len(line) > 75_000
+    path = tmp_path / "a.txt"
+    path.write_text(f"bob\n{line}\nann\n")
+    states = works(panel, str(path))
+    first, row, last = rows_of(states[-1])
+    assert (first["text"], row["text"], last["text"]) == ("bob", line, "ann")
+    found = Predictor.load(str(tiny_model)).predict(line)
+    assert len(found) > 500
+    assert [Entity(**entity) for entity in row["entities"]] == found
+    percents = [float(state.status["percent"]) for state in states]
+    assert percents == sorted(percents)
+    halfway = [state for state in states if 1 < float(state.status["percent"]) < 99]
+    assert len(halfway) > 2
+    assert all("<li" in state.status["counts"] for state in halfway)
+
+
+def test_a_file_of_lines_is_one_text_if_that_is_chosen(panel, tmp_path, tiny_model):
+    text = "".join(f"{long_text(3, seed)}\r\n\r\n" for seed in range(200))
+    path = tmp_path / "a.txt"
+    path.write_bytes(text.encode())
+    (row,) = rows_of(works(panel, str(path), lines=WHOLE)[-1])
+    assert row["text"] == text
+    found = Predictor.load(str(tiny_model)).predict(text)
+    assert [Entity(**entity) for entity in row["entities"]] == found
+    assert len(rows_of(works(panel, str(path))[-1])) == 400
+
+
+def test_work_on_a_long_text_is_cancelled_within_it(panel, tmp_path, monkeypatch):
+    monkeypatch.setattr(file_job, "STEP_SECONDS", 0.01)
+    path = tmp_path / "a.txt"
+    path.write_text(long_text(6000))
+    *_, request = panel.panel.begin("")
+    working = panel.panel.work("tiny", "", str(path), None, LINES, request)
+    while (percent := float(named(panel, next(working)).status["percent"])) == 0:
+        pass
+    assert percent < 50
+    panel.panel.stop(request)
+    (last,) = [named(panel, seen) for seen in working]
+    assert message(last) == '<p class="ner-quiet">Cancelled: nothing was kept.</p>'
+    assert folders(panel) == []
+
+
 # The end of the work
 
 
 def test_closing_the_generator_ends_the_work_and_leaves_nothing(panel, tmp_path):
     path = tmp_path / "many.txt"
     path.write_text("ann lives in oslo\n" * 50_000)
-    working = panel.panel.work("tiny", "", str(path), None, Request())
+    working = panel.panel.work("tiny", "", str(path), None, LINES, Request())
     while float(named(panel, next(working)).status["percent"]) == 0:
         pass
     assert len(folders(panel)) == 1
@@ -162,7 +223,7 @@ def test_work_at_hand_ends_within_a_step_and_says_so_itself(panel, tmp_path, end
     path = tmp_path / "many.txt"
     path.write_text("ann lives in oslo\n" * 50_000)
     *_, request = panel.panel.begin("")
-    working = panel.panel.work("tiny", "", str(path), None, request)
+    working = panel.panel.work("tiny", "", str(path), None, LINES, request)
     while float(named(panel, next(working)).status["percent"]) == 0:
         pass
     if end == "cancel":
@@ -182,7 +243,7 @@ def test_work_that_waits_for_its_turn_is_cancelled_at_once(panel, file):
     state = named(panel, panel.panel.stop(request))
     assert message(state) == '<p class="ner-quiet">Cancelled: nothing was kept.</p>'
     assert (state.find["interactive"], state.cancel["visible"]) == (True, False)
-    assert list(panel.panel.work("tiny", "", file, None, request)) == []
+    assert list(panel.panel.work("tiny", "", file, None, LINES, request)) == []
     assert panel.asked == []
 
 
@@ -245,10 +306,10 @@ def test_too_many_texts(panel, file, monkeypatch):
 
 def test_a_text_that_is_too_long(panel, tmp_path):
     path = tmp_path / "a.txt"
-    path.write_text("ann\n" + "a " * 2**19)
+    path.write_text("ann\n" + "a " * 2_500_001)
     assert refused(panel, str(path)) == (
-        "Expected texts of at most 20,000 characters, found 1,048,576 in text 2 of a.txt; cut it "
-        "in parts, or use the command line: `python -m ner_core predict --file` reads more."
+        "Expected texts of at most 5,000,000 characters, found 5,000,002 in text 2 of a.txt; cut "
+        "it in parts, or use the command line: `python -m ner_core predict --file` reads more."
     )
 
 
@@ -259,7 +320,7 @@ def test_a_file_that_is_too_large(panel, file, monkeypatch):
         "`python -m ner_core predict --file` reads more."
     )
     assert refused(panel, file) == sentence
-    assert sentence in panel.panel.choose(file, "", None)[1]["message"]
+    assert sentence in panel.panel.choose(file, "", None)[2]["message"]
 
 
 def test_a_file_that_is_no_text(panel, tmp_path):
@@ -278,13 +339,15 @@ def test_no_room(panel, file):
 
 
 def chosen(panel, path):
-    column, *others = panel.panel.choose(str(path), "", None)
+    column, _, *others = panel.panel.choose(str(path), "", None)
     return column, named(panel, others)
 
 
-def test_a_file_of_lines_has_no_columns(panel, file):
+def test_a_file_of_lines_has_no_columns_but_may_be_one_text(panel, file):
     column, state = chosen(panel, file)
     assert column["visible"] is False
+    lines = panel.panel.choose(file, "", None)[1]
+    assert (lines["value"], lines["visible"]) == (LINES, True)
     assert state.find["interactive"] is True
     assert state.status["state"] == "idle"
 
@@ -294,10 +357,11 @@ def test_the_column_of_the_texts_is_offered(panel, tmp_path):
     path.write_text("id,text\n1,ann\n")
     column, state = chosen(panel, path)
     assert (column["choices"], column["value"], column["visible"]) == (
-        ["id", "text"],
+        [("id", "id"), ("text", "text")],
         "text",
         True,
     )
+    assert panel.panel.choose(str(path), "", None)[1]["visible"] is False
     assert state.find["interactive"] is True
 
 
@@ -307,6 +371,45 @@ def test_a_column_that_nothing_tells_has_to_be_chosen(panel, tmp_path):
     column, state = chosen(panel, path)
     assert column["value"] is None
     assert state.find["interactive"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", '{"id":1,"utterance":"Ann in Oslo"}\n'),
+        ("a.csv", ",utterance\n0,Ann in Oslo\n"),
+    ],
+)
+def test_a_single_name_that_nobody_knows_is_offered_and_taken(panel, tmp_path, name, content):
+    path = tmp_path / name
+    path.write_text(content)
+    column, state = chosen(panel, path)
+    assert column["choices"] == [("utterance", "utterance")]
+    assert (column["value"], column["visible"]) == ("utterance", True)
+    assert state.find["interactive"] is True
+    (row,) = rows_of(works(panel, str(path), column["value"])[-1])
+    assert row["text"] == "Ann in Oslo"
+
+
+def test_columns_without_names_are_offered_by_number_and_read_from_the_first_row_on(
+    panel, tmp_path
+):
+    path = tmp_path / "a.csv"
+    path.write_text("1,Ann lives in Oslo\n2,Bob lives in Rome\n")
+    column, state = chosen(panel, path)
+    assert column["choices"] == [("column 1: 1", "1"), ("column 2: Ann lives in Oslo", "2")]
+    assert (column["value"], column["visible"]) == (None, True)
+    assert state.find["interactive"] is False
+    rows = rows_of(works(panel, str(path), "2")[-1])
+    assert [row["text"] for row in rows] == ["Ann lives in Oslo", "Bob lives in Rome"]
+
+
+def test_a_null_does_not_hide_the_key_of_the_texts(panel, tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": "a", "text": null}\n{"id": "b", "text": "ann"}\n')
+    column, _ = chosen(panel, path)
+    assert column["choices"] == [("id", "id"), ("text", "text")]
+    assert column["value"] == "text"
 
 
 def test_a_file_that_cannot_be_read_is_refused_at_once(panel, tmp_path):

@@ -348,6 +348,25 @@ def test_a_file_goes_in_and_four_come_out(page, tmp_path):
     assert "&lt;b&gt;" in files["html"]
 
 
+def test_what_the_texts_of_a_file_are_is_chosen(page, tmp_path):
+    (tmp_path / "news.txt").write_text(f"{ANN}\n\n{ANN}\n")
+    (tmp_path / "news.csv").write_text(f"1,{ANN}\n2,{ANN}\n3,{ANN}\n")
+    page.click("#file-panel > button")
+    page.set_input_files("#file-upload input[type=file]", str(tmp_path / "news.txt"))
+    page.get_by_label("The whole file is one text").check()
+    page.locator("#file-find:enabled").click()
+    page.wait_for_selector("#file-status [data-state=done]", timeout=60_000)
+    assert "Texts 1 of 1\nEntities 4" in page.inner_text("#file-status")
+    page.get_by_label("Remove this file").or_(page.get_by_label("Clear")).first.click()
+    page.wait_for_selector("#file-lines", state="hidden")
+    page.set_input_files("#file-upload input[type=file]", str(tmp_path / "news.csv"))
+    page.click("#file-column input")
+    page.get_by_role("option", name=f"column 2: {ANN}").click()
+    page.locator("#file-find:enabled").click()
+    page.wait_for_selector("#file-status [data-state=done]", timeout=60_000)
+    assert "Texts 3 of 3\nEntities 6" in page.inner_text("#file-status")
+
+
 def test_a_file_that_cannot_be_read_is_a_sentence(page, tmp_path):
     (tmp_path / "bad.txt").write_bytes(b"\x00\x01\xff" * 100)
     page.click("#file-panel > button")

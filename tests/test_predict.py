@@ -1,3 +1,4 @@
+import random
 from itertools import pairwise
 
 import pytest
@@ -206,6 +207,81 @@ def test_long_texts_are_taken_few_at_a_time(trained, monkeypatch):
     found = trained.stream(taken.append(1) or "ann lives in oslo" for _ in range(50))
     next(found)
     assert len(taken) == 2
+
+
+# Long texts
+
+
+def long_text(count, *, blank="\n\n", seed=3):
+    """Make a text of so many clauses, about every tenth followed by a blank line."""
+    chance = random.Random(seed)
+    parts = []
+    for clause in toy.toy_sentences(count, seed):
+        parts.append(" ".join(word for word, _ in clause))
+        parts.append(blank if chance.random() < 0.1 else " ")
+    return "".join(parts)
+
+
+@pytest.mark.parametrize("blank", ["\n\n", "\n", "\r\n \r\n"])
+@pytest.mark.parametrize("which", ["trained", "foreign"])
+def test_steps_change_nothing(request, monkeypatch, which, blank):
+    predictor = request.getfixturevalue(which)
+    text = long_text(1000, blank=blank)
+    at_once = predictor.predict(text[:19_000])
+    monkeypatch.setattr(predict, "_LONG", 100)
+    monkeypatch.setattr(predict, "_STEP", 300)
+    steps = list(predictor.read(text[:19_000]))
+    found = [entity for _, entities in steps for entity in entities]
+    assert len(found) > 500
+    assert [e._replace(score=0) for e in found] == [e._replace(score=0) for e in at_once]
+    assert [e.score for e in found] == pytest.approx([e.score for e in at_once], abs=1e-5)
+    ends = [end for end, _ in steps]
+    assert ends == sorted(ends)
+    assert len(set(ends)) > 20
+    assert all(entity.end <= end for end, entities in steps for entity in entities)
+
+
+@settings(max_examples=60)
+@given(st.lists(MIXED, max_size=4), st.sampled_from([*BLANK_LINES, " ", "\n"]))
+def test_any_text_is_read_in_steps_as_at_once(foreign, parts, between):
+    text = between.join(parts)
+    at_once = foreign.predict(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(predict, "_LONG", 0)
+        patch.setattr(predict, "_STEP", 20)
+        found = [entity for _, entities in foreign.read(text) for entity in entities]
+    assert [e._replace(score=0) for e in found] == [e._replace(score=0) for e in at_once]
+
+
+def test_predict_and_read_find_the_same_to_the_last_digit(trained):
+    text = long_text(1500)
+    assert len(text) > 40_000
+    together = [entity for _, entities in trained.read(text) for entity in entities]
+    assert trained.predict(text) == together
+    assert trained.predict_all(["ann", text, "bob"])[1] == together
+    assert list(trained.read("ann lives")) == [(9, trained.predict("ann lives"))]
+
+
+def test_a_long_text_is_read_as_far_as_is_asked_for(trained, monkeypatch):
+    computed = []
+    compute = trained.tagger._logits
+    monkeypatch.setattr(trained.tagger, "memory", None)
+    monkeypatch.setattr(trained.tagger, "_logits", lambda b: computed.extend(b) or compute(b))
+    text = long_text(3000, blank=" ")
+    end, found = next(trained.read(text))
+    assert len(found) > 10
+    (windows,) = trained.tagger.window_counts([text.split()])
+    assert 0 < end < len(text) / 4
+    assert len(computed) < windows / 4
+
+
+def test_what_is_read_step_by_step_may_be_chosen(trained):
+    text = long_text(1500)
+    found = [e for _, entities in trained.read(text, 0.9, ["PER"]) for e in entities]
+    assert found == trained.predict(text, 0.9, ["PER"])
+    assert {e.label for e in found} == {"PER"}
+    with pytest.raises(ConfigError):
+        trained.read(text, threshold=2)
 
 
 def test_only_the_types_that_are_asked_for(trained):

@@ -89,6 +89,19 @@ def test_a_long_text_is_tagged_by_the_windows_that_own_its_words(random_tagger):
     assert tagger.tag([words]).tags == [expected]
 
 
+@pytest.mark.parametrize("count", [1, 30, 400, 3000])
+def test_the_steps_of_a_long_text_give_the_tags_of_all_of_it(random_tagger, count):
+    chance = random.Random(count)
+    vocabulary = ["ann", "oslo", "lives", "x" * 150, "3.5", "\u200b"]  # the last has no sub-token
+    words = [chance.choice(vocabulary) for _ in range(count)] + ["\u200b"]
+    steps = list(random_tagger.tag_in_steps(words))
+    at_once = random_tagger.tag([words])
+    assert [tag for tags, _ in steps for tag in tags] == at_once.tags[0]
+    scores = [score for _, scores in steps for score in scores]
+    assert scores == pytest.approx(at_once.scores[0], abs=1e-5)
+    assert len(steps) > 1 or count < 400
+
+
 @pytest.mark.parametrize("batch_size", [1, 3, 32])
 def test_results_are_in_the_order_of_the_texts(random_tagger, batch_size):
     texts = mixed_texts(40, 1)

@@ -15,10 +15,10 @@ from ner_core.text_files import TextColumns, read_texts, text_columns
 def texts(tmp_path):
     """Give a function that writes a file and reads its texts."""
 
-    def texts(name, content, column=None):
+    def texts(name, content, column=None, whole=False):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return list(read_texts(path, column))
+        return list(read_texts(path, column, whole))
 
     return texts
 
@@ -69,6 +69,15 @@ def test_a_line_may_be_long(texts):
     assert texts("a.txt", "a " * 2**19) == ["a " * 2**19]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_of_lines_may_be_one_text(texts, end):
+    content = end.join(["Ann", "", " in Oslo", ""])
+    assert texts("a.txt", content, None, True) == [content]
+    assert texts("a.txt", content.encode("utf-16"), None, True) == [content]
+    assert texts("a.txt", b"\xef\xbb\xbfAnn", None, True) == ["Ann"]
+    assert texts("a.txt", "", None, True) == []
+
+
 def test_a_file_is_streamed(tmp_path):
     path = tmp_path / "large.txt"
     path.write_text("Ann lives in Oslo, and Bob works in Paris.\n" * 200_000)
@@ -104,8 +113,16 @@ def test_another_column_is_chosen(texts):
     assert texts("a.csv", content, "2") == ["b", "d"]
 
 
+def test_a_column_is_chosen_as_its_name_is_written(texts):
+    content = "Title,body,Body\na,b,c\n"
+    chosen = [texts("a.csv", content, name) for name in ("Body", "body", "BODY", "title")]
+    assert chosen == [["c"], ["b"], ["b"], ["a"]]
+
+
 def test_a_number_is_a_column_of_a_table_without_a_header(texts):
-    assert texts("a.csv", "1,Ann in Oslo\n2,Bob\n", "2") == ["Ann in Oslo", "Bob"]
+    content = "2,Ann in Oslo\n3,Bob\n"
+    assert texts("a.csv", content, "1") == ["2", "3"]
+    assert texts("a.csv", content, "2") == ["Ann in Oslo", "Bob"]
 
 
 @pytest.mark.parametrize(
@@ -218,7 +235,8 @@ def test_what_predict_wrote_is_read_again(texts):
             "id,remarks\n1,a\n",
             None,
             "a.csv: expected a column such as text or sentence, found 'id', 'remarks'; name the "
-            "column of the texts with --text-column.",
+            "column of the texts, by its number from 1 if it has no name: --text-column on the "
+            "command line, column in Python, “Column of the texts” on the page.",
         ),
         (
             "a.csv",
@@ -273,22 +291,25 @@ def test_what_predict_wrote_is_read_again(texts):
             "a.jsonl",
             '{"id": 1, "x": "y"}\n{}\n',
             None,
-            "a.jsonl, line 1: expected a key such as text with a text, found 'id', 'x'; name the "
-            "key with --text-column.",
+            "a.jsonl, line 1: expected a key such as text with a text, found 'id', 'x'; correct "
+            "the row, or name the key of the texts: --text-column on the command line, column in "
+            "Python, “Column of the texts” on the page.",
         ),
         (
             "a.jsonl",
             '{"text": "a"}\n{}\n',
             "text",
-            "a.jsonl, line 2: expected 'text' with a text, found none; name the key with "
-            "--text-column.",
+            "a.jsonl, line 2: expected 'text' with a text, found none; correct the row, or name "
+            "the key of the texts: --text-column on the command line, column in Python, “Column of "
+            "the texts” on the page.",
         ),
         (
             "a.jsonl",
             '{"a": 1}\n',
             "a",
             "a.jsonl, line 1: expected a text under 'a', found 1; correct the row, or name another "
-            "key with --text-column.",
+            "key: --text-column on the command line, column in Python, “Column of the texts” on "
+            "the page.",
         ),
         (
             "a.jsonl",
@@ -307,6 +328,16 @@ def test_what_predict_wrote_is_read_again(texts):
 )
 def test_what_is_no_text_is_refused(problem, name, content, column, sentence):
     assert problem(name, content, column) == sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [("a.csv", "text\nAnn\n", "a table"), ("a.txt", '{"text": "a"}\n', "JSON")],
+)
+def test_rows_are_not_made_one_text(problem, name, content, found):
+    assert problem(name, content, None, True) == (
+        f"{name}: expected a file of lines to read as one text, found {found}; read it row by row."
+    )
 
 
 def test_the_texts_before_a_bad_row_are_given(tmp_path):
@@ -354,10 +385,71 @@ def test_any_bytes_are_texts_or_a_sentence(tmp_path_factory, name, content):
 def test_the_columns_of_a_table_and_the_keys_of_objects(columns):
     assert columns("a.csv", "id,Text,x\n1,a,b\n") == TextColumns(["id", "Text", "x"], "Text")
     assert columns("a.csv", "id;remarks\n1;a\n") == TextColumns(["id", "remarks"], None)
-    assert columns("a.csv", "text\na, b\n") == TextColumns([], None)
-    assert columns("a.txt", "text, b\na, b\n") == TextColumns([], None)
     row = '{"id": 7, "title": "a", "body": "b"}\n'
     assert columns("a.jsonl", row) == TextColumns(["title", "body"], "body")
-    assert columns("a.jsonl", '{"id": 7, "text": "b"}\n') == TextColumns([], None)
-    assert columns("a.jsonl", '"Ann"\n') == TextColumns([], None)
-    assert columns("a.jsonl", "") == TextColumns([], None)
+    row = '{"text": null, "id": "7"}\n{"text": "b"}\n'
+    assert columns("a.jsonl", row) == TextColumns(["text", "id"], "text")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "text\na, b\n"),
+        ("a.csv", "remarks\nAnn\n"),
+        ("a.csv", ",text\n0,Ann\n"),
+        ("a.csv", ""),
+        ("a.jsonl", '{"id": 7, "text": "b"}\n'),
+        ("a.jsonl", '{"id": 7, "text": null}\n'),
+        ("a.jsonl", '"Ann"\n'),
+        ("a.jsonl", ""),
+    ],
+)
+def test_there_is_no_choice_where_none_is_needed(columns, texts, name, content):
+    assert columns(name, content) == TextColumns([], None)
+    texts(name, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", '{"id": 1, "utterance": "Ann in Oslo"}\n'),
+        ("a.csv", ",utterance\n0,Ann in Oslo\n"),
+    ],
+)
+def test_a_single_name_that_nobody_knows_is_offered(columns, texts, name, content):
+    assert columns(name, content) == TextColumns(["utterance"], "utterance")
+    assert texts(name, content, "utterance") == ["Ann in Oslo"]
+
+
+@pytest.mark.parametrize("content", ['{"id": 7}\n{"text": "a"}\n', "[1]\n[2]\n", "{}\n{}\n"])
+def test_a_first_row_without_a_text_is_refused_at_once(columns, content):
+    with pytest.raises(DataError, match="line 1: expected"):
+        columns("a.jsonl", content)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["1,Ann lives in Oslo", "2,Bob lives in Rome"],
+        ["pos,Ann left", "neg,Bob stayed", "pos,Ann came"],
+        ["x,Ann left.", "y,Bob stayed."],
+        ["a,a", "b,b"],
+        ['1,"Ann, too,', 'left"', "2,Bob"],
+    ],
+)
+def test_columns_without_names_are_offered_by_number(columns, texts, rows):
+    content = "\n".join(rows)
+    names, default, examples, lines = columns("a.csv", content)
+    assert (names, default, lines) == (["1", "2"], None, False)
+    by_column = [texts("a.csv", content, name) for name in names]
+    assert [found[0] for found in by_column] == list(examples)
+    assert len(by_column[0]) == len({row for row in rows if "," in row})
+
+
+@pytest.mark.parametrize("header", ["id,remarks", "Sentence No.,What they said", "x1,y2", ",text"])
+def test_short_names_are_a_header(columns, header):
+    assert columns("a.csv", f"{header}\n1,Ann lives in Oslo\n").examples == ()
+
+
+def test_a_file_of_lines_may_be_chosen_to_be_one_text(columns):
+    assert columns("a.txt", "text, b\na, b\n") == TextColumns([], None, lines=True)

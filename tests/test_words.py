@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ner_core.words import Word, readable, split_words
+from ner_core.words import Word, paragraphs, readable, split_words
 
 
 def split(text):
@@ -265,3 +265,13 @@ def test_a_megabyte_of_all_sorts_is_split_in_seconds():
     words = split_words("".join(letters))
     assert time.process_time() - start < 5
     assert len(words) > 100_000
+
+
+def test_many_paragraphs_are_read_in_time_that_grows_with_their_number():
+    text = "Ann lives in Oslo .\n\n" * 20_000
+    places = split_words(text)
+    start = time.process_time()
+    parts = [readable(text, part) for part in paragraphs(text, places)]
+    # It takes 0.1 s; a quarter of a minute if each paragraph looked at the whole text.
+    assert time.process_time() - start < 3
+    assert parts == [["Ann", "lives", "in", "Oslo", "."]] * 20_000

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import ner_core
 from ner_core import FILE_FORMATS, DataError
-from ui.highlight_view import MOST_CHARACTERS
 from ui.markup import escape
 from ui.predictors import importing, load_predictor
 from ui.run_panel import duration
@@ -23,6 +22,8 @@ from ui.theme import colour_class
 
 MOST_BYTES = 20 * 2**20
 MOST_TEXTS = 100_000
+MOST_CHARACTERS = 5_000_000
+"""In one text: its words are in memory together, and who cancels waits while they are written."""
 
 STEP_SECONDS = 0.4
 KEPT_SECONDS = 3600.0
@@ -46,10 +47,10 @@ TEMPLATE = """
 class FileJob:
     """One file's way from texts to results."""
 
-    def __init__(self, file: Path, column: str | None, folder: Path) -> None:
+    def __init__(self, file: Path, column: str | None, whole: bool, folder: Path) -> None:
         self.folder = folder
         self._file = file
-        self._column = column
+        self._wanted = file, column, whole
         stem = re.sub("[^A-Za-z0-9]+", "-", file.stem).strip("-")[:60]
         self.files = [folder / f"{stem or 'texts'}-entities.{form}" for form in FILE_FORMATS]
         self._texts = self._all_texts = 0
@@ -64,7 +65,7 @@ class FileJob:
         yield state("working", message=sentence("Reading the file …"))
         with importing:
             read_texts, predict_in_steps = ner_core.read_texts, ner_core.predict_in_steps
-        for text in read_texts(self._file, self._column):
+        for text in read_texts(*self._wanted):
             self._count(text)
         yield state("working", message=sentence("Loading the model …"))
         predictor = load_predictor(model, label_names)
@@ -75,14 +76,14 @@ class FileJob:
                 file = stack.enter_context(ner_core.open_for(path, form))
                 writer = ner_core.EntityWriter(file, form, predictor.entity_types, self._file.name)
                 writers.append(stack.enter_context(writer))
-            texts = read_texts(self._file, self._column)
+            texts = read_texts(*self._wanted)
             for step in predict_in_steps(predictor, texts, seconds=STEP_SECONDS):
-                for text, entities in step:
+                for text, entities in step.texts:
                     for writer in writers:
                         writer.write(text, entities)
-                    self._counts.update(entity.label for entity in entities)
                     self._texts += 1
-                    self._characters += len(text) + 1
+                self._counts.update(entity.label for entity in step.found)
+                self._characters += step.characters
                 yield self._now()
 
     def finished(self) -> dict[str, str]:
@@ -101,7 +102,6 @@ class FileJob:
                 f"Expected at most {MOST_TEXTS:,} texts, found more in {self._file.name}; cut the "
                 f"file in parts, or use the command line: {_BY_COMMAND}."
             )
-        # The work stops between texts only, and who cancels it does not want to wait.
         if len(text) > MOST_CHARACTERS:
             raise DataError(
                 f"Expected texts of at most {MOST_CHARACTERS:,} characters, found {len(text):,} in "

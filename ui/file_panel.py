@@ -7,7 +7,7 @@ guessed, among what Gradio serves, until the visitor asks for others or is gone 
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -22,9 +22,11 @@ from ui.predictors import STARTER, importing, named
 
 _NAMES = {"jsonl": "JSONL", "csv": "CSV", "conll": "CoNLL", "html": "HTML"}
 _HINT = (
-    "A .txt file with a text on each line, a table (.csv, .tsv) with a column of texts, or "
-    f".jsonl: up to {MOST_BYTES // 2**20} MB and {MOST_TEXTS:,} texts."
+    "A .txt file, whose lines are texts or which is one text as a whole, a table (.csv, .tsv) with "
+    f"a column of texts, or .jsonl: up to {MOST_BYTES // 2**20} MB and {MOST_TEXTS:,} texts."
 )
+_LINES, _WHOLE = "Each line is a text", "The whole file is one text"
+_LONGEST_EXAMPLE = 40
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 CSS = """
@@ -80,6 +82,15 @@ class FilePanel:
             self.column = gr.Dropdown(
                 [], label="Column of the texts", visible=False, elem_id="file-column"
             )
+            self.lines = gr.Radio(
+                [_LINES, _WHOLE],
+                value=_LINES,
+                label="Texts of the file",
+                show_label=False,
+                container=False,
+                visible=False,
+                elem_id="file-lines",
+            )
             with gr.Row(elem_id="file-actions"):
                 self.find = gr.Button(
                     "Find entities",
@@ -125,7 +136,7 @@ class FilePanel:
         )
         ready.then(
             self.work,
-            [model, label_names, self.file, self.column, self.request],
+            [model, label_names, self.file, self.column, self.lines, self.request],
             self.shown,
             concurrency_id="file",
             concurrency_limit=1,
@@ -135,28 +146,34 @@ class FilePanel:
         self.file.change(
             self.choose,
             [self.file, self.folder, self.request],
-            [self.column, *self.shown],
+            [self.column, self.lines, *self.shown],
             **quick,
         )
         self.column.input(lambda: gr.update(interactive=True), None, self.find, **quick)
 
     def choose(self, file: str | None, folder: str, request: Request | None) -> list[Any]:
-        """Offer the columns of another file, and forget what was found in the one before."""
+        """Offer what another file's texts may be, and forget what was found in the one before."""
         if request:
             request.finish("replaced")
         drop(folder)
+        no_choice = [gr.update(visible=False), gr.update(visible=False)]
         if not file:
-            return [gr.update(visible=False), *self._resting(state("idle"), ready=False)]
+            return [*no_choice, *self._resting(state("idle"), ready=False)]
         try:
             file_job.check_size(Path(file))
             with importing:
                 columns = ner_core.text_columns(file)
         except NerError as problem:
             refused = state("refused", message=markup.error(str(problem)))
-            return [gr.update(visible=False), *self._resting(refused, ready=False)]
-        names, default = columns
-        choice = gr.update(choices=names, value=default, visible=bool(names))
-        return [choice, *self._resting(state("idle"), ready=not names or default is not None)]
+            return [*no_choice, *self._resting(refused, ready=False)]
+        choice = gr.update(
+            choices=_choices(columns.names, columns.examples),
+            value=columns.default,
+            visible=bool(columns.names),
+        )
+        lines = gr.update(value=_LINES, visible=columns.lines)
+        ready = not columns.names or columns.default is not None
+        return [choice, lines, *self._resting(state("idle"), ready)]
 
     def begin(self, folder: str) -> list[Any]:
         """Say at once that the work was asked for, and whether it waits for another visitor's."""
@@ -177,6 +194,7 @@ class FilePanel:
         label_names: str | None,
         file: str | None,
         column: str | None,
+        lines: str | None,
         request: Request,
     ) -> Iterator[list[Any]]:
         """Find the entities of a file's texts; shows how far it is, then offers the results."""
@@ -190,7 +208,7 @@ class FilePanel:
                 raise DataError("Expected a file of texts, found none; choose one.")
             names, chosen = _names(label_names), named(model or STARTER)
             highlight_reading.check(chosen, names)
-            job = FileJob(Path(file), column or None, folder)
+            job = FileJob(Path(file), column or None, lines == _WHOLE, folder)
             for now in job.run(chosen, names):
                 if request.end == "cancelled":
                     yield self._cancelled()
@@ -234,6 +252,20 @@ class FilePanel:
         find, hidden = gr.update(interactive=True), gr.update(visible=False)
         on = gr.update(visible=True)
         return [job.finished(), find, hidden, on, str(job.folder), *map(str, job.files)]
+
+
+def _choices(names: Sequence[str], examples: Sequence[str]) -> list[tuple[str, str]]:
+    """Name columns for the dropdown; those without a name by their number and what they have."""
+    if not examples:
+        return [(name, name) for name in names]
+    shown = (" ".join(example.split()) for example in examples)
+    return [
+        (
+            f"column {number}: {text[:_LONGEST_EXAMPLE]}{'…' * (len(text) > _LONGEST_EXAMPLE)}",
+            number,
+        )
+        for number, text in zip(names, shown, strict=True)
+    ]
 
 
 def _names(label_names: str | None) -> list[str]:

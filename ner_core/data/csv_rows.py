@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -14,6 +14,10 @@ LONGEST_FIELD = 1_000_000
 
 # Excel writes the delimiter into a first line.
 _EXCEL = re.compile("sep=.")
+_LONGEST_NAME = 40
+_MOST_WORDS_OF_A_NAME = 3
+# A number or a date, and what ends like a sentence, though not like "No.".
+_VALUE = re.compile(r"[\W\d_]*\d[\W\d_]*|.*(?:\w{3}\.|[!?…。！？])[\"'”’»)]*")
 
 
 def first_line(lines: Iterator[tuple[int, str]]) -> tuple[int, str]:
@@ -31,6 +35,36 @@ def split_line(line: str, delimiter: str) -> list[str]:
         return next(csv.reader([line], delimiter=delimiter, strict=True))
     except csv.Error:
         return line.split(delimiter)
+
+
+def looks_like_header(cells: Sequence[str], below: Iterable[Sequence[str]]) -> bool:
+    """Tell whether a table's first row names its columns; ``below`` are rows that follow.
+
+    Names are short, differ from each other, and stand in their column once.
+
+    >>> looks_like_header(["", "remarks"], [["0", "Ann left"]])
+    True
+    >>> looks_like_header(["1", "Bob"], []), looks_like_header(["x", "Ann lives in Oslo"], [])
+    (False, False)
+    """
+    names = {place: cell.strip() for place, cell in enumerate(cells) if cell.strip()}
+    if not names or len(set(names.values())) < len(names):
+        return False
+    if not all(map(_is_name, names.values())):
+        return False
+    return not any(
+        place < len(row) and row[place].strip() == name
+        for row in below
+        for place, name in names.items()
+    )
+
+
+def _is_name(cell: str) -> bool:
+    return (
+        len(cell) <= _LONGEST_NAME
+        and len(cell.split()) <= _MOST_WORDS_OF_A_NAME
+        and not _VALUE.fullmatch(cell)
+    )
 
 
 def table_rows(path: Path, delimiter: str, above: int) -> Iterator[tuple[int, list[str] | str]]:

@@ -41,8 +41,12 @@ def known_column(names: Sequence[str], known: Sequence[str]) -> int | None:
 def chosen_column(wanted: str, names: Sequence[str], width: int, path: Path) -> int:
     """Find the column that a person named, or gave the number of, from 1.
 
+    A name counts as it is written; where none is written so, one that is alike normalised.
     ``names`` may be empty: the file then has none. Raises DataError if there is no such column.
     """
+    written = [name.strip() for name in names]
+    if wanted.strip() in written:
+        return written.index(wanted.strip())
     if (place := known_column(names, normalised([wanted]))) is not None:
         return place
     if re.fullmatch("[0-9]{1,6}", wanted) and 1 <= int(wanted) <= width:

@@ -13,8 +13,8 @@ _NOTHING = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*")
 _LONGEST_SHOWN = 40
 
 
-def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Read a text file line by line, numbered from 1, without the line ends.
+def numbered_lines(path: Path, with_ends: bool = False) -> Iterator[tuple[int, str]]:
+    """Read a text file line by line, numbered from 1, without the line ends unless asked for.
 
     The text is UTF-8, or UTF-16 where a byte order mark says so (as Windows programs save
     "Unicode"). Only line feeds end a line: other marks that Unicode counts as line ends may be part
@@ -31,7 +31,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
                     f"{path.name}, line {number}: expected lines that end in a line feed, found a "
                     "carriage return inside one; save the file with Unix or Windows line ends."
                 )
-            yield number, line
+            yield number, text if with_ends else line
     except OSError as error:
         raise DataError(
             f"Expected a file that can be read at {path}, found: {error.strerror}."
