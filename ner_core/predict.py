@@ -83,11 +83,12 @@ class Predictor:
         similar length are computed together, ``batch_size`` at a time.
         """
         self._check(threshold, labels, batch_size)
+        wanted = None if labels is None else frozenset(labels)  # asked for each entity
         return (
             [
                 entity
                 for entity in found
-                if entity.score >= threshold and (labels is None or entity.label in labels)
+                if entity.score >= threshold and (wanted is None or entity.label in wanted)
             ]
             for chunk in _chunks(texts)
             for found in self._entities(chunk, batch_size)
