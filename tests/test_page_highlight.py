@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -251,6 +251,21 @@ def test_a_link_carries_text_and_models(app, page, new_page):
     page.wait_for_selector(
         ".hl-said >> text=Expected a text of up to 8,000 characters for a link, found 8,001;"
     )
+
+
+def test_a_link_that_is_pasted_over_another_one_is_opened(app, new_page):
+    texts = ["Ann lives in Oslo", "Bob lives in Paris"]
+    queries = [f"?model=starter#text={quote(text)}" for text in texts]
+    page = new_page(query=queries[0])
+    shown = "text => document.querySelector('#text textarea')?.value === text"
+    page.wait_for_function(shown, arg=texts[0])
+    wait_for_marks(page, {("Ann", "PER"), ("Oslo", "LOC")})
+    page.goto(app.url + queries[1])
+    page.wait_for_function(shown, arg=texts[1])
+    wait_for_marks(page, {("Bob", "PER"), ("Paris", "LOC")})
+    page.go_back()
+    page.wait_for_function(shown, arg=texts[0])
+    assert page.url == app.url + queries[0]
 
 
 HOSTILE = (

@@ -233,6 +233,13 @@ function remember() {
   window.history.replaceState(window.history.state, "", address);
 }
 
+// Of an address that differs in the fragment only the browser loads nothing: one pasted link after
+// another, or going back to it.
+window.addEventListener("hashchange", () => {
+  const linked = new URLSearchParams(window.location.hash.slice(1)).get("text");
+  if (linked !== null) window.location.reload();
+});
+
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-do]");
   if (button) ({ copy: copyTable, link: copyLink, sort: sortBy })[button.dataset.do](button);
