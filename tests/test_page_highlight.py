@@ -268,6 +268,30 @@ def test_a_link_that_is_pasted_over_another_one_is_opened(app, new_page):
     assert page.url == app.url + queries[0]
 
 
+def test_all_rows_of_a_long_table_are_sorted_and_copied(page):
+    choose(page, "Model", "tiny")
+    write(page, "ann oslo " * 2222)
+    view(page, "Tokens")
+    page.wait_for_selector(".hl-rest >> text=The first 500 of 4,444 rows are shown;")
+    assert len(rows(page, "Tokens")) == 500
+    start = page.locator("[data-table=Tokens] th", has_text="Start").get_by_role("button")
+    start.click()
+    assert rows(page, "Tokens")[0][4:] == ["0", "3"]
+    start.click()
+    assert rows(page, "Tokens")[0][4:] == ["19993", "19997"]
+    lines = copied(page, "Copy table", "Copied 4,444 rows.").splitlines()
+    assert len(lines) == 4445
+    assert [lines[1].split("\t")[4], lines[-1].split("\t")[4]] == ["19993", "0"]
+    page.get_by_role("button", name="Show more").click()
+    page.wait_for_selector(".hl-rest >> text=The first 1,000 of 4,444 rows are shown;")
+    assert len(rows(page, "Tokens")) == 1000
+    view(page, "Table")
+    page.wait_for_selector("[data-table=Entities] td")
+    slide(page, 1)
+    assert rows(page) == []
+    assert page.locator(".hl-rest").is_hidden()
+
+
 HOSTILE = (
     "<script>alert(1)</script> <img src=x onerror=alert(2)> ${alert(3)} {{value}} `${4}`\n\n"
     "  \u202eOslo\u202c \u2067\u05e9\u05dc\u05d5\u05dd\u2069 end"
