@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from ner_core.cost import Cost as Cost
     from ner_core.data.sentence import ReadOptions as ReadOptions
     from ner_core.entities import Entity as Entity
+    from ner_core.entity_colours import PALETTE as PALETTE
+    from ner_core.entity_colours import EntityColours as EntityColours
     from ner_core.entity_files import FILE_FORMATS as FILE_FORMATS
     from ner_core.entity_files import EntityWriter as EntityWriter
     from ner_core.entity_files import open_for as open_for
     from ner_core.entity_files import write_entities as write_entities
-    from ner_core.entity_html import PALETTE as PALETTE
-    from ner_core.entity_html import colour_number as colour_number
     from ner_core.error_log import ERROR_KINDS as ERROR_KINDS
     from ner_core.error_log import read_errors as read_errors
     from ner_core.errors import ConfigError as ConfigError
@@ -87,6 +87,7 @@ _HOME = {
     "DataError": "errors",
     "ERROR_KINDS": "error_log",
     "Entity": "entities",
+    "EntityColours": "entity_colours",
     "EntityWriter": "entity_files",
     "Event": "events",
     "FILE_FORMATS": "entity_files",
@@ -96,7 +97,7 @@ _HOME = {
     "ModelCache": "model_cache",
     "ModelError": "errors",
     "NerError": "errors",
-    "PALETTE": "entity_html",
+    "PALETTE": "entity_colours",
     "Predictor": "predict",
     "Progress": "publication",
     "PublishError": "errors",
@@ -116,7 +117,6 @@ _HOME = {
     "UnnamedLabelsError": "errors",
     "check_data": "check",
     "check_repo": "hub_account",
-    "colour_number": "entity_html",
     "command_line": "cli_command",
     "drop_exports": "run_archive",
     "estimate_cost": "launch.estimation",

@@ -31,6 +31,7 @@ from typing import TextIO
 from ner_core import entity_html
 from ner_core import tags as tagging
 from ner_core.entities import Entity
+from ner_core.entity_colours import EntityColours
 from ner_core.errors import ConfigError
 from ner_core.words import split_words
 
@@ -63,6 +64,7 @@ class EntityWriter:
         self.counts: Counter[str] = Counter()
         self._file = file
         self._form = form
+        self._colours = EntityColours(types)
         self._draw: dict[str, Callable[[str, Sequence[Entity]], object]] = {
             "jsonl": self._jsonl,
             "csv": self._csv,
@@ -74,7 +76,7 @@ class EntityWriter:
         if form == "csv":
             self._table.writerow(CSV_COLUMNS)
         elif form == "html":
-            file.write(entity_html.document_head(title, types))
+            file.write(entity_html.document_head(title, types, self._colours))
 
     def __enter__(self) -> "EntityWriter":
         return self
@@ -137,7 +139,7 @@ class EntityWriter:
         self._file.write(_encodable("".join(lines)) + "\n")
 
     def _html(self, text: str, entities: Sequence[Entity]) -> None:
-        self._file.write(entity_html.document_row(self.texts, text, entities))
+        self._file.write(entity_html.document_row(self.texts, text, entities, self._colours))
 
 
 def write_entities(

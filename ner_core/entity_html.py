@@ -1,53 +1,21 @@
-"""Texts with their entities marked, as one HTML file that needs nothing else; its colours.
+"""Texts with their entities marked, as one HTML file that needs nothing else.
 
 Text, labels and titles come from strangers: all of it is escaped here.
 """
 
 import html
 import re
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from ner_core.entities import Entity
+from ner_core.entity_colours import PALETTE, EntityColours
 
-
-class Colour(NamedTuple):
-    """The colour of an entity type: the tint behind its words on light and on dark, and a line."""
-
-    light: str
-    dark: str
-    line: str
-
-
-# Hues that stay apart for colour-blind eyes (after Okabe and Ito 2008).
-PALETTE = (
-    Colour("#d3e8f7", "#123a57", "#0072b2"),
-    Colour("#fbe6c2", "#573a08", "#c98500"),
-    Colour("#cdeee2", "#0b4234", "#009e73"),
-    Colour("#f6dbea", "#541f40", "#c5609a"),
-    Colour("#fadccb", "#5a2306", "#d55e00"),
-    Colour("#e2dcf5", "#33275c", "#7a5fc9"),
-    Colour("#dcf1f7", "#0d4654", "#2c9ab7"),
-    Colour("#efeecb", "#46440c", "#948f00"),
-)
-_KNOWN = {"PER": 0, "ORG": 1, "LOC": 2, "MISC": 3}
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def colour_number(label: str) -> int:
-    """Give the place in PALETTE of an entity type's colour: always the same for the same type.
-
-    >>> colour_number("PER"), colour_number("per"), colour_number("DRUG")
-    (0, 0, 2)
-    """
-    code = zlib.crc32(label.encode("utf-8", "replace"))
-    return _KNOWN.get(label.upper(), code % len(PALETTE))
-
-
-def document_head(title: str, types: Iterable[str]) -> str:
+def document_head(title: str, types: Iterable[str], colours: EntityColours) -> str:
     """Begin an HTML document: everything before the first text. ``types`` make the legend."""
-    legend = "".join(f'<li class="c{colour_number(label)}">{_safe(label)}</li>' for label in types)
+    legend = "".join(f'<li class="c{colours[label]}">{_safe(label)}</li>' for label in types)
     shown = f'<ul class="legend" aria-label="Entity types">{legend}</ul>\n' if legend else ""
     return (
         '<!DOCTYPE html>\n<html lang="und">\n<head>\n<meta charset="utf-8">\n'
@@ -60,7 +28,7 @@ def document_head(title: str, types: Iterable[str]) -> str:
     )
 
 
-def document_row(number: int, text: str, entities: Sequence[Entity]) -> str:
+def document_row(number: int, text: str, entities: Sequence[Entity], colours: EntityColours) -> str:
     """Draw one text, by its number, with its entities marked; line breaks and blanks stay."""
     parts: list[str] = []
     position = 0
@@ -68,7 +36,7 @@ def document_row(number: int, text: str, entities: Sequence[Entity]) -> str:
         label = _safe(entity.label)
         parts.append(_safe(text[position : entity.start]))
         parts.append(
-            f'<mark class="c{colour_number(entity.label)}" title="{label}, {entity.score:.0%}">'
+            f'<mark class="c{colours[entity.label]}" title="{label}, {entity.score:.0%}">'
             f"{_safe(text[entity.start : entity.end])}<small>{label}</small></mark>"
         )
         position = entity.end

@@ -39,7 +39,7 @@ class UnnamedLabelsError(ModelError):
         super().__init__(
             f"Expected a model with named labels, found {found} in {model}; name its {count} "
             "labels in their order: --model-labels O,B-PER,... on the command line, label_names in "
-            "Python, “Names of its labels” on the page."
+            "Python and over the network, “Names of its labels” on the page."
         )
         self.count = count
 

@@ -106,12 +106,6 @@ def located(source: ModelSource, weights: bool = True) -> ModelSource:
     return ModelSource(source.name, "folder", str(folder), located(base, weights))
 
 
-def fetch_file(repo: str, file: str) -> Path:
-    """Give one file of a model on the Hub. Raises ModelError if it cannot be had."""
-    found = _found_or_cached(repo)
-    return found / file if isinstance(found, Path) else _fetch(found, [file]) / file
-
-
 def _check_as_public(adapter: str, encoder: str) -> None:
     """Raise ModelError for an adapter that more people may see than the encoder that it changes.
 

@@ -180,14 +180,14 @@ def load_tokenizer(source: ModelSource) -> PreTrainedTokenizerBase:
     Raises ModelError if it cannot be loaded, or cannot say which word a sub-token is from.
     """
     source = located(source, weights=False)
-    tokenizer = _load(lambda: AutoTokenizer.from_pretrained(source.weights, **_SAFE), source)
+    fast = "a model with a fast tokenizer (tokenizer.json or a SentencePiece model)"
+    tokenizer = _load(lambda: AutoTokenizer.from_pretrained(source.weights, **_SAFE), source, fast)
     # Without its files transformers makes up a tokenizer that knows its special tokens only.
     if not tokenizer.is_fast or len(tokenizer) <= len(tokenizer.all_special_ids):
         raise ModelError(
-            f"Expected a model with a fast tokenizer (tokenizer.json), found none in {source.name};"
-            " choose a model that has one."
+            f"Expected {fast}, found none in {source.name}; choose a model that has one."
         )
-    _load(lambda: fit_for_words(tokenizer), source)
+    _load(lambda: fit_for_words(tokenizer), source, fast)
     return tokenizer
 
 
@@ -276,7 +276,11 @@ def load_config(source: ModelSource) -> PreTrainedConfig:
     return _load(lambda: AutoConfig.from_pretrained(source.location, **_SAFE), source)
 
 
-def _load(call: Any, source: ModelSource) -> Any:
+def _load(
+    call: Any,
+    source: ModelSource,
+    expected: str = "a model of transformers with safetensors weights",
+) -> Any:
     """Call a loader of transformers; turn what it raises about the model into a ModelError."""
     try:
         return call()
@@ -285,7 +289,6 @@ def _load(call: Any, source: ModelSource) -> Any:
         reason = first or type(error).__name__
         # Where the files of a Hub id are is nobody's business.
         reason = reason.rstrip(".").replace(source.location, source.name)
-        raise ModelError(
-            f"Expected a model of transformers with safetensors weights at {source.name}, "
-            f"found: {reason}."
-        ) from error
+        if "tiktoken" in reason:  # what transformers tries last, and complains of
+            reason = "a SentencePiece model that cannot be read as one"
+        raise ModelError(f"Expected {expected} at {source.name}, found: {reason}.") from error

@@ -87,8 +87,9 @@ class Predictor:
         similar length are computed together, ``batch_size`` at a time.
         """
         self._check(threshold, labels, batch_size)
+        wanted = None if labels is None else frozenset(labels)  # asked for each entity
         return (
-            _kept(found, threshold, labels)
+            _kept(found, threshold, wanted)
             for chunk in _chunks(texts)
             for found in self._entities(chunk, batch_size)
         )
@@ -106,8 +107,9 @@ class Predictor:
         before; together they find what ``predict`` finds.
         """
         self._check(threshold, labels, batch_size)
+        wanted = None if labels is None else frozenset(labels)
         return (
-            (end, _kept(found, threshold, labels)) for end, found in self._steps(text, batch_size)
+            (end, _kept(found, threshold, wanted)) for end, found in self._steps(text, batch_size)
         )
 
     def sub_tokens(self, text: str) -> list[SubToken]:

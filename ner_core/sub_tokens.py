@@ -191,17 +191,21 @@ def _unknown_id(tokenizer: Tokenizer) -> int | None:
 
 
 def _tokenizer(source: ModelSource) -> Tokenizer:
-    path = Path(source.weights) / "tokenizer.json"
-    if source.kind == "hub":
-        from ner_core.hub_models import fetch_file  # brings the client of the Hub
+    from ner_core.hub_models import located  # brings the client of the Hub
 
-        path = fetch_file(source.location, "tokenizer.json")
+    folder = Path(located(source, weights=False).weights)
+    path = folder / "tokenizer.json"
+    if not path.is_file() and any(folder.glob("*.model")):
+        from ner_core.models import load_tokenizer  # brings torch, so only to convert SentencePiece
+
+        converted: Tokenizer = load_tokenizer(source).backend_tokenizer
+        return converted
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception:  # the library raises its own kind for missing and for damaged files
         raise ModelError(
-            f"Expected a model with a fast tokenizer (tokenizer.json), found none in {source.name};"
-            " choose a model that has one."
+            "Expected a model with a fast tokenizer (tokenizer.json or a SentencePiece model), "
+            f"found none in {source.name}; choose a model that has one."
         ) from None
     read_as_after_blanks(tokenizer)  # as it is read in training
     return tokenizer

@@ -4,6 +4,7 @@ Each is saved by the real classes of transformers, so that its files look like t
 how words are cut, and which windows fit, depends on what is in them.
 """
 
+import io
 import json
 from collections.abc import Callable
 from itertools import pairwise
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import sentencepiece
 import torch
 import transformers
 from tokenizers import (
@@ -41,7 +43,8 @@ _TEXTS = CORPUS + CORPUS[-1:] * 9
 """What tokenizers are trained on: some words are frequent enough to be whole sub-tokens."""
 
 
-Maker = Callable[[], PreTrainedTokenizerBase]
+Maker = Callable[[Path], PreTrainedTokenizerBase]
+"""Makes a tokenizer; the folder is the model's, for files that it has to be made from."""
 
 
 class Family(NamedTuple):
@@ -65,7 +68,7 @@ _ROBERTA_SPECIALS = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 
 
 def _word_piece(kind: str, lower_case: bool) -> Maker:
-    def make() -> PreTrainedTokenizerBase:
+    def make(_: Path) -> PreTrainedTokenizerBase:
         tokenizer = Tokenizer(models.WordPiece(**_UNKNOWN))
         tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lower_case)
         tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -100,14 +103,14 @@ def _vocabulary_and_merges(tokenizer: Tokenizer) -> dict[str, object]:
 
 
 def _byte_level(kind: str, specials: list[str]) -> Maker:
-    def make() -> PreTrainedTokenizerBase:
+    def make(_: Path) -> PreTrainedTokenizerBase:
         trained = _vocabulary_and_merges(_byte_level_bpe(specials))
         return getattr(transformers, kind)(**trained, model_max_length=512)
 
     return make
 
 
-def _modern_bert() -> PreTrainedTokenizerBase:
+def _modern_bert(_: Path) -> PreTrainedTokenizerBase:
     """As of answerdotai/ModernBERT-base: the generic class, NFC, no prefix space, no trimming."""
     tokenizer = _byte_level_bpe(_BERT_SPECIALS)
     tokenizer.normalizer = normalizers.NFC()
@@ -126,8 +129,34 @@ def _modern_bert() -> PreTrainedTokenizerBase:
     )
 
 
+def _sentence_piece(kind: str, **specials: object) -> Maker:
+    """As on the Hub where there is no tokenizer.json: SentencePiece's own file, converted."""
+
+    def make(folder: Path) -> PreTrainedTokenizerBase:
+        folder.mkdir(exist_ok=True)
+        file = folder / getattr(transformers, kind).vocab_files_names["vocab_file"]
+        file.write_bytes(sentence_piece_model(**specials))
+        return getattr(transformers, kind).from_pretrained(folder)
+
+    return make
+
+
+def sentence_piece_model(**specials: object) -> bytes:
+    """Train a tiny SentencePiece model with SentencePiece itself."""
+    written = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(_TEXTS),
+        model_writer=written,
+        vocab_size=300,
+        hard_vocab_limit=False,
+        minloglevel=2,
+        **specials,
+    )
+    return written.getvalue()
+
+
 def _unigram(kind: str, specials: list[str], unknown: str) -> Maker:
-    def make() -> PreTrainedTokenizerBase:
+    def make(_: Path) -> PreTrainedTokenizerBase:
         tokenizer = Tokenizer(models.Unigram())
         tokenizer.normalizer = normalizers.NFKC()
         tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
@@ -144,6 +173,19 @@ def _unigram(kind: str, specials: list[str], unknown: str) -> Maker:
 
     return make
 
+
+_DEBERTA_V2 = {
+    **_SMALL,
+    "type_vocab_size": 0,
+    "relative_attention": True,
+    "pos_att_type": ["p2c", "c2p"],
+    "position_biased_input": False,
+    "position_buckets": 16,
+    "share_att_key": True,
+    "norm_rel_ebd": "layer_norm",
+    "max_relative_positions": -1,
+}
+_XLM_ROBERTA = {**_SMALL, "max_position_embeddings": LIMIT + 2, "type_vocab_size": 1}
 
 FAMILIES = {
     "bert": Family("bert", _word_piece("BertTokenizerFast", True), _SMALL),
@@ -182,22 +224,32 @@ FAMILIES = {
     "deberta-v2": Family(
         "deberta-v2",
         _unigram("DebertaV2TokenizerFast", ["[PAD]", "[CLS]", "[SEP]", "[UNK]"], "[UNK]"),
-        {
-            **_SMALL,
-            "type_vocab_size": 0,
-            "relative_attention": True,
-            "pos_att_type": ["p2c", "c2p"],
-            "position_biased_input": False,
-            "position_buckets": 16,
-            "share_att_key": True,
-            "norm_rel_ebd": "layer_norm",
-            "max_relative_positions": -1,
-        },
+        _DEBERTA_V2,
+    ),
+    "deberta-v3-spm": Family(
+        "deberta-v2",
+        _sentence_piece(
+            "DebertaV2TokenizerFast",
+            **{"pad_id": 0, "bos_id": 1, "eos_id": 2, "unk_id": 3},
+            **{"pad_piece": "[PAD]", "bos_piece": "[CLS]"},
+            **{"eos_piece": "[SEP]", "unk_piece": "[UNK]"},
+        ),
+        _DEBERTA_V2,
     ),
     "xlm-roberta": Family(
         "xlm-roberta",
         _unigram("XLMRobertaTokenizerFast", ["<s>", "<pad>", "</s>", "<unk>"], "<unk>"),
-        {**_SMALL, "max_position_embeddings": LIMIT + 2, "type_vocab_size": 1},
+        _XLM_ROBERTA,
+    ),
+    "xlm-roberta-spm": Family(
+        "xlm-roberta",
+        _sentence_piece("XLMRobertaTokenizerFast", unk_id=0, bos_id=1, eos_id=2, pad_id=-1),
+        _XLM_ROBERTA,
+    ),
+    "camembert-spm": Family(
+        "camembert",
+        _sentence_piece("CamembertTokenizerFast", unk_id=0, bos_id=1, eos_id=2, pad_id=-1),
+        _XLM_ROBERTA,
     ),
     "modernbert": Family(
         "modernbert",
@@ -210,7 +262,7 @@ FAMILIES = {
 def save_family(name: str, folder: Path, **settings: object) -> Path:
     """Save the tiny model of a family into a folder; ``settings`` are put into its config."""
     family = FAMILIES[name]
-    tokenizer = family.tokenizer()
+    tokenizer = family.tokenizer(folder)
     numbers = {
         f"{role}_token_id": getattr(tokenizer, f"{role}_token_id")
         for role in ("pad", "cls", "sep", "bos", "eos")
@@ -233,7 +285,8 @@ def save_family(name: str, folder: Path, **settings: object) -> Path:
         if weights.dim() > 1:
             torch.nn.init.normal_(weights, std=0.4)
     model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    if not any(folder.glob("*.model")):
+        tokenizer.save_pretrained(folder)
     return folder
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,7 @@ def plain(entities):
 @pytest.fixture
 def _tiny(tiny_model, monkeypatch):
     predictor = Predictor.load(str(tiny_model))
-    monkeypatch.setattr(predictors, "load_predictor", lambda model: predictor)
+    monkeypatch.setattr(predictors, "load_predictor", lambda model, names: predictor)
 
 
 @pytest.mark.usefixtures("_tiny")
@@ -85,6 +86,34 @@ WRONG = [
         {"text": "a", "labels": ["CITY"]},
         "labels: expected some of LOC, PER, the types that the model knows, found 'CITY'.",
     ),
+    (
+        {"text": "a", "labels": ["PER"] * 101},
+        "labels: expected a list of at most 100 entity types, found a list of 101.",
+    ),
+    (
+        {"text": "a", "labels": ["PER", "P" * 201]},
+        "labels: expected entity types of at most 200 characters, found one of 201.",
+    ),
+    (
+        {"text": "a", "model": "m" * 301},
+        "model: expected a model's name of at most 300 characters, found 301.",
+    ),
+    (
+        {"text": "a", "label_names": "O"},
+        "label_names: expected a list of names of labels, found a str.",
+    ),
+    (
+        {"text": "a", "label_names": ["O", None]},
+        "label_names: expected a list of names of labels, found a list of 2.",
+    ),
+    (
+        {"text": "a", "label_names": ["O"] * 1001},
+        "label_names: expected a list of at most 1,000 names of labels, found a list of 1,001.",
+    ),
+    (
+        {"text": "a", "label_names": ["O" * 201]},
+        "label_names: expected names of labels of at most 200 characters, found one of 201.",
+    ),
 ]
 
 
@@ -125,6 +154,48 @@ def test_a_folder_is_no_model_for_a_caller(model):
         f"Expected minilm, starter, a run's id or a Hub id, found {model!r}; "
         "folders are for the command line."
     )
+
+
+def in_turn(function, **arguments):
+    """Call an endpoint as the page does: when its turn comes, and its model is loaded."""
+
+    async def call():
+        return await api._in_turn(function, asyncio.Semaphore(1))(**arguments)
+
+    return asyncio.run(call())
+
+
+@pytest.mark.parametrize("names", [None, ["O"] * 1001])
+def test_what_is_wrong_is_said_before_a_model_is_loaded(names, monkeypatch):
+    monkeypatch.setattr(api.highlight_reading, "loaded", None)
+    with pytest.raises(gr.Error):
+        in_turn(
+            api.find_entities, text="a", model=None if names is None else "a/b", label_names=names
+        )
+
+
+def test_labels_without_names_are_named_by_the_caller(tiny_model, tmp_path, monkeypatch):
+    monkeypatch.setattr(predictors, "_offered", {})
+    folder = shutil.copytree(tiny_model, tmp_path / "unnamed")
+    config = json.loads((folder / "config.json").read_text())
+    config["id2label"] = {str(number): f"LABEL_{number}" for number in range(5)}
+    config["label2id"] = {name: int(number) for number, name in config["id2label"].items()}
+    (folder / "config.json").write_text(json.dumps(config))
+    model = predictors.offer(str(folder))
+    with pytest.raises(gr.Error) as caught:
+        in_turn(api.find_entities, text="ann", model=model)
+    assert "label_names in Python and over the network" in caught.value.message
+    text = "ann lives in oslo and bob works near the paris city " * 3
+    names = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
+    found = in_turn(api.find_entities, text=text, model=model, label_names=names)
+    others = [name.replace("PER", "X") for name in names]
+    (renamed,) = in_turn(
+        api.find_entities_batch, texts=[text], model=model, label_names=[f" {o} " for o in others]
+    )
+    assert {row["label"] for row in found} == {"LOC", "PER"}
+    assert [row["label"] for row in renamed] == [row["label"].replace("PER", "X") for row in found]
+    assert predictors.is_loaded(model, names)
+    assert predictors.is_loaded(model, others)
 
 
 @pytest.fixture(scope="module")

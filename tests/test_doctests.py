@@ -14,7 +14,7 @@ MODULES = [
     "ner_core.cli_command",
     "ner_core.cost",
     "ner_core.cli_predict",
-    "ner_core.entity_html",
+    "ner_core.entity_colours",
     "ner_core.error_analysis",
     "ner_core.epochs",
     "ner_core.estimate",

@@ -6,14 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ner_core import Entity
-from ner_core.entity_html import (
-    PALETTE,
-    colour_number,
-    document_foot,
-    document_head,
-    document_row,
-)
+from ner_core.entity_colours import PALETTE, EntityColours
+from ner_core.entity_html import document_foot, document_head, document_row
 
+COLOURS = EntityColours()
 HOSTILE = "<img src=x onerror=alert(1)> & \"q\" 'a' </style><script>alert(1)</script>"
 
 
@@ -33,20 +29,9 @@ class Reader(HTMLParser):
         self.text += data
 
 
-def test_the_types_that_everybody_has_keep_their_colours():
-    assert [colour_number(label) for label in ("PER", "ORG", "LOC", "MISC")] == [0, 1, 2, 3]
-    assert colour_number("per") == 0
-
-
-@given(st.text(st.characters()))
-def test_every_type_has_a_colour_and_always_the_same(label):
-    assert 0 <= colour_number(label) < len(PALETTE)
-    assert colour_number(label) == colour_number(label)
-
-
 def test_a_text_is_drawn_with_its_entities():
     entities = [Entity(0, 3, "PER", 0.987, "Ann"), Entity(13, 17, "LOC", 1.0, "Oslo")]
-    assert document_row(7, "Ann lives\n  in Oslo.", entities[:1]) == (
+    assert document_row(7, "Ann lives\n  in Oslo.", entities[:1], COLOURS) == (
         '<li data-number="7" dir="auto"><mark class="c0" title="PER, 99%">Ann<small>PER</small>'
         "</mark> lives\n  in Oslo.</li>\n"
     )
@@ -57,7 +42,7 @@ def test_the_text_is_all_there_and_nothing_else(text, data):
     cuts = data.draw(st.lists(st.integers(0, len(text)), unique=True, max_size=8).map(sorted))
     pairs = list(zip(cuts[::2], cuts[1::2], strict=False))
     entities = [Entity(start, end, "<X>", 0.5, text[start:end]) for start, end in pairs]
-    read = Reader(document_row(1, text, entities))
+    read = Reader(document_row(1, text, entities, COLOURS))
     assert [tag for tag, _ in read.elements] == ["li", *["mark", "small"] * len(entities)]
     shown, position = "", 0
     for _, end in pairs:
@@ -68,7 +53,9 @@ def test_the_text_is_all_there_and_nothing_else(text, data):
 
 def test_hostile_text_stays_text():
     entity = Entity(0, len(HOSTILE), HOSTILE, 0.5, HOSTILE)
-    document = document_head(HOSTILE, [HOSTILE]) + document_row(1, HOSTILE, [entity])
+    document = document_head(HOSTILE, [HOSTILE], COLOURS) + document_row(
+        1, HOSTILE, [entity], COLOURS
+    )
     document += document_foot(1, {HOSTILE: 1})
     read = Reader(document)
     tags = {tag for tag, _ in read.elements}
@@ -80,13 +67,13 @@ def test_hostile_text_stays_text():
 
 @pytest.mark.parametrize("character", ["\0", "\x0b", "\x1b", "\x7f", "\x85", "\ud83d"])
 def test_what_html_forbids_is_replaced(character):
-    assert document_row(1, f"a{character}b", []) == (
+    assert document_row(1, f"a{character}b", [], COLOURS) == (
         '<li data-number="1" dir="auto">a\ufffdb</li>\n'
     )
 
 
 def test_the_document_needs_nothing_else():
-    document = document_head("Texts", ["PER"]) + document_foot(0, {})
+    document = document_head("Texts", ["PER"], COLOURS) + document_foot(0, {})
     assert not re.search(r"https?:|url\(|src=|@import", document)
     assert "default-src 'none'" in document
     read = Reader(document)
@@ -111,7 +98,7 @@ def test_the_foot_counts(texts, counts, summary):
 
 
 def test_each_colour_has_its_rule():
-    style = document_head("", [])
+    style = document_head("", [], COLOURS)
     for number, colour in enumerate(PALETTE):
         assert f".c{number} {{ --light: {colour.light}; --dark: {colour.dark};" in style
     assert "aria-label" not in style

@@ -1,17 +1,20 @@
 """Each family of tokenizers, down to the character."""
 
+import shutil
 from functools import cache
 
 import pytest
+import sentencepiece
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ner_core import Predictor
+from ner_core import ModelError, Predictor, data
 from ner_core.model_sources import find_model
 from ner_core.models import load_for_training, load_tokenizer, load_trained, window_limit
+from ner_core.sub_tokens import measure
 from ner_core.words import split_words
-from tests.families import FAMILIES, LIMIT, TAGS, check_same, check_sound, save_family
+from tests.families import CORPUS, FAMILIES, LIMIT, TAGS, check_same, check_sound, save_family
 
 PIECES = st.one_of(
     st.sampled_from(
@@ -169,3 +172,46 @@ def test_each_family_can_be_trained_further(family, tmp_path):
         == tokenizer(words, **options)["input_ids"]
         == load_tokenizer(find_model(str(family[1])))(words, **options)["input_ids"]
     )
+
+
+SPECIALS = {"[CLS]", "[SEP]", "<s>", "</s>"}
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name.endswith("-spm")])
+def test_a_converted_tokenizer_cuts_words_as_sentence_piece_itself_does(name, folders):
+    folder = folders(name)
+    assert not (folder / "tokenizer.json").exists()
+    (file,) = folder.glob("*.model")
+    own = sentencepiece.SentencePieceProcessor(model_file=str(file))
+    tokenizer = load_tokenizer(find_model(str(folder)))
+    for line in CORPUS[:4]:
+        words = line.split()
+        encoded = tokenizer(words, is_split_into_words=True)
+        pieces = tokenizer.convert_ids_to_tokens(encoded["input_ids"])
+        assert [piece for piece in pieces if piece not in SPECIALS] == own.encode(
+            line, out_type=str
+        )
+
+
+def test_a_corpus_is_measured_with_a_converted_tokenizer(folders):
+    folder = folders("deberta-v3-spm")
+    figures = measure(data.load("sample"), str(folder))
+    tokenizer = load_tokenizer(find_model(str(folder)))
+    first = figures.alignment
+    words = [row["word"] for row in first if row["label"]]
+    encoded = tokenizer(words, is_split_into_words=True)
+    assert [row["sub_token"] for row in first] == encoded.tokens()
+
+
+@pytest.mark.parametrize("content", [b"", b"no SentencePiece"])
+def test_a_sentence_piece_file_that_cannot_be_read_is_named_as_the_cause(
+    folders, tmp_path, content
+):
+    folder = shutil.copytree(folders("deberta-v3-spm"), tmp_path / "damaged")
+    (folder / "spm.model").write_bytes(content)
+    for call in (load_trained, lambda name: measure(data.load("sample"), name)):
+        with pytest.raises(ModelError) as caught:
+            call(str(folder))
+        assert str(caught.value).startswith(
+            "Expected a model with a fast tokenizer (tokenizer.json or a SentencePiece model)"
+        )

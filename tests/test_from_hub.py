@@ -12,11 +12,22 @@ import pytest
 from huggingface_hub import constants
 
 import ner_core
-from ner_core import DataError, ModelError, Predictor, TrainConfig, hub_answers, hub_models, runs
+from ner_core import (
+    DataError,
+    ModelError,
+    Predictor,
+    TrainConfig,
+    data,
+    hub_answers,
+    hub_models,
+    runs,
+)
 from ner_core import reachability as reach
 from ner_core.check import check_data
 from ner_core.hub_token import FD_VARIABLE, current_token, handed_over, take_over, using_token
 from ner_core.launch import submit
+from ner_core.sub_tokens import measure
+from tests.families import save_family
 from tests.hub_client import turn_to
 from tests.hub_server import Repo, Token, serve
 from ui import api, highlight_reading, hub_badge, predictors, rights
@@ -170,6 +181,18 @@ def test_what_the_owner_offers_is_opened_with_no_visitor_s_token(hub, asks, monk
     assert refusal(predictors.load_predictor, "ann/own") == HIDDEN.format(
         kind="model", name="own", sign_in=SIGN_IN
     )
+
+
+def test_a_tokenizer_that_is_sentence_piece_s_file_is_fetched_and_converted(hub, asks, tmp_path):
+    folder = save_family("deberta-v3-spm", tmp_path / "deberta")
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert set(files) == {"config.json", "model.safetensors", "spm.model"}
+    hub.models["ann/deberta"] = Repo({"main": files})
+    asks(NOBODY)
+    found = read("ann/deberta")
+    local = Predictor.load(str(folder)).predict(TEXT)
+    assert [entity[:3] for entity in found.entities] == [entity[:3] for entity in local]
+    assert measure(data.load("sample"), "ann/deberta", folders=False).longest > 3
 
 
 def test_on_one_s_own_machine_nothing_changes(hub, monkeypatch):

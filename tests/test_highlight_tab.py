@@ -24,12 +24,14 @@ class Models:
 
     def __init__(self):
         self.loaded, self.read, self.may_end = {("starter", ())}, [], threading.Event()
+        self.begun = []
         self.may_end.set()
 
     def is_loaded(self, model, names):
         return (model, tuple(names)) in self.loaded
 
     def load(self, model, names):
+        self.begun.append(model)
         self.may_end.wait(10)
         if model == "unnamed" and not names:
             raise UnnamedLabelsError("unnamed", "LABEL_0 and LABEL_1", 2)
@@ -198,6 +200,23 @@ def test_the_starter_answers_before_it_is_loaded_but_shows_no_sub_tokens_yet(tab
     models.may_end.set()
 
 
+@pytest.mark.parametrize("model", ["../x", "a" * 500, "no such model", "ui", "a/b/c"])
+def test_no_attempt_is_made_with_a_name_that_no_model_has(tab, models, model):
+    drawn, awaited, _ = tab.highlight(form(tab, model=model))
+    assert "folders are for the command line." in drawn
+    assert awaited == ""
+    assert asyncio.run(tab.wait(form(tab, model=model, awaited=model))).isdigit()
+    assert models.begun == []
+
+
+@pytest.mark.parametrize("names", ["O," * 300 + "B-X," * 800, "O" * 201])
+def test_no_attempt_is_made_with_names_that_no_labels_have(tab, models, names):
+    names = ",".join(f"{name}{number}" for number, name in enumerate(names.split(",")))
+    drawn = tab.highlight(form(tab, model="unnamed", names=names, named="unnamed"))[0]
+    assert "Expected at most 1,000 names of labels with at most 200 characters each" in drawn
+    assert models.begun == []
+
+
 @pytest.mark.parametrize("value", [None, 5, ["a"], {"a": 1}, True])
 def test_values_that_no_page_sends_are_taken_for_empty(tab, models, value):
     sent = dict.fromkeys(form(tab), value)
@@ -235,6 +254,24 @@ def test_the_lists_keep_what_may_still_be_chosen(tab, ner_home):
     assert compared == gr.update(choices=[("no other model", ""), *choices])
     kept, compared = tab.refresh_models("deleted-run", "deleted-run")
     assert kept["value"] == choices[0][1]
+    assert compared["value"] == ""
+
+
+def test_a_run_that_is_older_than_those_offered_stays_chosen(tab, ner_home, monkeypatch):
+    monkeypatch.setattr(predictors, "MOST_CHOICES", 1)
+    for name in ("older", "newer"):
+        fake = FakeRun(name).start()
+        fake.run.model_dir.mkdir()
+        fake.end("finished", train_seconds=1)
+    FakeRun("without-model").start().end("failed", reason="x")
+    SHARED.current(renew=True)
+    choices = predictors.model_choices()
+    assert [value for _, value in choices] == ["starter", "newer"]
+    kept, compared = tab.refresh_models("older", "older")
+    assert "value" not in kept
+    assert "value" not in compared
+    kept, compared = tab.refresh_models("without-model", "without-model")
+    assert kept["value"] == "starter"
     assert compared["value"] == ""
 
 

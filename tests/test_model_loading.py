@@ -6,7 +6,7 @@ import pytest
 
 from ner_core import ModelError
 from ui import model_loading
-from ui.model_loading import MOST_AT_ONCE, Loading
+from ui.model_loading import MOST_AT_ONCE, MOST_FAILURES, Loading
 
 
 class Shelf:
@@ -18,7 +18,7 @@ class Shelf:
     def load(self, model, label_names):
         self.asked.append((model, label_names))
         self.may_end.wait(10)
-        if model == "none":
+        if model.startswith("none"):
             raise ModelError("Expected a model, found none.")
         if model == "fault":
             raise ZeroDivisionError
@@ -55,6 +55,23 @@ def test_an_attempt_that_failed_is_not_made_again_at_once(shelf, monkeypatch):
         assert len(shelf.asked) == 1
     loading.begin("none").exception(10)
     assert len(shelf.asked) == 2
+
+
+def test_failures_are_kept_without_a_thread_and_only_so_many(shelf):
+    loading = Loading(shelf.load)
+    shelf.may_end.set()
+    attempts = [loading.begin("none 0")]
+    threads = threading.active_count()
+    for number in range(MOST_FAILURES + 20):
+        attempts.append(loading.begin(f"none {number}"))
+        attempts[-1].exception(10)
+    assert attempts[1] is attempts[0]
+    assert threading.active_count() <= threads + 1  # the last may be at its end
+    assert loading.begin(f"none {number}") is attempts[-1]
+    assert loading.begin("none 0") is not attempts[0]
+    loading.begin("none 0").exception(10)
+    assert len(loading._attempts) <= MOST_FAILURES + 1
+    assert len(loading._failed) <= MOST_FAILURES + 1
 
 
 def test_too_many_at_once_are_refused(shelf):

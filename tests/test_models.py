@@ -196,8 +196,8 @@ def test_a_model_whose_labels_have_no_names_is_refused(tiny_model, copy_of, labe
         load_trained(str(folder))
     assert str(caught.value) == (
         f"Expected a model with named labels, found {found} in {folder}; name its 5 labels in "
-        "their order: --model-labels O,B-PER,... on the command line, label_names in Python, "
-        "“Names of its labels” on the page."
+        "their order: --model-labels O,B-PER,... on the command line, label_names in Python "
+        "and over the network, “Names of its labels” on the page."
     )
     assert caught.value.count == 5
 

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -251,6 +251,45 @@ def test_a_link_carries_text_and_models(app, page, new_page):
     page.wait_for_selector(
         ".hl-said >> text=Expected a text of up to 8,000 characters for a link, found 8,001;"
     )
+
+
+def test_a_link_that_is_pasted_over_another_one_is_opened(app, new_page):
+    texts = ["Ann lives in Oslo", "Bob lives in Paris"]
+    queries = [f"?model=starter#text={quote(text)}" for text in texts]
+    page = new_page(query=queries[0])
+    shown = "text => document.querySelector('#text textarea')?.value === text"
+    page.wait_for_function(shown, arg=texts[0])
+    wait_for_marks(page, {("Ann", "PER"), ("Oslo", "LOC")})
+    page.goto(app.url + queries[1])
+    page.wait_for_function(shown, arg=texts[1])
+    wait_for_marks(page, {("Bob", "PER"), ("Paris", "LOC")})
+    page.go_back()
+    page.wait_for_function(shown, arg=texts[0])
+    assert page.url == app.url + queries[0]
+
+
+def test_all_rows_of_a_long_table_are_sorted_and_copied(page):
+    choose(page, "Model", "tiny")
+    write(page, "ann oslo " * 2222)
+    view(page, "Tokens")
+    page.wait_for_selector(".hl-rest >> text=The first 500 of 4,444 rows are shown;")
+    assert len(rows(page, "Tokens")) == 500
+    start = page.locator("[data-table=Tokens] th", has_text="Start").get_by_role("button")
+    start.click()
+    assert rows(page, "Tokens")[0][4:] == ["0", "3"]
+    start.click()
+    assert rows(page, "Tokens")[0][4:] == ["19993", "19997"]
+    lines = copied(page, "Copy table", "Copied 4,444 rows.").splitlines()
+    assert len(lines) == 4445
+    assert [lines[1].split("\t")[4], lines[-1].split("\t")[4]] == ["19993", "0"]
+    page.get_by_role("button", name="Show more").click()
+    page.wait_for_selector(".hl-rest >> text=The first 1,000 of 4,444 rows are shown;")
+    assert len(rows(page, "Tokens")) == 1000
+    view(page, "Table")
+    page.wait_for_selector("[data-table=Entities] td")
+    slide(page, 1)
+    assert rows(page) == []
+    assert page.locator(".hl-rest").is_hidden()
 
 
 HOSTILE = (

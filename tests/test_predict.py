@@ -291,6 +291,15 @@ def test_only_the_types_that_are_asked_for(trained):
     assert trained.predict(text, labels=[]) == []
 
 
+def test_labels_are_not_searched_for_each_entity(trained):
+    class Labels(list):
+        def __contains__(self, label):
+            raise AssertionError
+
+    found = trained.predict("ann lives in oslo", labels=Labels(["PER"] * 100))
+    assert [entity.text for entity in found] == ["ann"]
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

@@ -9,7 +9,7 @@ import re
 import gradio as gr
 import pytest
 
-from ner_core import ERROR_KINDS, TrainConfig, runs
+from ner_core import ERROR_KINDS, EntityColours, TrainConfig, runs
 from ner_core.error_analysis import TrainFacts, analyse, errors_of
 from ner_core.error_log import write_errors
 from ner_core.metrics import entity_scores
@@ -333,7 +333,7 @@ def long_row(length, places):
 
 
 def test_of_a_long_text_the_surroundings_of_errors_are_shown():
-    html = error_markup.error_list([long_row(10_000, [100, 110, 5000])], ALL, ALL)
+    html = error_markup.error_list([long_row(10_000, [100, 110, 5000])], ALL, ALL, EntityColours())
     gold = re.findall(r'<p dir="auto">(.*?)</p>', html)[0]
     words = text_of(gold).replace("LOC · missed", "").split()
     assert (words[0], words[1], words[-2], words[-1]) == ("…", "w75", "w5025", "…")
@@ -343,7 +343,9 @@ def test_of_a_long_text_the_surroundings_of_errors_are_shown():
 
 
 def test_of_very_many_errors_the_first_are_described():
-    html = error_markup.error_list([long_row(10_000, range(0, 10_000, 50))], ALL, ALL)
+    html = error_markup.error_list(
+        [long_row(10_000, range(0, 10_000, 50))], ALL, ALL, EntityColours()
+    )
     assert html.count("<b>missed</b>") == 8
     assert "192 more errors in this text" in html
     assert len(html) < 20_000
@@ -354,7 +356,7 @@ def test_an_endless_word_and_an_endless_entity_are_cut():
     row["tokens"][0] = "x" * 100_000
     row["predicted"] = [[0, 2000, "LOC"]]
     row["errors"] = [error("wrong boundary", [0, 1, "LOC"], [0, 2000, "LOC"])]
-    html = error_markup.error_list([row], ALL, ALL)
+    html = error_markup.error_list([row], ALL, ALL, EntityColours())
     assert "x" * 79 + "…" in html
     assert len(html) < 5000
 
@@ -492,7 +494,8 @@ def test_what_several_windows_mean(several, sentence):
 
 def test_the_confusion_has_a_row_a_gold_type_and_one_for_spurious():
     html = report_tables.confusion_table(
-        {"LOC": {"LOC": 8, "ORG": 1, "(missed)": 1}, "(spurious)": {"ORG": 1, "PER": 2}}
+        {"LOC": {"LOC": 8, "ORG": 1, "(missed)": 1}, "(spurious)": {"ORG": 1, "PER": 2}},
+        EntityColours(),
     )
     assert re.findall(r"<th [^>]*>(.*?)</th>", html) == ["", "LOC", "ORG", "PER", "missed"]
     rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in html.split("<tr>")[2:]]
@@ -511,7 +514,7 @@ def test_the_confusion_has_a_row_a_gold_type_and_one_for_spurious():
 def test_of_very_many_types_those_with_the_most_errors_are_shown():
     confusion = {f"T{number:02}": {f"T{number:02}": 5} for number in range(40)}
     confusion["T39"]["T38"] = 3
-    html = report_tables.confusion_table(confusion)
+    html = report_tables.confusion_table(confusion, EntityColours())
     assert "The 15 types with the most errors, of 40." in html
     assert html.count("<tr>") == 1 + 15 + 1
     assert "T39" in html
@@ -520,9 +523,11 @@ def test_of_very_many_types_those_with_the_most_errors_are_shown():
 
 def test_windows_are_left_out_where_they_are_not_known():
     analysis = {"seen": seen((0, 0), (0, 0), (0, 0)), "rare_types": {}, "rare_below": 100}
-    assert "Long texts" not in report_tables.explanations({**analysis, "windows": None}, {})
+    colours = EntityColours()
+    without = report_tables.explanations({**analysis, "windows": None}, {}, colours)
+    assert "Long texts" not in without
     windows = {"one": window(9, 30, 0.5), "several": window(2, 0, 0.0)}
-    html = report_tables.explanations({**analysis, "windows": windows}, {})
+    html = report_tables.explanations({**analysis, "windows": windows}, {}, colours)
     assert "<td>Several</td><td>2</td><td>0</td><td>–</td><td>–</td>" in html
 
 

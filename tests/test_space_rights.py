@@ -158,7 +158,7 @@ def files_of(space):
 @pytest.mark.parametrize("name", ["nobody", "bob"])
 def test_no_endpoint_gives_a_run_to_others(space, visitors, endpoints, name):
     visitor, before = getattr(visitors, name), files_of(space)
-    visitor.ask("gradio_api/call/find_entities", {"data": ["a", ABSENT, 0, None]})
+    visitor.ask("gradio_api/call/find_entities", {"data": ["a", ABSENT, 0, None, None]})
     assert len(endpoints) > 60
     told = []
     for endpoint in endpoints:
@@ -196,7 +196,7 @@ def test_the_same_calls_give_it_to_its_owner_and_the_owner_of_the_space(visitors
 
 def entities(visitor, model):
     """Call the public endpoint; give the end of its answer."""
-    data = ["ann lives in oslo", model, 0, None]
+    data = ["ann lives in oslo", model, 0, None, None]
     _, _, answer = visitor.ask("gradio_api/call/find_entities", {"data": data})
     place = f"gradio_api/call/find_entities/{json.loads(answer)['event_id']}"
     return visitor.ask(place)[2].decode()

@@ -148,7 +148,8 @@ def test_a_folder_without_a_fast_tokenizer_is_a_sentence(corpus, tiny_encoder, t
         with pytest.raises(ModelError) as caught:
             measure(found, str(folder))
         assert str(caught.value).startswith(
-            "Expected a model with a fast tokenizer (tokenizer.json), found none in "
+            "Expected a model with a fast tokenizer (tokenizer.json or a SentencePiece model), "
+            "found none in "
         )
         assert str(caught.value).endswith("; choose a model that has one.")
 

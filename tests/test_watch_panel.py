@@ -6,7 +6,7 @@ import gradio as gr
 import pytest
 
 import ner_core
-from ner_core import RunError, runs
+from ner_core import PALETTE, RunError, runs
 from tests.fake_runs import FakeRun
 from ui import charts, live_samples, log_panel, run_panel, snapshots, viewers
 from ui.watch_panel import WatchPanel
@@ -234,6 +234,18 @@ def test_types_are_switched_on_and_off(panel, at_work):
     assert panel.show_evaluation("at-work", ["PER"])[0] == lines
 
 
+def test_a_type_has_one_colour_in_its_line_and_in_its_marks(panel, at_work):
+    names = ["O", "B-Chemical", "I-Chemical", "B-Disease", "I-Disease"]
+    sample = {"tokens": ["x", "y"], "gold": [[0, 1, "Chemical"], [1, 2, "Disease"]]}
+    at_work.start(label_names=names, samples=[sample])
+    marked = re.findall(r"ner-c(\d)", live_samples.samples(renewed().view))
+    lines = panel.show_colours("at-work", ["Chemical", "Disease"])["color_map"]
+    assert [lines["Chemical"], lines["Disease"]] == [PALETTE[int(number)].line for number in marked]
+    assert marked[0] != marked[1]
+    alone = panel.show_colours("at-work", ["Disease"])["color_map"]
+    assert alone["Disease"] == lines["Disease"]
+
+
 def test_a_type_may_be_called_as_a_score():
     evaluation = {"step": 1, "precision": 0.1, "recall": 0.2, "f1": 0.3}
     view = SimpleNamespace(evaluations=[{**evaluation, "per_type": {"F1": {"f1": 0.9}}}])
@@ -296,7 +308,7 @@ def test_a_wrong_type_a_spurious_entity_and_hostile_words():
         "gold": [[2, 3, "<i>"]],
         "predicted": [[0, 1, "PER"], [2, 3, "PER"]],
     }
-    view = SimpleNamespace(samples=[sentence], evaluations=[{"step": 1_000}])
+    view = SimpleNamespace(samples=[sentence], evaluations=[{"step": 1_000}], types=["PER"])
     html = live_samples.samples(view)
     assert "<img" not in html
     assert "${" not in html

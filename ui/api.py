@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 2
 MOST_TEXTS = 100
+MOST_TYPES = 100
+LONGEST_NAME = 300
 MOST_CHARACTERS_OF_ALL = 100_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -53,10 +55,9 @@ def _in_turn(function: Callable[..., Any], turns: asyncio.Semaphore) -> Callable
     async def call(*arguments: Any, **named: Any) -> Any:
         given = inspect.signature(function).bind(*arguments, **named)
         given.apply_defaults()
-        model = given.arguments["model"]
-        if isinstance(model, str):
-            with _errors_shown():
-                await highlight_reading.loaded(model)
+        with _errors_shown():
+            model, names = _checked_model(given.arguments["model"], given.arguments["label_names"])
+            await highlight_reading.loaded(model, names)
         async with turns:
             return await anyio.to_thread.run_sync(partial(function, *arguments, **named))
 
@@ -68,6 +69,7 @@ def find_entities(
     model: str = predictors.STARTER,
     threshold: float = 0.0,
     labels: list[str] | None = None,
+    label_names: list[str] | None = None,
 ) -> list[FoundEntity]:
     """Find the named entities of a text: sorted, disjoint, with offsets in characters.
 
@@ -75,11 +77,13 @@ def find_entities(
         text: The text, of at most 20,000 characters.
         model: The model: starter, the id of a finished run, or the id of a model on the Hub.
         threshold: Entities with a lower score, from 0 to 1, are left out.
-        labels: Only entities of these types; all types if it is not given.
+        labels: Only entities of these types, at most 100; all types if it is not given.
+        label_names: What the model's labels are called, in the order of their numbers, such as O,
+            B-PER, I-PER; only for a model whose labels have no names.
     """
     with _errors_shown():
         _check_text(text, "text")
-        return _found([text], model, threshold, labels)[0]
+        return _found([text], model, threshold, labels, label_names)[0]
 
 
 def find_entities_batch(
@@ -87,6 +91,7 @@ def find_entities_batch(
     model: str = predictors.STARTER,
     threshold: float = 0.0,
     labels: list[str] | None = None,
+    label_names: list[str] | None = None,
 ) -> list[list[FoundEntity]]:
     """Find the named entities of several texts: a list a text, in their order.
 
@@ -94,7 +99,9 @@ def find_entities_batch(
         texts: At most 100 texts of at most 20,000 characters each, 100,000 together.
         model: The model: starter, the id of a finished run, or the id of a model on the Hub.
         threshold: Entities with a lower score, from 0 to 1, are left out.
-        labels: Only entities of these types; all types if it is not given.
+        labels: Only entities of these types, at most 100; all types if it is not given.
+        label_names: What the model's labels are called, in the order of their numbers, such as O,
+            B-PER, I-PER; only for a model whose labels have no names.
     """
     with _errors_shown():
         if not isinstance(texts, list) or len(texts) > MOST_TEXTS:
@@ -109,23 +116,51 @@ def find_entities_batch(
                 f"texts: expected at most {MOST_CHARACTERS_OF_ALL:,} characters together, found "
                 f"{together:,}; send them in several calls."
             )
-        return _found(texts, model, threshold, labels)
+        return _found(texts, model, threshold, labels, label_names)
 
 
 def _found(
-    texts: Sequence[str], model: Any, threshold: Any, labels: Any
+    texts: Sequence[str], model: Any, threshold: Any, labels: Any, label_names: Any
 ) -> list[list[FoundEntity]]:
     """Check what came over the network with whatever type, and find the entities."""
-    if not isinstance(model, str):
-        raise ConfigError(f"model: expected a model's name, found {_size(model)}.")
+    model, names = _checked_model(model, label_names)
     if isinstance(threshold, bool) or not isinstance(threshold, int | float):
         raise ConfigError(f"threshold: expected a number from 0 to 1, found {_size(threshold)}.")
-    if labels is not None and not (
-        isinstance(labels, list) and all(isinstance(label, str) for label in labels)
-    ):
-        raise ConfigError(f"labels: expected a list of entity types, found {_size(labels)}.")
-    found = predictors.predict_all(predictors.named(model), texts, threshold, labels)
+    if labels is not None:
+        _check_names(labels, "labels", "entity types", MOST_TYPES)
+    found = predictors.predict_all(predictors.named(model), texts, threshold, labels, names)
     return [[_as_dict(entity) for entity in entities] for entities in found]
+
+
+def _checked_model(model: Any, label_names: Any) -> tuple[str, tuple[str, ...]]:
+    """Give a model's name and the names of its labels, without blanks around as on the page."""
+    if not isinstance(model, str):
+        raise ConfigError(f"model: expected a model's name, found {_size(model)}.")
+    if len(model) > LONGEST_NAME:
+        raise ConfigError(
+            f"model: expected a model's name of at most {LONGEST_NAME} characters, found "
+            f"{len(model):,}."
+        )
+    if label_names is None:
+        return model, ()
+    _check_names(label_names, "label_names", "names of labels", predictors.MOST_LABELS)
+    return model, tuple(name.strip() for name in label_names)
+
+
+def _check_names(names: Any, parameter: str, what: str, most: int) -> None:
+    """Raise ConfigError unless it is a list of names, bounded in number and in length."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ConfigError(f"{parameter}: expected a list of {what}, found {_size(names)}.")
+    if len(names) > most:
+        raise ConfigError(
+            f"{parameter}: expected a list of at most {most:,} {what}, found {_size(names)}."
+        )
+    longest = max(map(len, names), default=0)
+    if longest > predictors.LONGEST_LABEL:
+        raise ConfigError(
+            f"{parameter}: expected {what} of at most {predictors.LONGEST_LABEL} characters, found "
+            f"one of {longest:,}."
+        )
 
 
 def _as_dict(entity: "Entity") -> FoundEntity:

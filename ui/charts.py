@@ -71,13 +71,13 @@ def scores(view: RunView, types: Sequence[str]) -> dict[str, Any]:
     return data(rows, [*SCORE_SERIES, *map(_series_of, types)])
 
 
-def colours(types: Sequence[str]) -> dict[str, Any]:
-    """Give the update that colours the lines of the scores and of these entity types.
+def colours(view: RunView, types: Sequence[str]) -> dict[str, Any]:
+    """Give the update that colours the lines of the scores and of these of the run's types.
 
     A chart takes new series when its colours become others, from the data that it has by then.
     """
     colours = {name: _COLOURS[name] for name in SCORE_SERIES}
-    colours |= zip(map(_series_of, types), theme.line_colours(types), strict=True)
+    colours |= zip(map(_series_of, types), theme.line_colours(types, view.types), strict=True)
     update: dict[str, Any] = gr.update(color_map=colours, colors_in_legend=list(colours))
     return update
 

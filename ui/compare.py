@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from ner_core import NerError, RunView, value_text
+from ner_core import EntityColours, NerError, RunView, value_text
 from ui import charts, markup
 from ui.run_panel import duration
 from ui.run_rows import short_name
@@ -175,7 +175,8 @@ def _score_table(views: Sequence[RunView], split: str) -> str:
     found = score_rows(views, split)
     if not found:
         return ""
-    rows = [(_score_label(name), *_with_best(values)) for name, values in found.items()]
+    colours = EntityColours(*(view.types for view in views))
+    rows = [(_score_label(name, colours), *_with_best(values)) for name, values in found.items()]
     title = _TITLES[split]
     return markup.table(
         ("", *names_of(views)), rows, label=f"{title} scores", caption=title, total=True
@@ -194,9 +195,11 @@ def _label(name: str) -> str:
     return markup.escape(_SOURCE_LABELS.get(name) or LABELS.get(name) or name.replace("_", " "))
 
 
-def _score_label(name: str) -> str:
+def _score_label(name: str, colours: EntityColours) -> str:
     label = name.removeprefix("type:")
-    return markup.escape(label) if label == name else markup.dot(label) + markup.escape(label)
+    return (
+        markup.escape(label) if label == name else markup.dot(label, colours) + markup.escape(label)
+    )
 
 
 def _state(view: RunView) -> str:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ner_core import EntityColours
 from ui.markup import dot, escape, marked_spans, table
 
 if TYPE_CHECKING:
@@ -12,12 +13,14 @@ _LEVELS = {"error": "Error", "warning": "Warning", "note": "Note"}
 
 def data_panel(report: "CheckReport") -> str:
     """Show a report: counts, findings with their places, examples, and lengths in sub-tokens."""
+    types = sorted({label for counts in report.splits.values() for label in counts.per_type})
+    colours = EntityColours(types)
     return "".join(
         (
-            _counts(report),
+            _counts(report, types, colours),
             _origin(report),
             _findings(report.findings),
-            _examples(report.examples),
+            _examples(report.examples, colours),
             _encoder(report.encoder),
         )
     )
@@ -30,16 +33,18 @@ def blocked(report: "CheckReport") -> str:
     return f"Training waits until this is mended: {report.errors[0].message}"
 
 
-def _counts(report: "CheckReport") -> str:
+def _counts(report: "CheckReport", types: list[str], colours: EntityColours) -> str:
     splits = report.splits
-    types = sorted({label for counts in splits.values() for label in counts.per_type})
     rows: list[tuple[str, ...]] = [
         ("Sentences", *(f"{counts.sentences:,}" for counts in splits.values())),
         ("Tokens", *(f"{counts.tokens:,}" for counts in splits.values())),
         ("Entities", *(f"{counts.entities:,}" for counts in splits.values())),
     ]
     rows += [
-        (dot(label) + escape(label), *(f"{row.per_type[label]:,}" for row in splits.values()))
+        (
+            dot(label, colours) + escape(label),
+            *(f"{row.per_type[label]:,}" for row in splits.values()),
+        )
         for label in types
     ]
     return table(("", *splits), rows, label="Data")
@@ -74,10 +79,12 @@ def _places(finding: "Finding") -> str:
     return f"<details><summary>{title}</summary><ol>{rows}</ol></details>"
 
 
-def _examples(examples: list[dict[str, Any]]) -> str:
+def _examples(examples: list[dict[str, Any]], colours: EntityColours) -> str:
     if not examples:
         return ""
-    texts = "".join(marked_spans(example["text"], example["entities"]) for example in examples)
+    texts = "".join(
+        marked_spans(example["text"], example["entities"], colours) for example in examples
+    )
     return f'<details class="ner-more" open><summary>How it is annotated</summary>{texts}</details>'
 
 

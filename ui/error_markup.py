@@ -7,6 +7,7 @@ long: only what surrounds its errors is drawn.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ner_core import EntityColours
 from ui.error_index import is_of
 from ui.markup import escape
 from ui.theme import colour_class
@@ -60,9 +61,12 @@ CSS = """
 """
 
 
-def error_list(rows: Iterable[Mapping[str, Any]], kind: str, label: str) -> str:
+def error_list(
+    rows: Iterable[Mapping[str, Any]], kind: str, label: str, colours: EntityColours
+) -> str:
     """Draw sentences with errors; those of this kind and type are described, all are marked."""
-    return f'<ol class="ner-errors">{"".join(_card(row, kind, label) for row in rows)}</ol>'
+    cards = "".join(_card(row, kind, label, colours) for row in rows)
+    return f'<ol class="ner-errors">{cards}</ol>'
 
 
 def describe(error: Mapping[str, Any]) -> str:
@@ -78,7 +82,7 @@ def describe(error: Mapping[str, Any]) -> str:
     return f"<b>{escape(error['kind'])}</b> {text}"
 
 
-def _card(row: Mapping[str, Any], kind: str, label: str) -> str:
+def _card(row: Mapping[str, Any], kind: str, label: str, colours: EntityColours) -> str:
     chosen = [error for error in row["errors"] if is_of(error, kind, label)]
     shown = _surroundings(chosen[:_MOST_ERRORS], len(row["tokens"]))
     said = [describe(error) for error in chosen[:_MOST_ERRORS]]
@@ -88,8 +92,8 @@ def _card(row: Mapping[str, Any], kind: str, label: str) -> str:
         side: {tuple(error[side]): error["kind"] for error in row["errors"] if error[side]}
         for side in ("gold", "predicted")
     }
-    gold = _line(row["tokens"], row["gold"], kinds["gold"], shown, "lost")
-    model = _line(row["tokens"], row["predicted"], kinds["predicted"], shown, "wrong")
+    gold = _line(row["tokens"], row["gold"], kinds["gold"], shown, "lost", colours)
+    model = _line(row["tokens"], row["predicted"], kinds["predicted"], shown, "wrong", colours)
     return (
         f'<li><p class="what">Sentence {row["sentence"] + 1:,} · {" · ".join(said)}</p>'
         f'<div class="line"><span>Gold</span><p dir="auto">{gold}</p></div>'
@@ -120,6 +124,7 @@ def _line(
     kinds: Mapping[tuple[Any, ...], str],
     shown: Iterable[tuple[int, int]],
     wrong: str,
+    colours: EntityColours,
 ) -> str:
     """Draw stretches of a sentence with entities of one side; ``wrong`` is the class of errors."""
     parts: list[str] = []
@@ -134,7 +139,10 @@ def _line(
                 continue
             parts += _words(tokens[drawn:first])
             kind = kinds.get(tuple(span))
-            parts.append(_mark(tokens[first:last], span[2], kind, wrong))
+            style = f"{colour_class(span[2], colours)} {wrong if kind else 'right'}"
+            # What is wrong stands at what the model found; at gold only if it found nothing.
+            said = f" · {kind}" if kind and (wrong == "wrong" or kind == "missed") else ""
+            parts.append(_mark(tokens[first:last], style, span[2] + said))
             drawn = last
         parts += _words(tokens[drawn:end])
         drawn = end
@@ -143,14 +151,9 @@ def _line(
     return " ".join(parts)
 
 
-def _mark(words: Sequence[str], label: str, kind: str | None, wrong: str) -> str:
-    style = "right" if kind is None else wrong
-    # What is wrong stands at what the model found, and at the gold entity only if it found nothing.
-    said = f" · {kind}" if kind and (wrong == "wrong" or kind == "missed") else ""
-    return (
-        f'<mark class="{colour_class(label)} {style}">{" ".join(_words(words))}'
-        f"<small>{escape(label)}{escape(said)}</small></mark>"
-    )
+def _mark(words: Sequence[str], style: str, said: str) -> str:
+    shown = " ".join(_words(words))
+    return f'<mark class="{style}">{shown}<small>{escape(said)}</small></mark>'
 
 
 def _words(words: Iterable[str]) -> list[str]:

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import ner_core
-from ner_core import FILE_FORMATS, DataError
+from ner_core import FILE_FORMATS, DataError, EntityColours
 from ui.markup import escape
 from ui.predictors import importing, load_predictor
 from ui.run_panel import duration
@@ -56,6 +56,7 @@ class FileJob:
         self._texts = self._all_texts = 0
         self._characters = self._all_characters = 0
         self._counts: Counter[str] = Counter()
+        self._types: Sequence[str] = ()
         self._began = time.monotonic()
 
     def run(self, model: str, label_names: Sequence[str]) -> Iterator[dict[str, str]]:
@@ -69,12 +70,13 @@ class FileJob:
             self._count(text)
         yield state("working", message=sentence("Loading the model …"))
         predictor = load_predictor(model, label_names)
+        self._types = predictor.entity_types
         self._began = time.monotonic()
         with ExitStack() as stack:
             writers = []
             for path, form in zip(self.files, FILE_FORMATS, strict=True):
                 file = stack.enter_context(ner_core.open_for(path, form))
-                writer = ner_core.EntityWriter(file, form, predictor.entity_types, self._file.name)
+                writer = ner_core.EntityWriter(file, form, self._types, self._file.name)
                 writers.append(stack.enter_context(writer))
             texts = read_texts(*self._wanted)
             for step in predict_in_steps(predictor, texts, seconds=STEP_SECONDS):
@@ -91,7 +93,8 @@ class FileJob:
         os.utime(self.folder)  # it is kept from now on
         spent = time.monotonic() - self._began
         took = ("Took", duration(spent) if spent >= 1 else "less than 1 s")
-        return state("done", 100, self._facts(took), self._counts, sentence("Ready to download:"))
+        ready = sentence("Ready to download:")
+        return state("done", 100, self._facts(took), self._counts, ready, self._types)
 
     def _count(self, text: str) -> None:
         """Count a text before the work begins. Raises DataError if it is too much for a page."""
@@ -113,7 +116,8 @@ class FileJob:
         spent = time.monotonic() - self._began
         left = spent * (self._all_characters / self._characters - 1)
         percent = 100 * self._characters / self._all_characters
-        return state("working", percent, self._facts(("Time left", duration(left))), self._counts)
+        facts = self._facts(("Time left", duration(left)))
+        return state("working", percent, facts, self._counts, types=self._types)
 
     def _facts(self, last: tuple[str, str]) -> list[tuple[str, str]]:
         return [
@@ -129,11 +133,16 @@ def state(
     facts: Sequence[tuple[str, str]] = (),
     counts: Mapping[str, int] | None = None,
     message: str = "",
+    types: Sequence[str] = (),
 ) -> dict[str, str]:
-    """Give the values of the template, all of them escaped; ``message`` is HTML."""
+    """Give the values of the template, all of them escaped; ``message`` is HTML.
+
+    ``types`` are all that the model can name, so that each keeps its colour.
+    """
+    colours = EntityColours(types)
     found = sorted((counts or {}).items(), key=lambda item: (-item[1], item[0]))
     chips = [
-        f'<li class="{colour_class(label)}">{escape(label)} <b>{number:,}</b></li>'
+        f'<li class="{colour_class(label, colours)}">{escape(label)} <b>{number:,}</b></li>'
         for label, number in found[:_MOST_TYPES]
     ]
     if len(found) > _MOST_TYPES:

@@ -1,5 +1,6 @@
-// What happens to a result in the browser: filter, sort, compare, copy. The body of a function that
-// gr.HTML calls once with `element` and `watch` (its js_on_load). The server replaces the mark-up
+// What happens to a result in the browser: filter, compare, copy; its tables are in
+// highlight_tables.js. The body of a function that gr.HTML calls once with `element` and `watch` (its
+// js_on_load), both files one after the other. The server replaces the mark-up
 // with each answer, so what was chosen is kept here and done again. Everything a stranger wrote is
 // read and written as text, never as mark-up.
 
@@ -43,7 +44,7 @@ function apply() {
   if (shown.length > 1) compare(shown);
   showChoice(found);
   showMarks(found);
-  showRows();
+  showTables();
   announce(shown.map((entities) => count(entities.length, "entity", "entities")).join(" and "));
 }
 
@@ -87,16 +88,6 @@ function showMarks(found) {
   });
 }
 
-function showRows() {
-  for (const cell of all("[data-score]")) {
-    const label = cell.dataset.label ?? cell.parentElement.dataset.label;
-    cell.classList.toggle("off", !passes(label, Number(cell.dataset.score)));
-  }
-  for (const box of all("[data-do=only]")) box.checked = chosen.only;
-  for (const table of all("[data-table=Tokens]")) table.classList.toggle("only", chosen.only);
-  sort();
-}
-
 // Two lists of what is shown: what only one of them has is "alone", what lies over something else
 // in the other "differs".
 function compare([first, second]) {
@@ -134,37 +125,6 @@ function places(entities) {
   return number;
 }
 
-function sort() {
-  for (const box of all(".hl-table")) {
-    const wanted = chosen.sorted[box.dataset.table];
-    all("th", box).forEach((header, index) => {
-      const here = wanted?.name === header.textContent;
-      header.setAttribute("aria-sort", here ? (wanted.down ? "descending" : "ascending") : "none");
-      if (here) order(box.querySelector("tbody"), index, wanted.down);
-    });
-  }
-}
-
-// Figures by their size, with nothing before something; what is not a figure by the alphabet.
-function order(body, column, down) {
-  const rows = [...body.rows].map((row) => [row.cells[column].textContent, row]);
-  const direction = down ? -1 : 1;
-  const size = (text) => (text === "–" ? -1 : Number(text));
-  const compared = rows.some(([text]) => Number.isNaN(size(text)))
-    ? new Intl.Collator().compare
-    : (one, other) => size(one) - size(other);
-  rows.sort(([one], [other]) => direction * compared(one, other));
-  body.replaceChildren(...rows.map(([, row]) => row));
-}
-
-function sortBy(button) {
-  const table = button.closest(".hl-table").dataset.table;
-  const name = button.textContent;
-  const before = chosen.sorted[table];
-  chosen.sorted[table] = { name, down: before?.name === name && !before.down };
-  sort();
-}
-
 async function copy(text, sentence) {
   try {
     await navigator.clipboard.writeText(text);
@@ -172,20 +132,6 @@ async function copy(text, sentence) {
   } catch {
     say("Expected the browser to allow copying, found that it does not; select and copy by hand.");
   }
-}
-
-function copyTable() {
-  // A row that is not displayed is not copied. Two tables have a blank line between.
-  const tables = all("table").map((table) =>
-    all("tr", table).filter((row) => row.offsetParent !== null).map(cells),
-  );
-  const rows = tables.reduce((sum, lines) => sum + lines.length - 1, 0);
-  copy(tables.map((lines) => lines.join("")).join("\n"), `Copied ${count(rows, "row", "rows")}.`);
-}
-
-function cells(row) {
-  const texts = [...row.cells].map((cell) => cell.textContent.replace(/\s+/g, " ").trim());
-  return `${texts.join("\t")}\n`;
 }
 
 function writtenText() {
@@ -233,9 +179,17 @@ function remember() {
   window.history.replaceState(window.history.state, "", address);
 }
 
+// Of an address that differs in the fragment only the browser loads nothing: one pasted link after
+// another, or going back to it.
+window.addEventListener("hashchange", () => {
+  const linked = new URLSearchParams(window.location.hash.slice(1)).get("text");
+  if (linked !== null) window.location.reload();
+});
+
+const actions = { copy: copyTable, link: copyLink, more: showMore, sort: sortBy };
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-do]");
-  if (button) ({ copy: copyTable, link: copyLink, sort: sortBy })[button.dataset.do](button);
+  if (button) actions[button.dataset.do](button);
 });
 
 element.addEventListener("input", ({ target }) => {
@@ -247,6 +201,7 @@ element.addEventListener("input", ({ target }) => {
 });
 
 watch("value", () => {
+  forgetTables();
   apply();
   remember();
 });

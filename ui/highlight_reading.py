@@ -11,6 +11,7 @@ from ui import rights
 from ui.highlight_view import Reading
 from ui.model_loading import Loading
 from ui.predictors import (
+    check_name,
     find_entities,
     first_answer,
     is_loaded,
@@ -82,7 +83,11 @@ def check(model: str, names: Sequence[str] = ()) -> None:
 
 
 def _begin(model: str, names: Sequence[str]) -> "futures.Future[None]":
-    """Begin to load a model for the visitor who asks, unless that was done."""
+    """Begin to load a model for the visitor who asks, unless that was done.
+
+    Raises ModelError for names that need no attempt: a thread is only for what may succeed.
+    """
+    check_name(model, names)
     asker = None if on_hub(model) is None else rights.asker()
     return _loading.begin(model, names, asker)
 

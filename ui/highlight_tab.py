@@ -25,7 +25,10 @@ _NO_COMPARISON = ("no other model", "")
 _MODEL_INFO = "The starter, a finished run, or the id of a model on the Hub, typed in."
 _COMPARE_INFO = "A second model reads the same text; what differs is outlined."
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-_SCRIPT = Path(__file__).with_name("highlight.js").read_text(encoding="utf-8")
+_SCRIPT = "\n".join(
+    Path(__file__).with_name(name).read_text(encoding="utf-8")
+    for name in ("highlight_tables.js", "highlight.js")
+)
 _RESTORE = Path(__file__).with_name("restore.js").read_text(encoding="utf-8")
 
 

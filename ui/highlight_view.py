@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ner_core import NerError
+from ner_core import EntityColours, NerError
 from ui import highlight_tables
 from ui.markup import empty, error, escape
 from ui.theme import colour_class
@@ -106,24 +106,32 @@ def _refusal(sentence: str, model: str) -> str:
 
 def _result(view: str, text: str, readings: Sequence[Reading]) -> str:
     view = view if view in VIEWS else TEXT
-    drawn = {TEXT: _texts, TABLE: _table, TOKENS: _tokens}[view](text, readings)
+    # Of two models the first keeps its colours.
+    colours = EntityColours(*(reading.types for reading in readings))
+    if view == TEXT:
+        drawn = _texts(text, readings, colours)
+    else:
+        drawn = (_table if view == TABLE else _tokens)(readings)
     summary = '<p class="hl-summary"></p>' if len(readings) > 1 else ""
     found = [
-        [[e.start, e.end, e.label, round(e.score, 4)] for e in reading.entities]
+        [
+            [e.start, e.end, e.label, round(e.score, highlight_tables.DIGITS)]
+            for e in reading.entities
+        ]
         for reading in readings
     ]
     return (
         f'<div class="hl-result" data-entities="{escape(json.dumps(found))}">'
-        f'<div class="hl-bar">{_legend(readings)}'
+        f'<div class="hl-bar">{_legend(readings, colours)}'
         f'<div class="hl-controls">{_CONTROLS[view]}</div></div>'
         f'<p class="hl-said" role="status"></p>{summary}{drawn}</div>'
     )
 
 
-def _legend(readings: Sequence[Reading]) -> str:
+def _legend(readings: Sequence[Reading], colours: EntityColours) -> str:
     """List the types that the models can name, each with a switch; the script counts."""
     chips = "".join(
-        f'<label class="hl-chip {colour_class(label)}">'
+        f'<label class="hl-chip {colour_class(label, colours)}">'
         f'<input type="checkbox" checked value="{escape(label)}">'
         f"<bdi>{escape(label)}</bdi> <b></b></label>"
         for label in sorted({label for reading in readings for label in reading.types})
@@ -131,13 +139,12 @@ def _legend(readings: Sequence[Reading]) -> str:
     return f'<fieldset class="hl-legend"><legend>Entity types</legend>{chips}</fieldset>'
 
 
-def _texts(text: str, readings: Sequence[Reading]) -> str:
-    if len(readings) == 1:
-        return highlighted(text, readings[0].entities)
-    return _columns([highlighted(text, reading.entities) for reading in readings], readings)
+def _texts(text: str, readings: Sequence[Reading], colours: EntityColours) -> str:
+    texts = [highlighted(text, reading.entities, colours) for reading in readings]
+    return texts[0] if len(readings) == 1 else _columns(texts, readings)
 
 
-def highlighted(text: str, entities: "Sequence[Entity]") -> str:
+def highlighted(text: str, entities: "Sequence[Entity]", colours: EntityColours) -> str:
     """Draw a text with its entities marked; line breaks and blanks stay as they are."""
     parts: list[str] = []
     position = 0
@@ -145,7 +152,7 @@ def highlighted(text: str, entities: "Sequence[Entity]") -> str:
         label, percent = escape(entity.label), f"{entity.score:.0%}"
         parts.append(escape(text[position : entity.start]))
         parts.append(
-            f'<mark class="{colour_class(entity.label)}" title="{label}, {percent}" '
+            f'<mark class="{colour_class(entity.label, colours)}" title="{label}, {percent}" '
             f'data-label="{label}">{escape(entity.text)}<small><bdi>{label}</bdi>'
             f'<span class="ner-unseen"> {percent}</span></small></mark>'
         )
@@ -157,14 +164,14 @@ def highlighted(text: str, entities: "Sequence[Entity]") -> str:
     )
 
 
-def _table(_: str, readings: Sequence[Reading]) -> str:
+def _table(readings: Sequence[Reading]) -> str:
     if len(readings) == 1:
         return highlight_tables.entity_table(readings[0].entities)
     first, second = readings
     return _key(readings) + highlight_tables.compared_table(first.entities, second.entities, NAMES)
 
 
-def _tokens(_: str, readings: Sequence[Reading]) -> str:
+def _tokens(readings: Sequence[Reading]) -> str:
     tables = [highlight_tables.sub_token_table(reading.sub_tokens) for reading in readings]
     return tables[0] if len(readings) == 1 else _columns(tables, readings)
 

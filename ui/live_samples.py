@@ -6,7 +6,7 @@ Right, wrong and missed differ in line and in word, not in colour alone.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ner_core import RunView
+from ner_core import EntityColours, RunView
 from ui.markup import escape
 from ui.theme import colour_class
 
@@ -32,7 +32,8 @@ def samples(view: RunView) -> str:
     when = "Before the first evaluation; marked is what it is to find."
     if found and view.evaluations:
         when = f"As of step {view.evaluations[-1]['step']:,}."
-    items = "".join(f"<li>{_sentence(sentence)}</li>" for sentence in view.samples)
+    colours = EntityColours(view.types)
+    items = "".join(f"<li>{_sentence(sentence, colours)}</li>" for sentence in view.samples)
     return (
         '<div class="ner-samples-head"><h4>What it finds in sentences it does not learn from</h4>'
         f'<span class="ner-quiet">{when}{_right(found)}</span></div>'
@@ -49,7 +50,7 @@ def _right(found: Sequence[dict[str, Any]]) -> str:
     return f" {right} of {gold} entities found."
 
 
-def _sentence(sentence: dict[str, Any]) -> str:
+def _sentence(sentence: dict[str, Any], colours: EntityColours) -> str:
     gold = _spans(sentence["gold"])
     if sentence["predicted"] is None:
         marks = [(span, "missed", f"<small>{escape(span[2])}</small>") for span in gold]
@@ -64,7 +65,8 @@ def _sentence(sentence: dict[str, Any]) -> str:
             continue
         parts += [escape(word) for word in sentence["tokens"][position:start]]
         words = escape(" ".join(sentence["tokens"][start:end]))
-        parts.append(f'<mark class="{style} {colour_class(label)}">{words}{note}</mark>')
+        colour = colour_class(label, colours)
+        parts.append(f'<mark class="{style} {colour}">{words}{note}</mark>')
         position = end
     parts += [escape(word) for word in sentence["tokens"][position:]]
     return f'<div class="ner-text small" dir="auto">{" ".join(parts)}</div>'

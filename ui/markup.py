@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ner_core import EntityColours
 from ui.theme import colour_class
 
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")
@@ -17,15 +18,17 @@ _STRICT = (
 
 
 def escape(value: object) -> str:
-    """Make a text safe inside HTML, and inside the templates of ``gr.HTML``.
-
-    What no page can hold (NUL, half a surrogate pair) is shown as U+FFFD, so that lengths stay.
+    """Make a text safe inside HTML, and inside the templates of ``gr.HTML``; see ``readable``.
 
     >>> escape("<b> ${x} {{y}}")
     '&lt;b&gt; &#36;&#123;x} &#123;&#123;y}'
     """
-    shown = _UNREADABLE.sub("\ufffd", str(value))
-    return html.escape(shown).replace("{", "&#123;").replace("$", "&#36;")
+    return html.escape(readable(value)).replace("{", "&#123;").replace("$", "&#36;")
+
+
+def readable(value: object) -> str:
+    """Show as U+FFFD what no page can hold (NUL, half a surrogate pair), so that lengths stay."""
+    return _UNREADABLE.sub("\ufffd", str(value))
 
 
 def empty(text: str) -> str:
@@ -38,7 +41,7 @@ def error(text: str) -> str:
     return f'<p class="ner-error" role="alert">{escape(text)}</p>'
 
 
-def score_tables(final: Mapping[str, Mapping[str, Any]]) -> str:
+def score_tables(final: Mapping[str, Mapping[str, Any]], colours: EntityColours) -> str:
     """Show the final scores of a run: a table a split, overall and by type."""
     parts = []
     for split in ("test", "validation"):
@@ -47,7 +50,7 @@ def score_tables(final: Mapping[str, Mapping[str, Any]]) -> str:
             continue
         rows = [("All types", *_score_cells(scores))]
         rows += [
-            (dot(label) + escape(label), *_score_cells(row))
+            (dot(label, colours) + escape(label), *_score_cells(row))
             for label, row in scores["per_type"].items()
         ]
         caption = (
@@ -62,7 +65,7 @@ def score_tables(final: Mapping[str, Mapping[str, Any]]) -> str:
     return "".join(parts)
 
 
-def marked_spans(text: str, spans: Iterable[Mapping[str, Any]]) -> str:
+def marked_spans(text: str, spans: Iterable[Mapping[str, Any]], colours: EntityColours) -> str:
     """Draw a text with annotated spans: ``start`` and ``end`` in characters, ``label``."""
     parts: list[str] = []
     position = 0
@@ -70,7 +73,7 @@ def marked_spans(text: str, spans: Iterable[Mapping[str, Any]]) -> str:
         label = escape(span["label"])
         parts.append(escape(text[position : span["start"]]))
         parts.append(
-            f'<mark class="{colour_class(span["label"])}" data-label="{label}">'
+            f'<mark class="{colour_class(span["label"], colours)}" data-label="{label}">'
             f"{escape(text[span['start'] : span['end']])}<small>{label}</small></mark>"
         )
         position = span["end"]
@@ -83,9 +86,9 @@ def _score_cells(scores: Mapping[str, Any]) -> tuple[str, ...]:
     return (*figures, f"{scores['support']:,}")
 
 
-def dot(label: str) -> str:
+def dot(label: str, colours: EntityColours) -> str:
     """Draw the coloured square of an entity type."""
-    return f'<span class="ner-dot {colour_class(label)}"></span>'
+    return f'<span class="ner-dot {colour_class(label, colours)}"></span>'
 
 
 def table(

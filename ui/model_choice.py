@@ -5,6 +5,9 @@ from typing import Any
 
 import gradio as gr
 
+from ner_core import RunError
+from ui import rights
+
 _Choices = Sequence[tuple[str, str]]
 
 
@@ -70,8 +73,20 @@ class ModelChoice:
         return [gr.skip(), gr.skip()]
 
     def refresh(self, choices: _Choices, current: str | None) -> Any:
-        """Offer these models; keep the choice if it is one of them, or may be a Hub id."""
-        if "/" in (current or "") or current in [value for _, value in choices]:
+        """Offer these models; keep the choice if it is one of them, or may be a Hub id.
+
+        So is a run that is there but not among the newest, which are offered.
+        """
+        listed = [value for _, value in choices]
+        if "/" in (current or "") or current in listed or _is_older_run(current):
             # Not sent back: a late answer must not undo a choice made meanwhile.
             return gr.update(choices=choices)
         return gr.update(choices=choices, value=choices[0][1])
+
+
+def _is_older_run(name: str | None) -> bool:
+    """Tell whether it is a run of the visitor who asks that has a model."""
+    try:
+        return rights.find(name).model_dir.is_dir()
+    except RunError:
+        return False

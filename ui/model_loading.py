@@ -6,6 +6,7 @@ holds up neither what is here nor, with one visitor's models, those of others.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextvars import copy_context
@@ -17,6 +18,8 @@ MOST_OF_ONE = 3
 """Models on the Hub for one visitor; on one's own machine all are one, who has all places."""
 RETRY_AFTER = 20.0
 """Seconds in which a model that could not be loaded is not asked for again with each key press."""
+MOST_FAILURES = 200
+"""Failures that are kept for so long; of more, the oldest are forgotten sooner."""
 
 _log = logging.getLogger(__name__)
 _Key = tuple[str, tuple[str, ...], str | None]
@@ -32,6 +35,7 @@ class Loading:
     def __init__(self, load: Callable[[str, Sequence[str]], object]) -> None:
         self._load = load
         self._attempts: dict[_Key, Future[None]] = {}
+        self._failed: dict[_Key, float] = {}  # when, the oldest first
         self._lock = threading.Lock()
 
     def begin(
@@ -45,6 +49,7 @@ class Loading:
         """
         key = (model, tuple(label_names), asker)
         with self._lock:
+            self._forget_failures()
             if attempt := self._attempts.get(key):
                 return attempt
             self._check_room(asker)
@@ -83,15 +88,19 @@ class Loading:
             sentence = f"Expected a model that can be loaded, found that {key[0][:200]} cannot be; "
             self._fail(key, attempt, ModelError(f"{sentence}the server's log says why."))
         else:
-            self._forget(key)
+            with self._lock:
+                del self._attempts[key]
             attempt.set_result(None)
 
     def _fail(self, key: _Key, attempt: "Future[None]", error: NerError) -> None:
-        forget = threading.Timer(RETRY_AFTER, self._forget, [key])
-        forget.daemon = True
-        forget.start()
+        with self._lock:
+            self._failed[key] = time.monotonic()
         attempt.set_exception(error)
 
-    def _forget(self, key: _Key) -> None:
-        with self._lock:
-            self._attempts.pop(key, None)
+    def _forget_failures(self) -> None:
+        """Forget the failures that are long ago, and of too many the oldest."""
+        long_ago = time.monotonic() - RETRY_AFTER
+        for key, when in list(self._failed.items()):
+            if when > long_ago and len(self._failed) <= MOST_FAILURES:
+                break
+            del self._failed[key], self._attempts[key]

@@ -15,6 +15,8 @@ from ui.batching import Batches
 from ui.snapshots import MOST_CHOICES, SHARED, label_of
 
 STARTER = "starter"
+MOST_LABELS = 1000
+LONGEST_LABEL = 200
 WARM_UP_AFTER = 8.0
 """Seconds from the start to the loading of torch: the page is opened in these, and torch's import
 would hold everything else up."""
@@ -95,10 +97,14 @@ def find_entities(
 
 
 def predict_all(
-    model: str, texts: Sequence[str], threshold: float, labels: Sequence[str] | None
+    model: str,
+    texts: Sequence[str],
+    threshold: float,
+    labels: Sequence[str] | None,
+    label_names: Sequence[str] = (),
 ) -> "list[list[ner_core.Entity]]":
     """Give the entities of several texts; see ``Predictor.predict_all``."""
-    predictor = load_predictor(model)
+    predictor = load_predictor(model, label_names)
     with _computing:
         return predictor.predict_all(texts, threshold, labels)
 
@@ -108,6 +114,21 @@ def sub_tokens(model: str, text: str, label_names: Sequence[str] = ()) -> "list[
     predictor = load_predictor(model, label_names)
     with _computing:
         return predictor.sub_tokens(text)
+
+
+def check_name(model: str, label_names: Sequence[str] = ()) -> None:
+    """Raise ModelError for a name that no model has, and for label names that none can have.
+
+    Nothing is loaded for that, and the Hub is not asked.
+    """
+    if len(label_names) > MOST_LABELS or any(len(name) > LONGEST_LABEL for name in label_names):
+        raise ner_core.ModelError(
+            f"Expected at most {MOST_LABELS:,} names of labels with at most {LONGEST_LABEL} "
+            f"characters each, found {len(label_names):,} with up to "
+            f"{max(map(len, label_names)):,}; give one name a label."
+        )
+    if model not in _offered:
+        ner_core.find_model(model, folders=False)
 
 
 def load_predictor(model: str, label_names: Sequence[str] = ()) -> "ner_core.Predictor":
@@ -182,8 +203,7 @@ def _first_answer() -> "ner_core.FirstAnswer":
 
 def _load(key: _Key) -> "ner_core.Predictor":
     model, label_names, _, reader = key
-    if model not in _offered:
-        ner_core.find_model(model, folders=False)
+    check_name(model, label_names)
     with _importing_once():
         load = ner_core.Predictor.load
         ner_core.one_core_each()

@@ -5,10 +5,11 @@ from typing import Any
 
 import gradio as gr
 
-from ner_core import NerError
+from ner_core import EntityColours, NerError
 from ui import error_markup, report_tables, rights
 from ui.error_index import ALL, ErrorIndex, index_of
 from ui.markup import empty, error, score_tables
+from ui.snapshots import SHARED
 
 PAGE = 10
 """Sentences a page."""
@@ -103,17 +104,17 @@ class ReportPanel:
             return [gr.update(visible=False), "", gr.update(visible=False), *unchanged, None]
         try:
             report = rights.find(version[0]).report() or {}
-            index = _index(version)
+            index, colours = _index(version), _colours(version)
         except NerError as problem:
             hidden = gr.update(visible=False)
             return [gr.update(visible=True), error(str(problem)), hidden, *unchanged, version]
-        shown = self._shown(index, ALL, ALL, 0)
+        shown = self._shown(index, ALL, ALL, 0, colours)
         # Another run, or another report: what was chosen in the one before does not apply.
         for number in (0, 1):
             shown[number] = {**shown[number], "value": ALL}
         return [
             gr.update(visible=True),
-            _report(report, index),
+            _report(report, index, colours),
             gr.update(visible=bool(index.rows)),
             *shown,
             version,
@@ -134,13 +135,18 @@ class ReportPanel:
     def _turned(self, seen: list[Any] | None, kind: str, label: str, page: int) -> list[Any]:
         try:
             if seen is not None:
-                return self._shown(_index(seen), kind, label, page)
+                return self._shown(_index(seen), kind, label, page, _colours(seen))
         except NerError:
             return [*[gr.skip()] * 2, error(_DELETED), *[gr.skip()] * 4]
         return [gr.skip()] * len(self._browsed)
 
     def _shown(
-        self, index: ErrorIndex, kind: str | None, label: str | None, page: int
+        self,
+        index: ErrorIndex,
+        kind: str | None,
+        label: str | None,
+        page: int,
+        colours: EntityColours,
     ) -> list[Any]:
         """Give one page of errors; a choice keeps its value, its counts follow the other one's."""
         kind, label = kind or ALL, label or ALL
@@ -148,7 +154,8 @@ class ReportPanel:
         pages = max(1, -(-len(found) // PAGE))
         page = min(max(0, page), pages - 1)
         rows = [index.rows[number] for number in found[page * PAGE : (page + 1) * PAGE]]
-        listing = error_markup.error_list(rows, kind, label) if rows else empty(_NONE_OF_THIS)
+        drawn = error_markup.error_list(rows, kind, label, colours)
+        listing = drawn if rows else empty(_NONE_OF_THIS)
         return [
             gr.update(
                 choices=[
@@ -185,9 +192,15 @@ def _index(version: list[Any]) -> ErrorIndex:
     return index_of(rights.find(version[0]).errors_path, version)
 
 
-def _report(report: Mapping[str, Any], index: ErrorIndex) -> str:
+def _colours(version: list[Any]) -> EntityColours:
+    """Give the colours of a run's types: those that its charts and its samples have, too."""
+    return EntityColours(SHARED.find(version[0]).view.types)
+
+
+def _report(report: Mapping[str, Any], index: ErrorIndex, colours: EntityColours) -> str:
     scores = {name: report.get(name) for name in ("test", _SPLIT)}
-    parts = [f'<h3>Scores</h3><div class="ner-scores">{score_tables(_given(scores))}</div>']
+    tables = score_tables(_given(scores), colours)
+    parts = [f'<h3>Scores</h3><div class="ner-scores">{tables}</div>']
     if scores["test"]:
         parts.append(f'<p class="ner-quiet">{_HONEST}</p>')
     analysis = (report.get("analysis") or {}).get(_SPLIT) or {}
@@ -197,9 +210,9 @@ def _report(report: Mapping[str, Any], index: ErrorIndex) -> str:
         per_type = (scores[_SPLIT] or {}).get("per_type", {})
         parts += [
             "<h3>What is taken for what, on validation</h3>",
-            report_tables.confusion_table(analysis["confusion"]),
+            report_tables.confusion_table(analysis["confusion"], colours),
             "<h3>What the validation score depends on</h3>",
-            report_tables.explanations(analysis, per_type),
+            report_tables.explanations(analysis, per_type, colours),
             "<h3>Errors on validation</h3>",
         ]
         if not index.rows:

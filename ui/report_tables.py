@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ner_core import EntityColours
 from ui.markup import dot, escape, table
 
 ENOUGH = 20
@@ -56,7 +57,7 @@ CSS = """
 """
 
 
-def confusion_table(confusion: Mapping[str, Mapping[str, int]]) -> str:
+def confusion_table(confusion: Mapping[str, Mapping[str, int]], colours: EntityColours) -> str:
     """Draw which type was read as which: rows are gold, columns the model's."""
     columns: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
@@ -71,8 +72,10 @@ def confusion_table(confusion: Mapping[str, Mapping[str, int]]) -> str:
     if len(types) > _MOST_CONFUSED:
         worst = sorted(types, key=lambda label: (-wrong[label], label))[:_MOST_CONFUSED]
         shown = sorted(worst)
-    rows = [_confusion_row(confusion, label, [*shown, _MISSED], columns) for label in shown]
-    rows.append(_confusion_row(confusion, _SPURIOUS, [*shown, _MISSED], columns))
+    rows = [
+        _confusion_row(confusion, label, [*shown, _MISSED], columns, colours)
+        for label in [*shown, _SPURIOUS]
+    ]
     head = "".join(
         f'<th scope="col" title="{escape(label)}">{escape(label)}</th>'
         for label in ["", *shown, "missed"]
@@ -94,14 +97,21 @@ def confusion_table(confusion: Mapping[str, Mapping[str, int]]) -> str:
     )
 
 
-def explanations(analysis: Mapping[str, Any], per_type: Mapping[str, Mapping[str, Any]]) -> str:
+def explanations(
+    analysis: Mapping[str, Any],
+    per_type: Mapping[str, Mapping[str, Any]],
+    colours: EntityColours,
+) -> str:
     """Show what the score depends on: seen and unseen entities, rare types, windows.
 
     ``per_type`` are the scores of all types on the same split.
     """
     parts = (
         _section("Seen in training", _seen(analysis["seen"])),
-        _section("Rare types", _rare(analysis["rare_types"], analysis["rare_below"], per_type)),
+        _section(
+            "Rare types",
+            _rare(analysis["rare_types"], analysis["rare_below"], per_type, colours),
+        ),
         _section("Long texts", _windows(analysis.get("windows"))),
     )
     return f'<div class="ner-why">{"".join(parts)}</div>'
@@ -185,11 +195,13 @@ def _confusion_row(
     row: str,
     columns: Sequence[str],
     predicted: Mapping[str, int],
+    colours: EntityColours,
 ) -> str:
     cells = confusion.get(row, {})
     support = sum(cells.values())
     name = "spurious" if row == _SPURIOUS else escape(row)
-    drawn = [f'<td title="{name}">{"" if row == _SPURIOUS else dot(row)}{name}</td>']
+    square = "" if row == _SPURIOUS else dot(row, colours)
+    drawn = [f'<td title="{name}">{square}{name}</td>']
     for column in columns:
         count = cells.get(column, 0)
         if not count:
@@ -224,11 +236,12 @@ def _rare(
     rare: Mapping[str, Mapping[str, Any]],
     rare_below: int,
     per_type: Mapping[str, Mapping[str, Any]],
+    colours: EntityColours,
 ) -> str:
     rarest = sorted(rare.items(), key=lambda item: (item[1]["train_support"], item[0]))
     rows = [
         (
-            dot(label) + escape(label),
+            dot(label, colours) + escape(label),
             f"{row['train_support']:,}",
             f"{row['support']:,}",
             f"{row['f1']:.3f}" if row["support"] else "–",

@@ -1,10 +1,10 @@
 """How the page looks: theme, colours of entity types, style sheet."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import gradio as gr
 
-from ner_core import PALETTE, colour_number
+from ner_core import PALETTE, EntityColours
 
 
 def theme() -> gr.themes.Base:
@@ -35,27 +35,33 @@ def theme() -> gr.themes.Base:
     )
 
 
-def colour_class(label: str) -> str:
-    """Give the style class of an entity type: the same for the same type, wherever it is shown.
+def colour_class(label: str, colours: EntityColours) -> str:
+    """Give the style class of an entity type: the same in all that is drawn of its model.
 
-    >>> colour_class("PER"), colour_class("LOC") == colour_class("PER")
-    ('ner-c0', False)
+    >>> colour_class("LOC", EntityColours(["PER", "LOC"]))
+    'ner-c2'
     """
-    return f"ner-c{colour_number(label)}"
+    return f"ner-c{colours[label]}"
 
 
-def line_colours(labels: Iterable[str]) -> list[str]:
-    """Give the colour of each type's line in a chart: that of its marks, unless another one has it.
+def line_colours(labels: Sequence[str], types: Iterable[str]) -> list[str]:
+    """Give the colour of some types' lines in a chart: that of their marks, if it is one's alone.
 
-    >>> line_colours(["PER", "PER"])
-    ['#0072b2', '#c98500']
+    ``types`` are all of the model: more than there are colours share them.
+
+    >>> line_colours(["PER", "LOC"], ["LOC", "ORG", "PER"])
+    ['#0072b2', '#009e73']
     """
-    taken: list[str] = []
+    colours = EntityColours(types)
+    wanted = {colours[label] for label in labels}
+    taken: list[int] = []
     for label in labels:
-        own = colour_number(label)
-        lines = [colour.line for colour in PALETTE[own:] + PALETTE[:own]]
-        taken.append(next((line for line in lines if line not in taken), lines[0]))
-    return taken
+        own = colours[label]
+        numbers = [(own + more) % len(PALETTE) for more in range(len(PALETTE))]
+        free = [number for number in numbers if number not in taken]
+        unwanted = [number for number in free if number not in wanted]
+        taken.append(own if own in free else [*unwanted, *free, own][0])
+    return [PALETTE[number].line for number in taken]
 
 
 def _colours() -> str:

@@ -245,7 +245,9 @@ class WatchPanel:
     def show_colours(self, run_id: str | None, types: Sequence[str] | None) -> Any:
         """Give these lines their colours, and their names in the legend."""
         watched = SHARED.chosen(run_id)
-        return gr.skip() if watched is None else charts.colours(_kept(watched.view, types))
+        if watched is None:
+            return gr.skip()
+        return charts.colours(watched.view, _kept(watched.view, types))
 
     def stop_run(self, run_id: str | None) -> str:
         """Ask the shown run to stop."""
