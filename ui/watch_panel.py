@@ -20,6 +20,7 @@ from ui.predictors import reading_data
 from ui.publish_panel import PublishPanel
 from ui.report_panel import ReportPanel
 from ui.snapshots import SHARED, Snapshot, Viewers, Watched
+from ui.source_form import asks_hub
 
 _NO_RUN = "No run yet. Choose data on the left and press “Start training”."
 _ZOOM = "Drag across a chart to look at these steps, double-click to see all of them again."
@@ -260,7 +261,9 @@ class WatchPanel:
         try:
             run = rights.find(run_id)
             rights.check_training()
-            with reading_data(on_the_hub=False):
+            config = run.config()
+            # On ZeroGPU data and model are looked at, which tells the seconds to ask for.
+            with reading_data(asks_hub(config.data, config.model)):
                 ner_core.resume(run)
         except NerError as error:
             return markup.error(str(error))
