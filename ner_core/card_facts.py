@@ -2,7 +2,8 @@
 
 import contextlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ class CardFacts:
 
     ``report`` has the final scores, None as long as there are none; ``best`` is then the evaluation
     during training whose model is kept. ``started`` is what the run knew at its start, ``model``
-    the config.json of its model.
+    the config.json of its model, ``before`` the metadata of the card that this one replaces.
     """
 
     repo: str
@@ -35,6 +36,7 @@ class CardFacts:
     report: dict[str, Any] | None
     started: dict[str, Any]
     model: dict[str, Any]
+    before: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -131,7 +133,7 @@ class CardFacts:
         return [each for each in texts if each and len(each) <= _LONGEST_WIDGET]
 
 
-def read_facts(run: Run, repo: str, adapter: bool) -> CardFacts:
+def read_facts(run: Run, repo: str, adapter: bool, before: Mapping[str, Any]) -> CardFacts:
     """Read a run directory. Raises RunError if it holds no model, or not the adapter asked for."""
     view = RunView(run)
     view.refresh()
@@ -152,7 +154,7 @@ def read_facts(run: Run, repo: str, adapter: bool) -> CardFacts:
     with contextlib.suppress(OSError, ValueError):  # it only adds to what the settings say
         model = json.loads((run.model_dir / "config.json").read_text(encoding="utf-8"))
     model = model if isinstance(model, dict) else {}
-    return CardFacts(repo, adapter, run.config(), view, report, started, model)
+    return CardFacts(repo, adapter, run.config(), view, report, started, model, before)
 
 
 def _is_path(name: str) -> bool:

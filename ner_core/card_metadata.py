@@ -12,15 +12,26 @@ STRICT = {"mode": "strict", "scheme": "IOB2"}
 """How precision, recall and F1 are computed, in the words of seqeval."""
 SAMPLE_NAME = "NER Studio sample"
 
+_OF_THE_RUN = frozenset(
+    {
+        *("library_name", "pipeline_tag", "tags", "base_model", "base_model_relation", "datasets"),
+        *("metrics", "model_name", "model-index", "eval_results", "widget"),
+    }
+)
+"""What is said of a model because of its run: of another run's it would be wrong."""
 _METRICS = {"precision": "Precision", "recall": "Recall", "f1": "F1", "accuracy": "Token accuracy"}
 _DIGITS = 4
 
 
 def metadata(facts: CardFacts) -> ModelCardData:
-    """Say of a model what is known and no more: what is left out is not guessed."""
+    """Say of a model what is known and no more: what is left out is not guessed.
+
+    What the card before says and this one does not, such as a license that its owner chose or who
+    may have access, stays.
+    """
     scores = eval_results(facts)
     tags = ["named-entity-recognition", "ner", "ner-studio"]
-    return ModelCardData(
+    data = ModelCardData(
         language=language(facts),
         license=licence(facts),
         library_name="peft" if facts.adapter else "transformers",
@@ -33,6 +44,19 @@ def metadata(facts: CardFacts) -> ModelCardData:
         eval_results=scores or None,
         **_more(facts),
     )
+    for name, value in kept(facts).items():
+        data[name] = value
+    return data
+
+
+def kept(facts: CardFacts) -> dict[str, Any]:
+    """Give what is taken over from the card before."""
+    known = {"language": language(facts), "license": licence(facts)}
+    return {
+        name: value
+        for name, value in facts.before.items()
+        if name not in _OF_THE_RUN and value is not None and not known.get(name)
+    }
 
 
 def _more(facts: CardFacts) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import argparse
 
 from ner_core import cli_output as output
 from ner_core import deploy as deployment
+from ner_core.repo_name import check_name
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -20,9 +21,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def deploy(options: argparse.Namespace) -> int:
     """Create a Space from this repository, or update it; its settings stay as they are."""
     if options.dry_run:
-        deployment.check_name(options.space)
+        space = check_name(options.space, "a Space")
         files = deployment.files_of(deployment.REPOSITORY)
-        output.emit(options.json, {"repo": options.space, "files": files}, lambda: "\n".join(files))
+        output.emit(options.json, {"repo": space, "files": files}, lambda: "\n".join(files))
         return 0
     done = deployment.deploy(options.space, options.public)
     document = {

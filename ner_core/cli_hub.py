@@ -51,6 +51,7 @@ def publish(options: argparse.Namespace) -> int:
         "commit": published.commit,
         "pull_request": published.pull_request,
         "changed": published.changed,
+        "card_replaced": published.card_replaced,
     }
     output.emit(options.json, document, lambda: _text(published))
     return 0
@@ -77,4 +78,7 @@ def _text(published: "Published") -> str:
         return f"{published.url} holds all of it already (commit {published.commit[:8]})"
     if published.pull_request:
         return f"proposed: {published.pull_request}"
-    return f"published: {published.url} (commit {published.commit[:8]})"
+    told = f"published: {published.url} (commit {published.commit[:8]})"
+    if published.card_replaced:
+        told += "\nits README.md is a new one; the one before is in the history of the repository"
+    return told

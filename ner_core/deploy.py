@@ -1,6 +1,5 @@
 """This repository as a Space on the Hub: which files belong to it, and sending them there."""
 
-import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ner_core.errors import PublishError
+from ner_core.repo_name import check_name
 
 REPOSITORY = Path(__file__).parent.parent
 """The folder that this package stands in."""
@@ -18,10 +18,7 @@ _TOP_LEVEL = (".gitattributes", ".gitignore", "AGENTS.md", "LICENSE", "README.md
 _TOP_LEVEL_PATTERNS = ("requirements*.txt", "pyproject.toml")
 _LEFT_OUT = frozenset({"__pycache__"})
 _BINARY = (".safetensors", ".parquet", ".onnx", ".bin", ".png")
-
-
 _MESSAGE = "Deploy NER Studio"
-_NAME = re.compile(r"[\w-][\w.-]{0,95}/[\w-][\w.-]{0,95}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -46,9 +43,10 @@ def deploy(repo: str, public: bool = False, folder: Path = REPOSITORY) -> Deploy
     secrets, variables, volumes and hardware. Files are those of the folder as they are now. The
     token is that of this machine's owner. Raises PublishError for what the Hub does not take.
     """
-    check_name(repo)
+    repo = check_name(repo, "a Space")
     files = files_of(folder)
     from huggingface_hub import (
+        CommitInfo,
         CommitOperationAdd,
         CommitOperationCopy,
         CommitOperationDelete,
@@ -57,41 +55,44 @@ def deploy(repo: str, public: bool = False, folder: Path = REPOSITORY) -> Deploy
     )
     from huggingface_hub.errors import RepositoryNotFoundError
 
-    from ner_core.hub_access import explained, persist, signed_in_token
+    from ner_core.hub_access import explained, persist, signed_in_token, staying
 
     api = HfApi(token=signed_in_token())
-    with explained(repo):
+
+    def files_there(_again: bool) -> list[str]:
+        return api.list_repo_files(repo, repo_type="space")
+
+    def create(again: bool) -> None:
+        # The second time it may be there because the answer to the first was lost.
+        api.create_repo(
+            repo,
+            repo_type="space",
+            space_sdk="gradio",
+            visibility="public" if public else "private",
+            exist_ok=again,
+        )
+
+    def commit(again: bool) -> CommitInfo:
+        # All of it is described anew: what an earlier commit has done, though its answer was lost,
+        # is then seen to be done.
+        gone = to_remove(files_there(again), files) if again else removed
+        operations: list[CommitOperationAdd | CommitOperationCopy | CommitOperationDelete] = [
+            *(CommitOperationAdd(path, _content(folder, path)) for path in files),
+            *(CommitOperationDelete(path) for path in gone),
+        ]
+        return api.create_commit(repo, operations, commit_message=_MESSAGE, repo_type="space")
+
+    with explained(repo), staying(f"the files in {folder}"):
         try:
-            there = persist(lambda _again: api.list_repo_files(repo, repo_type="space"))
+            there = persist(files_there)
             created = False
         except RepositoryNotFoundError:
             there, created = [], True
-            persist(
-                lambda again: api.create_repo(
-                    repo,
-                    repo_type="space",
-                    space_sdk="gradio",
-                    visibility="public" if public else "private",
-                    exist_ok=again,
-                )
-            )
+            persist(create)
         removed = to_remove(there, files)
-        operations: list[CommitOperationAdd | CommitOperationCopy | CommitOperationDelete] = [
-            *(CommitOperationAdd(path, _content(folder, path)) for path in files),
-            *(CommitOperationDelete(path) for path in removed),
-        ]
-        commit = api.create_commit(repo, operations, commit_message=_MESSAGE, repo_type="space")
+        done = persist(commit)
     url = f"{constants.ENDPOINT}/spaces/{repo}"
-    return Deployment(repo, url, created, commit.oid, tuple(files), tuple(removed))
-
-
-def check_name(repo: str) -> None:
-    """Raise PublishError if this cannot be the name of a Space."""
-    if not _NAME.fullmatch(repo):
-        raise PublishError(
-            f"Expected the Space's name as OWNER/NAME, found {repo[:200]!r}; use letters, digits, "
-            "-, _ and dots."
-        )
+    return Deployment(repo, url, created, done.oid, tuple(files), tuple(removed))
 
 
 def _content(folder: Path, path: str) -> Path | bytes:
@@ -104,8 +105,9 @@ def files_of(folder: Path) -> list[str]:
     """List the files that belong to the repository in a folder, as relative paths with slashes.
 
     In a checkout of git, what git knows of; elsewhere, what lies in our own folders and has one of
-    our names. Runs, uploads and environments are in neither. Raises PublishError if the folder is
-    not this repository: without app.py and README.md there is no Space.
+    our names. Runs, uploads and environments are in neither. Raises PublishError if git does not
+    say what it knows of, and if the folder is not this repository: without app.py and README.md
+    there is no Space.
     """
     files = sorted(path for path in _candidates(folder) if (folder / path).is_file())
     if not {"README.md", "app.py"} <= set(files):
@@ -133,15 +135,27 @@ def _candidates(folder: Path) -> Iterable[str]:
 
 
 def _tracked(folder: Path) -> list[str] | None:
-    """List what git knows of; None if the folder is not the top of a checkout."""
-    git = shutil.which("git")
-    if git is None or not (folder / ".git").exists():
+    """List what git knows of; None if the folder is not the top of a checkout.
+
+    What lies in a checkout beside that is nobody else's business, so there is no way round git.
+    """
+    if not (folder / ".git").exists():
         return None
+    git = shutil.which("git")
+    if git is None:
+        raise PublishError(
+            f"Expected git to list what belongs to the checkout in {folder}, found no git here; "
+            "install it."
+        )
     done = subprocess.run(  # noqa: S603 - git itself, with arguments of ours
         [git, "ls-files", "-z"], cwd=folder, capture_output=True, check=False
     )
     if done.returncode:
-        return None
+        reason = " ".join(done.stderr.decode(errors="replace").split())[:300]
+        raise PublishError(
+            f"Expected git to list what belongs to the checkout in {folder}, found that it does "
+            f"not ({reason or f'exit code {done.returncode}'}); mend that, and try again."
+        )
     paths = done.stdout.decode(errors="surrogateescape").split("\0")
     return [path for path in paths if path and not (folder / path).is_symlink()]
 

@@ -152,6 +152,25 @@ def explained(repo: str, pull_request: bool = False) -> Iterator[None]:
         raise PublishError(_failure(repo, found)) from None
 
 
+@contextmanager
+def staying(files: str) -> Iterator[None]:
+    """Turn a file that goes, or cannot be read, while it is sent into one sentence: PublishError.
+
+    ``files`` says what the files are; the path of the one that went is in no message. Within
+    ``explained``, which would take the Hub to be at fault.
+    """
+    try:
+        yield
+    except Exception as error:
+        found = cause_of(error)
+        if not isinstance(found, OSError) or found.filename is None:
+            raise
+        raise PublishError(
+            f"Expected {files} to stay where they are, found {found.strerror}; look whether they "
+            "were renamed or deleted, and try again."
+        ) from None
+
+
 def cause_of(error: BaseException) -> BaseException:
     """Find what a failed upload was raised for; the client wraps it in a RuntimeError."""
     while isinstance(error, RuntimeError) and error.__cause__ is not None:
@@ -159,11 +178,20 @@ def cause_of(error: BaseException) -> BaseException:
     return error
 
 
-def missing_right(repo: str, pull_request: bool = False) -> str:
-    """Say which right a token lacks, and how to get one that has it."""
+ONLY_FROM_HERE = "a sign-in here writes only to repositories that were made from here"
+"""What the scope of visitors of a Space, contribute-repos, is for."""
+
+
+def missing_right(repo: str, pull_request: bool = False, new: bool = False) -> str:
+    """Say which right a token lacks, and what to do; ``new`` if the repository is to be made."""
     owner, action = repo.split("/")[0], "open pull requests in" if pull_request else "write to"
+    if on_space() and not (pull_request or new):
+        return (
+            f"Expected a repository that was made from here, found {repo}: {ONLY_FROM_HERE}; "
+            "choose a new name, or open a pull request."
+        )
     if on_space():
-        scope = "write-discussions" if pull_request else "contribute-repos or manage-repos"
+        scope = "write-discussions" if pull_request else f"contribute-repos for {owner}"
         remedy = f"sign out and in again, and grant {scope}"
     else:
         right = "discussion.write" if pull_request else "repo.write"
@@ -205,8 +233,9 @@ def _refusal(repo: str, error: HfHubHTTPError, pull_request: bool) -> str:
             f"Expected pull requests to be open in {repo}, found that they are disabled there; "
             "publish without one, or ask its owner to turn them on."
         )
+    creating = error.response.url.path == "/api/repos/create"
     if status == 403:
-        return missing_right(repo, pull_request)
+        return missing_right(repo, pull_request, creating)
     if status == 429:
         pause = pause_asked_for(error.response)
         when = f"in {pause} seconds" if pause else "in a few minutes"
@@ -214,7 +243,7 @@ def _refusal(repo: str, error: HfHubHTTPError, pull_request: bool) -> str:
             f"Expected the Hub to let {repo} be written, found that too much was asked of it "
             f"lately (429); try again {when}."
         )
-    if status == 409 and error.response.url.path == "/api/repos/create":
+    if status == 409 and creating:
         return f"Expected a name that is free, found that {repo} is taken; choose another one."
     if status in (409, 412):
         return f"Expected {repo} to be left alone meanwhile, found another change; try again."

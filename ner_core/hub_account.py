@@ -1,21 +1,29 @@
 """Whose a token is, where it may write, and whether a repository can be published to."""
 
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from huggingface_hub import HfApi, constants
-from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
+from huggingface_hub.errors import RepositoryNotFoundError
 from huggingface_hub.utils._headers import build_hf_headers
 from huggingface_hub.utils._http import get_session, hf_raise_for_status
-from huggingface_hub.utils._validators import validate_repo_id as check_id
 
 from ner_core.errors import PublishError
-from ner_core.hub_access import explained, missing_right, persist, signed_in_token
+from ner_core.hub_access import (
+    ONLY_FROM_HERE,
+    explained,
+    missing_right,
+    on_space,
+    persist,
+    signed_in_token,
+)
 from ner_core.publication import RepoCheck
+from ner_core.repo_name import check_name
 
+CARD = "README.md"
+"""The model card's name in a repository."""
 CHECK_SECONDS = 10.0
 """How long the Hub may take to say whose a token is, and what a repository holds."""
 KNOWN_SECONDS = 60.0
@@ -54,28 +62,17 @@ class Account:
 
 @dataclass(frozen=True)
 class Target:
-    """A repository to publish to: whether it is there, its commit, its files."""
+    """A repository to publish to: whether it is there, its commit, its files.
+
+    ``card`` are the entries at the top of its README.md, as the Hub reads them.
+    """
 
     repo: str
     exists: bool
     private: bool | None = None
     commit: str | None = None
     files: tuple[str, ...] = ()
-
-
-def check_name(repo: str) -> str:
-    """Give the name of a repository with its owner. Raises PublishError if it cannot be one."""
-    repo = repo.strip()
-    try:
-        check_id(repo)
-    except HFValidationError:
-        repo = ""
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo, re.ASCII):
-        raise PublishError(
-            "Expected a repository as OWNER/NAME, of letters, digits and inside a name also . _ "
-            "and -, at most 96 of them; found none such; correct it."
-        )
-    return repo
+    card: Mapping[str, Any] = field(default_factory=dict)
 
 
 def account_of(token: str) -> Account:
@@ -96,7 +93,8 @@ def find_target(repo: str, token: str) -> Target:
     except RepositoryNotFoundError:
         return Target(repo, exists=False)
     files = tuple(sibling.rfilename for sibling in info.siblings or ())
-    return Target(repo, True, info.private, info.sha, files)
+    card = info.card_data.to_dict() if info.card_data else {}  # type: ignore[no-untyped-call]
+    return Target(repo, True, info.private, info.sha, files, card)
 
 
 def authorize(target: Target, account: Account, pull_request: bool = False) -> None:
@@ -121,7 +119,7 @@ def authorize(target: Target, account: Account, pull_request: bool = False) -> N
             f"Expected a repository of {yours}, found {repo}, which is somebody else's; {instead}."
         )
     if not account.may("repo.write", repo):
-        raise PublishError(missing_right(repo))
+        raise PublishError(missing_right(repo, new=not target.exists))
 
 
 def suggest_repo(name: str, token: str | None = None) -> str:
@@ -138,8 +136,10 @@ def check_repo(repo: str, token: str | None = None, pull_request: bool = False) 
 
     ``token`` is a visitor's; without one it is that of this machine's owner, except on a Space.
     With ``pull_request`` whether it can be proposed, also in a repository of somebody else's.
-    Asks the Hub, which has ``CHECK_SECONDS`` for each of two answers. Raises nothing: where it
-    cannot be told, or the answer is no, ``can_write`` is False and ``message`` says why.
+    Asks the Hub, which has ``CHECK_SECONDS`` for each of two answers. Raises nothing: where the Hub
+    does not answer, or the answer is no, ``can_write`` is False and ``message`` says why. On a
+    Space it is None for a repository of the visitor's that is there: it may be written to only if
+    it was made from that Space, of which the Hub says nothing before.
     """
     target = Target(repo, exists=False)
     try:
@@ -151,15 +151,29 @@ def check_repo(repo: str, token: str | None = None, pull_request: bool = False) 
             authorize(target, account, pull_request)
     except PublishError as error:
         return RepoCheck(repo, target.exists, target.private, False, str(error))
+    return RepoCheck(repo, target.exists, target.private, *_outlook(target, pull_request))
+
+
+def _outlook(target: Target, pull_request: bool) -> tuple[bool | None, str]:
+    """Tell whether what nothing speaks against can be done, and what would happen."""
+    repo = target.repo
     if not target.exists:
-        message = f"{repo} is new: publishing makes it."
-    elif pull_request:
-        seen = "private" if target.private else "public"
-        message = f"{repo} is there ({seen}): publishing opens a pull request in it."
-    else:
-        seen = "private" if target.private else "public"
-        message = f"{repo} is there ({seen}) and yours to write: publishing adds a commit to it."
-    return RepoCheck(repo, target.exists, target.private, True, message)
+        return True, f"{repo} is new: publishing makes it."
+    there = f"{repo} is there ({'private' if target.private else 'public'})"
+    if pull_request:
+        return True, f"{there}: publishing opens a pull request in it."
+    adds = "publishing adds a commit to it"
+    if CARD in target.files:
+        adds += (
+            f" and replaces its {CARD}; entries at its top that the new one lacks, such as a "
+            "license, stay"
+        )
+    if not on_space():
+        return True, f"{there} and yours to write: {adds}."
+    return None, (
+        f"{there} and yours. If it was made from here, {adds}. But {ONLY_FROM_HERE}: for any other "
+        "choose a new name, or open a pull request."
+    )
 
 
 def _whoami(token: str) -> Any:

@@ -65,9 +65,16 @@ class CountedFile(CommitOperationAdd):
     @classmethod
     def of(cls, name: str, content: Path | bytes, tally: Tally) -> "CountedFile":
         """Describe a file of the repository by its path here, or its content."""
+        if isinstance(content, Path):
+            content.stat()  # the client would say in words of its own that it is not there
         operation = cls(name, content)
         operation.tally = tally
         return operation
+
+    @property
+    def replaces(self) -> bool:
+        """Tell, once it was compared with the Hub, whether another file is there in its place."""
+        return self._remote_oid not in (None, self._local_oid)
 
     @contextmanager
     def as_file(self, with_tqdm: bool = False) -> Iterator[BinaryIO]:

@@ -6,17 +6,15 @@ machine that trained the model is in it.
 """
 
 import json
-import re
+from collections.abc import Mapping
 from importlib import resources
 from string import Template
-
-from huggingface_hub.errors import HFValidationError
-from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined] # lazily
+from typing import Any
 
 from ner_core.card_citations import citations
 from ner_core.card_facts import CardFacts, read_facts
 from ner_core.card_markup import fenced, listing, text
-from ner_core.card_metadata import licence, metadata
+from ner_core.card_metadata import kept, licence, metadata
 from ner_core.card_scores import headline, limits_section, scores_section, types_section
 from ner_core.card_training import (
     base_phrase,
@@ -26,7 +24,7 @@ from ner_core.card_training import (
     settings_table,
     training_section,
 )
-from ner_core.errors import ConfigError
+from ner_core.repo_name import check_name
 from ner_core.runs import Run
 
 TEMPLATE = "model_card.md"
@@ -34,14 +32,17 @@ _MOST_TYPES = 12
 _EXAMPLE = "Ann lives in Oslo."
 
 
-def model_card(run: Run, repo: str, adapter: bool = False) -> str:
+def model_card(
+    run: Run, repo: str, adapter: bool = False, before: Mapping[str, Any] | None = None
+) -> str:
     """Write the README.md, YAML front matter and body, of a run's model in ``repo``, OWNER/NAME.
 
     With ``adapter`` it is the card of the LoRA adapter alone, otherwise that of the whole model.
-    Raises ConfigError if ``repo`` is no name of a repository, RunError if the run has no model, no
+    ``before`` is the metadata of a card that it replaces, of which it keeps what it does not say.
+    Raises PublishError if ``repo`` is no name of a repository, RunError if the run has no model, no
     adapter where one is asked for, or damaged files.
     """
-    facts = read_facts(run, checked_repo(repo), adapter)
+    facts = read_facts(run, check_name(repo), adapter, before or {})
     template = resources.files("ner_core").joinpath(TEMPLATE).read_text(encoding="utf-8")
     return Template(template).substitute(
         metadata=metadata(facts).to_yaml(),
@@ -61,30 +62,19 @@ def model_card(run: Run, repo: str, adapter: bool = False) -> str:
     )
 
 
-def checked_repo(repo: str) -> str:
-    """Give the id of a repository back. Raises ConfigError if it cannot be one."""
-    try:
-        validate_repo_id(repo)
-        named = re.fullmatch(r"[\w.-]+/[\w.-]+", repo, re.ASCII)
-    except HFValidationError:
-        named = None
-    if not named:
-        raise ConfigError(
-            f"Expected a repository as OWNER/NAME, found {repo[:200]!r}; use letters, digits, "
-            "-, _ and . in both."
-        )
-    return repo
-
-
 def _to_do(facts: CardFacts) -> list[str]:
     """Say what the owner has to look at; nothing here may come from the data."""
-    points = []
-    if licence(facts) is None:
+    points, chosen = [], kept(facts)
+    if chosen:
+        points.append(
+            "Look through the entries at the top that the card before had: they were taken over."
+        )
+    if licence(facts) is None and "license" not in chosen:
         points.append(
             "Choose a licence that data and encoder allow: add a line such as\n"
             "  license: apache-2.0\n  at the top, and say it under “Licence”."
         )
-    if metadata(facts).language is None:
+    if not metadata(facts).language:
         points.append("Add the languages of the data at the top, such as\n  language: [en]")
     if facts.sentences and not facts.of_sample:
         points.append(
@@ -179,6 +169,8 @@ def _own_lines(facts: CardFacts, example: str) -> list[str]:
 def _licence(facts: CardFacts) -> str:
     if licence(facts):
         return "Apache 2.0, as the model that it was trained from; the sample corpus is CC0."
+    if chosen := kept(facts).get("license"):
+        return f"{text(str(chosen))}, as this repository said before."
     return (
         "None was chosen yet. Which ones are possible depends on the encoder and on the data; ask "
         "the owner of this repository before you use the model."

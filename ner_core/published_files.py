@@ -1,11 +1,12 @@
 """What is pushed of a run: its model, its card, its record without the paths of this machine."""
 
+import contextlib
 import json
 import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -32,8 +33,8 @@ def published_files(run: Run, repo: str, adapter: bool = False) -> dict[str, Pat
 
     ``model/`` with the tokenizer, or with ``adapter`` the adapter in it and the tokenizer, lies at
     the top; beside it the card, and of the run ``training_config.json``, ``report.json`` and
-    ``events.jsonl``, as far as they are there. Raises PublishError if the run is at work, or has
-    nothing to publish; RunError if its record is damaged.
+    ``events.jsonl``, without sentences of its data, as far as they are there. Raises PublishError
+    if the run is at work, or has nothing to publish; RunError if its record is damaged.
     """
     files = _model_files(run, adapter)
     scrub = scrubber(run)
@@ -54,9 +55,11 @@ def published_files(run: Run, repo: str, adapter: bool = False) -> dict[str, Pat
     return pushed
 
 
-def published_card(run: Run, repo: str, adapter: bool = False) -> str:
-    """Write the card of a run as it is pushed to ``repo``. Raises what ``model_card`` raises."""
-    return scrubber(run)(model_card(run, repo, adapter))
+def published_card(
+    run: Run, repo: str, adapter: bool = False, before: Mapping[str, Any] | None = None
+) -> str:
+    """Write the card of a run as it is pushed to ``repo``; see ``model_card``."""
+    return scrubber(run)(model_card(run, repo, adapter, before))
 
 
 def outdated(there: tuple[str, ...], pushed: dict[str, Path | bytes]) -> list[str]:
@@ -163,13 +166,18 @@ def _scrubbed_json(content: bytes, scrub: Callable[[str], str]) -> bytes:
 
 
 def _scrubbed_events(content: bytes, scrub: Callable[[str], str]) -> bytes:
-    """Clean each event; a line that is none, or is torn, is left out."""
+    """Clean each event; a line that is none, or is torn, is left out.
+
+    So are the validation sentences, and what was found in them: the owner can take those that the
+    card shows out of it, and would not look for others here.
+    """
     lines = []
     for line in content.splitlines():
-        try:
-            lines.append(json.dumps(_scrubbed(json.loads(line), scrub), ensure_ascii=False))
-        except ValueError:
-            continue
+        with contextlib.suppress(ValueError):
+            event = json.loads(line)
+            if isinstance(event, dict) and isinstance(event.get("data"), dict):
+                event["data"].pop("samples", None)
+            lines.append(json.dumps(_scrubbed(event, scrub), ensure_ascii=False))
     return "".join(line + "\n" for line in lines).encode(errors="backslashreplace")
 
 

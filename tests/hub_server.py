@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.hub_state import Failure, Hub, Repo, Token, git_oid, is_large, sha256
+from tests.hub_state import Failure, Hub, Repo, Token, front_matter, git_oid, is_large, sha256
 from tests.hub_writes import Writes
 
 __all__ = ["Failure", "Hub", "Repo", "Token", "serve"]
@@ -135,8 +135,9 @@ def _handler(hub):
             }
             if repo.sdk:
                 described["sdk"] = repo.sdk
-            if repo.card and revision in ("main", repo.commit("main")):
-                described["cardData"] = repo.card
+            card = repo.card or front_matter(repo.files(commit).get("README.md", b""))
+            if card and revision in ("main", repo.commit("main")):
+                described["cardData"] = card
             self.answer_json(described)
 
         def _tree(self, kind, name, revision, folder):

@@ -4,10 +4,13 @@ Repositories are of three kinds, as on the Hub: ``models``, ``datasets`` and ``s
 """
 
 import hashlib
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+
+import yaml
 
 ATTRIBUTES = b"*.safetensors filter=lfs diff=lfs merge=lfs -text\n"
 """The .gitattributes that a new repository begins with."""
@@ -26,7 +29,8 @@ def sha256(content):
 class Repo:
     """A repository: the files of each revision, the YAML part of its card, and who may see it.
 
-    ``commits`` has what was pushed, a (revision, message, changed paths) each.
+    Without a ``card`` it is that of README.md. ``commits`` has what was pushed, a (revision,
+    message, changed paths) each; ``made_from_app`` says that somebody signed in to one made it.
     """
 
     revisions: dict[str, dict[str, bytes]] = field(default_factory=lambda: {"main": {}})
@@ -35,6 +39,7 @@ class Repo:
     discussions: bool = True
     sdk: str | None = None
     commits: list = field(default_factory=list)
+    made_from_app: bool = False
 
     def commit(self, revision):
         """Give the commit of a revision: a hash of what it holds. None if there is none."""
@@ -69,6 +74,12 @@ class Repo:
         return number
 
 
+def front_matter(readme):
+    """Give the YAML at the top of a README.md, empty if there is none."""
+    match = re.match(rb"---\n(.*?\n)---\n", readme, re.DOTALL)
+    return yaml.safe_load(match[1]) if match else {}
+
+
 def is_large(path, content):
     """Tell whether a file is kept in large storage (LFS)."""
     return path.endswith(_LARGE) or len(content) > _LARGE_BYTES
@@ -84,8 +95,10 @@ def git_oid(content):
 class Token:
     """Whose a token is and what it may do.
 
-    ``role`` is read, write or fineGrained; the last with ``grants``, permissions by the name of an
-    account or a repository, and ``everywhere``. ``orgs`` maps organisations to a role in them.
+    ``role`` is read, write, fineGrained or app; the third with ``grants``, permissions by the name
+    of an account or a repository, and ``everywhere``. That of an app is of somebody who signed in
+    there with the scopes contribute-repos, write-discussions and read-repos: it writes to the
+    repositories made with it. ``orgs`` maps organisations to a role in them.
     """
 
     owner: str
@@ -106,7 +119,7 @@ class Token:
     def may(self, permission, *names):
         """Tell whether the token itself is for this, in any of these accounts and repositories."""
         if self.role != "fineGrained":
-            return self.role == "write"
+            return self.role in ("write", "app")
         granted = {
             *self.everywhere,
             *(right for name in names for right in self.grants.get(name, ())),
@@ -114,7 +127,7 @@ class Token:
         return permission in granted
 
     def described(self):
-        """Give what the Hub answers to "who am I"."""
+        """Give what the Hub answers to "who am I"; of an app's token no rights are told."""
         access = {
             "displayName": "of a test",
             "role": self.role,
@@ -143,7 +156,9 @@ class Token:
                 {"type": "org", "id": "2", "name": name, "roleInOrg": role}
                 for name, role in self.orgs.items()
             ],
-            "auth": {"type": "access_token", "accessToken": access},
+            "auth": {"type": "oauth"}
+            if self.role == "app"
+            else {"type": "access_token", "accessToken": access},
         }
 
 

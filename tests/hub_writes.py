@@ -33,7 +33,8 @@ class Writes:
             return
         private = asked.get("visibility") == "private"
         files = {"main": {".gitattributes": ATTRIBUTES}}
-        repos[name] = Repo(files, private=private, sdk=asked.get("sdk"))
+        app = token.role == "app"
+        repos[name] = Repo(files, private=private, sdk=asked.get("sdk"), made_from_app=app)
         self.answer_json({"url": url, "name": name, "private": private})
 
     def validate_card(self):
@@ -138,6 +139,9 @@ class Writes:
             elif line["key"] == "lfsFile":
                 changes[value["path"]] = self.state.stored[value["oid"]]
             elif line["key"] == "deletedFile":
+                if value["path"] not in repo.revisions[revision]:
+                    self.refuse_missing("file")
+                    return
                 changes[value["path"]] = None
             else:
                 self.refuse(400, f"unknown operation {line['key']}")
@@ -160,6 +164,7 @@ class Writes:
             self.refuse(401, "Invalid username or password.")
             return None
         own = token.owns(namespace) and token.may("repo.write", namespace, name)
+        own = own and (token.role != "app" or repo.made_from_app)
         propose = as_pull_request or "create_pr" in self.query
         if not own and not (propose and token.may("discussion.write", namespace, name)):
             self.refuse(403, "Forbidden: pass `create_pr=1` as a query parameter to create a PR")

@@ -45,11 +45,22 @@ def test_the_command_publishes_and_tells_where(hub, run, call, document):
         "commit": commit,
         "pull_request": None,
         "changed": True,
+        "card_replaced": False,
     }
     assert hub.models["me/ner"].private
     assert hub.models["me/ner"].commits[0][1] == "The first"
     code, out, _ = call("publish", "done", "--repo", "me/ner")
     assert (code, out) == (0, f"{hub.url}/me/ner holds all of it already (commit {commit[:8]})\n")
+
+
+def test_the_command_says_that_a_card_was_replaced(hub, run, call):
+    hub.models["me/ner"] = Repo({"main": {"README.md": b"mine"}})
+    _, out, _ = call("publish", "done", "--repo", "me/ner")
+    commit = hub.models["me/ner"].commit("main")
+    assert out == (
+        f"published: {hub.url}/me/ner (commit {commit[:8]})\n"
+        "its README.md is a new one; the one before is in the history of the repository\n"
+    )
 
 
 def test_public_and_pull_requests(hub, run, call):

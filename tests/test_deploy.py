@@ -4,8 +4,10 @@ import shutil
 import subprocess
 
 import pytest
+from huggingface_hub import HfApi
+from huggingface_hub.utils import httpx
 
-from ner_core import PublishError, deploy
+from ner_core import PublishError, deploy, hub_access
 from tests.conftest import REPOSITORY
 from tests.hub_client import SECRET
 from tests.hub_server import Token
@@ -65,10 +67,30 @@ def test_in_a_checkout_the_files_are_those_that_git_knows(folder):
     assert deploy.files_of(folder) == ["README.md", "app.py", "notes.txt"]
 
 
+def refused(folder):
+    with pytest.raises(PublishError) as caught:
+        deploy.files_of(folder)
+    return str(caught.value)
+
+
+def test_a_checkout_of_which_git_says_nothing_is_not_sent(folder, monkeypatch):
+    """What lies in it untracked may be anything."""
+    git(folder, "init")
+    git(folder, "add", ".")
+    expected = f"Expected git to list what belongs to the checkout in {folder}, found "
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", "")
+        assert refused(folder) == f"{expected}no git here; install it."
+    (folder / ".git" / "index").write_bytes(b"no index")
+    said = refused(folder)
+    assert said.startswith(f"{expected}that it does not (fatal: ")
+    assert "index" in said
+    assert said.endswith("); mend that, and try again.")
+    assert "\n" not in said
+
+
 def test_a_folder_that_is_not_the_repository_is_a_sentence(tmp_path):
-    with pytest.raises(PublishError) as refused:
-        deploy.files_of(tmp_path)
-    assert str(refused.value) == (
+    assert refused(tmp_path) == (
         f"Expected this repository with its README.md and app.py at {tmp_path}, found no such; "
         "run the command from a clone of it."
     )
@@ -107,11 +129,11 @@ def test_the_binary_files_that_are_committed_are_all_known_as_such():
     assert all(path.endswith(deploy._BINARY) for path in binary)
 
 
-@pytest.mark.parametrize("name", ["space", "owner/space/more", "owner/", "../x", "owner/a b", ""])
+@pytest.mark.parametrize("name", ["space", "owner/", "../x", "owner/a b", "me/ner--x", "me/n.git"])
 def test_a_name_that_none_can_have_is_refused(name, refusal):
     assert refusal("deploy", name, "--dry-run") == (
-        f"Expected the Space's name as OWNER/NAME, found {name!r}; use letters, digits, -, _ and "
-        "dots."
+        f"Expected a Space as OWNER/NAME, found {name!r}; use letters, digits and _, and inside a "
+        "name also - and . (no -- or .., and no .git at its end), at most 96 of them."
     )
 
 
@@ -183,3 +205,120 @@ def test_each_refusal_of_the_hub_is_a_sentence(hub, folder, monkeypatch, refusal
         "HF_TOKEN."
     )
     assert hub.spaces == {}
+
+
+CONNECTION = (
+    "Expected the connection to hold while me/studio is written to, found that it breaks off each "
+    "time; try again: what is stored already is not sent again."
+)
+SILENT = (
+    "Expected an answer from 127.0.0.1 while me/studio is written to, found none within 0.3 "
+    "seconds; try again later: what is stored already is not sent again."
+)
+ERROR = (
+    "Expected the Hub to take what is written to me/studio, found its error 500; try again in a "
+    "few minutes: what is stored already is not sent again."
+)
+OFTEN = (
+    "Expected the Hub to let me/studio be written, found that too much was asked of it lately "
+    "(429); try again in"
+)
+RIGHT = (
+    "Expected a token that may write to me/studio, found one without that right; make one of the "
+    "type write at HUB/settings/tokens, or a fine-grained one with repo.write for me."
+)
+UNKNOWN = (
+    "Expected a token that the Hub knows, found one that it refuses (401); run hf auth login, or "
+    "set HF_TOKEN."
+)
+GONE = "Expected a repository me/studio on the Hub, found none that you may see; check its name."
+TAKEN = "Expected a name that is free, found that me/studio is taken; choose another one."
+CHANGED = "Expected me/studio to be left alone meanwhile, found another change; try again."
+LIST, CREATE = "/api/spaces/me/studio", "/api/repos/create"
+PREUPLOAD, COMMIT = "/api/spaces/me/studio/preupload", "/api/spaces/me/studio/commit"
+BATCH, LARGE = "/spaces/me/studio.git/info/lfs", "/large/"
+WAIT, MISSING = {"Retry-After": "5"}, {"X-Error-Code": "RepoNotFound"}
+
+
+@pytest.mark.parametrize(
+    ("path", "failure", "message"),
+    [
+        (LIST, {"status": 401}, UNKNOWN),
+        (CREATE, {"status": 401}, UNKNOWN),
+        (COMMIT, {"status": 401}, UNKNOWN),
+        (CREATE, {"status": 403}, RIGHT),
+        (PREUPLOAD, {"status": 403}, RIGHT),
+        (LARGE, {"status": 403}, RIGHT),
+        (COMMIT, {"status": 403}, RIGHT),
+        (PREUPLOAD, {"status": 404, "headers": MISSING}, GONE),
+        (COMMIT, {"status": 404, "headers": MISSING}, GONE),
+        (CREATE, {"status": 409, "body": b'{"url": ""}'}, TAKEN),
+        (COMMIT, {"status": 409}, CHANGED),
+        (COMMIT, {"status": 412}, CHANGED),
+        (LIST, {"status": 429, "headers": WAIT}, f"{OFTEN} 5 seconds."),
+        (LARGE, {"status": 429, "headers": WAIT}, f"{OFTEN} 5 seconds."),
+        (COMMIT, {"status": 429, "headers": WAIT}, f"{OFTEN} 5 seconds."),
+        (COMMIT, {"status": 429}, f"{OFTEN} a few minutes."),
+        (LIST, {"status": 500}, ERROR),
+        (CREATE, {"status": 500}, ERROR),
+        (BATCH, {"status": 500}, ERROR),
+        (COMMIT, {"status": 500}, ERROR),
+        (LIST, {"cut_after": 0}, CONNECTION),
+        (LARGE, {"cut_after": 5, "method": "PUT"}, CONNECTION),
+        (COMMIT, {"cut_after": 100}, CONNECTION),
+        (CREATE, {"hang_seconds": 60}, SILENT),
+        (LARGE, {"hang_seconds": 60}, SILENT),
+        (COMMIT, {"hang_seconds": 60}, SILENT),
+    ],
+)
+def test_each_failure_is_one_sentence_and_the_next_call_does_it(
+    hub, folder, monkeypatch, path, failure, message
+):
+    monkeypatch.setattr(hub_access, "SILENT_SECONDS", 0.3)
+    hub.fail(path, **failure)
+    with pytest.raises(PublishError) as caught:
+        deploy.deploy("me/studio", folder=folder)
+    assert str(caught.value) == message.replace("HUB", hub.url)
+    hub.failures.clear()
+    deploy.deploy("me/studio", folder=folder)
+    assert sorted(hub.spaces["me/studio"].revisions["main"]) == BELONG
+
+
+@pytest.mark.parametrize("path", [LIST, CREATE, PREUPLOAD, BATCH, LARGE, COMMIT])
+@pytest.mark.parametrize("failure", [{"status": 500}, {"status": 503}, {"cut_after": 10}])
+def test_a_single_failure_passes(hub, folder, path, failure):
+    hub.fail(path, times=1, **failure)
+    assert deploy.deploy("me/studio", folder=folder).created
+    assert sorted(hub.spaces["me/studio"].revisions["main"]) == BELONG
+
+
+def test_a_commit_whose_answer_was_lost_is_not_made_twice(hub, folder, monkeypatch):
+    deploy.deploy("me/studio", folder=folder)
+    (folder / "ui" / "theme.py").rename(folder / "ui" / "themes.py")
+    create_commit, lost = HfApi.create_commit, []
+
+    def lose_the_first(self, *args, **options):
+        done = create_commit(self, *args, **options)
+        if not lost:
+            lost.append(done)
+            raise httpx.ReadError("lost")
+        return done
+
+    monkeypatch.setattr(HfApi, "create_commit", lose_the_first)
+    done = deploy.deploy("me/studio", folder=folder)
+    assert (done.commit, done.removed) == (lost[0].oid, ("ui/theme.py",))
+    assert len(hub.spaces["me/studio"].commits) == 2
+
+
+def test_a_file_that_goes_meanwhile_is_a_sentence(hub, folder, monkeypatch):
+    def lose(*_args, **_options):
+        (folder / "app.py").unlink()
+        return (folder / "app.py").open()
+
+    monkeypatch.setattr(HfApi, "create_commit", lose)
+    with pytest.raises(PublishError) as caught:
+        deploy.deploy("me/studio", folder=folder)
+    assert str(caught.value) == (
+        f"Expected the files in {folder} to stay where they are, found No such file or directory; "
+        "look whether they were renamed or deleted, and try again."
+    )

@@ -44,19 +44,25 @@ def test_whose_a_token_is_is_asked_once_a_minute(hub, monkeypatch):
     assert hub.requests.count("GET /api/whoami-v2") == 2
 
 
-@pytest.mark.parametrize(
-    "repo", ["ner", "", "me/", "a/b/c", "me/ner--x", "me/ner.git", "me/ä", "../x"]
-)
-def test_a_name_that_cannot_be_one(hub, repo):
-    assert check_repo(repo) == RepoCheck(
-        repo,
+def test_a_name_that_cannot_be_one(hub):
+    assert check_repo("me/ner--x") == RepoCheck(
+        "me/ner--x",
         False,
         None,
         False,
-        "Expected a repository as OWNER/NAME, of letters, digits and inside a name also . _ and -, "
-        "at most 96 of them; found none such; correct it.",
+        "Expected a repository as OWNER/NAME, found 'me/ner--x'; use letters, digits and _, and "
+        "inside a name also - and . (no -- or .., and no .git at its end), at most 96 of them.",
     )
     assert hub.requests == []
+
+
+def test_a_card_that_is_there_is_replaced_and_the_check_says_so(hub):
+    hub.models["me/ner"] = Repo({"main": {"README.md": b"mine"}})
+    assert said(check_repo("me/ner")) == (
+        True,
+        "me/ner is there (public) and yours to write: publishing adds a commit to it and replaces "
+        "its README.md; entries at its top that the new one lacks, such as a license, stay.",
+    )
 
 
 def test_a_repository_of_somebody_else(hub):
@@ -140,9 +146,35 @@ def test_a_space_uses_only_the_token_of_its_visitor(hub, monkeypatch):
     hub.tokens["hf_visitor"] = Token("guest", "read")
     assert check_repo("guest/ner", "hf_visitor").message == (
         "Expected a token that may write to guest/ner, found one without that right; sign out and "
-        "in again, and grant contribute-repos or manage-repos."
+        "in again, and grant contribute-repos for guest."
     )
     assert hub.authorizations == {"Bearer hf_visitor"}
+
+
+def test_of_a_repository_that_is_there_a_space_says_what_it_cannot_know(hub, monkeypatch):
+    """The scope contribute-repos is for those made with it; the Hub does not tell which are."""
+    monkeypatch.setenv("SPACE_ID", "me/space")
+    hub.tokens["hf_visitor"] = Token("ann", "app")
+    hub.models |= {"ann/old": Repo({"main": {"README.md": b""}}), "ann/bare": Repo(private=True)}
+    assert check_repo("ann/old", "hf_visitor") == RepoCheck(
+        "ann/old",
+        True,
+        False,
+        None,
+        "ann/old is there (public) and yours. If it was made from here, publishing adds a commit "
+        "to it and replaces its README.md; entries at its top that the new one lacks, such as a "
+        "license, stay. But a sign-in here writes only to repositories that were made from here: "
+        "for any other choose a new name, or open a pull request.",
+    )
+    assert said(check_repo("ann/bare", "hf_visitor")) == (
+        None,
+        "ann/bare is there (private) and yours. If it was made from here, publishing adds a commit "
+        "to it. But a sign-in here writes only to repositories that were made from here: for any "
+        "other choose a new name, or open a pull request.",
+    )
+    assert check_repo("ann/new", "hf_visitor").can_write is True
+    assert check_repo("ann/old", "hf_visitor", pull_request=True).can_write is True
+    assert check_repo("bob/new", "hf_visitor").can_write is False
 
 
 def test_nobody_is_signed_in(hub, monkeypatch):

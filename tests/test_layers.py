@@ -68,7 +68,7 @@ LIGHT = {
     "config": SETTINGS,
     "cli_command": {*SETTINGS, "cli_command"},
     "cost": {*SETTINGS, "cost", "epochs"},
-    "deploy": {"deploy", "errors"},
+    "deploy": {"deploy", "errors", "repo_name"},
     "epochs": {"epochs"},
     "gpu_cost": {*SETTINGS, "cost", "epochs", "gpu_cost"},
     "zero_gpu": {"errors", "zero_gpu"},
@@ -80,8 +80,9 @@ LIGHT = {
     "paths": {"paths"},
     "words": {"words"},
     "publication": {"publication"},
+    "repo_name": {"errors", "repo_name"},
     "hub_access": {"errors", "hub_access", "hub_token"},
-    "hub_account": {"errors", "hub_access", "hub_account", "hub_token", "publication"},
+    "hub_account": {"errors", "hub_access", "hub_account", "hub_token", "publication", "repo_name"},
     "hub_upload": {"hub_upload", "publication"},
     "runs": STORE,
     "run_archive": {*STORE, "run_archive"},
@@ -93,7 +94,7 @@ LIGHT = {
     "run_view": VIEW,
     "card_markup": {"card_markup"},
     "card_facts": CARD,
-    "model_card": {*CARD, "cli_command", "model_card"}
+    "model_card": {*CARD, "cli_command", "model_card", "repo_name"}
     | {f"card_{part}" for part in ("citations", "metadata", "scores", "training")},
     "model_sources": {*STORE, "model_sources"},
     "entities": FINDING,

@@ -11,7 +11,7 @@ from huggingface_hub import ModelCard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ner_core import ConfigError, DataError, RunError, TrainConfig, runs, tags
+from ner_core import DataError, RunError, TrainConfig, runs, tags
 from ner_core.card_markup import plain, text
 from ner_core.model_card import model_card
 from tests import toy
@@ -143,14 +143,31 @@ def test_numbers_of_numpy_leave_no_trace():
     assert "!!python" in yaml.dump(np.float64(1))  # what it would be
 
 
-@pytest.mark.parametrize("repo", ["", "name", "a/b/c", "a/..", "a b/c", "a/b\n", 'a/b"', "a/-b"])
-def test_a_repository_has_an_owner_and_a_name(repo):
-    with pytest.raises(ConfigError) as caught:
-        model_card(sample_run(), repo)
-    assert str(caught.value) == (
-        f"Expected a repository as OWNER/NAME, found {repo!r}; use letters, digits, -, _ and . "
-        "in both."
-    )
+def test_what_the_owner_wrote_at_the_top_of_the_card_before_is_taken_over():
+    before = ModelCard(model_card(sample_run(), "ann/my-model")).data.to_dict()
+    before |= {"license": "cc-by-4.0", "language": ["de"], "extra_gated_prompt": "Who are you?"}
+    run = stopped_run()
+    card = model_card(run, "ann/my-model", before=before)
+    data = ModelCard(card).data.to_dict()
+    assert (data["license"], data["language"]) == ("cc-by-4.0", ["de"])
+    assert data["extra_gated_prompt"] == "Who are you?"
+    # What was said because of the other run is not said of this one.
+    assert not {"datasets", "base_model", "model-index", "base_model_relation", "metrics"} & {*data}
+    assert "## Licence\n\ncc-by-4.0, as this repository said before.\n" in card
+    to_do = card[card.index("<!--") : card.index("-->")]
+    assert "Look through the entries at the top that the card before had" in to_do
+    assert "license:" not in to_do
+    assert "language:" not in to_do
+    # The same again changes nothing, and what is known of a run is not what was said before.
+    assert model_card(run, "ann/my-model", before=data) == card
+    assert "license: apache-2.0\n" in model_card(runs.get("full"), "ann/my-model", before=data)
+
+
+def test_a_hostile_entry_of_the_card_before_is_text():
+    before = {"license": HOSTILE, HOSTILE: [HOSTILE], "model-index": HOSTILE}
+    card = model_card(stopped_run(), "ann/my-model", before=before)
+    parsed = check_harmless(card)
+    assert parsed.data[HOSTILE] == [HOSTILE]
 
 
 def test_without_a_model_there_is_no_card():

@@ -116,7 +116,7 @@ def test_a_visitor_of_a_space_publishes_in_their_own_name(hub, provider, space, 
     page.click("#sign-in")
     page.wait_for_selector("#sign-in:has-text('Sign out (ann)')")
     token = provider.tokens["ann"]
-    hub.tokens[token] = Token("ann")
+    hub.tokens[token] = Token("ann", "app")
     open_form(page, "ann/minilm-sample")
     page.click("#publish-start")
     page.wait_for_selector("#publish-status [data-state=done] >> text=Published as")

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from huggingface_hub import constants
-from huggingface_hub.utils import _xet
+from huggingface_hub import HfApi, constants
+from huggingface_hub.utils import _xet, httpx
 from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokenizer
 
 from ner_core import Published, PublishError, TrainConfig, hub_access, hub_account, publish, runs
@@ -16,7 +16,7 @@ from ner_core.model_sources import ModelSource
 from ner_core.published_files import scrubber
 from tests.fake_runs import FakeRun
 from tests.hub_client import SECRET, contents, finished_run
-from tests.hub_server import Repo
+from tests.hub_server import Repo, Token
 
 # huggingface_hub sends files by an argument that its transport has renamed.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>' to upload:DeprecationWarning")
@@ -133,11 +133,91 @@ def test_what_is_there_keeps_its_visibility_and_other_files(hub, run):
     assert not hub.models["me/open"].private
 
 
+def test_what_the_owner_added_to_the_card_stays_and_the_rest_is_not_lost_in_silence(hub, run):
+    publish(run, "me/ner")
+    files = hub.models["me/ner"].revisions["main"]
+    written = files["README.md"]
+    files["README.md"] = written.replace(b"---\n", b"---\nextra_gated_prompt: Who?\n", 1) + b"Mine."
+    done = publish(run, "me/ner")
+    assert (done.changed, done.card_replaced) == (True, True)
+    card = hub.models["me/ner"].revisions["main"]["README.md"]
+    assert b"extra_gated_prompt: Who?\n" in card
+    assert b"Mine." not in card
+    again = publish(run, "me/ner")
+    assert (again.changed, again.card_replaced) == (False, False)
+
+
+def test_a_lost_answer_does_not_hide_that_a_card_was_replaced(hub, run, monkeypatch):
+    """Nor are files deleted again which the first commit has deleted."""
+    there = {"README.md": b"mine", "model-1-of-2.safetensors": b"x"}
+    hub.models["me/ner"] = Repo({"main": there})
+    create_commit, lost = HfApi.create_commit, []
+
+    def lose_the_first(self, *args, **options):
+        done = create_commit(self, *args, **options)
+        if not lost:
+            lost.append(done)
+            raise httpx.ReadError("lost")
+        return done
+
+    monkeypatch.setattr(HfApi, "create_commit", lose_the_first)
+    done = publish(run, "me/ner")
+    assert (done.commit, done.card_replaced) == (lost[0].oid, True)
+    assert len(hub.models["me/ner"].commits) == 1
+
+
+def test_a_visitor_of_a_space_writes_to_what_was_made_from_there_only(hub, run, monkeypatch):
+    monkeypatch.setenv("SPACE_ID", "me/space")
+    ann = "hf_visitor"
+    hub.tokens[ann] = Token("ann", "app")
+    hub.models["ann/old"] = Repo()
+    assert refusal(run, "ann/old", token=ann) == (
+        "Expected a repository that was made from here, found ann/old: a sign-in here writes only "
+        "to repositories that were made from here; choose a new name, or open a pull request."
+    )
+    assert publish(run, "ann/old", token=ann, pull_request=True).pull_request
+    assert publish(run, "ann/new", token=ann).changed
+    hub.models["ann/new"].revisions["main"]["README.md"] = b"mine"
+    assert publish(run, "ann/new", token=ann).changed
+    hub.fail(CREATE, status=403)
+    assert refusal(run, "ann/newer", token=ann) == (
+        "Expected a token that may write to ann/newer, found one without that right; sign out and "
+        "in again, and grant contribute-repos for ann."
+    )
+
+
+@pytest.mark.parametrize("phase", ["asking the Hub", "comparing with the Hub"])
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
+def test_a_file_that_goes_meanwhile_is_a_sentence_without_its_path(hub, run, phase, name):
+    def lose(progress):
+        if progress.what == phase:
+            (run.model_dir / name).unlink(missing_ok=True)
+
+    assert refusal(run, "me/ner", progress=lose) == (
+        "Expected the files of run done to stay where they are, found No such file or directory; "
+        "look whether they were renamed or deleted, and try again."
+    )
+
+
+def test_no_sentence_of_the_data_is_pushed_but_in_the_card(hub, run):
+    assert b"Bo" in run.events_path.read_bytes()
+    publish(run, "me/ner")
+    pushed = hub.models["me/ner"].revisions["main"]
+    assert b"Ann <b> met Bo" in pushed["README.md"].replace(b"\\", b"")
+    events = [json.loads(line) for line in pushed["events.jsonl"].splitlines()]
+    assert [event["kind"] for event in events] == ["started", "evaluated", "progress", "finished"]
+    for event in events:
+        assert "samples" not in event["data"]
+    for name in ("events.jsonl", "report.json", "training_config.json", "config.json"):
+        assert b'"met"' not in pushed[name], name
+
+
 def test_a_pull_request_leaves_the_main_branch_alone(hub, run):
     hub.models["other/ner"] = Repo({"main": {"README.md": b"theirs"}})
     done = publish(run, "other/ner", pull_request=True)
     repo = hub.models["other/ner"]
     assert done.pull_request == f"{hub.url}/other/ner/discussions/1"
+    assert not done.card_replaced
     assert done.commit == repo.commit("refs/pr/1")
     assert repo.revisions["main"] == {"README.md": b"theirs"}
     assert set(repo.revisions["refs/pr/1"]) == PUSHED - {".gitattributes"}

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import re
+import shutil
 import time
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ import huggingface_hub
 import pytest
 from huggingface_hub import constants
 
-from ner_core import hub_account, runs
+from ner_core import TrainConfig, hub_account, runs
 from tests.fake_runs import FakeRun
 from tests.hub_client import SECRET, contents, finished_run, turn_to
 from tests.hub_server import Repo, Token, serve
@@ -288,19 +289,42 @@ def test_the_card_is_shown_as_text(hub, panel, run):
     assert hub.requests == []
 
 
-def test_a_run_that_was_deleted_meanwhile_is_no_fault(hub, panel, run, monkeypatch):
-    def vanish(*_, **__):
-        runs.delete(run)
-        raise FileNotFoundError(2, "No such file or directory", "/home/me/secret")
+def test_a_run_that_was_deleted_meanwhile_is_no_fault(hub, panel, run):
+    class Deleting(uploading.Upload):
+        def _note(self, progress):
+            if progress.what == "asking the Hub":
+                runs.delete(run)
 
-    monkeypatch.setattr(uploading.ner_core, "publish", vanish, raising=False)
-    upload = uploading.Upload(uploading.Request("me/ner"))
+    upload = Deleting(uploading.Request("me/ner"))
     upload.send(run, None)
     assert upload.problem == (
         f"Expected the files of run {run.id} to stay where they are, found No such file or "
-        "directory; look whether it was renamed or deleted, and try again."
+        "directory; look whether they were renamed or deleted, and try again."
     )
     assert panel.look(run.id)[0]["state"] == "failed"
+
+
+def test_that_everybody_reads_sentences_of_ones_own_data_is_said_where_it_is_chosen(
+    panel, run, tiny_model
+):
+    said = (
+        "Everybody will read the sentences of your validation part that the card shows: look "
+        "through its preview first."
+    )
+    assert panel.warn(run.id, False) == ""  # they are the sample's
+    settings = TrainConfig().model_dump() | {"data": "/home/me/mine.conll"}
+    runs_of_mine = {
+        "mine": FakeRun("mine").start(settings=settings),
+        "empty": FakeRun("empty").start(settings=settings, samples=[]),
+    }
+    for fake in runs_of_mine.values():
+        shutil.copytree(tiny_model, fake.end("stopped").model_dir)
+    snapshots.SHARED.current(renew=True)
+    assert text(panel.warn("mine", False)) == said
+    for run_id, private in (("mine", True), ("empty", False), ("nobody-s", False), (None, False)):
+        assert panel.warn(run_id, private) == ""
+    form = dict(zip(panel.outputs, panel.update("mine", None), strict=True))
+    assert (form[panel.private], form[panel.public]) == (True, "")
 
 
 def test_only_the_hub_is_linked_to():
@@ -311,6 +335,16 @@ def test_only_the_hub_is_linked_to():
         assert "<img" not in shown
         assert "$" not in shown
     assert "<img" not in publish_view._done(published)
+
+
+def test_a_card_that_was_replaced_is_linked_to():
+    published = publish_view.Published("https://hub.example/a/b", "0" * 40, None, "a/b")
+    shown = publish_view._done(replace(published, card_replaced=True))
+    assert text(shown) == (
+        "Published as a/b, commit 00000000. Its README.md is a new one; the one before is in its "
+        "history."
+    )
+    assert 'href="https://hub.example/a/b/commits/main/README.md"' in shown
 
 
 @pytest.fixture
@@ -328,7 +362,7 @@ def space(monkeypatch, hub, tiny_model):
     def visit(name=None):
         token = f"hf_oauth_of_{name}_0123" if name else None
         if name:
-            hub.tokens[token] = Token(name)
+            hub.tokens[token] = Token(name, "app")
         monkeypatch.setattr(rights, "asking", lambda: Visitor(name, name == "olga", token))
 
     return visit
@@ -361,6 +395,24 @@ def test_a_visitor_publishes_with_their_own_token_only(hub, panel, space, capfd,
         assert all(secret.encode() not in data for data in contents(ner_home).values())
 
 
+def test_of_a_repository_that_is_there_a_space_does_not_say_that_it_can_be_written(
+    hub, panel, space
+):
+    space("ann")
+    hub.models["ann/old"] = Repo()
+    told, private = answers(panel, "ann/old")[-1]
+    assert (told["state"], told["exists"], private["interactive"]) == ("unsure", True, False)
+    assert told["message"].startswith("ann/old is there (public) and yours. If it was made from")
+    publish(panel, "of-ann", "ann/old")
+    failed = text(ended(panel, "of-ann")["status"]["message"])
+    assert failed.endswith("; choose a new name, or open a pull request.")
+    publish(panel, "of-ann", "ann/new")
+    assert ended(panel, "of-ann")["state"] == "done"
+    assert answers(panel, "ann/new")[-1][0]["state"] == "unsure"
+    publish(panel, "of-ann", "ann/new")
+    assert ended(panel, "of-ann")["state"] == "done"
+
+
 def test_others_see_and_publish_nothing(hub, panel, space):
     space("ann")
     publish(panel, "of-ann", "ann/of-ann")
@@ -373,6 +425,7 @@ def test_others_see_and_publish_nothing(hub, panel, space):
             panel.look,
             lambda run_id: panel.suggest(run_id, ""),
             lambda run_id: panel.show_card(run_id, "bob/mine", MERGED),
+            lambda run_id: panel.warn(run_id, False),
             lambda run_id: panel.update(run_id, None),
         ):
             seen, absent = (

@@ -79,11 +79,17 @@ def test_the_models_of_the_space_are_those_that_it_comes_with(front):
     assert front["models"] == [MINILM_ID]
 
 
+def test_the_datasets_of_the_space_are_those_that_it_has_a_name_for(front):
+    from ner_core.data.hub_id import ALIASES
+
+    assert front["datasets"] == [dataset.repo for dataset in ALIASES.values()]
+
+
 def test_the_front_matter_has_no_key_that_nobody_looked_at(front):
     assert set(front) == {
         *("title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version"),
         *("app_file", "pinned", "license", "suggested_hardware", "short_description", "tags"),
-        *("hf_oauth", "hf_oauth_expiration_minutes", "hf_oauth_scopes", "models"),
+        *("hf_oauth", "hf_oauth_expiration_minutes", "hf_oauth_scopes", "models", "datasets"),
     }
 
 

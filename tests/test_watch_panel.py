@@ -6,9 +6,10 @@ import gradio as gr
 import pytest
 
 import ner_core
-from ner_core import PALETTE, RunError, runs
+from ner_core import PALETTE, RunError, TrainConfig, runs
 from tests.fake_runs import FakeRun
 from ui import charts, live_samples, log_panel, run_panel, snapshots, viewers
+from ui.predictors import importing
 from ui.watch_panel import WatchPanel
 
 HOSTILE = "<img src=x onerror=alert(1)>${alert(2)}{{value}}"
@@ -406,3 +407,25 @@ def test_stop_and_resume_act_on_the_run_or_say_why_not(panel, at_work, monkeypat
     assert panel.resume_run("at-work") == (
         '<p class="ner-error" role="alert">Expected a run to go on with, found &lt;at-work&gt;.</p>'
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "locked"),
+    [
+        ({}, True),
+        ({"data": "hub:me/data"}, False),
+        ({"model": "hub:me/encoder"}, False),
+        ({"model": "me/encoder"}, False),
+    ],
+)
+def test_a_hub_that_does_not_answer_holds_nobody_else_up_when_a_run_is_resumed(
+    panel, monkeypatch, values, locked
+):
+    """On ZeroGPU resuming looks at data and model; ``importing`` is not held while the Hub may."""
+    FakeRun("mine", TrainConfig.from_values(values)).start().end("stopped")
+    held = []
+    monkeypatch.setattr(
+        ner_core, "resume", lambda _: held.append(importing.locked()), raising=False
+    )
+    assert panel.resume_run("mine") == ""
+    assert held == [locked]

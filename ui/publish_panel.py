@@ -37,7 +37,7 @@ CSS = (
 #publish-private input { border: 1px solid var(--neutral-400); }
 #publish-start { flex: 0 0 auto; width: auto; min-width: 140px; align-self: flex-start; }
 @media (max-width: 640px) { #publish-how .form > * { flex-basis: 100%; } }
-#publish-note:not(:has(p)) { display: none; }
+#publish-note:not(:has(p)), #publish-public:not(:has(p)) { display: none; }
 #publish-note a { color: var(--link-text-color); text-decoration: underline; }
 """
 )
@@ -83,6 +83,7 @@ class PublishPanel:
                     min_width=220,
                     elem_id="publish-what",
                 )
+            self.public = gr.HTML("", apply_default_css=False, elem_id="publish-public")
             self.message = gr.Textbox(
                 label="Commit message (optional)",
                 placeholder="Publish run …",
@@ -110,8 +111,8 @@ class PublishPanel:
     @property
     def outputs(self) -> list[Any]:
         """The components that ``update`` changes, in the order of its result."""
-        form = [self.note, self.repo, self.private, self.way, self.what, self.message, self.preview]
-        return [self.seen, self.accordion, *form, *self.moving]
+        form = [self.note, self.repo, self.private, self.public, self.way, self.what]
+        return [self.seen, self.accordion, *form, self.message, self.preview, *self.moving]
 
     @property
     def moving(self) -> list[Any]:
@@ -130,6 +131,7 @@ class PublishPanel:
         for event in (self.repo.change, self.way.change):
             event(self.ask, asked, answer, trigger_mode="always_last", **asking)
         self.state.change(self.ask_anew, [self.state, *asked], answer, **asking)
+        self.private.change(self.warn, [run, self.private], self.public, **quick)
         shown = [run, self.repo, self.what]
         self.preview.expand(self.show_card, shown, self.card, **quick)
         for event in (self.repo.blur, self.what.input):
@@ -158,6 +160,7 @@ class PublishPanel:
             _who(),
             asked.repo,
             asked.private,
+            self.warn(run_id, asked.private),
             PULL_REQUEST if asked.pull_request else COMMIT,
             gr.update(
                 value=ADAPTER if asked.adapter else MERGED,
@@ -201,7 +204,7 @@ class PublishPanel:
             private = gr.update(value=bool(found.private), interactive=False, info=stays)
         elif existed and found.can_write:  # what stands there is the other one's
             existed, private = False, gr.update(value=True, interactive=True, info=_NEW)
-        state = "ok" if found.can_write else "problem"
+        state = {True: "ok", None: "unsure", False: "problem"}[found.can_write]
         yield [note(state, found.message, found.exists or existed), private]
 
     def ask_anew(
@@ -212,6 +215,13 @@ class PublishPanel:
             yield from self.ask(repo, way, shown)
         else:
             yield [gr.skip(), gr.skip()]
+
+    def warn(self, run_id: str | None, private: bool) -> str:
+        """Say what everybody reads of the run's data in a repository that is not private."""
+        watched = SHARED.chosen(run_id)
+        if private or watched is None or watched.view.run.id != run_id:
+            return ""
+        return publish_view.warning(watched.view)
 
     def show_card(self, run_id: str | None, repo: str | None, what: str) -> str:
         """Give the card of a run's model, as it would be pushed."""

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from ner_core import Published
+from ner_core import Published, RunView
 from ui import markup
 from ui.markup import escape
 from ui.uploading import Upload
@@ -29,7 +29,7 @@ CSS = """
   height: .55em; border-radius: 50%; background: var(--border-color-primary); }
 .ner-check[data-state=ok]::before { background: #1d9e6f; }
 .ner-check[data-state=problem]::before { background: #c98500; }
-.ner-check[data-state=problem] { color: var(--body-text-color); }
+.ner-check[data-state=problem], .ner-check[data-state=unsure] { color: var(--body-text-color); }
 .ner-check[data-state=asking]::before { animation: ner-asking 1s ease-in-out infinite alternate; }
 @keyframes ner-asking { from { opacity: .35; } to { opacity: 1; background: var(--primary-500); } }
 .ner-upload[data-state=idle] { display: none; }
@@ -51,8 +51,18 @@ CSS = """
 
 
 def note(state: str, message: str = "", exists: bool = False) -> dict[str, Any]:
-    """Give the values of ``CHECK_TEMPLATE``: state is idle, asking, ok or problem."""
+    """Give the values of ``CHECK_TEMPLATE``: state is idle, asking, ok, unsure or problem."""
     return {"state": state, "message": escape(message), "exists": exists}
+
+
+def warning(view: RunView) -> str:
+    """Say what a public repository shows of data that somebody brought, if it shows any."""
+    if not view.samples or view.settings.get("data") == "sample":
+        return ""
+    return (
+        '<p class="ner-quiet">Everybody will read the sentences of your validation part that the '
+        "card shows: look through its preview first.</p>"
+    )
 
 
 def status_value(upload: Upload | None) -> dict[str, str]:
@@ -108,4 +118,8 @@ def _done(published: Published) -> str:
         text = f"Proposed to {repo}: {opened}."
     else:
         text = f"Published as {repo}, commit {short}."
+        if published.card_replaced:
+            history = f"{published.url}/commits/main/README.md"
+            before = link(history, published.url, "the one before")
+            text += f" Its README.md is a new one; {before} is in its history."
     return f'<p class="ner-done">{text}</p>'

@@ -34,6 +34,11 @@ _FORMATS = (
 )
 
 
+def asks_hub(data: str, model: str) -> bool:
+    """Tell whether the Hub may have to be asked for data or a model of these names."""
+    return data.startswith(_HUB_PREFIX) or model not in {"", *_HERE}
+
+
 class SourceForm:
     """The components that say what the data are and for which encoder, and what they show."""
 
@@ -247,10 +252,7 @@ class SourceForm:
     def from_hub(self, form: Mapping[Any, Any]) -> bool:
         """Tell whether the Hub has to be asked for data or encoder."""
         data = form[self.kept] if form[self.data] == KEPT else ""
-        model = (form[self.model] or "").strip()
-        return (
-            form[self.data] == HUB or str(data).startswith(_HUB_PREFIX) or model not in {"", *_HERE}
-        )
+        return form[self.data] == HUB or asks_hub(str(data), (form[self.model] or "").strip())
 
     def is_chosen(self, form: Mapping[Any, Any]) -> bool:
         """Tell whether there are data to look into: the sample, files that were given, a name."""

@@ -60,11 +60,6 @@ class Upload:
             )
         except NerError as error:
             self.problem = str(error)
-        except OSError as error:
-            self.problem = (
-                f"Expected the files of run {run.id} to stay where they are, found "
-                f"{error.strerror}; look whether it was renamed or deleted, and try again."
-            )
         finally:
             if self.state == "uploading":  # a fault of ours, which the server's log tells
                 self.problem = "Expected to publish, found a fault in NER Studio; try again."

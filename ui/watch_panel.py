@@ -20,6 +20,7 @@ from ui.predictors import reading_data
 from ui.publish_panel import PublishPanel
 from ui.report_panel import ReportPanel
 from ui.snapshots import SHARED, Snapshot, Watched
+from ui.source_form import asks_hub
 from ui.viewers import Viewers
 
 _NO_RUN = "No run yet. Choose data on the left and press “Start training”."
@@ -263,7 +264,9 @@ class WatchPanel:
         try:
             run = rights.find(run_id)
             rights.check_training()
-            with reading_data(on_the_hub=False):
+            config = run.config()
+            # On ZeroGPU data and model are looked at, which tells the seconds to ask for.
+            with reading_data(asks_hub(config.data, config.model)):
                 ner_core.resume(run)
         except NerError as error:
             return markup.error(str(error))
