@@ -10,8 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from ner_core import ConfigError, Predictor, TrainConfig, estimate_cost, runs, submit, zero_gpu
+from ner_core import (
+    ConfigError,
+    Predictor,
+    TrainConfig,
+    data,
+    estimate_cost,
+    runs,
+    submit,
+    zero_gpu,
+)
 from ner_core.gpu_cost import Workload, gpu_cost, what_fits
+from ner_core.launch import gpu_estimation
 from ner_core.run_view import RunView
 from tests import hub_server, toy
 from tests.hub_state import Repo, Token
@@ -327,6 +337,18 @@ def test_the_estimate_is_computed_there_and_nothing_is_measured(
     longer = estimate_cost(config.model_copy(update={"epochs": 300}), measure=False)
     assert longer.steps == 1200
     assert longer.seconds > cost.seconds + 30
+
+
+def test_what_was_seen_of_the_hub_is_told_to_nobody_else(
+    on_zero_gpu, tiny_encoder, tmp_path, monkeypatch
+):
+    corpus = data.load(str(toy.write_toy(tmp_path / "toy")))
+    monkeypatch.setattr(gpu_estimation, "_read", lambda _config: corpus)
+    config = toy.toy_config("hub:ann/data", tiny_encoder)
+    assert estimate_cost(config, asker="user ann").steps == 4
+    assert estimate_cost(config, measure=False, asker="user ann").steps == 4
+    for asker in ("user bob", "page ann", ""):
+        assert estimate_cost(config, measure=False, asker=asker) is None
 
 
 def load(**sizes):
