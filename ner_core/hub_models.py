@@ -9,7 +9,6 @@ was; one that is not for everybody is refused on a Space. On a machine of one's 
 cache is read without a Hub, as transformers does.
 """
 
-import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from huggingface_hub.file_download import repo_folder_name
 from ner_core import hub_answers
 from ner_core.errors import ModelError
 from ner_core.hub_answers import NoAnswerError, asked, check_granted
+from ner_core.hub_files import INDEX, SHARD, SMALL, WEIGHTS, check_files
 from ner_core.hub_token import current_token, on_space
 from ner_core.model_sources import ADAPTER_CONFIG, ADAPTER_WEIGHTS, ModelSource, base_of_adapter
 
@@ -29,15 +29,6 @@ KNOWN_SECONDS = 300.0
 """For how long an answer of the Hub counts: so long may somebody go on who may no more."""
 
 _MOST_KNOWN = 1000
-_WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
-_SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
-_SMALL = frozenset(
-    {
-        *("config.json", ADAPTER_CONFIG, "tokenizer.json", "tokenizer_config.json"),
-        *("special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt"),
-        *("sentencepiece.bpe.model", "spiece.model", "spm.model", "tokenizer.model", "bpe.codes"),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -89,7 +80,8 @@ def find_on_hub(repo: str) -> HubModel:
 def located(source: ModelSource, weights: bool = True) -> ModelSource:
     """Give a model with its files in folders of this machine; of a Hub id they are fetched.
 
-    Without ``weights`` it is only good for its config and its tokenizer. Raises ModelError.
+    Without ``weights`` it is only good for its config and its tokenizer. Raises ModelError if it
+    cannot be had, or its files name others; see ``check_files``.
     """
     if source.base and source.base.kind == "hub":
         base = located(source.base, weights)
@@ -98,12 +90,20 @@ def located(source: ModelSource, weights: bool = True) -> ModelSource:
         return source
     repo = source.location
     folder = _fetched(repo, weights)
-    if not (folder / ADAPTER_CONFIG).is_file() or (folder / _WEIGHTS).is_file():
+    if not _is_adapter(folder):
         return ModelSource(source.name, "folder", str(folder))
     base = base_of_adapter(folder, repo, folders=False)
-    if base.kind == "hub" and on_space():
-        _check_as_public(repo, base.location)
-    return ModelSource(source.name, "folder", str(folder), located(base, weights))
+    if base.kind == "hub":
+        if on_space():
+            _check_as_public(repo, base.location)
+        encoder = _fetched(base.location, weights)
+        if _is_adapter(encoder):  # it could go round in circles
+            raise ModelError(
+                f"Expected an adapter of an encoder in {repo}, found one of {base.location}, which "
+                "is an adapter itself; choose another model."
+            )
+        base = ModelSource(base.name, "folder", str(encoder))
+    return ModelSource(source.name, "folder", str(folder), base)
 
 
 def _check_as_public(adapter: str, encoder: str) -> None:
@@ -118,28 +118,39 @@ def _check_as_public(adapter: str, encoder: str) -> None:
         )
 
 
+def _is_adapter(folder: Path) -> bool:
+    return (folder / ADAPTER_CONFIG).is_file() and not (folder / WEIGHTS).is_file()
+
+
 def _fetched(repo: str, weights: bool) -> Path:
-    """Give the folder with the files of a model."""
+    """Give the folder with the files of a model, which name no others."""
     found = _found_or_cached(repo)
-    if isinstance(found, Path):
-        return found
-    wanted = found.files & _SMALL
+    folder = found if isinstance(found, Path) else _fetch(found, sorted(_wanted(found, weights)))
+    check_files(folder, repo)
+    return folder
+
+
+def _wanted(found: HubModel, weights: bool) -> frozenset[str]:
+    """Choose the files of a model that are read; of a whole one not the adapter beside it."""
+    wanted = found.files & SMALL
+    if WEIGHTS in found.files:
+        wanted -= {ADAPTER_CONFIG}
     if "config.json" not in wanted:
         raise ModelError(
-            f"Expected a model of transformers in {repo} on the Hub, found no config.json; choose "
-            "another one."
+            f"Expected a model of transformers in {found.repo} on the Hub, found no config.json; "
+            "choose another one."
         )
-    if weights:
-        kept = found.files & {_WEIGHTS, ADAPTER_WEIGHTS}
-        if _WEIGHTS not in kept and _INDEX in found.files:
-            kept |= {_INDEX, *filter(_SHARD.fullmatch, found.files)}
-        if not kept:
-            raise ModelError(
-                f"Expected safetensors weights in the model {repo} on the Hub, found none; choose "
-                "another model, or convert it with transformers' save_pretrained."
-            )
-        wanted |= kept
-    return _fetch(found, sorted(wanted))
+    if not weights:
+        return wanted
+    kept = found.files & {WEIGHTS, ADAPTER_WEIGHTS}
+    if WEIGHTS not in kept and INDEX in found.files:
+        kept |= {INDEX, *filter(SHARD.fullmatch, found.files)}
+    if not kept:
+        raise ModelError(
+            f"Expected safetensors weights in the model {found.repo} on the Hub, found none; "
+            "choose another model, or convert it with transformers' save_pretrained."
+        )
+    return wanted | kept
 
 
 def _found_or_cached(repo: str) -> HubModel | Path:

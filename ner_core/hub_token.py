@@ -41,6 +41,11 @@ def current_token() -> str | bool | None:
     return _given.get() or (False if on_space() else None)
 
 
+def visitors_token() -> str | None:
+    """Give the visitor's token, for what works for them elsewhere; None without a visitor."""
+    return _given.get()
+
+
 @contextmanager
 def handed_over() -> Iterator[tuple[dict[str, str], tuple[int, ...]]]:
     """Put the visitor's token into a pipe for a process that is started within the block.

@@ -38,6 +38,7 @@ ANOTHER = "another run"
 """What a run says that it waits for when the other is not its owner's; no run can be called so."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,120}")
+_MADE = re.compile(r"\d{8}-\d{6}-[a-z0-9-]+-[0-9a-f]{4}")  # by new_id
 _SPACE_VOLUME = Path("/data")
 
 
@@ -216,6 +217,11 @@ def new_id(config: TrainConfig) -> str:
     parts = [time.strftime("%Y%m%d-%H%M%S", time.gmtime())]
     parts += [slug(name) for name in (config.model, config.data)]
     return "-".join([*parts, secrets.token_hex(2)])
+
+
+def is_made(run_id: str) -> bool:
+    """Tell whether an id has the form of those that ``new_id`` makes, as no model's name has."""
+    return bool(_MADE.fullmatch(run_id))
 
 
 def slug(name: str, longest: int = 24) -> str:

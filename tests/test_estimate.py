@@ -349,6 +349,22 @@ def test_the_same_settings_are_measured_once(config, stand_in):
     assert len(started) == 1
 
 
+@pytest.mark.parametrize(
+    "on_the_hub", [{"data": "hub:ann/data"}, {"model": "ann/encoder"}, {"model": "hub:encoder"}]
+)
+def test_what_was_measured_of_the_hub_is_told_to_nobody_else(config, stand_in, on_the_hub):
+    started = stand_in(ANSWER)
+    hidden = config.model_copy(update=on_the_hub)
+    assert estimate_cost(hidden, asker="user ann").steps == 40
+    assert estimate_cost(hidden, measure=False, asker="user ann").steps == 40
+    for asker in ("user bob", "page ann", ""):
+        assert estimate_cost(hidden, measure=False, asker=asker) is None
+    assert len(started) == 1
+    # What is here is for all.
+    assert estimate_cost(config, asker="user ann").steps == 40
+    assert estimate_cost(config, measure=False, asker="user bob").steps == 40
+
+
 def test_another_process_that_measures_is_waited_for(config, stand_in):
     started = stand_in(ANSWER)
     measurements.folder().mkdir(parents=True)

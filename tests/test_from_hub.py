@@ -25,10 +25,10 @@ from ner_core import (
 from ner_core import reachability as reach
 from ner_core.check import check_data
 from ner_core.hub_token import FD_VARIABLE, current_token, handed_over, take_over, using_token
-from ner_core.launch import submit
+from ner_core.launch import estimation, submit
 from ner_core.sub_tokens import measure
 from tests.families import save_family
-from tests.hub_client import turn_to
+from tests.hub_client import SECRET, turn_to
 from tests.hub_server import Repo, Token, serve
 from ui import api, highlight_reading, hub_badge, predictors, rights
 from ui.hub_badge import HubBadge
@@ -284,6 +284,7 @@ def test_a_worker_reads_private_data_and_a_private_encoder(
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "worker"))
+    monkeypatch.setenv("OAUTH_CLIENT_SECRET", "of-the-space")
     config = TrainConfig.from_values(
         {"data": "hub:ann/data", "model": "hub:ann/encoder", "epochs": 1, "max_length": 64}
     )
@@ -302,10 +303,27 @@ def test_a_worker_reads_private_data_and_a_private_encoder(
     assert b"NER_LOCK_FD" in shown
     assert process.wait(240) == 0, run.log_path.read_text()
     assert runs.get(run.id).status() == "finished"
-    assert ANNS.encode() not in shown
+    for secret in (ANNS, SECRET, "of-the-space"):
+        assert secret.encode() not in shown
     for path in tmp_path.rglob("*"):
         if path.is_file():
             assert ANNS.encode() not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize("space", [True, False])
+def test_what_measures_on_a_space_gets_none_of_its_secrets(monkeypatch, tmp_path, space):
+    secrets = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "OAUTH_CLIENT_SECRET", "MY_API_KEY")
+    others = ("TOKENIZERS_PARALLELISM", "HF_HOME", "MONKEY")
+    for name in (*secrets, *others):
+        monkeypatch.setenv(name, "1")
+    if space:
+        monkeypatch.setenv("SPACE_ID", "olga/studio")
+    started = []
+    monkeypatch.setattr(estimation.subprocess, "Popen", lambda *_, **how: started.append(how))
+    estimation._start(tmp_path / "config.json", None, None)
+    environment = started[0]["env"]
+    assert {*others} <= {*environment}
+    assert {*secrets} & {*environment} == (set() if space else {*secrets})
 
 
 @pytest.fixture

@@ -83,6 +83,7 @@ LIGHT = {
     "repo_name": {"errors", "repo_name"},
     "hub_access": {"errors", "hub_access", "hub_token"},
     "hub_account": {"errors", "hub_access", "hub_account", "hub_token", "publication", "repo_name"},
+    "hub_files": {*STORE, "hub_files", "model_sources"},
     "hub_upload": {"hub_upload", "publication"},
     "runs": STORE,
     "run_archive": {*STORE, "run_archive"},

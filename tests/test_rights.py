@@ -12,7 +12,7 @@ import pytest
 import app
 import ner_core
 from ner_core import ConfigError, RunError, TrainConfig, runs
-from ui import predictors, rights, run_files, sign_in
+from ui import predictors, rights, run_files, sign_in, snapshots
 from ui.rights import RightsError, Visitor
 from ui.source_form import HUB, UPLOAD, SourceForm
 from ui.train_tab import TrainTab
@@ -181,6 +181,36 @@ def test_the_model_of_another_can_only_be_a_model_of_the_hub(place, asks, monkey
     place()
     asks(NOBODY)
     assert rights.model_name("absent") == "absent"
+
+
+def test_a_run_of_another_is_no_model_of_the_owner_s_under_a_name_that_was_given_to_it(
+    place, asks, monkeypatch
+):
+    place("signed-in", **SPACE, **OAUTH)
+    monkeypatch.setattr(snapshots.SHARED, "_last", None)
+    asks(OLGA)
+    assert rights.model_name("bert-base-uncased") == "hub:bert-base-uncased"
+    made = runs.create(TrainConfig(), owner="ann").id
+    runs.create(TrainConfig(), "bert-base-uncased", owner="ann")
+    runs.create(TrainConfig(), "own", owner="olga")
+    runs.create(TrainConfig(), "of-nobody")
+    for run in runs.list_runs():
+        run.model_dir.mkdir()
+    assert rights.model_name("bert-base-uncased") == "hub:bert-base-uncased"
+    assert rights.find("bert-base-uncased").owner == "ann"
+    for name in (made, "own", "of-nobody"):
+        assert rights.model_name(name) == name
+    assert {name for _, name in predictors.model_choices()} == {"starter", made, "own", "of-nobody"}
+    asks(ANN)
+    for name in (made, "bert-base-uncased"):
+        assert rights.model_name(name) == name
+    for name in ("own", "of-nobody"):
+        assert rights.model_name(name) == f"hub:{name}"
+    asks(BOB)
+    assert rights.model_name(made) == f"hub:{made}"
+    place("off")
+    asks(NOBODY)
+    assert rights.model_name("of-nobody") == "hub:of-nobody"
 
 
 def test_a_run_is_started_for_the_visitor_and_from_no_run_of_others(place, asks, monkeypatch):

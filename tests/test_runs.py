@@ -139,6 +139,7 @@ def test_ids_sort_by_time_and_read_well():
     pattern = r"\d{8}-\d{6}-bert-base-uncased-my-data-[0-9a-f]{4}"
     assert re.fullmatch(pattern, runs.new_id(config))
     assert re.fullmatch(r"\d{8}-\d{6}-minilm-sample-[0-9a-f]{4}", runs.create(CONFIG).id)
+    assert not any(map(runs.is_made, ("my-run", "bert-base-uncased", "20260102-a", "")))
 
 
 @pytest.mark.parametrize(
@@ -164,6 +165,7 @@ def test_slugs_are_plain(name, slug):
 @pytest.mark.parametrize("name", ["日本", "../../x", "a\nb", "x" * 500, "CON: *?"])
 def test_new_ids_are_valid_whatever_the_names(name):
     run = runs.create(TrainConfig(data=name, model=name))
+    assert runs.is_made(run.id)
     assert run.path.parent == runs.runs_dir()
     assert runs.get(run.id).path == run.path
 

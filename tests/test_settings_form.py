@@ -21,7 +21,7 @@ from ner_core import (
 )
 from ner_core.cost import Cost
 from tests.test_command_line import CONFIGS
-from ui import estimate_line, setting_fields, settings_form
+from ui import estimate_line, rights, setting_fields, settings_form
 from ui.settings_form import SettingsForm
 from ui.source_form import HUB, KEPT, SAMPLE, UPLOAD, SourceForm
 
@@ -107,8 +107,9 @@ def estimate(monkeypatch):
     def set_answers(cached=None, measured=None):
         asked = []
 
-        def estimate_cost(config, measure, folders):
+        def estimate_cost(config, measure, folders, asker):
             assert not folders  # a visitor's encoder is no path
+            assert asker == "user ann"
             asked.append((config, measure))
             answer = measured if measure else cached
             if isinstance(answer, Exception):
@@ -116,6 +117,7 @@ def estimate(monkeypatch):
             return answer
 
         monkeypatch.setattr(ner_core, "estimate_cost", estimate_cost, raising=False)
+        monkeypatch.setattr(rights, "asker", lambda: "user ann")
         return asked
 
     return set_answers

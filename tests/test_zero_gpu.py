@@ -10,21 +10,33 @@ from pathlib import Path
 
 import pytest
 
-from ner_core import ConfigError, Predictor, TrainConfig, estimate_cost, runs, submit, zero_gpu
+from ner_core import (
+    ConfigError,
+    Predictor,
+    TrainConfig,
+    data,
+    estimate_cost,
+    runs,
+    submit,
+    zero_gpu,
+)
 from ner_core.gpu_cost import Workload, gpu_cost, what_fits
+from ner_core.launch import gpu_estimation
 from ner_core.run_view import RunView
-from tests import toy
+from tests import hub_server, toy
+from tests.hub_state import Repo, Token
 
 FOLDER = Path(__file__).parent / "zero_gpu"
 REPOSITORY = FOLDER.parent.parent
 ASKED = 30
+ANNS = "hf_tokenOfAnn0123456789"
 REFUSED = (
     "Expected a run for the 60 seconds of GPU that ZeroGPU allows, found one that asks for 110; "
     "choose recipe quick or epochs 1."
 )
 
 
-def serve(home, encoder, *more):
+def serve(home, encoder, *more, **variables):
     """Run the page of ``zero_gpu/page.py``: what it saw."""
     data = toy.write_toy(home / "toy", train=32, validation=8, test=8)
     environment = {
@@ -33,9 +45,10 @@ def serve(home, encoder, *more):
         "SPACES_ZERO_GPU": "true",
         "PYTHONPATH": os.pathsep.join((str(FOLDER), str(REPOSITORY))),
         "OMP_NUM_THREADS": "1",
+        **variables,
     }
     done = subprocess.run(
-        [sys.executable, str(FOLDER / "page.py"), str(data), str(encoder), *more],
+        [sys.executable, str(FOLDER / "page.py"), str(data), str(encoder), ANNS, *more],
         cwd=home,
         env=environment,
         capture_output=True,
@@ -51,7 +64,21 @@ def serve(home, encoder, *more):
 def page(tmp_path_factory, tiny_encoder):
     """Give what a page saw whose visitors started runs one after the other, and its home."""
     home = tmp_path_factory.mktemp("space")
-    seen, done = serve(home, tiny_encoder)
+    rows = "Sentence #,Word,Tag\n" + "".join(f"{n},ann{n},B-PER\n{n},left,O\n" for n in range(30))
+    encoder = {path.name: path.read_bytes() for path in tiny_encoder.iterdir()}
+    with hub_server.serve() as hub:
+        hub.tokens[ANNS] = Token("ann", "read")
+        hub.datasets["ann/data"] = Repo({"main": {"train.csv": rows.encode()}}, private=True)
+        hub.models["ann/encoder"] = Repo({"main": encoder}, private=True)
+        seen, done = serve(
+            home,
+            tiny_encoder,
+            SPACE_ID="olga/studio",
+            HF_ENDPOINT=hub.url,
+            HF_HOME=str(home / "hf"),
+            HF_HUB_OFFLINE="0",
+            HF_HUB_DISABLE_XET="1",
+        )
     assert done.returncode == 0, done.stderr
     return seen, home
 
@@ -101,7 +128,7 @@ def test_the_process_with_the_gpu_keeps_no_lock_of_the_page(page):
 def test_the_visitor_pays_and_waiting_for_a_turn_costs_nothing(page, run_of):
     seen, _ = page
     visitors = [call[0] for call in seen["calls"]]
-    assert visitors == ["ann", "ann", None, "ann", "ann", "ann", "ann"]
+    assert visitors == ["ann", "ann", None, *["ann"] * 5]
     assert seen["calls while one waits"] == 4
     assert {call[1] for call in seen["calls"]} == {None}  # the run is not part of a click
     assert {call[2] for call in seen["calls"]} <= set(range(30, 301, 10))
@@ -153,6 +180,15 @@ def test_without_enough_allowance_the_run_says_what_was_said_to_the_visitor(page
 def test_a_run_on_zero_gpu_stops_when_it_is_asked_to(page, run_of):
     assert page[0]["stopped"] == {"status": "stopped", "code": 0, "held": False}
     assert run_of("stopped").run.model_dir.is_dir()
+
+
+def test_private_data_and_encoders_are_read_with_the_token_of_the_visitor(page, run_of):
+    seen, home = page
+    assert seen["private"] == FINISHED, run_of("private").message
+    assert run_of("private").run.model_dir.is_dir()
+    for path in home.rglob("*"):
+        if path.is_file():
+            assert ANNS.encode() not in path.read_bytes(), path
 
 
 def test_when_the_page_dies_so_does_the_process_with_the_gpu(tmp_path, tiny_encoder, monkeypatch):
@@ -301,6 +337,18 @@ def test_the_estimate_is_computed_there_and_nothing_is_measured(
     longer = estimate_cost(config.model_copy(update={"epochs": 300}), measure=False)
     assert longer.steps == 1200
     assert longer.seconds > cost.seconds + 30
+
+
+def test_what_was_seen_of_the_hub_is_told_to_nobody_else(
+    on_zero_gpu, tiny_encoder, tmp_path, monkeypatch
+):
+    corpus = data.load(str(toy.write_toy(tmp_path / "toy")))
+    monkeypatch.setattr(gpu_estimation, "_read", lambda _config: corpus)
+    config = toy.toy_config("hub:ann/data", tiny_encoder)
+    assert estimate_cost(config, asker="user ann").steps == 4
+    assert estimate_cost(config, measure=False, asker="user ann").steps == 4
+    for asker in ("user bob", "page ann", ""):
+        assert estimate_cost(config, measure=False, asker=asker) is None
 
 
 def load(**sizes):

@@ -42,7 +42,7 @@ def model_choices() -> list[tuple[str, str]]:
     labelled = [
         (SHARED.find(run.id).draw("label", label_of), run.id)
         for run in kept
-        if run.id not in _offered
+        if run.id not in _offered and named(run.id) == run.id
     ]
     offered = [(name, name) for name in _offered]
     starter = [] if STARTER in _offered else [(_STARTER_LABEL, STARTER)]

@@ -171,7 +171,11 @@ def owner_of(run: Run) -> str | None:
 def may_see(run: Run, visitor: Visitor | None = None) -> bool:
     """Tell whether a run is there for this visitor, by default the one who asks."""
     visitor = visitor or asking()
-    return sees_all(visitor) or (visitor.name is not None and visitor.name == owner_of(run))
+    return sees_all(visitor) or _is_own(run, visitor)
+
+
+def _is_own(run: Run, visitor: Visitor) -> bool:
+    return visitor.name is not None and visitor.name == owner_of(run)
 
 
 def find(run_id: str | None) -> Run:
@@ -186,11 +190,18 @@ def model_name(name: str) -> str:
     """Name a model so that it cannot be a run that is not there for the visitor who asks.
 
     A name that may be a run's and is none of theirs can only be a Hub id; ``hub:`` says so to
-    whatever finds the model later, a worker too. It depends on no run of others.
+    whatever finds the model later, a worker too. It depends on no run of others: for who sees those
+    they count under the ids that they were made with, since anybody may call a run of theirs
+    ``bert-base-uncased``.
     """
-    if sees_all(asking()) or not name or name in runs.RESERVED or {"/", ":"} & {*name}:
+    visitor = asking()
+    if training() == "anyone" or not name or name in runs.RESERVED or {"/", ":"} & {*name}:
         return name
-    return name if runs.exists(name) and may_see(runs.get(name)) else f"hub:{name}"
+    if runs.exists(name):
+        run = runs.get(name)
+        if _is_own(run, visitor) or (sees_all(visitor) and runs.is_made(name)):
+            return name
+    return f"hub:{name}"
 
 
 def _from_here(headers: Mapping[str, str]) -> bool:

@@ -254,7 +254,7 @@ def _estimate_cost(config: TrainConfig, measure: bool) -> "ner_core.Cost | None"
             _ = ner_core.estimate_cost
         _imported.set()
     with ner_core.using_token(rights.asking().token):
-        return ner_core.estimate_cost(config, measure=measure, folders=False)
+        return ner_core.estimate_cost(config, measure=measure, folders=False, asker=rights.asker())
 
 
 def _at_work() -> bool:

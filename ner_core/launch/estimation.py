@@ -22,6 +22,7 @@ from typing import IO
 from ner_core import data, errors, machine, runs, zero_gpu
 from ner_core.config import TrainConfig
 from ner_core.cost import Cost, Measurement, cost_of
+from ner_core.data.sources import HUB
 from ner_core.errors import ConfigError, RunError, TrainingError
 from ner_core.hub_token import handed_over
 from ner_core.launch import gpu_estimation, measurements
@@ -44,13 +45,17 @@ class GaveWayError(RunError):
     """A measurement ended because something else needs the machine: it can be tried again."""
 
 
-def estimate_cost(config: TrainConfig, measure: bool = True, folders: bool = True) -> Cost | None:
+def estimate_cost(
+    config: TrainConfig, measure: bool = True, folders: bool = True, asker: str = ""
+) -> Cost | None:
     """Tell what a run of these settings would take, in time and in memory, on this machine.
 
     What was measured before is read in milliseconds. Otherwise, if ``measure``, it is measured now,
     which takes some 20 seconds; without ``measure`` the answer is None. Settings that do not change
     the speed of a step (epochs, rates, evaluations) need no measurement of their own. Without
     ``folders`` the model's name is never taken for a path. On ZeroGPU it is computed, not measured.
+    ``asker`` tells visitors of a page apart: what was learned of the Hub for one is told to no
+    other, who may not see it there.
 
     Raises a NerError: for data, a model or settings that a run could not start with, GaveWayError
     if a run is at work, if ``stop_measuring`` was called, or if a later call for other settings
@@ -59,9 +64,11 @@ def estimate_cost(config: TrainConfig, measure: bool = True, folders: bool = Tru
     source = data.canonical_source(config.data)
     model = find_model(config.model, folders)
     config = config.model_copy(update={"data": source, "model": model.name})
+    if not source.startswith(HUB) and model.kind != "hub":
+        asker = ""
     if zero_gpu.is_ready():
-        return gpu_estimation.cost_on_lent_gpu(config, model, look=measure)
-    name = measurements.key(config, model)
+        return gpu_estimation.cost_on_lent_gpu(config, model, look=measure, asker=asker)
+    name = measurements.key(config, model, asker)
     measured = measurements.read(name)
     if measured is None and measure:
         measured = _measured(name, config)

@@ -21,13 +21,15 @@ _MOST_REMEMBERED = 50
 _remembered: dict[tuple[object, ...], tuple[Workload, float]] = {}
 
 
-def cost_on_lent_gpu(config: TrainConfig, model: ModelSource, look: bool = True) -> Cost | None:
+def cost_on_lent_gpu(
+    config: TrainConfig, model: ModelSource, look: bool = True, asker: str = ""
+) -> Cost | None:
     """Tell what a run takes on ZeroGPU; None if that needs a look at the data, unless ``look``.
 
-    ``config.data`` is a source in its canonical form. Raises a NerError for data or a model that
-    cannot be read.
+    ``config.data`` is a source in its canonical form. What was seen is remembered for ``asker``
+    alone. Raises a NerError for data or a model that cannot be read.
     """
-    key = (config.data, *_columns(config), config.seed, bool(config.lora_rank), model)
+    key = (asker, config.data, *_columns(config), config.seed, bool(config.lora_rank), model)
     if key not in _remembered:
         if not look:
             return None

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ner_core import checkpoints, locks, runs, worker, zero_gpu
 from ner_core.events import TERMINAL, EventWriter
+from ner_core.hub_token import using_token, visitors_token
 from ner_core.launch.local import begin
 from ner_core.runs import LIFE, Run
 
@@ -93,7 +94,7 @@ def _execute(run: Run, seconds: int) -> int:
             if not worker.wait_for_turn(run, slot, events, run.stop_path.exists):
                 return 0
         began = time.monotonic()
-        return zero_gpu.call(work, seconds, run.path, os.getpid())
+        return zero_gpu.call(work, seconds, run.path, os.getpid(), visitors_token())
     except Exception as error:  # the package's own kinds, which only it and gradio know
         return _conclude(run, *_explain(error, run, seconds, time.monotonic() - began))
     finally:
@@ -148,17 +149,19 @@ def _events(run: Run) -> Iterator[EventWriter]:
         writer.close()
 
 
-def work(run_dir: Path, page: int) -> int:
+def work(run_dir: Path, page: int, token: str | None) -> int:
     """Execute a run that the page, the process with this id, holds; gives the exit code.
 
-    To be called in the process that has the GPU; it may be called there again for another run.
+    To be called in the process that has the GPU; it may be called there again for another run, of
+    another visitor. It is a thread that knows nothing of the page's: the Hub is asked with
+    ``token``, the visitor's, None without one.
     """
     run = Run(run_dir.name, run_dir)
     _let_go_of_locks()
     if page not in _watched:
         _watched.add(page)
         threading.Thread(target=_end_with, args=(page,), name="end-with", daemon=True).start()
-    with _output_in(run.log_path), _events(run) as events:
+    with _output_in(run.log_path), _events(run) as events, using_token(token):
         return worker.train(run, events, run.stop_path.exists)
 
 

@@ -1,6 +1,7 @@
 """A worker as a process of its own on this machine."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -10,7 +11,7 @@ import ner_core
 from ner_core import locks
 from ner_core.errors import RunError
 from ner_core.events import EventWriter
-from ner_core.hub_token import handed_over
+from ner_core.hub_token import handed_over, on_space
 from ner_core.runs import Run
 from ner_core.worker import LOCK_FD_VARIABLE
 
@@ -28,11 +29,23 @@ KEEP_MEMORY = {
     "MALLOC_TOP_PAD_": str(2**28),
 }
 
+_SECRET = re.compile(r"(?:.*_)?(?:OAUTH|TOKENS?|SECRETS?|PASSWORD|KEYS?|CREDENTIALS?)(?:_.*)?")
+
 
 def worker_environment() -> dict[str, str]:
-    """Give the environment variables of a process that trains."""
+    """Give the environment variables of a process that trains.
+
+    On a Space without what by its name is a secret: that is the owner's, and what reads a
+    stranger's files needs none.
+    """
     root = str(Path(ner_core.__file__).parent.parent)
     environment = {**KEEP_MEMORY, **WAIT_BRIEFLY, **os.environ}
+    if on_space():
+        environment = {
+            name: value
+            for name, value in environment.items()
+            if not _SECRET.fullmatch(name.upper())
+        }
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
     return environment
 

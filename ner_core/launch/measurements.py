@@ -38,14 +38,16 @@ def folder() -> Path:
     return runs.home() / "cache" / "estimates"
 
 
-def key(config: TrainConfig, model: ModelSource) -> str:
+def key(config: TrainConfig, model: ModelSource, asker: str = "") -> str:
     """Give the name under which a measurement is kept: all that it depends on, as a hash.
 
     That is the settings without those in ``NO_MATTER``, what data and model are now, and what
-    computes. ``config.data`` is a source in its canonical form. Of the Hub only names are known.
+    computes. ``config.data`` is a source in its canonical form. Of the Hub only names are known,
+    and not who may see what they name: ``asker`` is whom it was measured for, "" for all.
     """
     about = {
         "format": FORMAT,
+        "asker": asker,
         "settings": config.model_dump(exclude=set(NO_MATTER)),
         "data": _state(_data_path(config.data)),
         "model": [_state(Path(place)) for place in (model.location, model.weights)],

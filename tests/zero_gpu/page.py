@@ -1,7 +1,8 @@
 """The page of a Space on ZeroGPU, as far as runs are concerned: prints what it saw as JSON.
 
-``python page.py DATA ENCODER`` lets visitors start runs one after the other; with ``--die`` the
-page is killed while one is at work.
+``python page.py DATA ENCODER TOKEN`` lets visitors start runs one after the other, the last with
+private data and a private encoder that the token may see; with ``--die`` the page is killed while
+one is at work.
 """
 
 import contextvars
@@ -16,10 +17,19 @@ ner_core.use_zero_gpu()
 import spaces  # noqa: E402 - the stand-in beside this file
 import torch  # noqa: E402
 
-from ner_core import RunError, checkpoints, locks, models, resume, runs, submit  # noqa: E402
+from ner_core import (  # noqa: E402
+    RunError,
+    checkpoints,
+    locks,
+    models,
+    resume,
+    runs,
+    submit,
+    using_token,
+)
 from tests import toy  # noqa: E402
 
-DATA, ENCODER = sys.argv[1:3]
+DATA, ENCODER, TOKEN = sys.argv[1:4]
 seen = {}
 
 
@@ -36,6 +46,12 @@ def as_visitor(name, function, *arguments):
 
 def begin(visitor, run_id, **settings):
     return as_visitor(visitor, submit, toy.toy_config(DATA, ENCODER, **settings), run_id)
+
+
+def submit_with(token, config, run_id):
+    """Submit as the page does for a visitor who signed in."""
+    with using_token(token):
+        return submit(config, run_id)
 
 
 def end(run, call):
@@ -85,6 +101,10 @@ def one_after_the_other():
     training(stopped)
     runs.stop(stopped)
     seen["stopped"] = end(stopped, call)
+
+    private = toy.toy_config("hub:ann/data", "hub:ann/encoder")
+    hidden, call = as_visitor("ann", submit_with, TOKEN, private, "private")
+    seen["private"] = end(hidden, call)
     seen["slot held"] = locks.is_held(runs.home() / "slot.lock")
     seen["calls"] = spaces.calls
 
