@@ -50,17 +50,6 @@ def fenced(code: str, language: str) -> str:
     return f"{fence}{language}\n{code}\n{fence}"
 
 
-def count(number: int, noun: str) -> str:
-    """Say how many there are.
-
-    >>> count(1, "sentence"), count(1200, "entity")
-    ('1 sentence', '1,200 entities')
-    """
-    if number != 1:
-        noun = noun.removesuffix("y") + "ies" if noun.endswith("y") else noun + "s"
-    return f"{number:,} {noun}"
-
-
 def listing(items: Sequence[str]) -> str:
     """Join names as a sentence does.
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ner_core.card_facts import CardFacts
-from ner_core.card_markup import count, listing, table, text
+from ner_core.card_markup import listing, table, text
+from ner_core.counting import many
 
 NONE = "–"
 _FEW = 20
@@ -35,7 +36,7 @@ def types_section(facts: CardFacts) -> str:
 def headline(facts: CardFacts) -> str:
     """Say in a sentence how good the model is, or that nobody knows."""
     said = [
-        f"**{scores['f1']:.3f}** on the {name} part ({count(scores['sentences'], 'sentence')})"
+        f"**{scores['f1']:.3f}** on the {name} part ({many(scores['sentences'], 'sentence')})"
         for name, scores in facts.scores.items()
     ]
     if not said:
@@ -73,7 +74,7 @@ def _scores_of_training(facts: CardFacts) -> str:
     best = facts.best
     if best is None:
         return f"{said} It was not evaluated while it was trained, either."
-    size = f"{count(best['sentences'], 'sentence')} " if "sentences" in best else ""
+    size = f"{many(best['sentences'], 'sentence')} " if "sentences" in best else ""
     chosen = "chosen at random " if best["subset"] else ""
     said += (
         f" What is kept is the model of step {best['step']:,}. While it was trained, it was "
@@ -150,7 +151,7 @@ def _kinds(counts: Mapping[str, int], part: str) -> str:
     total = counts["correct"] + sum(counts[kind] for kind in kinds)
     said.insert(0, f"found {counts['correct']:,} exactly")
     return (
-        f"Of the {count(total, 'entity')} of the {part} part it {listing(said)}. Where none is "
+        f"Of the {many(total, 'entity')} of the {part} part it {listing(said)}. Where none is "
         f"annotated it found {counts['spurious']:,}."
     )
 
@@ -206,8 +207,8 @@ def _long(windows: Mapping[str, Mapping[str, Any]] | None) -> str:
         return "No sentence was longer than a window: how it does on longer ones was not measured."
     one = windows["one"]
     said = (
-        f"{count(several['sentences'], 'sentence')} longer than a window: F1 {several['f1']:.3f} "
-        f"on {count(several['support'], 'entity')}, against {one['f1']:.3f} on the others"
+        f"{many(several['sentences'], 'sentence')} longer than a window: F1 {several['f1']:.3f} "
+        f"on {many(several['support'], 'entity')}, against {one['f1']:.3f} on the others"
     )
     return said + (", too few to judge by." if several["support"] < _FEW else ".")
 

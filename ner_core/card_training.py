@@ -3,8 +3,9 @@
 from typing import Any
 
 from ner_core.card_facts import CardFacts
-from ner_core.card_markup import count, fenced, listing, plain, table, text
+from ner_core.card_markup import fenced, listing, plain, table, text
 from ner_core.cli_command import command_line, value_text
+from ner_core.counting import many
 
 _LABELLING = {
     "first": "the first sub-token of a word has the word's tag, the others none",
@@ -64,7 +65,7 @@ def data_section(facts: CardFacts) -> str:
         )
     else:
         sizes = facts.started.get("sentences", {})
-        said = [f"{count(size, 'sentence')} in {name}" for name, size in sizes.items()]
+        said = [f"{many(size, 'sentence')} in {name}" for name, size in sizes.items()]
         sizes_told = f"Its sizes: {listing(said)}. " if said else ""
         found.append(f"{sizes_told}No fingerprint of the data was kept.")
     found += _decisions(facts)
@@ -106,7 +107,7 @@ def training_section(facts: CardFacts) -> str:
         f"**Method:** {_method(facts)}.",
         f"**Scheme:** IOB2; {_LABELLING[windows['sub_token_labels']]}. When the model is used, a "
         "word gets the tag of its first sub-token.",
-        f"**Windows:** texts are read in windows of {count(windows['max_length'], 'sub-token')} "
+        f"**Windows:** texts are read in windows of {many(windows['max_length'], 'sub-token')} "
         f"that share {windows['overlap']:,} with their neighbours, so that nothing is cut off.",
         f"**Steps:** {_steps(facts)}.",
         f"**Time:** {_time(facts.report)}.",
@@ -134,7 +135,7 @@ def _method(facts: CardFacts) -> str:
             f"{kept}, and a head on top"
         )
     if frozen:
-        return f"fine-tuning, the embeddings and the lowest {count(frozen, 'layer')} left as is"
+        return f"fine-tuning, the embeddings and the lowest {many(frozen, 'layer')} left as is"
     if settings.get("freeze_embeddings"):
         return "fine-tuning of all weights but the word embeddings"
     return "fine-tuning of all weights"
@@ -176,7 +177,7 @@ def _hardware(facts: CardFacts) -> str:
     if not found:
         return "not known"
     device = "CPU" if found["device"] == "cpu" else "GPU"
-    cores = f" with {count(found['cpus'], 'CPU core')}" if found.get("cpus") else ""
+    cores = f" with {many(found['cpus'], 'CPU core')}" if found.get("cpus") else ""
     return f"{device} {text(found['name'])}{cores}, in {text(facts.settings['precision'])}"
 
 

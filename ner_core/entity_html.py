@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from ner_core.counting import many
 from ner_core.entities import Entity
 from ner_core.entity_colours import PALETTE, EntityColours
 
@@ -48,17 +49,11 @@ def document_foot(texts: int, counts: Mapping[str, int]) -> str:
     """End the document, with how many entities of each type there were."""
     total = sum(counts.values())
     found = "".join(f"<li>{_safe(label)} <b>{n:,}</b></li>" for label, n in sorted(counts.items()))
-    summary = f"{total:,} {_plural('entity', total)} in {texts:,} {_plural('text', texts)}"
+    summary = f"{many(total, 'entity')} in {many(texts, 'text')}"
     return (
         f'</ol>\n<footer><p>{summary}</p><ul class="counts">{found}</ul></footer>\n'
         "</body>\n</html>\n"
     )
-
-
-def _plural(noun: str, count: int) -> str:
-    if count == 1:
-        return noun
-    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
 def _safe(text: str) -> str:

@@ -269,16 +269,9 @@ def _gpu_free(device: torch.device) -> int | None:
     return int(torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device))
 
 
-def _end_with(parent: int) -> None:
-    """End this process when the one that asked for the measurement has gone."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
-
-
 def main(config_path: Path, parent: int) -> int:
     """Measure the settings of a file and print the result; gives the exit code."""
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=machine.end_with, args=(parent,), daemon=True).start()
     machine.give_way()
     take_over()
     with contextlib.suppress(OSError):  # where memory runs out, this is the process to end

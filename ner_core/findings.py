@@ -8,6 +8,7 @@ from typing import Any, Literal
 from datasets import Dataset
 
 from ner_core import tags as tagging
+from ner_core.counting import many
 from ner_core.data import Corpus
 from ner_core.data.sentence import FaultCode
 
@@ -255,16 +256,6 @@ def places(corpus: Corpus, split: str, rows: Iterable[int]) -> list[dict[str, An
             }
         )
     return found
-
-
-def many(count: int, noun: str) -> str:
-    """Say how many there are.
-
-    >>> many(1, "entity"), many(2, "entity"), many(1200, "row")
-    ('1 entity', '2 entities', '1,200 rows')
-    """
-    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
-    return f"{count:,} {noun if count == 1 else plural}"
 
 
 def _are(count: int) -> str:

@@ -31,9 +31,7 @@ _TOKENIZER = SMALL - {"config.json", ADAPTER_CONFIG}
 # where this process works, so it has to be one that only files of tokenizers have.
 _READ = re.compile(r".*vocab|.*merges|.*_spm|init_inputs|.*_(?:files?|kwargs)")
 _INLINE = re.compile(r".*vocab|.*merges")
-_TEXT = re.compile(
-    r".*_(?:tokens?|template|schema)|added_tokens_decoder|model_specific_special_tokens|never_split"
-)
+_TEXT = re.compile(r".*_(?:tokens?|template|schema)|added_tokens_decoder|never_split")
 # Set by transformers 5.23 itself, or not looked at: save_pretrained left its author's paths there.
 _NOT_READ = {
     "tokenizer_config.json": {

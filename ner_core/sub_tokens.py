@@ -15,9 +15,10 @@ from tokenizers import Encoding, Tokenizer
 
 from ner_core import findings
 from ner_core.config import TrainConfig
+from ner_core.counting import many
 from ner_core.data import Corpus
 from ner_core.errors import ModelError
-from ner_core.findings import Finding, many
+from ner_core.findings import Finding
 from ner_core.model_sources import ModelSource, find_model
 from ner_core.word_tokenizer import read_as_after_blanks
 

@@ -19,7 +19,7 @@ MODULES = [
     "ner_core.epochs",
     "ner_core.estimate",
     "ner_core.run_log",
-    "ner_core.findings",
+    "ner_core.counting",
     "ner_core.data.hub_id",
     "ner_core.data.json_lines",
     "ner_core.data.label_studio",

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from ner_core import Finding, ReadOptions, check_data
+from ner_core.counting import many
 from ner_core.data.sentence import FaultCode
-from ner_core.findings import FEW_EXAMPLES, MOST_ROWS, many
+from ner_core.findings import FEW_EXAMPLES, MOST_ROWS
 
 
 def people(count, prefix="Ann"):

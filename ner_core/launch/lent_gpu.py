@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
 
-from ner_core import checkpoints, locks, runs, worker, zero_gpu
+from ner_core import checkpoints, locks, machine, runs, worker, zero_gpu
 from ner_core.events import TERMINAL, EventWriter
 from ner_core.hub_token import using_token, visitors_token
 from ner_core.launch.local import begin
@@ -160,7 +160,9 @@ def work(run_dir: Path, page: int, token: str | None) -> int:
     _let_go_of_locks()
     if page not in _watched:
         _watched.add(page)
-        threading.Thread(target=_end_with, args=(page,), name="end-with", daemon=True).start()
+        threading.Thread(
+            target=machine.end_with, args=(page,), name="end-with", daemon=True
+        ).start()
     with _output_in(run.log_path), _events(run) as events, using_token(token):
         return worker.train(run, events, run.stop_path.exists)
 
@@ -177,13 +179,6 @@ def _let_go_of_locks() -> None:
                 path = link.readlink()
                 if path.name in {"lock", "slot.lock"} and path.is_relative_to(home):
                     os.close(int(link.name))
-
-
-def _end_with(page: int) -> None:
-    """End this process when the page has gone: then nobody holds its run."""
-    while os.getppid() == page:
-        time.sleep(_LOOK_EVERY)
-    os._exit(1)
 
 
 @contextlib.contextmanager
