@@ -145,6 +145,15 @@ def tiny_model(tmp_path_factory):
 
 
 @pytest.fixture
+def forked_workers(monkeypatch):
+    """Let workers be forked, which spares each the seconds in which torch is loaded."""
+    from ner_core.launch import local
+    from tests.processes import spawn
+
+    monkeypatch.setattr(local, "_spawn", spawn)
+
+
+@pytest.fixture
 def call(capsys):
     """Give a function that runs a command here: exit code, stdout, stderr."""
 
@@ -221,9 +230,7 @@ def app(tmp_path_factory):
     app = App(tmp_path_factory.mktemp("home"))
     app.start()
     yield app
-    for run in app.runs():
-        (run / "stop").touch()
-    app.stop()
+    app.kill()
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -214,6 +215,13 @@ class Hub:
     def fail(self, path, **how):
         """Let the requests whose path begins like this fail."""
         self.failures[path] = Failure(**how)
+
+    @contextmanager
+    def released(self):
+        """Answer what hangs, and let nothing hang while the block is left open."""
+        self.closing.set()
+        yield
+        self.closing.clear()
 
     def failure_of(self, path, method):
         """Take the failure that is put in for a path, if there is one."""

@@ -1,5 +1,6 @@
 """The real page for browser tests: a server of its own, and what a person does on the page."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -26,7 +27,11 @@ NEWS = "Angela Merkel flew from Berlin to Nairobi to meet officials of the Afric
 
 
 class App:
-    """A served page, and the folder its runs are in."""
+    """A served page, and the folder its runs are in.
+
+    It measures no time and memory unless it is allowed to: that takes the cores for ten seconds
+    and more, whenever somebody looks at the settings.
+    """
 
     def __init__(self, home, *arguments):
         with socket.socket() as probe:
@@ -42,6 +47,15 @@ class App:
             "HF_HUB_OFFLINE": "1",
         }
         self.process = None
+        estimates = home / "cache" / "estimates"
+        estimates.mkdir(parents=True, exist_ok=True)
+        # As if another process measured, which is waited for.
+        self._measuring = (estimates / "lock").open("w")
+        fcntl.flock(self._measuring, fcntl.LOCK_EX)
+
+    def may_measure(self):
+        """Let it measure what a run will take, as it does for people."""
+        self._measuring.close()
 
     def start(self):
         """Start ``python app.py``; give the seconds until the page is served."""
@@ -64,9 +78,19 @@ class App:
                 time.sleep(0.05)
         raise AssertionError("the page was not served within a minute")
 
-    def stop(self):
+    def interrupt(self):
+        """End it as Ctrl-C does."""
         self.process.send_signal(signal.SIGINT)
         self.process.wait(20)
+        self._measuring.close()
+
+    def kill(self):
+        """End it at once, and the runs that it started."""
+        for run in self.runs():
+            (run / "stop").touch()
+        self.process.kill()
+        self.process.wait()
+        self._measuring.close()
 
     def runs(self):
         return sorted((self.home / "runs").glob("2*")) if (self.home / "runs").is_dir() else []

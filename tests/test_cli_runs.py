@@ -14,7 +14,7 @@ from tests import toy
 from tests.conftest import write_conll
 from tests.toy import training
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked_workers")]
 
 REPOSITORY = Path(__file__).parent.parent
 NOTHING_THERE = "Expected the id of a run, found 'nowhere'; `python -m ner_core runs` lists them."

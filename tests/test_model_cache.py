@@ -1,7 +1,7 @@
 import gc
 import threading
-import time
 import weakref
+from collections import OrderedDict
 
 import pytest
 
@@ -123,6 +123,16 @@ def test_the_number_that_is_kept_can_be_chosen(most):
     assert cache.holds("d")
 
 
+class Entries(OrderedDict):
+    """Counts who has got the entry of what they ask for; the cache's lock is held then."""
+
+    asked = 0
+
+    def setdefault(self, key, default=None):
+        self.asked += 1
+        return super().setdefault(key, default)
+
+
 def test_those_who_wait_for_a_model_that_fails_share_the_failure():
     go_on, loaded = threading.Event(), []
 
@@ -132,6 +142,7 @@ def test_those_who_wait_for_a_model_that_fails_share_the_failure():
         raise ModelError(f"Expected a model, found {name}.")
 
     cache, failures = ModelCache(load), []
+    cache._entries = Entries()
 
     def ask():
         try:
@@ -142,8 +153,7 @@ def test_those_who_wait_for_a_model_that_fails_share_the_failure():
     askers = [threading.Thread(target=ask) for _ in range(4)]
     for asker in askers:
         asker.start()
-    toy.wait_for(lambda: loaded, "the first attempt")
-    time.sleep(0.1)
+    toy.wait_for(lambda: cache._entries.asked == 4, "all of them to ask")
     go_on.set()
     for asker in askers:
         asker.join(10)

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 @pytest.mark.alone
 @pytest.mark.timeout(600)
 def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
+    app.may_measure()
     page = new_page()
     open_tab(page, "Train")
     page.wait_for_selector("text=No run yet.")
@@ -173,6 +174,8 @@ def test_an_uploaded_file_without_a_validation_part_says_so(app, new_page, tmp_p
 @pytest.mark.parametrize("query", ["", "?__theme=dark"])
 def test_nothing_is_wider_than_a_phone(app, new_page, query):
     page = new_page(390, query)
-    for tab in ("Train", "Highlight"):
+    for tab, shown in (("Train", ("#data-summary table", "#start")), ("Highlight", ("#text",))):
         open_tab(page, tab)
+        for part in shown:
+            page.wait_for_selector(f"{part}:visible")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390

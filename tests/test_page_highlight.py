@@ -31,7 +31,7 @@ def app(tmp_path_factory, tiny_model):
     served = App(home, "--model", home / "tiny")
     served.start()
     yield served
-    served.stop()
+    served.kill()
 
 
 @pytest.fixture

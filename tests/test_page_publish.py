@@ -41,7 +41,7 @@ def app(tmp_path_factory, hub, tiny_model):
     app = App(tmp_path_factory.mktemp("home"))
     serve_run(app, hub, tiny_model, HF_TOKEN=SECRET)
     yield app
-    app.stop()
+    app.kill()
 
 
 def open_form(page, repo):
@@ -80,9 +80,8 @@ def test_a_run_is_published_and_a_failure_is_tried_again(hub, app, new_page):
     page.reload()  # it goes on, and is shown again
     page.wait_for_selector("#publish-status [data-state=uploading]:visible")
     assert page.is_disabled("#publish-start")
-    hub.closing.set()  # what hangs is answered
-    page.wait_for_selector("#publish-status [data-state=done]:visible")
-    hub.closing.clear()
+    with hub.released():
+        page.wait_for_selector("#publish-status [data-state=done]:visible")
     link = page.locator("#publish-status a").first
     assert link.get_attribute("href") == f"{hub.url}/me/ner"
     page.wait_for_selector("#publish-check >> text=me/ner is there (private) and yours to write")
@@ -103,7 +102,7 @@ def space(tmp_path_factory, hub, provider, tiny_model):
     variables = provider.environment(host, owner="olga")
     serve_run(space, hub, tiny_model, owner="ann", HF_TOKEN=OF_OLGA, **variables)
     yield space
-    space.stop()
+    space.kill()
 
 
 def test_a_visitor_of_a_space_publishes_in_their_own_name(hub, provider, space, browser):

@@ -7,10 +7,11 @@ import signal
 import psutil
 import pytest
 
-from ner_core import Run, data
+from ner_core import Run, TrainConfig, data, runs
 from ner_core.evaluation import tag_names
 from tests import toy
 from tests.conftest import write_conll
+from tests.fake_runs import FakeRun
 from tests.pages import fill, open_tab, upload
 from tests.patience import patience
 
@@ -170,27 +171,39 @@ def worker_of(run):
     raise AssertionError(f"no worker of {run}")
 
 
+@pytest.fixture
+def pair(app, monkeypatch):
+    """Leave two finished runs of different settings in the home; give their ids."""
+    monkeypatch.setenv("NER_HOME", str(app.home))
+    for number, run_id in enumerate(("pair-a", "pair-b"), start=1):
+        config = TrainConfig(seed=number, epochs=number)
+        fake = FakeRun(run_id, config).start(settings=config.model_dump() | {"learning_rate": 3e-4})
+        fake.evaluated(50).end("finished", train_seconds=1.0)
+    return ["pair-a", "pair-b"]
+
+
 @pytest.mark.timeout(180)
-def test_two_runs_are_compared_and_one_is_deleted(app, new_page):
+def test_two_runs_are_compared_and_one_is_deleted(new_page, pair):
     page = new_page()
     open_tab(page, "Train")
-    rows = page.locator("#runs-table .virtual-row")
-    rows.nth(1).wait_for()
-    before = len(app.runs())
-    names = [path.name for path in app.runs()][-2:]
-    for number in range(2):  # one after the other, without waiting for what the first one does
-        rows.nth(number).locator('[data-col="1"]').click()
+
+    def row(name):
+        return page.locator("#runs-table .virtual-row", has_text=name)
+
+    before = {run.id for run in runs.list_runs()}
+    for name in pair:  # one after the other, without waiting for what the first one does
+        row(name).locator('[data-col="1"]').click()
     page.wait_for_selector("#runs-picked >> text=2 runs are selected")
     page.wait_for_selector("#runs-compare")
-    for name in names:
+    for name in pair:
         page.wait_for_selector(f"#compare-key >> text={name}")
     page.wait_for_selector("#compare-tables >> text=seed")
     assert "epochs" in page.inner_text("#compare-tables").lower()
 
-    rows.nth(0).locator('[data-col="1"]').click()
-    page.wait_for_selector(f"#runs-picked >> text=Selected: {names[0]}")
+    row("pair-a").locator('[data-col="1"]').click()
+    page.wait_for_selector("#runs-picked >> text=Selected: pair-b")
     page.click("#runs-delete")
     page.wait_for_selector("#runs-question >> text=Delete")
     page.click("#runs-delete-yes")
-    toy.wait_for(lambda: len(app.runs()) == before - 1, "one run to be gone")
-    page.wait_for_function("document.querySelectorAll('#runs-table .virtual-row').length === 1")
+    row("pair-b").wait_for(state="detached")
+    assert {run.id for run in runs.list_runs()} == before - {"pair-b"}

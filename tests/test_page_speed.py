@@ -38,7 +38,7 @@ def test_the_page_is_served_in_seconds_and_ends_without_a_traceback(tmp_path):
     def serve():
         app = App(tmp_path)
         seconds = app.start()
-        app.stop()
+        app.interrupt()
         return seconds
 
     assert_takes(SERVED_WITHIN, serve)
@@ -61,7 +61,7 @@ def test_the_page_opens_with_a_model_that_answers_at_once(browser, tmp_path):
         assert marks(page) == {("Sunny", "PER"), ("Infosys", "ORG"), ("Bengaluru", "LOC")}
         assert page.get_by_label("Model", exact=True).input_value().startswith("starter")
         page.close()
-        app.stop()
+        app.kill()
         return seconds
 
     assert_takes(ANSWERS_WITHIN, first_answer)
@@ -73,6 +73,7 @@ def test_good_data_are_shown_in_seconds(app, new_page, tmp_path):
     )
     rows = (sentence.format(number, 3 + len(str(number))) for number in range(10_000))
     (tmp_path / "mine.jsonl").write_text("\n".join(rows))
+    app.may_measure()
     page = new_page()
     open_tab(page, "Train")
     page.wait_for_selector("#data-summary table")

@@ -6,14 +6,15 @@ import time
 from dataclasses import replace
 
 import gradio as gr
-import huggingface_hub
 import pytest
 from huggingface_hub import constants
 
 from ner_core import TrainConfig, hub_account, runs
+from tests import toy
 from tests.fake_runs import FakeRun
-from tests.hub_client import SECRET, contents, finished_run, turn_to
-from tests.hub_server import Repo, Token, serve
+from tests.hub_client import SECRET, contents, finished_run
+from tests.hub_server import Repo, Token
+from tests.patience import patience
 from ui import publish_panel, publish_view, rights, snapshots, uploading
 from ui.publish_panel import ADAPTER, COMMIT, MERGED, PULL_REQUEST, PublishPanel
 from ui.rights import Visitor
@@ -37,18 +38,10 @@ def panel():
     return asyncio.run(build())
 
 
-@pytest.fixture(scope="module")
-def server():
-    with serve() as hub:
-        yield hub
-
-
 @pytest.fixture
-def hub(server, monkeypatch, tmp_path_factory):
-    turn_to(server, monkeypatch, tmp_path_factory.mktemp("hf"))
+def hub(hub, monkeypatch):
     monkeypatch.setattr(publish_panel, "PAUSE", 0.0)
-    yield server
-    huggingface_hub.close_session()
+    return hub
 
 
 @pytest.fixture
@@ -69,12 +62,16 @@ def moved(values):
 
 def ended(panel, run_id):
     """Look on until the upload has ended."""
-    began = time.monotonic()
-    while (now := moved(panel.look(run_id)))["state"] == "uploading":
-        assert now["timer"].active
-        assert now["start"] == gr.update(value="Publishing …", interactive=False)
-        assert time.monotonic() - began < 30
-        time.sleep(0.02)
+
+    def look():
+        now = moved(panel.look(run_id))
+        if now["state"] == "uploading":
+            assert now["timer"].active
+            assert now["start"] == gr.update(value="Publishing …", interactive=False)
+            return None
+        return now
+
+    now = toy.wait_for(look, "the end of the upload")
     assert not now["timer"].active
     assert now["status"]["state"] == now["state"]
     return now
@@ -146,13 +143,12 @@ def test_a_failed_upload_says_why_and_is_tried_again(hub, panel, run):
 
 
 def test_a_second_click_and_a_page_that_comes_back_see_the_same_upload(hub, panel, run):
-    hub.fail("/large/", status=500, hang_seconds=0.8, times=1)
+    hub.fail("/large/", status=500, hang_seconds=30, times=1)
     publish(panel, run.id, message="One")
     upload = uploading.UPLOADS.of(run)
     assert publish(panel, run.id, "me/other", message="Two")["state"] == "uploading"
     assert uploading.UPLOADS.of(run) is upload
-    while "sending" not in upload.progress.what:
-        time.sleep(0.02)
+    toy.wait_for(lambda: "sending" in upload.progress.what, "the model to be sent")
     shown = panel.look(run.id)[0]
     assert float(shown["percent"]) > 0
     assert "Sent <b>0.1 of 0.1 MB</b>" in shown["facts"]
@@ -162,7 +158,8 @@ def test_a_second_click_and_a_page_that_comes_back_see_the_same_upload(hub, pane
     assert came_back[panel.repo] == "me/ner"
     assert came_back[panel.message]["value"] == "One"
     assert came_back[panel.timer].active
-    assert ended(panel, run.id)["state"] == "done"
+    with hub.released():
+        assert ended(panel, run.id)["state"] == "done"
     assert [*hub.models] == ["me/ner"]
     later = dict(zip(panel.outputs, panel.update(run.id, None), strict=True))
     assert later[panel.accordion] == gr.update(visible=True, open=False)
@@ -264,7 +261,7 @@ def test_the_check_says_what_publishing_would_do(hub, panel):
 
 def test_without_a_network_it_is_said_at_once(hub, panel, run, monkeypatch):
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
-    began = time.monotonic()
+    at_once, began = patience(3), time.monotonic()
     no_connection = (
         "Expected a connection to http://127.0.0.1:9 to write to me/ner, found none; check the "
         "network and try again."
@@ -275,7 +272,7 @@ def test_without_a_network_it_is_said_at_once(hub, panel, run, monkeypatch):
     assert text(failed["status"]["message"]) == no_connection
     assert failed["start"]["interactive"]
     assert panel.suggest(run.id, "")[1]["message"].startswith("Expected a connection to")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < at_once
 
 
 def test_the_card_is_shown_as_text(hub, panel, run):
@@ -375,13 +372,14 @@ def test_a_visitor_publishes_with_their_own_token_only(hub, panel, space, capfd,
     told.append(panel.suggest("of-ann", ""))
     assert told[-1] == ["ann/of-ann", gr.skip()]
     told.append(answers(panel, "ann/of-ann"))
-    hub.fail("/large/", status=500, hang_seconds=0.5, times=1)
+    hub.fail("/large/", status=500, hang_seconds=30, times=1)
     told.append(panel.publish("of-ann", "ann/of-ann", True, COMMIT, MERGED, ""))
     # The Space's owner sees it, and cannot turn it into one of hers.
     space("olga")
     told.append(panel.publish("of-ann", "olga/mine", True, COMMIT, MERGED, ""))
     told.append(panel.update("of-ann", None))
-    told.append(ended(panel, "of-ann"))
+    with hub.released():
+        told.append(ended(panel, "of-ann"))
     assert [*hub.models] == ["ann/of-ann"]
     assert hub.authorizations - {None} == {"Bearer hf_oauth_of_ann_0123"}
     # What she begins is hers.

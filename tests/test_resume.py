@@ -125,6 +125,7 @@ def test_a_stopped_run_goes_on_to_the_same_weights(toy_data, tiny_encoder, more)
     assert not (run.path / "checkpoints").exists()
 
 
+@pytest.mark.usefixtures("forked_workers")
 def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
     config = toy.toy_config(toy_data, tiny_encoder, epochs=200, evaluations=400)
     run, process = submit(config, "mine")

@@ -177,6 +177,7 @@ def test_a_worker_stops_when_it_is_asked_to(begin):
     assert run.report() is None
 
 
+@pytest.mark.usefixtures("forked_workers")
 def test_a_run_stopped_before_it_starts_learns_nothing(begin):
     run, process = begin("early", endless=True, forked=False)
     runs.stop(run)
