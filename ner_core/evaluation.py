@@ -53,6 +53,19 @@ def score_text(
 
     A predicted entity counts if its characters and its type are exactly those of a gold entity.
     """
+    texts, gold = as_typed(split)
+    found = [
+        [(entity.start, entity.end, entity.label) for entity in entities]
+        for entities in predictor.predict_all(texts, batch_size=batch_size)
+    ]
+    return {**span_scores(gold, found), "sentences": len(texts)}
+
+
+def as_typed(split: Dataset) -> tuple[list[str], list[list[tuple[int, int, str]]]]:
+    """Give the sentences of a split with blanks between the words, and their gold entities.
+
+    An entity is its first character in the sentence, the one after its last, and its type.
+    """
     texts: list[str] = []
     gold: list[list[tuple[int, int, str]]] = []
     for words, tags in zip(split["tokens"], tag_names(split), strict=True):
@@ -61,8 +74,4 @@ def score_text(
             starts.append(starts[-1] + len(word) + 1)
         texts.append(" ".join(words))
         gold.append([(starts[s.start], starts[s.end] - 1, s.label) for s in tagging.decode(tags)])
-    found = [
-        [(entity.start, entity.end, entity.label) for entity in entities]
-        for entities in predictor.predict_all(texts, batch_size=batch_size)
-    ]
-    return {**span_scores(gold, found), "sentences": len(texts)}
+    return texts, gold
