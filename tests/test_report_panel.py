@@ -1,7 +1,6 @@
 """The report of a run: handlers called plainly, on a run directory written by hand."""
 
 import asyncio
-import doctest
 import json
 import os
 import re
@@ -524,7 +523,3 @@ def test_windows_are_left_out_where_they_are_not_known():
     windows = {"one": window(9, 30, 0.5), "several": window(2, 0, 0.0)}
     html = report_tables.explanations({**analysis, "windows": windows}, {})
     assert "<td>Several</td><td>2</td><td>0</td><td>–</td><td>–</td>" in html
-
-
-def test_the_examples_in_docstrings_are_true():
-    assert doctest.testmod(error_markup) == (0, 1)

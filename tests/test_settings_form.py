@@ -1,7 +1,6 @@
 """The form of the Train tab by plain calls: what it shows, reads, fills in and says."""
 
 import asyncio
-import doctest
 from functools import cache
 from typing import Literal, get_origin
 
@@ -397,9 +396,3 @@ def test_too_little_memory_is_a_warning_with_a_way_on():
         '<p class="ner-warning">Only 640 MB of memory is free here: choose a shorter window, an '
         "adapter, or a smaller encoder.</p>"
     )
-
-
-def test_the_examples_in_docstrings_are_true():
-    results = doctest.testmod(estimate_line)
-    assert results.attempted > 0
-    assert results.failed == 0

@@ -6,12 +6,14 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from ner_core import ConfigError, Predictor, TrainConfig, estimate_cost, runs, submit, zero_gpu
 from ner_core.gpu_cost import Workload, gpu_cost, what_fits
+from ner_core.launch import lent_gpu
 from ner_core.run_view import RunView
 from tests import toy
 
@@ -24,7 +26,7 @@ REFUSED = (
 )
 
 
-def serve(home, encoder, *more):
+def serve(home, encoder):
     """Run the page of ``zero_gpu/page.py``: what it saw."""
     data = toy.write_toy(home / "toy", train=32, validation=8, test=8)
     environment = {
@@ -35,7 +37,7 @@ def serve(home, encoder, *more):
         "OMP_NUM_THREADS": "1",
     }
     done = subprocess.run(
-        [sys.executable, str(FOLDER / "page.py"), str(data), str(encoder), *more],
+        [sys.executable, str(FOLDER / "page.py"), str(data), str(encoder)],
         cwd=home,
         env=environment,
         capture_output=True,
@@ -49,10 +51,13 @@ def serve(home, encoder, *more):
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory, tiny_encoder):
-    """Give what a page saw whose visitors started runs one after the other, and its home."""
+    """Give what a page saw whose visitors started runs one after the other, and its home.
+
+    It was killed while the last of these was at work.
+    """
     home = tmp_path_factory.mktemp("space")
     seen, done = serve(home, tiny_encoder)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == -signal.SIGKILL, done.stderr
     return seen, home
 
 
@@ -155,13 +160,12 @@ def test_a_run_on_zero_gpu_stops_when_it_is_asked_to(page, run_of):
     assert run_of("stopped").run.model_dir.is_dir()
 
 
-def test_when_the_page_dies_so_does_the_process_with_the_gpu(tmp_path, tiny_encoder, monkeypatch):
-    seen, done = serve(tmp_path, tiny_encoder, "--die")
-    assert done.returncode == -signal.SIGKILL
-    run = runs.get("orphan")
+def test_when_the_page_dies_so_does_the_process_with_the_gpu(page, run_of):
+    run = run_of("orphan").run
+    toy.wait_for(lambda: not _lives(page[0]["process"]), "the process to end", 10)
     assert run.status() == "interrupted"
-    toy.wait_for(lambda: not _lives(seen["process"]), "the process to end", 10)
     size = run.events_path.stat().st_size
+    time.sleep(2 * lent_gpu._LOOK_EVERY)  # nor has it left one that trains on
     assert run.events_path.stat().st_size == size
 
 
@@ -219,8 +223,6 @@ class Refusal(Exception):  # noqa: N818 - as gradio's
     ],
 )
 def test_each_way_to_get_no_gpu_is_a_sentence(error, passed, said):
-    from ner_core.launch import lent_gpu
-
     run = runs.create(TrainConfig(), "some")
     code = 1 if "fault" in said else 2
     assert lent_gpu._explain(error, run, 120, passed) == (said, code)

@@ -22,7 +22,7 @@ def escape(value: object) -> str:
     What no page can hold (NUL, half a surrogate pair) is shown as U+FFFD, so that lengths stay.
 
     >>> escape("<b> ${x} {{y}}")
-    '&lt;b&gt; &#36;&#123;x} &#123;&#123;y}'
+    '&lt;b&gt; &#36;&#123;x} &#123;&#123;y}}'
     """
     shown = _UNREADABLE.sub("\ufffd", str(value))
     return html.escape(shown).replace("{", "&#123;").replace("$", "&#36;")
