@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from ner_core import ConfigError, Predictor, predict
 from ner_core.predict import Entity
 from ner_core.words import split_words
-from tests import toy
 from tests.conftest import TINY_WORDS
 
 # Whatever can be typed, and texts in which there is something to find.
@@ -23,11 +22,6 @@ PIECES = st.one_of(
 MIXED = st.lists(
     st.tuples(PIECES, st.sampled_from(["", " ", " ", "  ", "\n", "\t", "\u00a0"]))
 ).map(lambda parts: "".join(piece + blank for piece, blank in parts))
-
-
-@pytest.fixture(scope="session")
-def toy_run(tmp_path_factory, tiny_encoder):
-    return toy.toy_run(tmp_path_factory, tiny_encoder)
 
 
 @pytest.fixture(scope="module")

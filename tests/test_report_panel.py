@@ -1,6 +1,5 @@
 """The report of a run: handlers called plainly, on a run directory written by hand."""
 
-import asyncio
 import json
 import os
 import re
@@ -12,6 +11,7 @@ from ner_core import ERROR_KINDS, TrainConfig, runs
 from ner_core.error_analysis import TrainFacts, analyse, errors_of
 from ner_core.error_log import write_errors
 from ner_core.metrics import entity_scores
+from tests.panels import build
 from ui import error_index, error_markup, report_tables
 from ui.error_index import ALL, ErrorIndex
 from ui.report_panel import PAGE, ReportPanel
@@ -22,15 +22,14 @@ SKIP = gr.skip()
 
 @pytest.fixture(scope="module")
 def panel():
-    """Build the panel, which keeps nothing; inside a loop, or Gradio leaves one of its own open."""
+    """Build the panel, which keeps nothing."""
 
-    async def build():
-        with gr.Blocks():
-            panel = ReportPanel()
-            panel.wire()
+    def parts():
+        panel = ReportPanel()
+        panel.wire()
         return panel
 
-    return asyncio.run(build())
+    return build(parts)[1]
 
 
 def write_report(run, texts, gold, predicted, errors=True, analysis=True, test=True):

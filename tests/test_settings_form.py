@@ -1,6 +1,5 @@
 """The form of the Train tab by plain calls: what it shows, reads, fills in and says."""
 
-import asyncio
 from functools import cache
 from typing import Literal, get_origin
 
@@ -19,6 +18,7 @@ from ner_core import (
     TrainConfig,
 )
 from ner_core.cost import Cost
+from tests import panels
 from tests.test_command_line import CONFIGS
 from ui import estimate_line, setting_fields, settings_form
 from ui.settings_form import SettingsForm
@@ -34,16 +34,16 @@ LINE = (
 
 @cache
 def build():
-    """Build both parts of the form once, inside a loop, or Gradio leaves one of its own open."""
+    """Build both parts of the form once."""
 
-    async def parts():
-        with gr.Blocks() as page:
-            source, settings = SourceForm(), SettingsForm()
-            source.wire(gr.HTML(), gr.Button())
-            settings.wire(source)
-        return page, source, settings
+    def parts():
+        source, settings = SourceForm(), SettingsForm()
+        source.wire(gr.HTML(), gr.Button())
+        settings.wire(source)
+        return source, settings
 
-    return asyncio.run(parts())
+    page, (source, settings) = panels.build(parts)
+    return page, source, settings
 
 
 class Form:
