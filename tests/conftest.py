@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import string
+from functools import cache
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -142,6 +143,38 @@ def tiny_model(tmp_path_factory):
     )
     model = AutoModelForTokenClassification.from_config(config)
     return _save_tiny(tmp_path_factory.mktemp("tiny-model"), model)
+
+
+@pytest.fixture(scope="session")
+def toy_run(tmp_path_factory, tiny_encoder):
+    """Give a run that has learned the toy corpus."""
+    from tests import toy
+
+    return toy.toy_run(tmp_path_factory, tiny_encoder)
+
+
+@pytest.fixture
+def toy_data(tmp_path):
+    """Give a folder with a toy corpus of a few steps."""
+    from tests import toy
+
+    return toy.write_toy(tmp_path / "toy", train=32, validation=8, test=8)
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory):
+    """Give a function that makes the model folder of a family once."""
+    from tests.families import save_family
+
+    return cache(lambda name: save_family(name, tmp_path_factory.mktemp(name)))
+
+
+@pytest.fixture
+def asks(monkeypatch):
+    """Give a function that says whose event is being handled."""
+    from ui import rights
+
+    return lambda visitor: monkeypatch.setattr(rights, "asking", lambda: visitor)
 
 
 @pytest.fixture

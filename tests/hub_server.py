@@ -111,7 +111,7 @@ def _handler(hub):
             return b"".join(parts)
 
         def token(self):
-            """Give the Token of the request, None without one. Refuses one that is not known."""
+            """Give the Token of the request; None without one, and for one that is not known."""
             _, _, text = (self.headers.get("Authorization") or "").partition(" ")
             return hub.tokens.get(text)
 

@@ -26,19 +26,9 @@ NOTHING_THERE = "Expected the id of a run, found 'nowhere'; `python -m ner_core 
 HELP = "`python -m ner_core --help` shows what there is."
 
 
-@pytest.fixture(scope="session")
-def toy_run(tmp_path_factory, tiny_encoder):
-    return toy.toy_run(tmp_path_factory, tiny_encoder)
-
-
 @pytest.fixture
 def model(toy_run):
     return str(toy_run.model_dir)
-
-
-@pytest.fixture
-def toy_data(tmp_path):
-    return toy.write_toy(tmp_path / "toy", train=32, validation=8, test=8)
 
 
 # What is refused

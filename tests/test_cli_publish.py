@@ -12,19 +12,14 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from tests.hub_client import SECRET, contents, finished_run, turn_to
-from tests.hub_server import Repo, serve
+from tests.hub_server import Repo
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>' to upload:DeprecationWarning")
 
 
-@pytest.fixture(scope="module")
-def server():
-    with serve() as hub:
-        yield hub
-
-
 @pytest.fixture
 def hub(server, monkeypatch, tmp_path):
+    """Give the Hub; what its client keeps is in the home, where the token is looked for."""
     turn_to(server, monkeypatch, tmp_path / "hf")
     yield server
     huggingface_hub.close_session()

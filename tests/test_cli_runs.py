@@ -20,11 +20,6 @@ REPOSITORY = Path(__file__).parent.parent
 NOTHING_THERE = "Expected the id of a run, found 'nowhere'; `python -m ner_core runs` lists them."
 
 
-@pytest.fixture
-def toy_data(tmp_path):
-    return toy.write_toy(tmp_path / "toy", train=32, validation=8, test=8)
-
-
 def test_a_run_from_training_to_its_figures(call, document, toy_data, tiny_encoder):
     arguments = training(toy_data, tiny_encoder, "--run-id", "toy-1", "--set", "precision=fp32")
     code, out, err = call(*arguments, "--json")

@@ -1,13 +1,12 @@
 """The command that the page shows gives the run that the page would start."""
 
-import doctest
 import shlex
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner_core import RECIPES, ConfigError, TrainConfig, cli, cli_command, command_line, value_text
+from ner_core import RECIPES, ConfigError, TrainConfig, cli, command_line, value_text
 
 TEXTS = st.text(min_size=1, alphabet=st.characters(exclude_categories=["Cs"]))
 NAMES = st.none() | TEXTS | st.sampled_from(["auto", "-1", "--json", "a b", "O,B-PER,I-PER"])
@@ -126,9 +125,3 @@ def test_settings_of_a_recipe_that_is_gone_have_no_command():
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_is_written_so_that_it_is_read_as_the_same(number):
     assert float(value_text(number)) == number
-
-
-def test_the_examples_in_docstrings_are_true():
-    results = doctest.testmod(cli_command)
-    assert results.attempted > 0
-    assert results.failed == 0

@@ -25,7 +25,7 @@ from ner_core.data.sentence import Fault, ReadOptions, Sentence
 from ner_core.data.sources import HubOrigin
 from ner_core.errors import DataError
 from tests.conftest import REPOSITORY
-from tests.hub_server import Repo, serve
+from tests.hub_server import Repo
 
 DATASET = HubDataset("a/ner")
 # The order of CoNLL-2003 on the Hub, which is that of the notebook.
@@ -58,12 +58,6 @@ def plain_parquet(*rows):
     file = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(list(rows)), file)
     return file.getvalue()
-
-
-@pytest.fixture(scope="module")
-def server():
-    with serve() as hub:
-        yield hub
 
 
 @pytest.fixture

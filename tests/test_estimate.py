@@ -1,6 +1,5 @@
 """The cost of a run before it starts: measured in a process, remembered, out of a run's way."""
 
-import doctest
 import json
 import os
 import resource
@@ -11,7 +10,6 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib import import_module
 
 import psutil
 import pytest
@@ -531,10 +529,3 @@ def test_long_ways_between_evaluations_have_checkpoints_on_them():
     config = TrainConfig(epochs=1, evaluations=1)
     slow = replace(MEASURED, epoch=250.0)
     assert cost_of(config, slow, 0).seconds == 1 + 4 + 2 + 250 + 3 + 0.25 + (1 + 4) * 0.5 + 5
-
-
-@pytest.mark.parametrize("name", ["ner_core.cost", "ner_core.estimate"])
-def test_the_examples_are_true(name):
-    results = doctest.testmod(import_module(name))
-    assert results.attempted > 0
-    assert results.failed == 0

@@ -1,7 +1,6 @@
 """Each family of tokenizers, down to the character."""
 
 import shutil
-from functools import cache
 
 import pytest
 import sentencepiece
@@ -14,7 +13,7 @@ from ner_core.model_sources import find_model
 from ner_core.models import load_for_training, load_tokenizer, load_trained, window_limit
 from ner_core.sub_tokens import measure
 from ner_core.words import split_words
-from tests.families import CORPUS, FAMILIES, LIMIT, TAGS, check_same, check_sound, save_family
+from tests.families import CORPUS, FAMILIES, LIMIT, TAGS, check_same, check_sound
 
 PIECES = st.one_of(
     st.sampled_from(
@@ -56,12 +55,6 @@ PIECES = st.one_of(
 TEXTS = st.lists(st.tuples(PIECES, st.sampled_from(["", " ", "\n", "\u00a0"])), max_size=24).map(
     lambda parts: "".join(piece + blank for piece, blank in parts)
 )
-
-
-@pytest.fixture(scope="session")
-def folders(tmp_path_factory):
-    """Give a function that makes the model folder of a family once."""
-    return cache(lambda name: save_family(name, tmp_path_factory.mktemp(name)))
 
 
 @pytest.fixture(scope="module", params=FAMILIES)

@@ -1,4 +1,3 @@
-import asyncio
 import json
 import os
 import random
@@ -11,6 +10,7 @@ import gradio as gr
 import pytest
 
 from ner_core import FILE_FORMATS, ConfigError, Entity, Predictor
+from tests.panels import build
 from ui import file_job, file_panel, highlight_reading
 from ui.file_panel import FilePanel, Request
 
@@ -20,15 +20,14 @@ TEXTS = ["ann lives in oslo", "", "bob works near paris", "<b>the</b> city"]
 
 @cache
 def built():
-    """Build the panel once, inside a loop, or Gradio leaves one of its own open."""
+    """Build the panel once."""
 
-    async def parts():
-        with gr.Blocks() as page:
-            panel = FilePanel()
-            panel.wire(gr.Dropdown(["tiny"]), gr.Textbox())
-        return page, panel
+    def parts():
+        panel = FilePanel()
+        panel.wire(gr.Dropdown(["tiny"]), gr.Textbox())
+        return panel
 
-    return asyncio.run(parts())
+    return build(parts)
 
 
 @pytest.fixture

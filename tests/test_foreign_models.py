@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from functools import cache
 from types import SimpleNamespace
 
 import pytest
@@ -16,13 +15,6 @@ from ner_core.models import load_tokenizer, window_limit
 from ner_core.tags import Span, encode
 from ner_core.word_tokenizer import read_as_after_blanks
 from tests.families import TAGS, check_same, check_sound, save_family
-
-
-@pytest.fixture(scope="session")
-def folders(tmp_path_factory):
-    """Give a function that makes the model folder of a family once."""
-    return cache(lambda name: save_family(name, tmp_path_factory.mktemp(name)))
-
 
 # One sub-token each, so that a table can say what the model makes of a word.
 WORDS = list("abcdefgh")

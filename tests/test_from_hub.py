@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import gradio as gr
-import huggingface_hub
 import pytest
 from huggingface_hub import constants
 
@@ -28,9 +27,9 @@ from ner_core.hub_token import FD_VARIABLE, current_token, handed_over, take_ove
 from ner_core.launch import estimation, submit
 from ner_core.sub_tokens import measure
 from tests.families import save_family
-from tests.hub_client import SECRET, turn_to
-from tests.hub_server import Repo, Token, serve
-from ui import api, highlight_reading, hub_badge, predictors, rights
+from tests.hub_client import SECRET
+from tests.hub_server import Repo, Token
+from ui import api, highlight_reading, hub_badge, predictors
 from ui.hub_badge import HubBadge
 from ui.model_loading import Loading
 from ui.rights import Visitor
@@ -45,20 +44,13 @@ HIDDEN = (
 SIGN_IN, ANOTHER = "sign in with Hugging Face", "sign in as somebody who may see it"
 
 
-@pytest.fixture(scope="module")
-def server():
-    with serve() as hub:
-        yield hub
-
-
 @pytest.fixture
-def hub(server, monkeypatch, tmp_path, tiny_model):
+def hub(hub, monkeypatch, tiny_model):
     """Give a Hub with a private model and a public one, and this process as a Space."""
-    turn_to(server, monkeypatch, tmp_path / "hf")
-    server.tokens |= {ANNS: Token("ann", "read"), BOBS: Token("bob", "read")}
+    hub.tokens |= {ANNS: Token("ann", "read"), BOBS: Token("bob", "read")}
     files = {path.name: path.read_bytes() for path in tiny_model.iterdir()}
-    server.models["ann/own"] = Repo({"main": dict(files)}, private=True)
-    server.models["ann/open"] = Repo({"main": dict(files)})
+    hub.models["ann/own"] = Repo({"main": dict(files)}, private=True)
+    hub.models["ann/open"] = Repo({"main": dict(files)})
     monkeypatch.setenv("SPACE_ID", "olga/studio")
     monkeypatch.setattr(hub_answers, "ANSWER_SECONDS", 0.4)
     monkeypatch.setattr(hub_answers, "RETRY_SECONDS", 0.0)
@@ -66,14 +58,7 @@ def hub(server, monkeypatch, tmp_path, tiny_model):
     monkeypatch.setattr(hub_models, "_restricted", {})
     monkeypatch.setattr(predictors, "_models", ner_core.ModelCache(predictors._load))
     monkeypatch.setattr(highlight_reading, "_loading", Loading(predictors.load_predictor))
-    yield server
-    huggingface_hub.close_session()
-
-
-@pytest.fixture
-def asks(monkeypatch):
-    """Give a function that says whose event is being handled."""
-    return lambda visitor: monkeypatch.setattr(rights, "asking", lambda: visitor)
+    return hub
 
 
 def refusal(call, *arguments):

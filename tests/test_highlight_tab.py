@@ -10,6 +10,7 @@ import pytest
 import app
 from ner_core import Entity, SubToken, UnnamedLabelsError
 from tests.fake_runs import FakeRun
+from tests.panels import build
 from ui import highlight_reading, predictors
 from ui.highlight_tab import HighlightTab
 from ui.highlight_view import MOST_CHARACTERS, TEXT, TOKENS
@@ -59,13 +60,8 @@ def models(monkeypatch):
 
 @pytest.fixture(scope="module")
 def tab():
-    """Build the tab, which keeps nothing; inside a loop, or Gradio leaves one of its own open."""
-
-    async def build():
-        with gr.Blocks():
-            return HighlightTab()
-
-    return asyncio.run(build())
+    """Build the tab, which keeps nothing."""
+    return build(HighlightTab)[1]
 
 
 def form(tab, text="Ann sings.", model="starter", compare="", view=TEXT, **more):

@@ -1,13 +1,13 @@
 """The bundled encoder learns the bundled sample, through a worker process as all runs do."""
 
-import json
 import math
 
 import pytest
 
-from ner_core import Predictor, TrainConfig, cli, data, runs, submit, tags
+from ner_core import Predictor, TrainConfig, data, runs, tags
 from ner_core.evaluation import predict_tags, score_tags, tag_names
 from tests import toy
+from tests.processes import start_worker
 
 pytestmark = pytest.mark.slow
 
@@ -25,9 +25,10 @@ def trained(home):
         config = TrainConfig.from_values(
             {"epochs": 3, "max_train": 120, "batch_size": 8, "evaluations": 1, "eval_sentences": 50}
         )
-        run, process = submit(config, "first-run")
+        run = runs.create(config, "first-run")
+        process = start_worker(run)
         try:
-            toy.wait_for(lambda: process.poll() is not None, "the run to end", seconds=280)
+            process.wait(280)
         finally:
             process.kill()
     return run
@@ -36,12 +37,6 @@ def trained(home):
 @pytest.fixture(autouse=True)
 def _same_home(home, trained, monkeypatch):
     monkeypatch.setenv("NER_HOME", str(home))
-
-
-def as_json(capsys, *arguments):
-    capsys.readouterr()
-    assert cli.main([*arguments, "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
 
 
 def test_the_run_finishes_and_has_learned(trained):
@@ -60,35 +55,35 @@ def test_the_output_of_the_worker_holds_no_warning(trained):
 
 
 @pytest.mark.parametrize("split", ["validation", "test"])
-def test_evaluating_the_saved_model_gives_the_scores_of_the_report(trained, capsys, split):
+def test_evaluating_the_saved_model_gives_the_scores_of_the_report(trained, document, split):
     arguments = ("evaluate", "--model", trained.id, "--data", "sample", "--split", split)
-    document = as_json(capsys, *arguments)
+    scored = document(*arguments)
     reported = trained.report()[split]
     for name in ("precision", "recall", "f1", "f1_lenient", "accuracy"):
-        assert round(document[name], 4) == round(reported[name], 4)
-    assert document["support"] == reported["support"]
-    assert document["per_type"].keys() == reported["per_type"].keys()
-    assert math.isclose(document["loss"], reported["loss"], rel_tol=1e-3)
+        assert round(scored[name], 4) == round(reported[name], 4)
+    assert scored["support"] == reported["support"]
+    assert scored["per_type"].keys() == reported["per_type"].keys()
+    assert math.isclose(scored["loss"], reported["loss"], rel_tol=1e-3)
 
 
-def test_the_text_as_typed_scores_like_the_words(trained, capsys):
+def test_the_text_as_typed_scores_like_the_words(trained, document):
     arguments = ("evaluate", "--model", trained.id, "--data", "sample", "--from-text")
-    document = as_json(capsys, *arguments)
+    scored = document(*arguments)
     reported = trained.report()["test"]
-    assert document["from_text"] is True
-    assert document["support"] == reported["support"] == 800
-    assert document["sentences"] == 392
+    assert scored["from_text"] is True
+    assert scored["support"] == reported["support"] == 800
+    assert scored["sentences"] == 392
     # What is typed is repaired to valid entities: compared with words that are, nothing is left.
     split = data.load("sample").dataset["test"]
     tagger = Predictor.load(trained.id).tagger
     gold = tag_names(split)
     found, _ = predict_tags(tagger, split["tokens"][:], gold)
     repaired = [tags.encode(tags.decode_predicted(row), len(row)) for row in found]
-    assert abs(document["f1"] - score_tags(gold, repaired)["f1"]) < 0.005
+    assert abs(scored["f1"] - score_tags(gold, repaired)["f1"]) < 0.005
 
 
-def test_the_run_is_listed_with_its_scores(trained, capsys):
-    (row,) = as_json(capsys, "runs")["runs"]
+def test_the_run_is_listed_with_its_scores(trained, document):
+    (row,) = document("runs")["runs"]
     assert (row["run"], row["status"], row["step"]) == ("first-run", "finished", 45)
     assert row["test_f1"] == trained.report()["test"]["f1"]
     assert runs.get("first-run").status() == "finished"

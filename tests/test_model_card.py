@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from ner_core import DataError, RunError, TrainConfig, runs, tags
 from ner_core.card_markup import plain, text
 from ner_core.model_card import model_card
-from tests import toy
 from tests.card_runs import LABELS, MINILM, card_run, corpus, finish
 from tests.conftest import REPOSITORY
 
@@ -287,11 +286,6 @@ def test_escaped_text_is_one_line_without_a_mark(value):
 
 
 # Real runs, and the lines that a card tells people to run.
-
-
-@pytest.fixture(scope="session")
-def toy_run(tmp_path_factory, tiny_encoder):
-    return toy.toy_run(tmp_path_factory, tiny_encoder)
 
 
 def python_of(card):

@@ -16,11 +16,6 @@ from tests.conftest import SHARED_DATA
 SENTENCES = 200
 
 
-@pytest.fixture(scope="session")
-def toy_run(tmp_path_factory, tiny_encoder):
-    return toy.toy_run(tmp_path_factory, tiny_encoder)
-
-
 @pytest.fixture(scope="module")
 def plain(toy_run):
     model = AutoModelForTokenClassification.from_pretrained(toy_run.model_dir)

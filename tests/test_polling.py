@@ -13,6 +13,7 @@ from ner_core import RunError, run_view, runs
 from ner_core.events import read_events
 from ner_core.locks import acquire
 from tests.fake_runs import FakeRun
+from tests.panels import build
 from ui import predictors, snapshots
 from ui.snapshots import SHARED, Snapshots
 from ui.viewers import Viewers
@@ -24,13 +25,8 @@ POLLED_WITHIN = 0.020
 
 @pytest.fixture(scope="module")
 def panel():
-    """Build the panel, which keeps nothing; inside a loop, or Gradio leaves one of its own open."""
-
-    async def build():
-        with gr.Blocks():
-            return WatchPanel()
-
-    return asyncio.run(build())
+    """Build the panel, which keeps nothing."""
+    return build(WatchPanel)[1]
 
 
 @pytest.fixture

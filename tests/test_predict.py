@@ -26,11 +26,6 @@ MIXED = st.lists(
 ).map(lambda parts: "".join(piece + blank for piece, blank in parts))
 
 
-@pytest.fixture(scope="session")
-def toy_run(tmp_path_factory, tiny_encoder):
-    return toy.toy_run(tmp_path_factory, tiny_encoder)
-
-
 @pytest.fixture(scope="module")
 def trained(toy_run):
     return Predictor.load(str(toy_run.model_dir))

@@ -1,4 +1,3 @@
-import asyncio
 import json
 import re
 import shutil
@@ -14,6 +13,7 @@ from tests import toy
 from tests.fake_runs import FakeRun
 from tests.hub_client import SECRET, contents, finished_run
 from tests.hub_server import Repo, Token
+from tests.panels import build
 from tests.patience import patience
 from ui import publish_panel, publish_view, rights, snapshots, uploading
 from ui.publish_panel import ADAPTER, COMMIT, MERGED, PULL_REQUEST, PublishPanel
@@ -27,15 +27,14 @@ HOSTILE = "<img src=x onerror=alert(1)>${alert(2)}"
 
 @pytest.fixture(scope="module")
 def panel():
-    """Build the panel, which keeps nothing; inside a loop, or Gradio leaves one of its own open."""
+    """Build the panel, which keeps nothing."""
 
-    async def build():
-        with gr.Blocks():
-            panel = PublishPanel()
-            panel.wire(gr.Dropdown([]))
-            return panel
+    def parts():
+        panel = PublishPanel()
+        panel.wire(gr.Dropdown([]))
+        return panel
 
-    return asyncio.run(build())
+    return build(parts)[1]
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The report of a run: handlers called plainly, on a run directory written by hand."""
 
-import asyncio
-import doctest
 import json
 import os
 import re
@@ -13,6 +11,7 @@ from ner_core import ERROR_KINDS, EntityColours, TrainConfig, runs
 from ner_core.error_analysis import TrainFacts, analyse, errors_of
 from ner_core.error_log import write_errors
 from ner_core.metrics import entity_scores
+from tests.panels import build
 from ui import error_index, error_markup, report_tables
 from ui.error_index import ALL, ErrorIndex
 from ui.report_panel import PAGE, ReportPanel
@@ -23,15 +22,14 @@ SKIP = gr.skip()
 
 @pytest.fixture(scope="module")
 def panel():
-    """Build the panel, which keeps nothing; inside a loop, or Gradio leaves one of its own open."""
+    """Build the panel, which keeps nothing."""
 
-    async def build():
-        with gr.Blocks():
-            panel = ReportPanel()
-            panel.wire()
+    def parts():
+        panel = ReportPanel()
+        panel.wire()
         return panel
 
-    return asyncio.run(build())
+    return build(parts)[1]
 
 
 def write_report(run, texts, gold, predicted, errors=True, analysis=True, test=True):
@@ -529,7 +527,3 @@ def test_windows_are_left_out_where_they_are_not_known():
     windows = {"one": window(9, 30, 0.5), "several": window(2, 0, 0.0)}
     html = report_tables.explanations({**analysis, "windows": windows}, {}, colours)
     assert "<td>Several</td><td>2</td><td>0</td><td>–</td><td>–</td>" in html
-
-
-def test_the_examples_in_docstrings_are_true():
-    assert doctest.testmod(error_markup) == (0, 1)

@@ -26,6 +26,11 @@ def toy_data(tmp_path_factory):
 
 
 @pytest.fixture
+def few_data(tmp_path):
+    return toy.write_toy(tmp_path / "few", train=64, validation=8, test=8, longest=2)
+
+
+@pytest.fixture
 def config(toy_data, tiny_encoder):
     return toy.toy_config(toy_data, tiny_encoder, batch_size=8, epochs=4, evaluations=60)
 
@@ -52,8 +57,9 @@ def steps(run, kind):
     return [event.step for event in run.events() if event.kind == kind]
 
 
-def test_a_run_killed_twenty_times_ends_like_one_that_was_not(config):
+def test_a_run_killed_twenty_times_ends_like_one_that_was_not(few_data, tiny_encoder):
     """Some moments lie before the first step; most shortly after the run began to go on."""
+    config = toy.toy_config(few_data, tiny_encoder, batch_size=8, epochs=12, evaluations=48)
     calm = toy.fit(config)
     run = runs.create(config)
     chance = random.Random(5)
@@ -63,7 +69,7 @@ def test_a_run_killed_twenty_times_ends_like_one_that_was_not(config):
         process = start_worker(run)
         if chance.random() < 0.75:
             toy.wait_for(lambda: len(run.events()) > events + 1, "the run to go on")  # noqa: B023
-        time.sleep(chance.uniform(0, 0.3))
+        time.sleep(chance.uniform(0, 0.15))
         if process.poll() is not None:
             break
         os.kill(process.pid, signal.SIGKILL)

@@ -36,12 +36,6 @@ def place(monkeypatch):
     return make
 
 
-@pytest.fixture
-def asks(monkeypatch):
-    """Give a function that says whose event is being handled."""
-    return lambda visitor: monkeypatch.setattr(rights, "asking", lambda: visitor)
-
-
 @pytest.mark.parametrize(
     ("variables", "training"),
     [

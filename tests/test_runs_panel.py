@@ -1,4 +1,3 @@
-import asyncio
 import json
 import os
 from functools import cache
@@ -9,6 +8,7 @@ import pytest
 
 import ner_core
 from ner_core import RunView, TrainConfig, locks, runs
+from tests import panels
 from ui import compare, run_rows, runs_table
 from ui.run_rows import RunRow, RunRows
 from ui.runs_panel import RunsPanel
@@ -102,17 +102,16 @@ OPENED, USED = [], []
 
 @cache
 def build():
-    """Build the section once, inside a loop, or Gradio leaves one of its own open."""
+    """Build the section once."""
 
-    async def parts():
-        with gr.Blocks() as page:
-            panel, box = RunsPanel(), gr.Textbox()
-            panel.wire()
-            panel.open_with(OPENED.append, [box], "run-status")
-            panel.use_with(lambda config: USED.append(config) or ["filled"], [box], "recipe")
-        return page, panel
+    def parts():
+        panel, box = RunsPanel(), gr.Textbox()
+        panel.wire()
+        panel.open_with(OPENED.append, [box], "run-status")
+        panel.use_with(lambda config: USED.append(config) or ["filled"], [box], "recipe")
+        return panel
 
-    return asyncio.run(parts())
+    return panels.build(parts)
 
 
 @pytest.fixture

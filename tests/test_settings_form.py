@@ -1,7 +1,5 @@
 """The form of the Train tab by plain calls: what it shows, reads, fills in and says."""
 
-import asyncio
-import doctest
 from functools import cache
 from typing import Literal, get_origin
 
@@ -20,6 +18,7 @@ from ner_core import (
     TrainConfig,
 )
 from ner_core.cost import Cost
+from tests import panels
 from tests.test_command_line import CONFIGS
 from ui import estimate_line, rights, setting_fields, settings_form
 from ui.settings_form import SettingsForm
@@ -35,16 +34,16 @@ LINE = (
 
 @cache
 def build():
-    """Build both parts of the form once, inside a loop, or Gradio leaves one of its own open."""
+    """Build both parts of the form once."""
 
-    async def parts():
-        with gr.Blocks() as page:
-            source, settings = SourceForm(), SettingsForm()
-            source.wire(gr.HTML(), gr.Button())
-            settings.wire(source)
-        return page, source, settings
+    def parts():
+        source, settings = SourceForm(), SettingsForm()
+        source.wire(gr.HTML(), gr.Button())
+        settings.wire(source)
+        return source, settings
 
-    return asyncio.run(parts())
+    page, (source, settings) = panels.build(parts)
+    return page, source, settings
 
 
 class Form:
@@ -399,9 +398,3 @@ def test_too_little_memory_is_a_warning_with_a_way_on():
         '<p class="ner-warning">Only 640 MB of memory is free here: choose a shorter window, an '
         "adapter, or a smaller encoder.</p>"
     )
-
-
-def test_the_examples_in_docstrings_are_true():
-    results = doctest.testmod(estimate_line)
-    assert results.attempted > 0
-    assert results.failed == 0

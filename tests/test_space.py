@@ -1,6 +1,5 @@
 """What the Hub reads of this repository: its front matter, attributes and requirements."""
 
-import asyncio
 import re
 import subprocess
 from importlib.metadata import version
@@ -187,17 +186,11 @@ def notices(tab):
 
 
 def train_tab():
-    """Build the tab, inside a loop, or Gradio leaves one of its own open."""
-    import gradio as gr
-
+    """Give a page that holds the tab."""
+    from tests.panels import build
     from ui.train_tab import TrainTab
 
-    async def build():
-        with gr.Blocks() as page:
-            TrainTab()
-        return page
-
-    return asyncio.run(build())
+    return build(TrainTab)[0]
 
 
 LOST = (

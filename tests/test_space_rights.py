@@ -17,6 +17,7 @@ from tests.conftest import write_conll
 from tests.fake_runs import FakeRun
 from tests.oauth_provider import Client, serve_provider
 from tests.pages import App, fill, open_tab, upload
+from tests.panels import build
 from ui import rights, snapshots
 from ui.rights import Visitor
 from ui.viewers import Viewers
@@ -297,13 +298,7 @@ def test_a_look_is_taken_once_for_all_visitors(monkeypatch):
 
 @pytest.mark.usefixtures("on_a_space")
 def test_a_page_is_not_told_of_the_runs_of_others(monkeypatch):
-    import gradio as gr
-
-    async def build():
-        with gr.Blocks():
-            return WatchPanel()
-
-    panel = asyncio.run(build())
+    _, panel = build(WatchPanel)
     monkeypatch.setattr(rights, "asking", lambda: Visitor("ann"))
     at_work = FakeRun("of-bob", owner="bob").start()
     snapshots.SHARED.current(renew=True)

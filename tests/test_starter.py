@@ -5,12 +5,11 @@ import re
 
 import pytest
 
-from ner_core import Predictor, TrainConfig, cli, runs
+from ner_core import Predictor, TrainConfig
 from ner_core.data import SAMPLE
 from ner_core.model_sources import MINILM_ID, MINILM_REVISION, STARTER, find_model
 from tests import toy
 from tests.conftest import REPOSITORY
-from tests.processes import start_worker
 from ui.highlight_tab import EXAMPLES
 
 MOST_BYTES = 4_000_000
@@ -20,12 +19,6 @@ FEW = {"eval_sentences": 50}  # while it trains; at its end a run evaluates all 
 @pytest.fixture(scope="module")
 def predictor():
     return Predictor.load("starter")
-
-
-def as_json(capsys, *arguments):
-    capsys.readouterr()
-    assert cli.main([*arguments, "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
 
 
 def test_it_is_a_small_adapter_for_minilm():
@@ -101,31 +94,29 @@ def test_it_finds_something_in_every_example_of_the_page(predictor):
         assert len(predictor.predict(text)) >= 2, text
 
 
-def test_its_card_states_its_true_score_on_the_sample(capsys):
+def test_its_card_states_its_true_score_on_the_sample(document):
     card = (STARTER / "README.md").read_text(encoding="utf-8")
-    document = as_json(
-        capsys, "evaluate", "--model", "starter", "--data", "sample", "--precision", "fp32"
-    )
-    assert f"| sample, test | {document['f1']:.3f} |" in card
-    assert document["f1"] >= 0.75
+    scores = document("evaluate", "--model", "starter", "--data", "sample", "--precision", "fp32")
+    assert f"| sample, test | {scores['f1']:.3f} |" in card
+    assert scores["f1"] >= 0.75
 
 
 @pytest.mark.slow
-def test_it_carries_over_to_wikigold(shared_data, capsys):
+def test_it_carries_over_to_wikigold(shared_data, document):
     arguments = ("--model", "starter", "--data", str(shared_data / "wikigold"))
-    document = as_json(capsys, "evaluate", *arguments, "--precision", "fp32")
-    assert document["support"] > 3000
-    assert document["f1"] >= 0.60
+    scores = document("evaluate", *arguments, "--precision", "fp32")
+    assert scores["support"] > 3000
+    assert scores["f1"] >= 0.60
     card = (STARTER / "README.md").read_text(encoding="utf-8")
-    assert f"| Wikigold, all of it | {document['f1']:.3f} |" in card
+    assert f"| Wikigold, all of it | {scores['f1']:.3f} |" in card
 
 
-def test_every_command_takes_it(capsys, tmp_path):
+def test_every_command_takes_it(document, tmp_path):
     text = "Ann lives in Oslo."
-    named = as_json(capsys, "predict", "--model", "starter", text)
-    assert as_json(capsys, "predict", text) == named  # it is the default there
+    named = document("predict", "--model", "starter", text)
+    assert document("predict", text) == named  # it is the default there
     assert {entity["label"] for entity in named["entities"]} == {"PER", "LOC"}
-    check = as_json(capsys, "check", "sample", "--model", "starter", "--show-alignment", "1")
+    check = document("check", "sample", "--model", "starter", "--show-alignment", "1")
     assert check["alignment"]
 
 
@@ -161,15 +152,9 @@ def test_the_recipe_that_made_it_works_on_a_part_of_the_sample():
 
 
 def finished(config):
-    """Train in a worker; give the report."""
-    run = runs.create(config)
-    process = start_worker(run)
-    try:
-        process.wait(280)
-    finally:
-        process.kill()
-    assert run.status() == "finished", run.log_path.read_text()
-    assert toy.strange_lines(run) == []
+    """Train; give the report."""
+    run = toy.fit(config)
+    assert run.status() == "finished"
     return run.report()
 
 

@@ -9,15 +9,9 @@ import torch
 from ner_core import align, tagging
 from ner_core.models import SETTINGS_KEY, load_trained
 from ner_core.tagging import Tagger, load_tagger
-from tests import toy
 
 SENTENCE = ["ann", "lives", "in", "oslo", "city", "."]
 TAGS = ["B-PER", "O", "O", "B-LOC", "I-LOC", "O"]
-
-
-@pytest.fixture(scope="session")
-def toy_run(tmp_path_factory, tiny_encoder):
-    return toy.toy_run(tmp_path_factory, tiny_encoder)
 
 
 @pytest.fixture(scope="module")

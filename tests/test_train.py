@@ -44,11 +44,6 @@ SCORES = {
 }
 
 
-@pytest.fixture(scope="session")
-def toy_run(tmp_path_factory, tiny_encoder):
-    return toy.toy_run(tmp_path_factory, tiny_encoder)
-
-
 @pytest.fixture
 def toy_data(tmp_path):
     return toy.write_toy(tmp_path / "toy")

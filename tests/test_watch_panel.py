@@ -8,6 +8,7 @@ import pytest
 import ner_core
 from ner_core import PALETTE, RunError, TrainConfig, runs
 from tests.fake_runs import FakeRun
+from tests.panels import build
 from ui import charts, live_samples, log_panel, run_panel, snapshots, viewers
 from ui.predictors import importing
 from ui.watch_panel import WatchPanel
@@ -17,15 +18,14 @@ HOSTILE = "<img src=x onerror=alert(1)>${alert(2)}{{value}}"
 
 @pytest.fixture(scope="module")
 def panel():
-    """Build the panel, which keeps nothing; inside a loop, or Gradio leaves one of its own open."""
+    """Build the panel, which keeps nothing."""
 
-    async def build():
-        with gr.Blocks():
-            panel = WatchPanel()
-            panel.wire()
-            return panel
+    def parts():
+        panel = WatchPanel()
+        panel.wire()
+        return panel
 
-    return asyncio.run(build())
+    return build(parts)[1]
 
 
 @pytest.fixture

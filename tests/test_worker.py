@@ -34,11 +34,6 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def toy_data(tmp_path):
-    return toy.write_toy(tmp_path / "toy", train=32, validation=8, test=8)
-
-
-@pytest.fixture
 def launched():
     """Give a function that remembers processes, to end what is left of them."""
     processes = []

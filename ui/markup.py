@@ -21,7 +21,7 @@ def escape(value: object) -> str:
     """Make a text safe inside HTML, and inside the templates of ``gr.HTML``; see ``readable``.
 
     >>> escape("<b> ${x} {{y}}")
-    '&lt;b&gt; &#36;&#123;x} &#123;&#123;y}'
+    '&lt;b&gt; &#36;&#123;x} &#123;&#123;y}}'
     """
     return html.escape(readable(value)).replace("{", "&#123;").replace("$", "&#36;")
 

@@ -23,7 +23,6 @@ from ner_core.hub_token import using_token, visitors_token
 from ner_core.launch.local import begin
 from ner_core.runs import LIFE, Run
 
-_LOOK_EVERY = 0.5
 _NEARLY_OVER = 0.9
 """The part of the time after which an end without a word is taken for the end of the time."""
 

@@ -1,8 +1,8 @@
 """The page of a Space on ZeroGPU, as far as runs are concerned: prints what it saw as JSON.
 
-``python page.py DATA ENCODER TOKEN`` lets visitors start runs one after the other, the last with
-private data and a private encoder that the token may see; with ``--die`` the page is killed while
-one is at work.
+``python page.py DATA ENCODER TOKEN`` lets visitors start runs one after the other, the last but one
+with private data and a private encoder that the token may see; while the last is at work the page
+is killed.
 """
 
 import contextvars
@@ -106,18 +106,16 @@ def one_after_the_other():
     hidden, call = as_visitor("ann", submit_with, TOKEN, private, "private")
     seen["private"] = end(hidden, call)
     seen["slot held"] = locks.is_held(runs.home() / "slot.lock")
-    seen["calls"] = spaces.calls
+    seen["calls"] = [*spaces.calls]
 
 
 def die_at_work():
     run, _ = begin("ann", "orphan", epochs=1000, evaluations=1000)
     training(run)
-    seen["process"] = spaces.calls[0][3]
+    seen["process"] = spaces.calls[-1][3]
     print(json.dumps(seen), flush=True)
     os.kill(os.getpid(), 9)
 
 
-if "--die" in sys.argv:
-    die_at_work()
 one_after_the_other()
-print(json.dumps(seen), flush=True)
+die_at_work()
