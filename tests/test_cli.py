@@ -1,7 +1,5 @@
 """The command line as scripts use it: documents on stdout, sentences on stderr, exit codes."""
 
-import io
-import json
 import re
 import subprocess
 import sys
@@ -9,19 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ner_core import TrainConfig, data, runs
-from ner_core.data import ReadOptions, writers
-from ner_core.data.conll import read_conll
-from ner_core.words import split_words
+from ner_core import TrainConfig, cli, runs
 from tests import toy
 from tests.conftest import write_conll
-from tests.toy import training
 
 REPOSITORY = Path(__file__).parent.parent
-COMMANDS = (
-    *("check", "convert", "train", "evaluate", "predict"),
-    *("runs", "show", "stop", "resume", "delete"),
-)
 NOTHING_THERE = "Expected the id of a run, found 'nowhere'; `python -m ner_core runs` lists them."
 HELP = "`python -m ner_core --help` shows what there is."
 
@@ -221,35 +211,6 @@ def test_arguments_that_are_missing_or_unknown_are_refused(refusal, arguments, s
     assert refusal(*arguments) == sentence
 
 
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ((), "Expected a text to read, found none; give one, or a file with --file."),
-        (("ann", "--file", "f"), "Expected a text or --file, found both; leave one of them out."),
-        (
-            ("--file", "/nowhere"),
-            "Expected a file that can be read at /nowhere, found: No such file or directory.",
-        ),
-        (("ann", "--threshold", "1.5"), "--threshold: expected a number from 0 to 1, found 1.5."),
-        (("ann", "--threshold", "nan"), "--threshold: expected a number from 0 to 1, found nan."),
-        (
-            ("ann", "--threshold", "x"),
-            "argument --threshold: invalid float value: 'x'; "
-            "`python -m ner_core predict --help` shows what there is.",
-        ),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
-)
-def test_predict_without_a_text_is_refused(refusal, monkeypatch, arguments, sentence):
-    monkeypatch.setattr(sys, "stdin", Terminal())
-    assert refusal("predict", "--model", "minilm", *arguments) == sentence
-
-
 @pytest.mark.parametrize("number", [0, -1, 33])
 def test_a_sentence_that_is_not_there_cannot_be_laid_out(refusal, toy_data, number):
     assert refusal("check", toy_data, "--show-alignment", number) == (
@@ -413,264 +374,6 @@ def test_check_tells_what_an_encoder_makes_of_the_data(call, document, toy_data,
     )
 
 
-# Columns
-
-
-@pytest.fixture
-def table_file(tmp_path):
-    """Give a CSV file whose columns nothing but a person can tell, and whose tags are numbers."""
-    rows = "".join(f"{n},x{n},ann{n},1,9\n{n},x,k,2,9\n{n},x,lives,0,9\n" for n in range(1, 31))
-    path = tmp_path / "my.csv"
-    path.write_text("sentence_id,lemma,form,mark,other\n" + rows)
-    return path
-
-
-COLUMNS = ("--token-column", "form", "--tag-column", "mark", "--label-names", "O,B-PER,I-PER")
-
-
-def test_columns_and_names_of_numbers_are_chosen(document, table_file, model, tiny_model):
-    report = document("check", table_file, *COLUMNS)
-    assert report["formats"] == {"train": "CSV", "validation": "CSV"}
-    assert report["splits"]["train"] == {
-        "sentences": 27,
-        "tokens": 81,
-        "entities": 27,
-        "per_type": {"PER": 27},
-    }
-    assert report["examples"][0]["entities"][0]["label"] == "PER"
-    shown = document("check", table_file, "--show-alignment", 1, "--model", tiny_model, *COLUMNS)
-    assert shown["words"][1:] == ["k", "lives"]
-    scores = document("evaluate", "--model", model, "--data", table_file, *COLUMNS)
-    assert (scores["support"], scores["sentences"]) == (30, 30)
-
-
-@pytest.mark.usefixtures("forked_workers")
-def test_a_run_keeps_the_columns_that_were_chosen(call, table_file, tiny_encoder):
-    code, out, err = call(
-        *training(table_file, tiny_encoder, "--run-id", "own", *COLUMNS, "--json")
-    )
-    assert code == 0, err
-    config = runs.get("own").config()
-    assert (config.token_column, config.tag_column, config.label_names) == (
-        "form",
-        "mark",
-        "O,B-PER,I-PER",
-    )
-    assert json.loads(out.splitlines()[-1])["validation"]["support"] == 3
-
-
-# convert
-
-
-def test_there_is_a_test_for_every_form_to_convert_to():
-    assert {form for form, _ in FORMS} == set(writers.FORMATS)
-
-
-FORMS = [("conll", "conll"), ("jsonl", "jsonl"), ("spans", "jsonl"), ("parquet", "parquet")]
-
-
-@pytest.mark.parametrize(("form", "ending"), FORMS)
-def test_what_was_converted_is_read_back(call, document, toy_data, tmp_path, form, ending):
-    output = tmp_path / "out"
-    converted = document("convert", toy_data, "--to", form, "--output", output)
-    assert converted == {
-        "files": [str(output / f"{split}.{ending}") for split in ("train", "validation", "test")],
-        "sentences": {"train": 32, "validation": 8, "test": 8},
-    }
-    before, after = data.load_as_it_is(str(toy_data)), data.load_as_it_is(str(output))
-    for split in before.dataset:
-        for column in ("tokens", "ner_tags"):
-            assert after.dataset[split][column][:] == before.dataset[split][column][:]
-    assert after.label_names == before.label_names
-    refused = call("convert", toy_data, "--to", form, "--output", output)
-    assert refused == (
-        2,
-        "",
-        f"error: Expected nothing yet at '{output}', found a folder that is not empty; choose "
-        "another name, or take it away first.\n",
-    )
-
-
-@pytest.mark.parametrize(("form", "ending"), FORMS)
-def test_a_single_file_becomes_a_single_file(call, refusal, toy_data, tmp_path, form, ending):
-    output = tmp_path / f"out.{ending}"
-    source = toy_data / "train.conll"
-    arguments = ("convert", source, "--to", form, "--output", output)
-    assert call(*arguments) == (0, f"{output}\n", "")
-    content = output.read_bytes()
-    after = data.load_as_it_is(str(output)).dataset["train"]
-    before = data.load_as_it_is(str(source)).dataset["train"]
-    assert after["tokens"][:] == before["tokens"][:]
-    assert after["ner_tags"][:] == before["ner_tags"][:]
-    assert refusal(*arguments) == (
-        f"Expected nothing yet at '{output}', found a file; choose another name, or take it away "
-        "first."
-    )
-    assert output.read_bytes() == content
-
-
-def test_chosen_columns_are_converted(call, table_file, tmp_path):
-    output = tmp_path / "out.conll"
-    assert call("convert", table_file, "--to", "conll", "--output", output, *COLUMNS)[0] == 0
-    assert output.read_text().startswith("ann1\tB-PER\nk\tI-PER\nlives\tO\n\n")
-
-
-def test_data_with_a_row_that_cannot_be_read_are_not_converted(refusal, tmp_path):
-    path = tmp_path / "my.conll"
-    path.write_text("ann B-PER\n\noslo B_LOC\n")
-    output = tmp_path / "out.jsonl"
-    assert refusal("convert", path, "--to", "jsonl", "--output", output) == (
-        "my.conll, line 3: expected a tag such as O, B-PER or I-PER, found 'B_LOC'; "
-        "write it as B-LOC."
-    )
-    assert not output.exists()
-
-
-def test_another_form_is_refused(refusal, toy_data, tmp_path):
-    sentence = refusal("convert", toy_data, "--to", "xml", "--output", tmp_path / "x")
-    assert sentence.startswith("argument --to: invalid choice: 'xml' (choose from ")
-
-
-# evaluate and predict
-
-
-def test_scores_from_typed_text(document, model, toy_data):
-    scores = document("evaluate", "--model", model, "--data", toy_data, "--from-text")
-    assert scores["from_text"] is True
-    assert scores["sentences"] == 8
-    assert scores["support"] == 16
-    assert scores["f1"] > 0.9
-    assert scores.keys() >= {"precision", "recall", "per_type"}
-
-
-def test_the_batch_size_changes_no_score(document, model, toy_data):
-    arguments = ("evaluate", "--model", model, "--data", toy_data)
-    assert document(*arguments, "--batch-size", "3")["f1"] == document(*arguments)["f1"]
-
-
-def test_the_labels_of_an_evaluated_model_may_be_named(refusal, model, toy_data):
-    sentence = refusal("evaluate", "--model", model, "--data", toy_data, "--model-labels", "O")
-    assert "found 1" in sentence
-
-
-def test_a_file_without_splits_is_scored_whole(call, document, model, toy_data):
-    arguments = ("evaluate", "--model", model, "--data", toy_data / "train.conll")
-    assert document(*arguments)["sentences"] == 32
-    code, out, err = call(*arguments)
-    assert code == 0
-    assert err == "note: There are no splits: all 32 sentences are the test.\n"
-    assert out.splitlines()[0].split() == ["precision", "recall", "f1", "entities"]
-
-
-def test_a_text_gives_one_document(document, model):
-    assert document("predict", "--model", model, "Ann K lives in Oslo.") == {
-        "text": "Ann K lives in Oslo.",
-        "entities": [
-            {
-                "start": 0,
-                "end": 5,
-                "label": "PER",
-                "score": pytest.approx(1, abs=0.2),
-                "text": "Ann K",
-            },
-            {
-                "start": 15,
-                "end": 19,
-                "label": "LOC",
-                "score": pytest.approx(1, abs=0.2),
-                "text": "Oslo",
-            },
-        ],
-    }
-
-
-def test_a_text_gives_a_table_for_people(call, model):
-    code, out, err = call("predict", "--model", model, "Ann lives in Oslo.")
-    assert (code, err) == (0, "")
-    lines = out.splitlines()
-    assert lines[0].split() == ["entity", "type", "score", "start", "end"]
-    assert [line.split()[:2] for line in lines[2:]] == [["Ann", "PER"], ["Oslo", "LOC"]]
-    assert call("predict", "--model", model, "the")[1] == "No entities.\n"
-    assert call("predict", "--model", model, "")[1] == "No entities.\n"
-
-
-def test_a_text_may_be_piped_in(document, model, monkeypatch):
-    monkeypatch.setattr(sys, "stdin", io.StringIO("bob works in Paris\n"))
-    found = document("predict", "--model", model)
-    assert found["text"] == "bob works in Paris\n"
-    assert [entity["text"] for entity in found["entities"]] == ["bob", "Paris"]
-
-
-def test_the_threshold_of_the_command_line(document, model):
-    arguments = ("predict", "--model", model, "ann lives in oslo", "--threshold")
-    assert len(document(*arguments, "0")["entities"]) == 2
-    assert document(*arguments, "1")["entities"] == []
-
-
-LINES = ["ann lives in oslo", "", "  ", "日本 “bob” works …", "", "the city"]
-
-
-@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["unix", "windows"])
-@pytest.mark.parametrize("options", [(), ("--json",), ("--format", "json")], ids=" ".join)
-def test_a_file_gives_an_object_for_each_line(call, model, tmp_path, options, end):
-    path = tmp_path / "lines.txt"
-    path.write_bytes(end.join(LINES).encode() + end.encode())
-    code, out, err = call("predict", "--model", model, "--file", path, *options)
-    assert (code, err) == (0, "")
-    rows = [json.loads(line) for line in out.splitlines()]
-    assert [row["text"] for row in rows] == LINES
-    assert [entity["text"] for entity in rows[0]["entities"]] == ["ann", "oslo"]
-    assert [rows[number]["entities"] for number in (1, 2, 4)] == [[], [], []]
-    assert "日本" in out
-
-
-def test_an_empty_file_gives_nothing(call, model, tmp_path):
-    path = tmp_path / "empty.txt"
-    path.touch()
-    assert call("predict", "--model", model, "--file", path) == (0, "", "")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Ann K lives in the (Oslo city), and Bob works near “Paris”.",
-        "# ann lives in oslo",
-        "ann\u00a0k\tlives\nin \u200b oslo",
-        "日本 paris … B-PER O",
-    ],
-)
-def test_conll_output_is_read_back(call, document, model, tmp_path, text):
-    code, out, _ = call("predict", "--model", model, text, "--format", "conll")
-    assert code == 0
-    path = tmp_path / "found.conll"
-    path.write_text(out, encoding="utf-8")
-    (sentence,) = read_conll(path, ReadOptions())
-    words = split_words(text)
-    assert sentence.tokens == [text[word.start : word.end] for word in words]
-    spans = {}
-    for number, tag in enumerate(sentence.tags):
-        if tag.startswith("B-"):
-            begin = words[number].start
-        if tag != "O":
-            spans[begin] = (words[number].end, tag[2:])
-    entities = document("predict", "--model", model, text)["entities"]
-    assert spans == {e["start"]: (e["end"], e["label"]) for e in entities}
-    assert entities
-
-
-def test_conll_output_of_a_file_is_read_back(call, model, tmp_path):
-    path = tmp_path / "lines.txt"
-    path.write_text("ann lives in oslo\n\nbob k works\n", encoding="utf-8")
-    code, out, _ = call("predict", "--model", model, "--file", path, "--format", "conll")
-    assert code == 0
-    found = tmp_path / "found.conll"
-    found.write_text(out, encoding="utf-8")
-    assert [sentence.tags for sentence in read_conll(found, ReadOptions())] == [
-        ["B-PER", "O", "O", "B-LOC"],
-        ["B-PER", "I-PER", "O"],
-    ]
-
-
 # The program itself
 
 
@@ -694,25 +397,9 @@ def test_the_program_gives_exit_codes_and_sentences(arguments, code, err):
     assert (done.returncode, done.stdout, done.stderr) == (code, "", err)
 
 
-def test_output_into_a_pipe_that_closes_is_no_fault(model, tmp_path):
-    path = tmp_path / "lines.txt"
-    path.write_text("ann lives in oslo\n" * 1000)
-    program = f"{sys.executable} -m ner_core predict --model {model} --file {path}"
-    done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {program} | head -n 1"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0
-    assert json.loads(done.stdout)["text"] == "ann lives in oslo"
-    assert done.stderr == ""
-
-
 def test_each_command_has_help(call):
-    for command in COMMANDS:
+    (commands,) = cli._parser()._subparsers._group_actions
+    for command in commands.choices:
         code, out, err = call(command, "--help")
         assert (code, err) == (0, "")
         assert out.startswith(f"usage: python -m ner_core {command}")

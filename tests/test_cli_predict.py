@@ -48,6 +48,30 @@ def test_names_are_separated_by_commas():
     assert names("") is None
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "Expected a text to read, found none; give one, or a file with --file."),
+        (("ann", "--file", "f"), "Expected a text or --file, found both; leave one of them out."),
+        (
+            ("--file", "/nowhere"),
+            "Expected a file that can be read at /nowhere, found: No such file or directory.",
+        ),
+        (("ann", "--threshold", "1.5"), "--threshold: expected a number from 0 to 1, found 1.5."),
+        (("ann", "--threshold", "nan"), "--threshold: expected a number from 0 to 1, found nan."),
+        (
+            ("ann", "--threshold", "x"),
+            "argument --threshold: invalid float value: 'x'; "
+            "`python -m ner_core predict --help` shows what there is.",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_predict_without_a_text_is_refused(refusal, monkeypatch, arguments, sentence):
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    assert refusal("predict", "--model", "minilm", *arguments) == sentence
+
+
 # Files in
 
 

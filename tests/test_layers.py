@@ -109,7 +109,9 @@ LIGHT = {
 }
 MIDDLE = {
     **{name: (READING, {"datasets"}) for name in sorted(READERS)},
-    **{name: ({*READING, *HUB}, {"datasets"}) for name in sorted(HUB - {"hub_access"})},
+    **{
+        name: ({*READING, *HUB}, {"datasets"}) for name in sorted(HUB - {"hub_access", "hub_token"})
+    },
     "data.writers": ({*READING, "data.writers"}, {"datasets"}),
     "data.provenance": ({*READING, "data.provenance", "data.writers"}, {"datasets"}),
     "findings": ({*READING, "counting", "findings"}, {"datasets"}),
@@ -123,6 +125,34 @@ MIDDLE = {
     "metrics": ({"errors", "metrics", "tags"}, {"seqeval"}),
     "error_analysis": ({"errors", "error_analysis", "error_log", "metrics", "tags"}, {"seqeval"}),
 }
+
+# What stands above these, from the bottom to the top: each may load what stands before its line.
+PARTS = [
+    {"card_citations", "card_metadata", "card_scores", "card_training"},
+    {"adapters", "align", "cores", "evaluate_metric", "fresh_head", "hub_models", "named_labels"},
+    {"reachability", "report", "sampling", "sub_token_view", "trial", "word_tokenizer"},
+    {"losses", "models", "published_files"},
+    {"fused_bert", "publishing"},
+    *({"tagging"}, {"predict"}, {"evaluation"}, {"validation"}, {"trainer"}, {"run_callback"}),
+    *({"preparation"}, {"train"}),
+]
+LAUNCHER = {
+    *{"launch", "launch.gpu_estimation", "launch.lent_gpu", "launch.local"},
+    *{"launch.measurements", "launch.submission", "worker"},
+}
+COMMANDS = {"cli_card", "cli_deploy", "cli_hub", "cli_predict", "cli_runs"}
+UPPER = {name: set().union(*PARTS[:number]) for number, names in enumerate(PARTS) for name in names}
+UPPER |= dict.fromkeys(LAUNCHER, LAUNCHER)
+UPPER |= {name: {"cli_output"} for name in COMMANDS}
+UPPER |= {
+    "worker": set(),  # what trains is loaded once a run is its turn
+    "estimate": {*set().union(*PARTS), "worker"},
+    "cli_output": set(),
+    "cli_train": {"cli_output", *LAUNCHER},
+    "cli": {*COMMANDS, "cli_output"},
+}
+# Their parts that are loaded when they are used, too: each fork would take seconds to do that.
+LIBRARIES = ("datasets", "evaluate", "seqeval.metrics", "peft", "transformers.trainer")
 
 MODULES = sorted(
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
@@ -185,8 +215,9 @@ def loaded_by_each(modules, heavy=()):
     }
 
 
-def test_the_tables_name_modules_that_exist():
-    assert {*LIGHT, *MIDDLE} <= set(MODULES)
+def test_each_module_stands_in_one_table():
+    named = [*LIGHT, *MIDDLE, *UPPER]
+    assert sorted(named) == MODULES
 
 
 def test_the_package_itself_loads_nothing():
@@ -209,17 +240,16 @@ def test_data_check_and_metrics_load_no_torch_and_nothing_above_them(module):
     assert heavy <= allowed_heavy
 
 
+@pytest.mark.parametrize("module", UPPER)
+def test_what_computes_launches_or_commands_loads_nothing_above_it(module):
+    siblings, heavy = loaded_by_each(tuple(UPPER), LIBRARIES)[module]
+    assert siblings & {*UPPER} <= UPPER[module] | {module}
+    assert "gradio" not in heavy
+
+
 def test_the_metric_object_stands_below_everything_that_trains():
-    siblings, heavy = loaded_by("ner_core.evaluate_metric")
+    siblings, _ = loaded_by_each(tuple(UPPER), LIBRARIES)["evaluate_metric"]
     assert siblings <= {"errors", "evaluate_metric", "metrics", "tags"}
-    assert "gradio" not in heavy
-
-
-# One interpreter for all: if any of them loaded gradio it would be among the modules at the end.
-def test_nothing_in_the_package_loads_gradio():
-    siblings, heavy = loaded_by(*(f"ner_core.{module}" for module in MODULES))
-    assert set(MODULES) <= siblings
-    assert "gradio" not in heavy
 
 
 def imported_names(tree):
