@@ -240,7 +240,7 @@ def test_data_check_and_metrics_load_no_torch_and_nothing_above_them(module):
     assert heavy <= allowed_heavy
 
 
-@pytest.mark.parametrize("module", UPPER)
+@pytest.mark.parametrize("module", sorted(UPPER))
 def test_what_computes_launches_or_commands_loads_nothing_above_it(module):
     siblings, heavy = loaded_by_each(tuple(UPPER), LIBRARIES)[module]
     assert siblings & {*UPPER} <= UPPER[module] | {module}
