@@ -86,6 +86,13 @@ def rows(page, table="Entities"):
     )
 
 
+def settle(page):
+    """Wait until the page asks for nothing any more, and forget what it asked for."""
+    while page.asked:
+        page.asked.clear()
+        page.wait_for_timeout(500)
+
+
 def slide(page, value):
     page.eval_on_selector(
         ".hl-threshold input",
@@ -137,8 +144,7 @@ def test_legend_and_threshold_ask_nobody_and_last(page):
     write(page, ANN)
     wait_for_marks(page, FOUND)
     assert chips(page)["LOC"] == (True, "1")
-    page.wait_for_timeout(300)
-    page.asked.clear()
+    settle(page)
     page.get_by_role("checkbox", name="LOC").focus()
     page.keyboard.press("Space")
     assert marks(page) == {("Angela Merkel", "PER")}
