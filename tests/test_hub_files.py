@@ -123,8 +123,8 @@ def test_what_saved_tokenizers_hold_is_taken(offered, tiny_model):
     usual = {
         "tokenizer_class": "BertTokenizer",
         "name_or_path": "/home/eve/encoder",
-        "special_tokens_map_file": "/root/.cache/special_tokens_map.json",
-        "tokenizer_file": "/root/.cache/tokenizer.json",
+        "special_tokens_map_file": "/home/eve/special_tokens_map.json",
+        "tokenizer_file": "/home/eve/tokenizer.json",
         "vocab_file": None,
         "merges_file": "merges.txt",
         "init_inputs": [],
