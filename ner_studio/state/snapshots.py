@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ner_core.errors import RunError
-from ner_core.runs import store as runs
+from ner_core.runs import store
 from ner_core.runs.store import Run
 from ner_core.runs.view import RunView
 from ner_studio.base import rights
@@ -71,7 +71,7 @@ class Watched:
     @property
     def at_work(self) -> bool:
         """Tell whether a worker is at this run, or it waits for one."""
-        return self.view.status in runs.ACTIVE
+        return self.view.status in store.ACTIVE
 
 
 class _Entry:
@@ -96,7 +96,7 @@ class _Entry:
 
     def _may_differ(self, signature: tuple[int, int]) -> bool:
         """Tell whether another look at the run's files may show anything else."""
-        if signature != self._signature or self._view.status in runs.ACTIVE:
+        if signature != self._signature or self._view.status in store.ACTIVE:
             return True
         return self._view.can_resume and self._view.run.is_held()
 
@@ -176,7 +176,7 @@ class Snapshots:
 
     def _fresh(self) -> Snapshot | None:
         last = self._last
-        if last is None or last.folder != runs.runs_dir():
+        if last is None or last.folder != store.runs_dir():
             return None
         return last if time.monotonic() - last.taken < MOST_AGE else None
 
@@ -185,7 +185,7 @@ class Snapshots:
         found, last = None if renew else self._fresh(), self._last
         if found is not None:
             return found
-        if not renew and last and last.folder == runs.runs_dir() and self._lock.locked():
+        if not renew and last and last.folder == store.runs_dir() and self._lock.locked():
             return last  # another thread is looking; what it sees is shown next time
         with self._lock:
             # One that waited here needs no look of its own.
@@ -235,7 +235,7 @@ class Snapshots:
         return owned
 
     def _look(self) -> Snapshot:
-        taken, folder = time.monotonic(), runs.runs_dir()
+        taken, folder = time.monotonic(), store.runs_dir()
         listed = self._list(folder)
         looks = [entry.look() for entry in self._newest]
         choices = [(watched.draw("label", label_of), watched.view.run.id) for watched in looks]
@@ -248,7 +248,7 @@ class Snapshots:
         _, changed = _signature(folder)
         if self._last and self._listed == (folder, changed):
             return self._last.runs
-        listed = runs.list_runs()
+        listed = store.list_runs()
         # A folder may change again within one tick of its file system's clock.
         settled = time.time_ns() - changed > _SETTLED_NS
         self._listed = (folder, changed) if settled else None

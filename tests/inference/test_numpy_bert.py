@@ -81,7 +81,8 @@ def test_gelu_is_the_exact_one():
 
 def test_it_needs_neither_torch_nor_transformers():
     code = (
-        "import sys; from ner_core.inference.numpy_bert import FirstAnswer; print(len(FirstAnswer().predict('Oslo')));"
+        "import sys; from ner_core.inference.numpy_bert import FirstAnswer;"
+        "print(len(FirstAnswer().predict('Oslo')));"
         "assert not {'torch', 'transformers', 'peft', 'gradio'} & set(sys.modules)"
     )
     done = subprocess.run(

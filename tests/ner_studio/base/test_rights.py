@@ -316,17 +316,17 @@ def test_nobody_is_believed_to_be_somebody_without_reason(place):
 def test_no_handler_finds_a_run_without_asking():
     """What hands out runs whosever they are is used where who asks is looked at, or none is."""
     used = {
-        (path.name, call)
+        (path.relative_to(REPOSITORY / "ner_studio").as_posix(), call)
         for path in (REPOSITORY / "ner_studio").rglob("*.py")
         for call in re.findall(
-            r"\bruns\.(?:get|list_runs)\(|\.everything\(|\bRun\(", path.read_text("utf-8")
+            r"\bstore\.(?:get|list_runs)\(|\.everything\(|\bRun\(", path.read_text("utf-8")
         )
     }
     assert used == {
-        ("rights.py", "runs.get("),
-        ("predictors.py", "runs.get("),  # of names that went through `named`
-        ("snapshots.py", "runs.list_runs("),
-        ("snapshots.py", ".everything("),
-        ("run_rows.py", ".everything("),
-        ("settings_form.py", ".everything("),
+        ("base/rights.py", "store.get("),
+        ("state/predictors.py", "store.get("),  # of names that went through `named`
+        ("state/snapshots.py", "store.list_runs("),
+        ("state/snapshots.py", ".everything("),
+        ("runs/rows.py", ".everything("),
+        ("train/settings_form.py", ".everything("),
     }
