@@ -1,21 +1,11 @@
-"""NER Studio's page: ``python app.py``. On a Hugging Face Space this file is what runs."""
+"""Building the page and serving it."""
 
-import argparse
-import os
 import threading
-from collections.abc import Sequence
 from typing import Any
-
-# Before torch loads: the page shares its cores with a run at work, see ner_core/jobs/process.py.
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-
-import ner_core
-
-ner_core.use_zero_gpu()  # before gradio and torch; on other hardware it does nothing
 
 import gradio as gr
 
-from ner_core.errors import NerError
+from ner_core.errors import ConfigError
 from ner_core.models.sources import find_model
 from ner_studio import api
 from ner_studio.base import hub_badge, rights, sign_in
@@ -84,10 +74,10 @@ def build() -> gr.Blocks:
 
 
 def first_tab(request: gr.Request) -> Any:
-    """Open with Highlight, unless there is a run to be watched: one at work, or the address's.
+    """Open the Train tab if there is a run to show: that of the address, or one at work.
 
-    Not one at work if the address names a model to be tried. Highlight is where the page is
-    already: a late answer must not undo a visitor's click.
+    A run at work does not count if the address names a model. Otherwise nothing changes: the page
+    shows Highlight already, and a late answer must not undo a visitor's click.
     """
     query = request.query_params
     watching = "run" in query or (
@@ -96,49 +86,52 @@ def first_tab(request: gr.Request) -> Any:
     return gr.Tabs(selected="train") if watching else gr.skip()
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve the page until it is interrupted."""
-    _read(arguments)
+def serve(
+    model: str | None = None,
+    host: str | None = None,
+    port: int | None = None,
+    share: bool | None = None,
+) -> None:
+    """Serve the page until it is interrupted.
+
+    ``model`` is one more model for the Highlight tab, which opens with it. ``host``, ``port`` and
+    ``share`` are as in ``gradio.Blocks.launch``, which takes the environment variables
+    ``GRADIO_SERVER_NAME``, ``GRADIO_SERVER_PORT`` and ``GRADIO_SHARE`` where they are None. Raise
+    ConfigError for a setting that cannot work, ModelError if there is no such model.
+    """
+    rights.training()
+    if model is not None:
+        find_model(model)
+        offer(model)
     page = build()
     try:
-        _serve(page)
+        _launch(page, host, port, share)
+        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+        page.block_thread()
     except KeyboardInterrupt:
         page.close(verbose=False)
 
 
-def _read(arguments: Sequence[str] | None) -> None:
-    """Offer the model that the command line names; leave with a sentence if something is wrong."""
-    parser = argparse.ArgumentParser(description="Serve NER Studio's page.")
-    parser.add_argument(
-        "--model",
-        metavar="FOLDER_OR_HUB_ID",
-        help="one more model for the Highlight tab, which opens with it",
-    )
-    model = parser.parse_args(arguments).model
+def _launch(page: gr.Blocks, host: str | None, port: int | None, share: bool | None) -> None:
     try:
-        rights.training()
-        if model is not None:
-            find_model(model)
-            offer(model)
-    except NerError as error:
-        parser.exit(2, f"error: {error}\n")
-
-
-def _serve(page: gr.Blocks) -> None:
-    page.launch(
-        theme=theme(),
-        css=CSS + hub_badge.CSS + highlight_tab.CSS + train_tab.CSS,
-        ssr_mode=False,
-        mcp_server=True,
-        run_history=False,  # it would keep visitors' texts in their browser
-        enable_monitoring=False,  # it would be public
-        max_file_size=MOST_BYTES,
-        footer_links=["gradio"],
-        prevent_thread_lock=True,
-    )
-    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-    page.block_thread()
-
-
-if __name__ == "__main__":
-    main()
+        page.launch(
+            theme=theme(),
+            css=CSS + hub_badge.CSS + highlight_tab.CSS + train_tab.CSS,
+            server_name=host,
+            server_port=port,
+            share=share,
+            ssr_mode=False,
+            mcp_server=True,
+            run_history=False,  # it would keep visitors' texts in their browser
+            enable_monitoring=False,  # it would be public
+            max_file_size=MOST_BYTES,
+            footer_links=["gradio"],
+            prevent_thread_lock=True,
+        )
+    except OSError as error:
+        if "empty port" not in str(error):
+            raise
+        raise ConfigError(
+            "The port of the page is in use by another program. Choose another one with --port or "
+            "GRADIO_SERVER_PORT."
+        ) from None
