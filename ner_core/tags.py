@@ -17,7 +17,7 @@ IOBES. Inside this package only IOB2 exists: everything else is converted when i
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple, get_args
 
@@ -237,3 +237,21 @@ def label_names(types: Iterable[str]) -> list[str]:
     ['O', 'B-LOC', 'I-LOC', 'B-PER', 'I-PER']
     """
     return [OUTSIDE] + [f"{prefix}-{label}" for label in sorted(set(types)) for prefix in "BI"]
+
+
+def entity_types(label_names: Iterable[str]) -> list[str]:
+    """Return the entity types that tags name, sorted, each once. Raises DataError as ``decode``.
+
+    >>> entity_types(["O", "B-PER", "I-PER", "B-LOC", "I-LOC"])
+    ['LOC', 'PER']
+    """
+    return sorted({span.label for name in label_names for span in decode([name])})
+
+
+def count_types(label_names: Sequence[str], counts: Mapping[int, int]) -> dict[str, int]:
+    """Return the entities of each type, from how often each IOB2 tag (by its number) occurs.
+
+    >>> count_types(["O", "B-LOC", "I-LOC"], {0: 3, 1: 2, 2: 5})
+    {'LOC': 2}
+    """
+    return {label: counts[label_names.index(f"B-{label}")] for label in entity_types(label_names)}

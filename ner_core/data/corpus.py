@@ -3,14 +3,15 @@
 import shutil
 import tempfile
 import weakref
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from datasets import ClassLabel, DatasetDict, Features, List, Value
+from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from datasets.utils.logging import disable_progress_bar
 
-from ner_core import tags as tagging
+from ner_core import tags
 from ner_core.data.faults import FaultLog
 from ner_core.data.readers.sentence import Fault, ReadOptions, Sentence
 from ner_core.data.scan import scan
@@ -22,6 +23,8 @@ from ner_core.errors import DataError
 
 _PLACE_COLUMNS = ["line", "document"]
 _MOST_REMEMBERED = 50_000
+BATCH = 1000
+"""Sentences that are in memory at a time when a split is read."""
 
 disable_progress_bar()
 
@@ -65,7 +68,15 @@ class Corpus:
     @property
     def entity_types(self) -> list[str]:
         """The entity types, sorted."""
-        return [name[2:] for name in self.label_names if name.startswith("B-")]
+        return tags.entity_types(self.label_names)
+
+
+def sentences(split: Dataset) -> Iterator[tuple[list[str], list[int]]]:
+    """Yield the words and the tags' numbers of each sentence; by batches, as rows take ten times
+    as long.
+    """
+    for batch in split.iter(batch_size=BATCH):
+        yield from zip(batch["tokens"], batch["ner_tags"], strict=True)
 
 
 def load_data(
@@ -127,7 +138,7 @@ def _read(
         staged[split] = Staging(storage.path / f"{split}-as-written.arrow")
         scans[split] = scan(file, strict, staged[split])
         staged[split].close()
-    names = tagging.label_names(set().union(*(found.types for found in scans.values())))
+    names = tags.label_names(set().union(*(found.types for found in scans.values())))
     features = Features(
         {
             "tokens": List(Value("string")),
@@ -164,16 +175,16 @@ def _read(
 def _invalid(sentence: Sentence) -> Fault:
     """Show the tags of a sentence that has an invalid one."""
     pairs = zip(sentence.tokens, sentence.tags, strict=True)
-    shown = " ".join(f"{word} {tag}" for word, tag in pairs if tag != tagging.OUTSIDE)
+    shown = " ".join(f"{word} {tag}" for word, tag in pairs if tag != tags.OUTSIDE)
     return Fault("invalid", sentence.lines[0], "", shown[:200])
 
 
-def _converter(scheme: tagging.Scheme, index: dict[str, int]) -> Convert:
+def _converter(scheme: tags.Scheme, index: dict[str, int]) -> Convert:
     """Make what turns a sentence's tags into numbers; sentences are tagged alike very often."""
 
     @lru_cache(_MOST_REMEMBERED)
-    def convert(tags: tuple[str, ...]) -> tuple[list[int], int]:
-        iob2, repaired = tagging.to_iob2(tags, scheme)
+    def convert(written: tuple[str, ...]) -> tuple[list[int], int]:
+        iob2, repaired = tags.to_iob2(written, scheme)
         return [index[tag] for tag in iob2], repaired
 
     return convert

@@ -31,6 +31,7 @@ from ner_core.models import windows as align
 from ner_core.models.lora import add_adapter
 from ner_core.models.sources import ModelSource, find_model
 from ner_core.runs.log import RunLog
+from ner_core.runs.store import Run
 from ner_core.training.callback import LOG_STEPS, RunCallback
 from ner_core.training.losses import WeightedLoss, class_weights
 from ner_core.training.plan import automatic_epochs
@@ -136,7 +137,7 @@ def make_trainer(
     trainer.remove_callback(PrinterCallback)
     for reporter in trainer.callback_handler.callbacks:
         if isinstance(reporter, TensorBoardCallback):
-            reporter.logging_dir = str(folder.parent / "tensorboard")
+            reporter.logging_dir = str(Run(run_id, folder.parent).tensorboard_dir)
     return trainer, callback
 
 

@@ -106,7 +106,8 @@ class ReportPanel:
         if version is None:
             return [gr.update(visible=False), "", gr.update(visible=False), *unchanged, None]
         try:
-            report = rights.find(version[0]).report() or {}
+            run = rights.find(version[0])
+            report = run.report if run.has_report else {}
             index, colours = _index(version), _colours(version)
         except NerError as problem:
             hidden = gr.update(visible=False)

@@ -18,7 +18,7 @@ from gradio.context import LocalContext
 import ner_core
 from ner_core.config import TrainConfig
 from ner_core.errors import ModelError, NerError
-from ner_core.hub.dataset_id import HUB as HUB_PREFIX
+from ner_core.hub.repository_ids import has_hub_prefix, with_hub_prefix, without_hub_prefix
 from ner_studio.base import markup, rights
 from ner_studio.state import uploads
 from ner_studio.state.predictors import MODELS_HERE, asks_hub, reading_data
@@ -231,8 +231,8 @@ class SourceForm:
         ``describe_on(filled.then, form.describe_data)``.
         """
         choice, hub, kept = gr.update(value=SAMPLE), gr.skip(), gr.skip()
-        if config.data.startswith(HUB_PREFIX):
-            choice, hub = gr.update(value=HUB), config.data.removeprefix(HUB_PREFIX)
+        if has_hub_prefix(config.data):
+            choice, hub = gr.update(value=HUB), without_hub_prefix(config.data)
         elif config.data != "sample":
             # It stays from now on: a choice that is gone is an error to events under way.
             choice, kept = gr.update(choices=[SAMPLE, UPLOAD, HUB, KEPT], value=KEPT), config.data
@@ -269,7 +269,7 @@ class SourceForm:
             return str(form[self.kept])
         # With hub: before it, a name is never taken for a path.
         name = (form[self.hub] or "").strip()
-        return f"{HUB_PREFIX}{name}" if form[self.data] == HUB else "sample"
+        return with_hub_prefix(name) if form[self.data] == HUB else "sample"
 
     def _options(self, form: Mapping[Any, Any]) -> "ner_core.ReadOptions":
         given = ((form[column] or "").strip() or None for column in self._columns)

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from ner_core import tags as tagging
-from ner_core import words
+from ner_core import tags, words
 from ner_core.data.readers.sentence import Fault, Record, Sentence
 from ner_core.data.readers.text import shorten
 
@@ -138,7 +137,7 @@ def _checked(text: str, span: CharSpan) -> CharSpan:
 
 def _label(value: object) -> str:
     label = re.sub(r"\s+", "-", value.strip()) if isinstance(value, str) else ""
-    if not label or label == tagging.OUTSIDE or re.match("[BIESLU]-.", label):
+    if not label or label == tags.OUTSIDE or re.match("[BIESLU]-.", label):
         raise UnreadableError(
             f"expected an entity type such as PER as the label of a span, found {shown(value)}; "
             f"{_REMEDY}."
@@ -186,7 +185,7 @@ def _tags(pieces: list[words.Word], kept: list[CharSpan]) -> list[str]:
     """Tag words; each lies wholly inside a span or wholly outside of all."""
     starts = [piece.start for piece in pieces]
     spans = (
-        tagging.Span(bisect_left(starts, span.start), bisect_left(starts, span.end), span.label)
+        tags.Span(bisect_left(starts, span.start), bisect_left(starts, span.end), span.label)
         for span in kept
     )
-    return tagging.encode(spans, len(pieces))
+    return tags.encode(spans, len(pieces))
