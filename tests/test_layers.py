@@ -49,6 +49,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("ner_core.cost", {*TORCH, *DATASETS}),
     ("ner_core.jobs", set()),
     ("ner_core.publishing", set()),
+    ("ner_core.api", set()),
     ("ner_core.cli", set()),
     ("ner_core.__main__", set()),
     ("ner_core", set()),
@@ -219,6 +220,7 @@ def test_the_package_itself_loads_nothing():
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
+        ("ner_core.api", set()),
         ("ner_core.cli.main", set()),
         ("ner_core.jobs.worker", set()),
         ("ner_core.jobs.submit", {"datasets"}),
