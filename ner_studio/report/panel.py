@@ -9,8 +9,8 @@ from ner_core.errors import NerError
 from ner_core.render.colours import EntityColours
 from ner_studio.base import rights
 from ner_studio.base.markup import empty, error, score_tables
-from ner_studio.report import error_markup
-from ner_studio.report import tables as report_tables
+from ner_studio.report import error_list
+from ner_studio.report import explanations as report_tables
 from ner_studio.report.error_index import ALL, ErrorIndex, index_of
 from ner_studio.state.snapshots import SHARED
 
@@ -19,7 +19,7 @@ PAGE = 10
 
 CSS = (
     report_tables.CSS
-    + error_markup.CSS
+    + error_list.CSS
     + """
 #errors-pager { flex-wrap: nowrap; align-items: center; gap: .6rem; }
 #errors-pager button { flex: 0 0 auto; min-width: 6rem; }
@@ -157,7 +157,7 @@ class ReportPanel:
         pages = max(1, -(-len(found) // PAGE))
         page = min(max(0, page), pages - 1)
         rows = [index.rows[number] for number in found[page * PAGE : (page + 1) * PAGE]]
-        drawn = error_markup.error_list(rows, kind, label, colours)
+        drawn = error_list.error_list(rows, kind, label, colours)
         listing = drawn if rows else empty(_NONE_OF_THIS)
         return [
             gr.update(
@@ -169,7 +169,7 @@ class ReportPanel:
             gr.update(
                 choices=[(_named(it, index.count(kind, it)), it) for it in (ALL, *index.types)]
             ),
-            error_markup.LEGEND + listing,
+            error_list.LEGEND + listing,
             _position(page, pages, len(found)),
             gr.update(interactive=page > 0),
             gr.update(interactive=page + 1 < pages),

@@ -14,7 +14,7 @@ import ner_core
 from ner_core.errors import NerError, RunError
 from ner_core.config import TrainConfig
 from ner_core.runs import store
-from ner_studio.runs import compare_panel, files as run_files, table as runs_table
+from ner_studio.runs import compare_panel, downloads, table as runs_table
 from ner_studio.base import markup, rights
 from ner_studio.runs.compare import MOST_RUNS
 from ner_studio.runs.compare_panel import ComparePanel
@@ -233,7 +233,7 @@ class RunsPanel:
         """Give the selected run another name."""
         try:
             before = rights.find(_only(selection))
-            folder = run_files.folder_of(before)
+            folder = downloads.folder_of(before)
             run = store.rename(before, name.strip())
         except NerError as error:
             return self._refused(error)
@@ -244,7 +244,7 @@ class RunsPanel:
         """Delete the selected run, and what was exported of it."""
         try:
             run = rights.find(_only(selection))
-            folder = run_files.folder_of(run)
+            folder = downloads.folder_of(run)
             store.delete(run)
         except NerError as error:
             return self._refused(error)
@@ -255,7 +255,7 @@ class RunsPanel:
         """Offer the files of the selected run for download."""
         try:
             run = rights.find(_only(selection))
-            files = ner_core.export_run(run, run_files.folder_of(run))
+            files = ner_core.export_run(run, downloads.folder_of(run))
         except NerError as error:
             return [gr.update(visible=False), markup.error(str(error))]
         self._serve(ner_core.exports_dir())

@@ -22,7 +22,7 @@ from ner_core.hub.dataset_id import HUB as HUB_PREFIX
 from ner_studio.base import markup, rights
 from ner_studio.state import uploads
 from ner_studio.state.predictors import MODELS_HERE, asks_hub, reading_data
-from ner_studio.train import data_panel
+from ner_studio.train import data_summary
 
 SAMPLE, UPLOAD, HUB = "The bundled sample", "My own files", "A dataset on the Hub"
 KEPT = "The data of that run"
@@ -196,10 +196,10 @@ class SourceForm:
                 report = self._check(form)
         except NerError as error:
             return [markup.error(str(error)), mended, waiting, False]
-        reason = data_panel.blocked(report)
+        reason = data_summary.blocked(report)
         if reason:
-            return [data_panel.data_panel(report), markup.error(reason), waiting, True]
-        return [data_panel.data_panel(report), mended, ready, False]
+            return [data_summary.data_summary(report), markup.error(reason), waiting, True]
+        return [data_summary.data_summary(report), mended, ready, False]
 
     def _check(self, form: Mapping[Any, Any]) -> "ner_core.CheckReport":
         source, options = self._source(form), self._options(form)

@@ -16,14 +16,14 @@ import ner_core
 from ner_core.errors import NerError
 from ner_core.runs import store
 from ner_studio.base import charts, markup, rights
+from ner_studio.base.polling import Viewers
 from ner_studio.publish import panel
 from ner_studio.publish.panel import PublishPanel
 from ner_studio.report.panel import ReportPanel
 from ner_studio.state import run_summary
 from ner_studio.state.predictors import asks_hub, reading_data
 from ner_studio.state.snapshots import SHARED, Snapshot, Watched
-from ner_studio.state.viewers import Viewers
-from ner_studio.watch import live_samples, log_panel
+from ner_studio.watch import log_panel, sample_sentences
 from ner_studio.watch.log_panel import LogPanel
 
 _NO_RUN = "No run yet. Choose data on the left and press “Start training”."
@@ -47,7 +47,7 @@ ADDRESS = """
 """Keeps the run that is looked at in the page's address, so that a reload shows it again."""
 
 CSS = (
-    live_samples.CSS
+    sample_sentences.CSS
     + log_panel.CSS
     + panel.CSS
     + """
@@ -239,7 +239,7 @@ class WatchPanel:
         watched = SHARED.chosen(run_id)
         if watched is None:
             return [gr.skip(), gr.skip()]
-        return [_scores(watched, types), watched.draw("samples", live_samples.samples)]
+        return [_scores(watched, types), watched.draw("samples", sample_sentences.samples)]
 
     def show_lines(self, run_id: str | None, types: Sequence[str] | None) -> Any:
         """Draw the scores with the lines of these entity types."""

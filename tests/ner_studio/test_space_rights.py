@@ -15,9 +15,9 @@ from ner_core.evaluation.metrics import entity_scores
 from ner_core.runs import store
 from ner_core.runs.error_log import write_errors
 from ner_studio.base import rights
+from ner_studio.base.polling import Viewers
 from ner_studio.base.rights import Visitor
 from ner_studio.state import snapshots
-from ner_studio.state.viewers import Viewers
 from ner_studio.watch.panel import WatchPanel
 from tests.conftest import write_conll
 from tests.support.fake_runs import FakeRun

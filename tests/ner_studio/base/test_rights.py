@@ -15,7 +15,7 @@ from ner_core.errors import ConfigError, RunError
 from ner_core.runs import store
 from ner_studio.base import rights, sign_in
 from ner_studio.base.rights import RightsError, Visitor
-from ner_studio.runs import files
+from ner_studio.runs import downloads
 from ner_studio.state import predictors, snapshots
 from ner_studio.train.source_form import HUB, UPLOAD, SourceForm
 from ner_studio.train.tab import TrainTab
@@ -268,14 +268,14 @@ def test_downloads_lie_where_nobody_else_finds_them(place):
     run = store.create(TrainConfig(), "of-ann", owner="ann")
     other = store.create(TrainConfig(), "of-bob", owner="bob")
     place()
-    assert files.folder_of(run) == store.home() / "exports"
+    assert downloads.folder_of(run) == store.home() / "exports"
     place(**SPACE, **OAUTH)
-    folder = files.folder_of(run)
+    folder = downloads.folder_of(run)
     assert folder.parent == store.home() / "exports"
     assert len(folder.name) == 40
-    assert folder != files.folder_of(other)
+    assert folder != downloads.folder_of(other)
     place(**SPACE, **OAUTH | {"OAUTH_CLIENT_SECRET": "another"})
-    assert folder != files.folder_of(run)
+    assert folder != downloads.folder_of(run)
 
 
 def request(origin=None, **session):

@@ -13,7 +13,8 @@ from ner_core.evaluation.metrics import entity_scores
 from ner_core.render.colours import EntityColours
 from ner_core.runs import store
 from ner_core.runs.error_log import ERROR_KINDS, write_errors
-from ner_studio.report import error_index, error_markup, tables
+from ner_studio.report import error_index, error_list
+from ner_studio.report import explanations as tables
 from ner_studio.report.error_index import ALL, ErrorIndex
 from ner_studio.report.panel import PAGE, ReportPanel
 from tests.support.panels import build
@@ -333,7 +334,7 @@ def long_row(length, places):
 
 
 def test_of_a_long_text_the_surroundings_of_errors_are_shown():
-    html = error_markup.error_list([long_row(10_000, [100, 110, 5000])], ALL, ALL, EntityColours())
+    html = error_list.error_list([long_row(10_000, [100, 110, 5000])], ALL, ALL, EntityColours())
     gold = re.findall(r'<p dir="auto">(.*?)</p>', html)[0]
     words = text_of(gold).replace("LOC · missed", "").split()
     assert (words[0], words[1], words[-2], words[-1]) == ("…", "w75", "w5025", "…")
@@ -343,7 +344,7 @@ def test_of_a_long_text_the_surroundings_of_errors_are_shown():
 
 
 def test_of_very_many_errors_the_first_are_described():
-    html = error_markup.error_list(
+    html = error_list.error_list(
         [long_row(10_000, range(0, 10_000, 50))], ALL, ALL, EntityColours()
     )
     assert html.count("<b>missed</b>") == 8
@@ -356,7 +357,7 @@ def test_an_endless_word_and_an_endless_entity_are_cut():
     row["tokens"][0] = "x" * 100_000
     row["predicted"] = [[0, 2000, "LOC"]]
     row["errors"] = [error("wrong boundary", [0, 1, "LOC"], [0, 2000, "LOC"])]
-    html = error_markup.error_list([row], ALL, ALL, EntityColours())
+    html = error_list.error_list([row], ALL, ALL, EntityColours())
     assert "x" * 79 + "…" in html
     assert len(html) < 5000
 
@@ -365,7 +366,7 @@ def test_an_endless_word_and_an_endless_entity_are_cut():
 def test_each_kind_is_said_in_words(kind):
     gold = None if kind == "spurious" else [0, 1, "LOC"]
     predicted = None if kind == "missed" else [0, 1, "ORG" if "type" in kind else "LOC"]
-    said = text_of(error_markup.describe(error(kind, gold, predicted)))
+    said = text_of(error_list.describe(error(kind, gold, predicted)))
     assert said == f"{kind} LOC" + (", read as ORG" if "type" in kind else "")
 
 

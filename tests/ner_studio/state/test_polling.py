@@ -14,9 +14,9 @@ from ner_core.runs import store
 from ner_core.runs import view as run_view
 from ner_core.runs.events import read_events
 from ner_core.system.locks import acquire
+from ner_studio.base.polling import Viewers
 from ner_studio.state import predictors, snapshots
 from ner_studio.state.snapshots import SHARED, Snapshots
-from ner_studio.state.viewers import Viewers
 from ner_studio.watch.panel import WatchPanel
 from tests.support.fake_runs import FakeRun
 from tests.support.panels import build

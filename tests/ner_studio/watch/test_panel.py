@@ -10,10 +10,10 @@ from ner_core.config import TrainConfig
 from ner_core.errors import RunError
 from ner_core.render.colours import PALETTE
 from ner_core.runs import store
-from ner_studio.base import charts
-from ner_studio.state import run_summary, snapshots, viewers
+from ner_studio.base import charts, polling
+from ner_studio.state import run_summary, snapshots
 from ner_studio.state.predictors import importing
-from ner_studio.watch import live_samples, log_panel
+from ner_studio.watch import log_panel, sample_sentences
 from ner_studio.watch.panel import WatchPanel
 from tests.support.fake_runs import FakeRun
 from tests.support.panels import build
@@ -60,7 +60,7 @@ def message(run_id="at-work"):
 
 
 def test_without_runs_the_page_says_how_to_start_one(panel):
-    assert pulse(panel, None) == (gr.skip(), gr.skip(), "", "none", viewers.Viewers.IDLE)
+    assert pulse(panel, None) == (gr.skip(), gr.skip(), "", "none", polling.Viewers.IDLE)
     shown = staged(panel, None)
     assert shown["empty"]["visible"]
     assert not shown["panel"]["visible"]
@@ -244,7 +244,7 @@ def test_a_type_has_one_colour_in_its_line_and_in_its_marks(panel, at_work):
     names = ["O", "B-Chemical", "I-Chemical", "B-Disease", "I-Disease"]
     sample = {"tokens": ["x", "y"], "gold": [[0, 1, "Chemical"], [1, 2, "Disease"]]}
     at_work.start(label_names=names, samples=[sample])
-    marked = re.findall(r"ner-c(\d)", live_samples.samples(renewed().view))
+    marked = re.findall(r"ner-c(\d)", sample_sentences.samples(renewed().view))
     lines = panel.show_colours("at-work", ["Chemical", "Disease"])["color_map"]
     assert [lines["Chemical"], lines["Disease"]] == [PALETTE[int(number)].line for number in marked]
     assert marked[0] != marked[1]
@@ -303,7 +303,7 @@ def test_sample_sentences_show_what_is_right_wrong_and_missed(panel, at_work):
 
 def test_sample_sentences_before_the_first_evaluation_show_what_is_to_be_found(at_work):
     at_work.start()
-    html = live_samples.samples(renewed().view)
+    html = sample_sentences.samples(renewed().view)
     assert "Before the first evaluation; marked is what it is to find." in html
     assert "(missed: New York[LOC])" in plain(html)
 
@@ -315,12 +315,12 @@ def test_a_wrong_type_a_spurious_entity_and_hostile_words():
         "predicted": [[0, 1, "PER"], [2, 3, "PER"]],
     }
     view = SimpleNamespace(samples=[sentence], evaluations=[{"step": 1_000}], types=["PER"])
-    html = live_samples.samples(view)
+    html = sample_sentences.samples(view)
     assert "<img" not in html
     assert "${" not in html
     assert "[PER ✗]) and (wrong: Oslo[PER ✗ it is &lt;i&gt;])" in plain(html)
     assert "As of step 1,000. 0 of 1 entities found." in html
-    assert live_samples.samples(SimpleNamespace(samples=[])) == ""
+    assert sample_sentences.samples(SimpleNamespace(samples=[])) == ""
 
 
 def test_the_log_shows_the_last_lines_and_reads_no_more(at_work, monkeypatch):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _LEVELS = {"error": "Error", "warning": "Warning", "note": "Note"}
 
 
-def data_panel(report: "CheckReport") -> str:
+def data_summary(report: "CheckReport") -> str:
     """Show a report: counts, findings with their places, examples, and lengths in sub-tokens."""
     types = sorted({label for counts in report.splits.values() for label in counts.per_type})
     colours = EntityColours(types)
