@@ -28,7 +28,7 @@ def test_counts_format_and_scheme_are_shown():
     assert "<td>Sentences</td><td>2</td><td>2</td>" in html
     assert "PER</td><td>1</td><td>1</td>" in html
     assert "JSON; tags: IOB2" in html
-    assert "Nothing is wrong with it." in html
+    assert "No problems found." in html
 
 
 def test_a_finding_has_its_level_and_its_places():
@@ -37,7 +37,7 @@ def test_a_finding_has_its_level_and_its_places():
     assert '<li class="warning"><b>Warning</b> Two are wrong.' in html
     assert "<summary>Show 2</summary>" in html
     assert "<code>a.txt, line 1,200</code>: Ann" in html
-    assert "Nothing is wrong" not in html
+    assert "No problems found" not in html
 
 
 def test_where_there_are_more_places_than_shown_it_says_so():
@@ -75,7 +75,7 @@ def test_the_encoder_s_reading_is_shown():
 
 def test_errors_block_a_training_and_nothing_else_does():
     error = Finding("error", "x", "It is wrong.", 1)
-    assert blocked(report([error])) == "Training waits until this is mended: It is wrong."
+    assert blocked(report([error])) == "Training cannot start with these data: It is wrong."
     assert blocked(report([Finding("warning", "x", "Hm.", 1)])) == ""
 
 
