@@ -230,7 +230,7 @@ class SettingsForm:
             return gr.skip()
         try:
             return config, _estimate_cost(config, measure=True)
-        except ner_core.GaveWayError:  # it says nothing about these settings
+        except ner_core.EstimateCancelledError:  # it says nothing about these settings
             return None
         except NerError as error:
             return config, error
@@ -257,7 +257,9 @@ def _estimate_cost(config: TrainConfig, measure: bool) -> "ner_core.Cost | None"
             _ = ner_core.estimate_cost
         _imported.set()
     with ner_core.using_token(rights.asking().token):
-        return ner_core.estimate_cost(config, measure=measure, folders=False, asker=rights.asker())
+        return ner_core.estimate_cost(
+            config, measure=measure, folders=False, visitor=rights.asker()
+        )
 
 
 def _at_work() -> bool:
