@@ -1,7 +1,7 @@
 """The estimate of what a run takes, before it starts: from the cache, or measured now.
 
-``ner_core.cost.measurement`` measures in a process of its own, one at a time in a run store. It
-does not start while a run is training, and is killed when a run starts.
+``ner_core.cost.measurement`` measures in a process of its own, one at a time in a run store. It is
+never started while a run is training, and killed when a run starts.
 """
 
 import json
@@ -10,10 +10,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from ner_core import errors
@@ -39,6 +37,9 @@ _BUSY = (
 )
 _REPLACED = "The measurement was cancelled because another one, for other settings, was asked for."
 
+_wanted = ""
+"""The name of the measurement that this process wants; others are cancelled."""
+
 
 class EstimateCancelledError(RunError):
     """The measurement was cancelled because something else needs the CPU. It can be repeated."""
@@ -53,7 +54,7 @@ def estimate_cost(
     without ``measure``. Settings that do not change the speed of a step (epochs, learning rates,
     number of evaluations) need no new measurement. Without ``folders`` the model's name is never
     read as a path. On ZeroGPU the cost is computed, not measured. ``visitor`` is who asks, on a
-    page with visitors: what is known of the Hub's private data is shown to no other visitor.
+    page with visitors: what is known of private data on the Hub is shown to no other visitor.
 
     Raises a NerError if a run could not start with these data, model or settings, and
     EstimateCancelledError if a run is training, if ``stop_measuring`` is called, or if a later
@@ -77,59 +78,15 @@ def estimate_cost(
 
 def stop_measuring() -> None:
     """Cancel this process's measurement, if there is one, so that other work has the CPU."""
-    with _guard:
-        _current.cancelled = _current.cancelled or _BUSY
-
-
-@dataclass(eq=False)
-class _Request:
-    """A measurement that one or more callers wait for; ``cancelled`` is the reason to end it."""
-
-    name: str
-    cancelled: str = ""
-
-    def wait_until(self, done: Callable[[], bool]) -> None:
-        """Wait until ``done``.
-
-        Raises EstimateCancelledError if the request is cancelled or a run starts, RunError if it
-        takes too long.
-        """
-        deadline, next_look = time.monotonic() + MAX_SECONDS, 0.0
-        while True:
-            now = time.monotonic()
-            if now >= next_look:
-                next_look = now + 1  # with many runs this takes a while
-                if any(run.is_held() for run in store.list_runs()):
-                    self.cancelled = self.cancelled or _BUSY
-            if self.cancelled:
-                raise EstimateCancelledError(self.cancelled)
-            if done():
-                return
-            if now > deadline:
-                raise RunError(
-                    f"The time could not be measured within {MAX_SECONDS:.0f} seconds. "
-                    "Start the run to see the time left."
-                )
-            time.sleep(0.1)
-
-
-_guard = threading.Lock()
-_current = _Request("")
-
-
-def _join(name: str) -> _Request:
-    """Return the request for this measurement; a request for another one is cancelled."""
-    global _current
-    with _guard:
-        if name != _current.name or _current.cancelled:
-            _current.cancelled = _current.cancelled or _REPLACED
-            _current = _Request(name)
-        return _current
+    global _wanted
+    _wanted = ""
 
 
 def _measure(name: str, config: TrainConfig) -> Measurement:
     """Measure and write to the cache, or wait for whoever measures the same."""
-    request = _join(name)
+    global _wanted
+    _wanted = name
+    folder = cache.folder() / "measuring"
     try:
         cache.folder().mkdir(parents=True, exist_ok=True)
         lock = locks.Slot(cache.folder() / "lock")
@@ -138,27 +95,46 @@ def _measure(name: str, config: TrainConfig) -> Measurement:
             f"The folder {cache.folder()} cannot be written: {error.strerror}. "
             "Set NER_HOME to another folder."
         ) from None
-    folder = cache.folder() / "measuring"
     try:
-        request.wait_until(lambda: lock.try_acquire(name))
-        if found := cache.read(name):  # measured by the process that had the lock before
+        _wait_until(lambda: lock.try_acquire(name), name)
+        if found := cache.read(name):  # measured by the thread or process that had the lock before
             return found
         shutil.rmtree(folder, ignore_errors=True)  # of a process that was killed
         folder.mkdir()
         (folder / "config.json").write_text(config.model_dump_json(), encoding="utf-8")
         process = _start(folder)
         try:
-            request.wait_until(lambda: process.poll() is not None)
+            _wait_until(lambda: process.poll() is not None, name)
+            found = _result(process.returncode, folder)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        found = _result(process.returncode, folder)
+            shutil.rmtree(folder, ignore_errors=True)
         cache.write(name, found)
         return found
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
         lock.release()
+
+
+def _wait_until(done: Callable[[], bool], name: str) -> None:
+    """Wait; raise RunError if it takes too long, or EstimateCancelledError."""
+    deadline, next_look = time.monotonic() + MAX_SECONDS, 0.0
+    while True:
+        if (now := time.monotonic()) >= next_look:
+            next_look = now + 1  # not more often: there may be many runs
+            if any(run.is_held() for run in store.list_runs()):
+                raise EstimateCancelledError(_BUSY)
+        if _wanted != name:
+            raise EstimateCancelledError(_REPLACED if _wanted else _BUSY)
+        if done():
+            return
+        if now > deadline:
+            raise RunError(
+                f"The time could not be measured within {MAX_SECONDS:.0f} seconds. "
+                "Start the run to see the time left."
+            )
+        time.sleep(0.1)
 
 
 def _start(folder: Path) -> "subprocess.Popen[bytes]":
@@ -188,9 +164,8 @@ def _result(code: int, folder: Path) -> Measurement:
         kind, message = getattr(errors, error["error"]), error["message"]
     except (OSError, ValueError, LookupError):
         log = (folder / "log").read_text(encoding="utf-8", errors="replace").strip().split("\n")
-        reason = log[-1][:200] or f"exit code {code}"
         raise RunError(
-            f"The time could not be measured, by a fault of NER Studio ({reason}). "
-            "You can start a run all the same."
+            "The time could not be measured, by a fault of NER Studio "
+            f"({log[-1][:200] or f'exit code {code}'}). You can start a run all the same."
         ) from None
     raise kind(message)

@@ -10,9 +10,9 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from timeit import timeit
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,8 +43,6 @@ SCORE_SECONDS = 1.0
 SIXTEENTHS = (8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15)
 """Places of the timed steps in the order of sizes: wherever measuring ends, they are spread."""
 
-Result = TypeVar("Result")
-
 
 def measure(config: TrainConfig, folder: Path) -> Measurement:
     """Measure a run of these settings, with its files in ``folder``.
@@ -65,15 +63,16 @@ def measure(config: TrainConfig, folder: Path) -> Measurement:
     warm_up, epoch = _time_steps(trainer, prepared.windows)
     corpus = prepared.corpus.dataset
     evaluation = _scoring_seconds(trainer.tagger, corpus["validation"])
-    saving, _ = _timed(save_trained, trainer, folder / "model")
-    loading_model, tagger = _timed(load_tagger, str(folder / "model"))
+    saving = timeit(lambda: save_trained(trainer, folder / "model"), number=1)
+    reloading = timeit(lambda: load_tagger(str(folder / "model")), number=1)
     scored = concatenate_datasets([corpus[name] for name in corpus if name != "train"])
+    final = _scoring_seconds(load_tagger(str(folder / "model")), scored)
     device = trainer.args.device
     gpu_free = None
     if device.type == "cuda":
         gpu_free = torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device)
     return Measurement(
-        fixed=starting + preparing + warm_up + loading_model + _scoring_seconds(tagger, scored),
+        fixed=starting + preparing + warm_up + reloading + final,
         epoch=epoch,
         evaluation=evaluation,
         sentences=corpus["validation"].num_rows,
@@ -137,21 +136,14 @@ class _StepTimer(TrainerCallback):  # type: ignore[misc] # the class comes witho
 
 def _scoring_seconds(tagger: Tagger, split: Dataset) -> float:
     """Return the seconds that scoring a split takes, from a sample that takes about a second."""
-    shuffled, rows = split.shuffle(seed=0), split.num_rows
     tagger.model.eval()
-    start, end, seconds = 0, min(16, rows), 0.0
+    rows, start, end = split.num_rows, 0, 16
     while True:
-        seconds, _ = _timed(score_words, tagger, shuffled.select(range(start, end)))
-        if seconds > SCORE_SECONDS or end == rows:
-            return seconds * rows / (end - start)
-        # Sentences that were not scored before: the Tagger remembers some.
-        start, end = end, min(3 * end, rows)
-
-
-def _timed(function: Callable[..., Result], *arguments: Any) -> tuple[float, Result]:
-    began = time.monotonic()
-    result = function(*arguments)
-    return time.monotonic() - began, result
+        sample = split.shuffle(seed=0).select(range(start, min(end, rows)))
+        seconds = timeit(lambda: score_words(tagger, sample), number=1)  # noqa: B023 - called at once
+        if seconds > SCORE_SECONDS or end >= rows:
+            return float(seconds * rows / sample.num_rows)
+        start, end = end, 3 * end  # other sentences: the Tagger may remember these
 
 
 def _seconds_without_cpu() -> float:

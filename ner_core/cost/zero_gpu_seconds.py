@@ -19,33 +19,26 @@ from ner_core.runs import checkpoints
 from ner_core.runs.store import Run
 from ner_core.system import zero_gpu
 
-FLOPS = 1e13
-"""Floating-point operations per second, with small batches."""
-STEP_SECONDS, LAYER_SECONDS = 0.02, 0.004
-"""The least a step takes: for itself, and for the kernels of each layer."""
-SENTENCES = 2500
-"""Sentences per second that are read, cut into windows, or scored."""
-BYTES = 4e8
-"""Bytes per second that a checkpoint is written with."""
+FLOPS = 1e13  # floating-point operations per second, with small batches
+STEP_SECONDS, LAYER_SECONDS = 0.02, 0.004  # of a step, however small, and of each layer in it
+SENTENCES = 2500  # per second: read, cut into windows, or scored
+BYTES = 4e8  # per second: written to a checkpoint
+MEMORY = 70_000_000_000  # bytes
 STARTING_SECONDS = 20.0
 MARGIN = 1.3
-MEMORY = 70_000_000_000
-"""Bytes of memory of the GPU."""
+
 _SUB_TOKENS_PER_WORD = 1.4
 _SCORE_BATCH = 32
-_SAMPLE = 2000
-"""Sentences whose words are counted."""
-_MIN_SENTENCES = 100
-"""The smallest ``max_train`` that is proposed."""
+_SAMPLE = 2000  # sentences whose words are counted
+_MIN_SENTENCES = 100  # the smallest max_train that is proposed
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """The sizes of data and encoder.
+    """The sizes of data and encoder, and the learning rate that is chosen for it.
 
     ``train``, ``validation`` and ``scored`` (validation and test) are numbers of sentences,
-    ``words`` is the mean length of a training sentence. ``layers``, ``width`` and ``vocabulary``
-    are the encoder's, ``automatic_rate`` is the learning rate that is chosen for it.
+    ``words`` is the mean length of a training sentence.
     """
 
     train: int
@@ -59,7 +52,7 @@ class Sizes:
 
 
 def sizes_of(config: TrainConfig, model: ModelSource, corpus: Corpus | None = None) -> Sizes:
-    """Return the sizes of data and encoder; the data are read if they are not given."""
+    """Return the sizes; reads the data if they are not given."""
     from ner_core.models import hub, loading  # torch, which a page loads only when it is needed
 
     if corpus is None:
@@ -86,9 +79,7 @@ def computed(config: TrainConfig, sizes: Sizes) -> Measurement:
     sentences = min(sizes.train, config.max_train or sizes.train)
     tokens = _SUB_TOKENS_PER_WORD * sizes.words + 2
     windows = sentences * max(1.0, tokens / (config.max_length - config.overlap))
-    batches_per_step = config.gradient_accumulation
-    steps_per_epoch = math.ceil(math.ceil(windows / config.batch_size) / batches_per_step)
-
+    steps = math.ceil(math.ceil(windows / config.batch_size) / config.gradient_accumulation)
     weights = 12 * sizes.layers * sizes.width**2  # without the embeddings
     parameters = weights + sizes.vocabulary * sizes.width
     longest = min(config.max_length, 2 * tokens)  # a batch is as long as its longest window
@@ -96,12 +87,11 @@ def computed(config: TrainConfig, sizes: Sizes) -> Measurement:
     launch = STEP_SECONDS + LAYER_SECONDS * sizes.layers
     batch = launch + 3 * window * config.batch_size
     scoring = launch / _SCORE_BATCH + window + 1 / SENTENCES
+    reading = (sizes.train + sizes.scored + sentences) / SENTENCES
     activations = 140 * config.batch_size * longest * sizes.width * sizes.layers
     return Measurement(
-        fixed=STARTING_SECONDS
-        + (sizes.train + sizes.scored + sentences) / SENTENCES
-        + scoring * sizes.scored,
-        epoch=steps_per_epoch * batches_per_step * batch,
+        fixed=STARTING_SECONDS + reading + scoring * sizes.scored,
+        epoch=steps * config.gradient_accumulation * batch,
         evaluation=scoring * sizes.validation,
         sentences=sizes.validation,
         save=16 * parameters / BYTES,  # weights, two moments, the best model
@@ -109,7 +99,7 @@ def computed(config: TrainConfig, sizes: Sizes) -> Measurement:
         memory=int(16 * parameters + activations),
         gpu_free=MEMORY,
         cpu_wait=0.0,
-        steps_per_epoch=steps_per_epoch,
+        steps_per_epoch=steps,
         automatic_rate=sizes.automatic_rate,
     )
 
@@ -118,15 +108,12 @@ def seconds_to_ask(config: TrainConfig, sizes: Sizes, done: int = 0) -> int:
     """Return the seconds to ask for, in tens, if ``done`` steps are done already."""
     measured = computed(config, sizes)
     cost = cost_of(config, measured, MEMORY)
-    trained = measured.epoch * min(done, cost.steps) / measured.steps_per_epoch
-    return 10 * math.ceil(MARGIN * (cost.seconds - trained) / 10)
+    spared = measured.epoch * min(done, cost.steps) / measured.steps_per_epoch
+    return 10 * math.ceil(MARGIN * (cost.seconds - spared) / 10)
 
 
 def seconds_to_start(config: TrainConfig, corpus: Corpus, model: ModelSource) -> int:
-    """Return the seconds of GPU that a new run asks for.
-
-    Raises ConfigError, with what to change, if they exceed the allowance.
-    """
+    """Return the seconds for a new run; raises ConfigError if they exceed the allowance."""
     sizes, limit = sizes_of(config, model, corpus), zero_gpu.allowance()
     seconds = seconds_to_ask(config, sizes)
     if seconds > limit:
@@ -140,9 +127,9 @@ def seconds_to_start(config: TrainConfig, corpus: Corpus, model: ModelSource) ->
 
 
 def seconds_to_resume(run: Run, config: TrainConfig, model: ModelSource) -> int:
-    """Return the seconds of GPU that a run asks for to go on from its last checkpoint.
+    """Return the seconds to go on from the last checkpoint.
 
-    At most the allowance: when it is used up, the run can be resumed again.
+    At most the allowance: when that is used up, the run can be resumed again.
     """
     last = checkpoints.newest(run.path / "checkpoints")
     seconds = seconds_to_ask(config, sizes_of(config, model), last.step if last else 0)
