@@ -28,7 +28,7 @@ ANNS = "hf_tokenOfAnn0123456789"
 
 
 def serve(home, encoder, **variables):
-    """Run the page of ``zero_gpu/page.py``: what it saw."""
+    """Run the page of ``zero_gpu/page.py`` and return what it saw."""
     data = toy.write_toy(home / "toy", train=32, validation=8, test=8)
     environment = {
         **os.environ,
@@ -53,9 +53,9 @@ def serve(home, encoder, **variables):
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory, tiny_encoder):
-    """Give what a page saw whose visitors started runs one after the other, and its home.
+    """Return what a page saw, whose visitors started runs one after the other, and its home.
 
-    It was killed while the last of these was at work.
+    It was killed while the last of these was running.
     """
     home = tmp_path_factory.mktemp("space")
     rows = "Sentence #,Word,Tag\n" + "".join(f"{n},ann{n},B-PER\n{n},left,O\n" for n in range(30))

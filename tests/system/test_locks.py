@@ -32,7 +32,7 @@ def lock(tmp_path):
 
 @pytest.fixture
 def holder(lock):
-    """Give another process that holds the lock."""
+    """Yield another process that holds the lock."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(lock)],
         stdin=subprocess.PIPE,

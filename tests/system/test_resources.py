@@ -8,7 +8,7 @@ from ner_core.system import resources
 
 @pytest.fixture
 def container(tmp_path, monkeypatch):
-    """Give a function that writes files of a control group, and the folder of version 1."""
+    """Return a function that writes files of a control group of version 1 or 2."""
     monkeypatch.setattr(resources, "_CGROUP_V2", tmp_path / "v2")
     monkeypatch.setattr(resources, "_CGROUP_V1", tmp_path / "v1")
 
