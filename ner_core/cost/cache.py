@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import platform
-import secrets
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +14,7 @@ from ner_core.cost.formula import Measurement
 from ner_core.data.sources import SAMPLE
 from ner_core.models.sources import ModelSource
 from ner_core.runs import store
-from ner_core.system import paths, zero_gpu
+from ner_core.system import atomic, paths, zero_gpu
 
 FORMAT = 2
 """Part of the key. Increase it when the fields of ``Measurement`` or their meaning change."""
@@ -76,11 +75,9 @@ def read(name: str) -> Measurement | None:
 
 def write(name: str, measured: Measurement) -> None:
     """Write a measurement and delete the oldest ones; do nothing if the disk cannot be written."""
-    staging = folder() / f".new-{secrets.token_hex(4)}"
     with contextlib.suppress(OSError):
         folder().mkdir(parents=True, exist_ok=True)
-        staging.write_text(measured.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        staging.replace(folder() / f"{name}.json")
+        atomic.write_text(folder() / f"{name}.json", measured.model_dump_json(indent=2) + "\n")
         found = sorted(folder().glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
         for path in found[:-MAX_FILES]:
             path.unlink(missing_ok=True)

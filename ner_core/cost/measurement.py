@@ -26,13 +26,14 @@ from ner_core.errors import NerError, TrainingError
 from ner_core.evaluation.scoring import score_words
 from ner_core.hub.token import take_over
 from ner_core.inference.tagger import Tagger, load_tagger
-from ner_core.models import hub, loading
+from ner_core.models import hub
 from ner_core.models.sources import find_model
 from ner_core.runs.diagnosis import explain
 from ner_core.runs.events import EventWriter
 from ner_core.runs.log import RunLog
 from ner_core.system import resources
 from ner_core.training.callback import CHECKPOINT_SECONDS, CHECKPOINT_SHARE
+from ner_core.training.learning_rate import default_learning_rate
 from ner_core.training.report import memory_peak
 from ner_core.training.setup import load_corpus, make_trainer, prepare
 from ner_core.training.trainer import NerTrainer, save_trained
@@ -82,7 +83,7 @@ def measure(config: TrainConfig, folder: Path) -> Measurement:
         gpu_free=gpu_free,
         cpu_wait=(_seconds_without_cpu() - waited) / (time.monotonic() - began),
         steps_per_epoch=prepared.plan.steps_per_epoch,
-        automatic_rate=loading.learning_rate_for(prepared.model.config, config.lora_rank > 0),
+        automatic_rate=default_learning_rate(prepared.model.config, config.lora_rank > 0),
     )
 
 

@@ -18,6 +18,7 @@ from ner_core.models.sources import ModelSource
 from ner_core.runs import checkpoints
 from ner_core.runs.store import Run
 from ner_core.system import zero_gpu
+from ner_core.training.learning_rate import default_learning_rate
 
 FLOPS = 1e13  # floating-point operations per second, with small batches
 STEP_SECONDS, LAYER_SECONDS = 0.02, 0.004  # of a step, however small, and of each layer in it
@@ -70,7 +71,7 @@ def sizes_of(config: TrainConfig, model: ModelSource, corpus: Corpus | None = No
         layers=int(getattr(encoder, "num_hidden_layers", 24)),
         width=int(getattr(encoder, "hidden_size", 1024)),
         vocabulary=int(getattr(encoder, "vocab_size", 250_000)),
-        automatic_rate=loading.learning_rate_for(encoder, adapter=config.lora_rank > 0),
+        automatic_rate=default_learning_rate(encoder, adapter=config.lora_rank > 0),
     )
 
 
@@ -131,7 +132,7 @@ def seconds_to_resume(run: Run, config: TrainConfig, model: ModelSource) -> int:
 
     At most the allowance: when that is used up, the run can be resumed again.
     """
-    last = checkpoints.newest(run.path / "checkpoints")
+    last = checkpoints.newest(run.checkpoints_dir)
     seconds = seconds_to_ask(config, sizes_of(config, model), last.step if last else 0)
     return min(seconds, zero_gpu.allowance())
 

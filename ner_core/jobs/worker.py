@@ -89,7 +89,7 @@ def train(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> int
 
 def fail(run: Run, events: EventWriter, message: str, code: int) -> int:
     """Write the event ``failed``, also if the disk was full; return the exit code."""
-    folder = run.path / "checkpoints"
+    folder = run.checkpoints_dir
     checkpoints.prune(folder, checkpoints.newest(folder))  # an incomplete checkpoint takes room
     step = max((event.step for event in run.events()), default=0)
     with contextlib.suppress(OSError):  # then the run shows as interrupted, and the disk as full

@@ -120,7 +120,7 @@ def explain(error: Exception, run: Run, seconds: int, passed: float) -> tuple[st
                 "The run can be resumed.",
                 1,
             )
-        last = checkpoints.newest(run.path / "checkpoints")
+        last = checkpoints.newest(run.checkpoints_dir)
         advice = f"Resume it to go on from step {last.step:,}." if last else "Start a shorter run."
         if passed >= _USED_UP * seconds:
             used = f"The {seconds} seconds of GPU that this run asked for were not enough."
