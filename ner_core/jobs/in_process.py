@@ -3,14 +3,14 @@
 import os
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 
 from ner_core.config import TrainConfig
 from ner_core.errors import NerError, TrainingError
 from ner_core.jobs import worker
-from ner_core.jobs.process import begin
-from ner_core.jobs.submit import check_resumable, checked
+from ner_core.jobs.submit import check_resumable, check_settings
 from ner_core.runs import diagnosis, store
 from ner_core.runs.events import Event, EventWriter
 from ner_core.runs.log import log_line
@@ -22,10 +22,10 @@ OnEvent = Callable[[Event], object]
 def train(config: TrainConfig, on_event: OnEvent | None = None) -> store.Run:
     """Create a run, execute it here and return it; see ``execute``.
 
-    Raise DataError, ModelError or ConfigError, before there is a run, for what keeps it from
+    Raises DataError, ModelError or ConfigError, before there is a run, for what keeps it from
     starting.
     """
-    config, _, _ = checked(config)
+    config, _, _ = check_settings(config)
     run = store.create(config)
     execute(run, on_event)
     return run
@@ -34,7 +34,7 @@ def train(config: TrainConfig, on_event: OnEvent | None = None) -> store.Run:
 def resume(run: store.Run, on_event: OnEvent | None = None) -> None:
     """Resume a run from its last checkpoint, here; see ``execute``.
 
-    Raise RunError if it is at work or finished.
+    Raises RunError if it is at work or finished.
     """
     check_resumable(run)
     execute(run, on_event)
@@ -46,12 +46,12 @@ def execute(run: store.Run, on_event: OnEvent | None = None) -> None:
     It holds the run's lock, waits for the machine's training slot and writes the run's files as a
     worker does. ``on_event`` is called with each event, in this thread; an exception that it raises
     makes the run fail. In the main thread Ctrl-C asks the run to stop, as the page does; a second
-    one raises KeyboardInterrupt. Raise NerError if the run fails for a reason that the user can
+    one raises KeyboardInterrupt. Raises NerError if the run fails for a reason that the user can
     fix, otherwise the exception that made it fail.
     """
     lock = locks.acquire(run.lock_path)
     try:
-        begin(run)
+        worker.queue_again(run)
         worker.use_one_gpu()
         with _events(run, on_event) as events, _stopped_by_ctrl_c(run):
             _execute_held(run, events)
@@ -79,7 +79,7 @@ def _execute_held(run: store.Run, events: EventWriter) -> None:
 @contextmanager
 def _events(run: store.Run, on_event: OnEvent | None) -> Iterator[EventWriter]:
     """Yield the writer of the run's events; they also go to its output.log and to ``on_event``."""
-    # Line by line, for whoever reads the log meanwhile.
+    # Line by line: the log is read while the run goes on.
     with run.log_path.open("a", buffering=1, encoding="utf-8", errors="backslashreplace") as log:
 
         def tell(event: Event) -> None:
@@ -87,11 +87,13 @@ def _events(run: store.Run, on_event: OnEvent | None) -> Iterator[EventWriter]:
             if on_event is not None:
                 on_event(event)
 
-        events = EventWriter(run.events_path, tell)
-        try:
-            yield events
-        finally:
-            events.close()
+        with closing(EventWriter(run.events_path, tell)) as events:
+            try:
+                yield events
+            except Exception:
+                with suppress(OSError):  # the disk may be full
+                    traceback.print_exc(file=log)
+                raise
 
 
 @contextmanager

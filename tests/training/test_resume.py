@@ -11,6 +11,7 @@ from itertools import pairwise
 import pytest
 
 from ner_core.errors import RunError
+from ner_core.jobs.stop import stop
 from ner_core.jobs.submit import resume, submit
 from ner_core.runs import checkpoints, store
 from ner_core.runs.view import RunView
@@ -143,7 +144,10 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
         toy.wait_for(lambda: steps(run, "checkpoint"), "a checkpoint")
         with pytest.raises(RunError) as caught:
             resume(run)
-        assert str(caught.value) == "Expected a run that can go on, found mine, which is running."
+        assert str(caught.value) == (
+            "The run mine cannot be resumed because it is running. "
+            "Choose one that was stopped, failed or was interrupted."
+        )
         os.kill(process.pid, signal.SIGKILL)
         toy.wait_for(lambda: run.status() == "interrupted", "the end of the worker", seconds=5)
         kept = checkpoints.newest(run.checkpoints_dir).step
@@ -160,7 +164,7 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
         started = [event for event in run.events() if event.kind == "started"][-1]
         assert (started.step, started.data["resumed"]) == (kept, True)
         assert started.data["repeats_to"] >= kept
-        store.stop(run)
+        stop(run)
         began = time.monotonic()
         toy.wait_for(lambda: run.status() == "stopped", "the run to stop")
         assert time.monotonic() - began < 15  # all of its steps take longer
@@ -238,7 +242,8 @@ def test_a_finished_run_is_not_resumed(config):
     with pytest.raises(RunError) as caught:
         resume(run)
     assert str(caught.value) == (
-        f"Expected a run that can go on, found {run.id}, which is finished."
+        f"The run {run.id} cannot be resumed because it is finished. "
+        "Choose one that was stopped, failed or was interrupted."
     )
 
 
