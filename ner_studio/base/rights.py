@@ -28,6 +28,7 @@ from gradio.context import LocalContext
 from gradio.utils import get_space
 
 from ner_core.errors import ConfigError, NerError
+from ner_core.hub.repository_ids import with_hub_prefix
 from ner_core.runs import store
 from ner_core.runs.store import Run
 from ner_core.system.space import on_space
@@ -208,7 +209,7 @@ def model_name(name: str) -> str:
         run = store.get(name)
         if _is_own(run, visitor) or (sees_all(visitor) and store.is_made(name)):
             return name
-    return f"hub:{name}"
+    return with_hub_prefix(name)
 
 
 def _from_here(headers: Mapping[str, str]) -> bool:

@@ -85,7 +85,8 @@ class ReportPanel:
             return {self.column: hidden, self.report: "", self.browser: hidden, self.seen: None}
         shown = {self.column: gr.update(visible=True), self.seen: version}
         try:
-            report = rights.find(version[0]).report() or {}
+            run = rights.find(version[0])
+            report = run.report if run.has_report else {}
             index, colours = _index(version), _colours(version)
         except NerError as problem:
             return {**shown, self.report: error(str(problem)), self.browser: hidden}

@@ -18,7 +18,7 @@ from gradio.context import LocalContext
 from ner_core.config import TrainConfig
 from ner_core.data.readers.sentence import ReadOptions
 from ner_core.errors import ModelError, NerError
-from ner_core.hub.dataset_id import HUB as HUB_PREFIX
+from ner_core.hub.repository_ids import has_hub_prefix, with_hub_prefix, without_hub_prefix
 from ner_studio.base import markup, rights
 from ner_studio.base.events import QUICK, QUIET
 from ner_studio.state import uploads
@@ -247,8 +247,8 @@ class SourceForm:
         }
         if config.data == "sample":
             return {**updates, self.data: gr.update(value=SAMPLE)}
-        if config.data.startswith(HUB_PREFIX):
-            repository = config.data.removeprefix(HUB_PREFIX)
+        if has_hub_prefix(config.data):
+            repository = without_hub_prefix(config.data)
             return {**updates, self.data: gr.update(value=HUB), self.hub: repository}
         # The choice remains, since pending events would fail on a choice that is gone.
         choice = gr.update(choices=[SAMPLE, UPLOAD, HUB, KEPT], value=KEPT)
@@ -277,7 +277,7 @@ class SourceForm:
             return str(form[self.kept])
         # With the prefix hub: a name is never taken for a path.
         name = (form[self.hub] or "").strip()
-        return f"{HUB_PREFIX}{name}" if form[self.data] == HUB else "sample"
+        return with_hub_prefix(name) if form[self.data] == HUB else "sample"
 
     def _options(self, form: Mapping[Any, Any]) -> ReadOptions:
         given = ((form[column] or "").strip() or None for column in self._columns)

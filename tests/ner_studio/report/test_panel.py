@@ -44,7 +44,7 @@ def write_report(run, texts, gold, predicted, errors=True, analysis=True, test=T
         explained = analyse(texts, gold, predicted, train=train, windows=[1] * len(texts))
         report["analysis"] = {"validation": explained, "test": explained}
     if errors:
-        write_errors(run.path / "errors.jsonl", errors_of("validation", texts, gold, predicted))
+        write_errors(run.errors_path, errors_of("validation", texts, gold, predicted))
     run.report_path.write_text(json.dumps(report))
 
 
@@ -136,7 +136,7 @@ def test_an_id_that_is_used_again_is_another_report(panel):
         path.unlink()
     run.path.rmdir()
     again = finished("a", MIXED[:2])
-    os.utime(again.path / "config.json", ns=(1, 1))
+    os.utime(again.config_path, ns=(1, 1))
     assert "1 sentence" in named(panel, panel.update("a", seen))["errors-position"]
 
 

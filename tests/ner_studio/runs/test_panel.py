@@ -160,7 +160,7 @@ def test_no_runs_show_nothing(panel):
 
 def test_a_finished_run_in_the_table():
     run = make("a", data="sample", recipe="quick")
-    os.utime(run.path / "config.json", (1767367800, 1767367800))
+    os.utime(run.config_path, (1767367800, 1767367800))
     rows = RunRows().current().rows
     value = table.table_value(rows)
     assert value["headers"] == list(table.COLUMNS)
@@ -199,7 +199,7 @@ def test_runs_of_all_statuses():
 
 def test_damaged_settings_do_not_hide_the_run():
     run = make("a", "starting")
-    (run.path / "config.json").write_text("{")
+    (run.config_path).write_text("{")
     (row,) = RunRows().current().rows
     assert (row.id, row.status, row.data, row.epochs) == ("a", "interrupted", "", None)
 
