@@ -1,5 +1,6 @@
 """From a source to the canonical shape: splits of tokens and IOB2 tags in Arrow."""
 
+import secrets
 import shutil
 import tempfile
 import weakref
@@ -178,8 +179,10 @@ def _with_validation(corpus: Corpus, seed: int) -> Corpus:
     cut = cut_validation(places["document"][:], seed)
     chosen = {"train": cut.train, "validation": cut.validation}
     dataset, moved = DatasetDict(), DatasetDict()
-    for name, indices in chosen.items():
-        dataset[name], moved[name] = train.select(indices), places.select(indices)
+    for name, rows in chosen.items():
+        # With fingerprints of their own: datasets would make one by pickling all the row numbers.
+        dataset[name] = train.select(rows, new_fingerprint=secrets.token_hex(8))
+        moved[name] = places.select(rows, new_fingerprint=secrets.token_hex(8))
     if "test" in corpus.dataset:
         dataset["test"], moved["test"] = corpus.dataset["test"], corpus.places["test"]
     whole = f", whole documents ({cut.documents:,})," if cut.documents else ","
