@@ -200,8 +200,8 @@ def _key(model: str, label_names: Sequence[str], reader: str) -> _Key:
 
 
 @cache
-def _first_answer() -> "ner_core.FirstAnswer":
-    return ner_core.FirstAnswer()
+def _first_answer() -> "ner_core.NumpyBert":
+    return ner_core.NumpyBert()
 
 
 def _load(key: _Key) -> "ner_core.Predictor":
@@ -209,7 +209,7 @@ def _load(key: _Key) -> "ner_core.Predictor":
     check_name(model, label_names)
     with _importing_once():
         load = ner_core.Predictor.load
-        ner_core.one_core_each()
+        ner_core.use_one_thread_per_call()
     location = _offered.get(model, model)
     # What is offered is for all, so no visitor's token may open it.
     token = None if model in _offered else rights.asking().token
