@@ -55,8 +55,10 @@ def hub_splits(source: str, options: ReadOptions) -> tuple[dict[str, SplitSource
     sources = {}
     for split, files in layout.splits.items():
         form, unit = _FORMATS.get(PurePosixPath(files[0]).suffix, ("columns", "line"))
-        read = _Files(dataset, held, layout.config, files, options).records
-        sources[split] = SplitSource(f"{dataset} ({split})", form, unit, read, origin)
+        part = _Files(dataset, held, layout.config, files, options)
+        sources[split] = SplitSource(
+            f"{dataset} ({split})", form, unit, part.records, part.fingerprint, origin
+        )
     return sources, layout.notes
 
 
@@ -102,6 +104,15 @@ class _Files:
     config: str
     files: tuple[str, ...]
     options: ReadOptions
+
+    def fingerprint(self) -> str:
+        """Return what decides what is read: the commit, the files, and the features of the card.
+
+        It is empty if the Hub named no commit.
+        """
+        features = told_by_card(self.held.card, self.config)
+        state = (self.dataset.repo, self.held.commit, self.config, self.files, features)
+        return repr(state) if self.held.commit else ""
 
     def records(self) -> Iterator[Record]:
         """Read the files one after the other; rows and documents are numbered through."""
