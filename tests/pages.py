@@ -11,6 +11,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 REPOSITORY = Path(__file__).parent.parent
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGUMENTS = [
@@ -22,6 +24,7 @@ CHROMIUM_ARGUMENTS = [
     "--no-first-run",
 ]
 
+expect.set_options(timeout=30_000)
 
 NEWS = "Angela Merkel flew from Berlin to Nairobi to meet officials of the African Union. "
 

@@ -5,6 +5,7 @@ import re
 import time
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.pages import fill, marks, open_tab, take_away, upload
 from tests.patience import patience
@@ -30,9 +31,7 @@ def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
     fill(page, "#epochs", "1")
     page.click("#more-settings > button")
     page.locator("#more-settings .ner-group > button", has_text="Text").click()
-    page.wait_for_function(
-        "document.querySelector('#max_train input, #max_train textarea').value === '3000'"
-    )
+    expect(page.locator("#max_train").locator("input, textarea")).to_have_value("3000")
     fill(page, "#max_train", "300")
     allowed = patience(TRAINED_WITHIN)
     began = time.monotonic()
