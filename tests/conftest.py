@@ -263,9 +263,9 @@ def hub(server, monkeypatch, tmp_path_factory):
 # Not for the whole session: while the browser is there, asyncio has a loop that runs.
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    from tests.pages import App
+    from tests.pages import FORKING, App
 
-    app = App(tmp_path_factory.mktemp("home"))
+    app = App(tmp_path_factory.mktemp("home"), program=FORKING)
     app.start()
     yield app
     app.kill()

@@ -24,6 +24,8 @@ CHROMIUM_ARGUMENTS = [
     "--no-first-run",
 ]
 
+FORKING = ("-m", "tests.forking_page")
+
 expect.set_options(timeout=30_000)
 
 NEWS = "Angela Merkel flew from Berlin to Nairobi to meet officials of the African Union. "
@@ -36,12 +38,12 @@ class App:
     and more, whenever somebody looks at the settings.
     """
 
-    def __init__(self, home, *arguments):
+    def __init__(self, home, *arguments, program=("app.py",)):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.home = home
-        self.arguments = [str(argument) for argument in arguments]
+        self.command = [sys.executable, *program, *map(str, arguments)]
         self.url = f"http://127.0.0.1:{port}/"
         self.environment = {
             **os.environ,
@@ -65,7 +67,7 @@ class App:
         began = time.monotonic()
         with (self.home / "app.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "app.py", *self.arguments],
+                self.command,
                 cwd=REPOSITORY,
                 env=self.environment,
                 stdout=log,

@@ -139,7 +139,7 @@ def test_a_killed_worker_goes_on_and_a_killed_server_does_not_matter(app, new_pa
         lambda: '"kind": "checkpoint"' in (app.home / "runs" / run / "events.jsonl").read_text(),
         "a checkpoint",
     )
-    worker = worker_of(app.home / "runs" / run)
+    worker = worker_of(app, run)
     noticed_within = patience(5)
     os.kill(worker, signal.SIGKILL)
     page.wait_for_selector("[data-status=interrupted]", timeout=noticed_within * 1000)
@@ -162,11 +162,11 @@ def run_of(app, run):
     return Run(run, app.home / "runs" / run)
 
 
-def worker_of(run):
-    """Find the worker of a run among the processes."""
-    for process in psutil.process_iter(["cmdline"]):
-        arguments = process.info["cmdline"] or []
-        if "worker" in arguments and str(run) in arguments:
+def worker_of(app, run):
+    """Find the worker of a run: the process of the page that writes its events."""
+    events = str(app.home / "runs" / run / "events.jsonl")
+    for process in psutil.Process(app.process.pid).children(recursive=True):
+        if events in {file.path for file in process.open_files()}:
             return process.pid
     raise AssertionError(f"no worker of {run}")
 
