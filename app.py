@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-# Before torch loads: the page shares its cores with a run at work, see ner_core/launch/local.py.
+# Before torch loads: the page shares its cores with a run at work, see ner_core/jobs/process.py.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import ner_core
@@ -15,14 +15,19 @@ ner_core.use_zero_gpu()  # before gradio and torch; on other hardware it does no
 
 import gradio as gr
 
-from ner_core import NerError, find_model
-from ui import api, highlight_tab, hub_badge, rights, sign_in, snapshots, train_tab
-from ui.highlight_tab import HighlightTab
-from ui.hub_badge import HubBadge
-from ui.predictors import model_choices, offer, warm_up
-from ui.theme import CSS, theme
-from ui.train_tab import TrainTab
-from ui.uploads import MOST_BYTES
+from ner_core.errors import NerError
+from ner_core.models.sources import find_model
+from ner_studio import api
+from ner_studio.base import hub_badge, rights, sign_in
+from ner_studio.base.hub_badge import HubBadge
+from ner_studio.base.theme import CSS, theme
+from ner_studio.highlight import tab as highlight_tab
+from ner_studio.highlight.tab import HighlightTab
+from ner_studio.state import snapshots
+from ner_studio.state.predictors import model_choices, offer, warm_up
+from ner_studio.state.uploads import MOST_BYTES
+from ner_studio.train import tab as train_tab
+from ner_studio.train.tab import TrainTab
 
 TITLE = """
 # NER Studio

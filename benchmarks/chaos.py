@@ -21,7 +21,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from ner_core import Run, TrainConfig, resume, submit
+from ner_core.config import TrainConfig
+from ner_core.jobs.submit import resume, submit
+from ner_core.runs.store import Run
 
 START_UP = (0.0, 12.0)
 """Seconds after the start of a worker within which a fifth of the kills fall."""

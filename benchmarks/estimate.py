@@ -24,7 +24,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import psutil
 
-from ner_core import TrainConfig, command_line, estimate_cost, runs
+from ner_core.config import TrainConfig
+from ner_core.cost.estimate import estimate_cost
+from ner_core.runs import store
+from ner_core.runs.command import command_line
 
 VARIANTS: dict[str, dict[str, object]] = {
     "quick": {"recipe": "quick"},
@@ -72,7 +75,7 @@ def train(config: TrainConfig, name: str) -> tuple[float, int]:
         stderr=subprocess.DEVNULL,
         cwd=Path(__file__).parent.parent,
     )
-    run = runs.get(name)
+    run = store.get(name)
     report = json.loads(run.report_path.read_text(encoding="utf-8"))
     return run.events()[-1].time - began, int(report["memory_peak"])
 

@@ -29,14 +29,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from broken_files import SEEDS, broken_file
 
-from ner_core import NerError, data
-from ner_core.data.conll import read_conll
-from ner_core.data.csv_table import read_csv
-from ner_core.data.inline import read_inline
-from ner_core.data.json_lines import read_json
-from ner_core.data.label_studio import read_label_studio
-from ner_core.data.parquet import read_parquet
-from ner_core.data.sentence import Fault, ReadOptions, Record
+from ner_core.data.corpus import load_data
+from ner_core.data.readers.conll import read_conll
+from ner_core.data.readers.csv_table import read_csv
+from ner_core.data.readers.inline import read_inline
+from ner_core.data.readers.json_lines import read_json
+from ner_core.data.readers.label_studio import read_label_studio
+from ner_core.data.readers.parquet import read_parquet
+from ner_core.data.readers.sentence import Fault, ReadOptions, Record
+from ner_core.errors import NerError
 
 MEMORY = 8 * 2**30
 LONGEST_MESSAGE = 600
@@ -45,7 +46,7 @@ SHRINKING_SECONDS = 30
 
 def load(path: Path, options: ReadOptions) -> Iterable[Record]:
     """Go the whole way, from recognising the format to splits in Arrow."""
-    data.load(str(path), options=options, strict=False)
+    load_data(str(path), options=options, strict=False)
     return ()
 
 

@@ -31,9 +31,11 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from ner_core import Run, TrainConfig, runs
-from ner_core.events import EventWriter
-from ner_core.locks import acquire
+from ner_core.config import TrainConfig
+from ner_core.runs import store
+from ner_core.runs.events import EventWriter
+from ner_core.runs.store import Run
+from ner_core.system.locks import acquire
 
 REPOSITORY = Path(__file__).parent.parent
 STEPS, STEPS_BEFORE, EVALUATED_EVERY = 2_000, 400, 15
@@ -46,7 +48,7 @@ class FakeRun:
     """A run that is written as a worker would write it, and held as one at work."""
 
     def __init__(self) -> None:
-        self.run: Run = runs.create(TrainConfig(), "at-work")
+        self.run: Run = store.create(TrainConfig(), "at-work")
         self._lock = acquire(self.run.lock_path)
         self._events = EventWriter(self.run.events_path)
         self._step = 0

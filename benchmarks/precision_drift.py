@@ -17,9 +17,9 @@ from datasets import Dataset
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from ner_core import data
-from ner_core.evaluation import predict_tags, score_tags, tag_names
-from ner_core.tagging import load_tagger
+from ner_core.data.corpus import load_data
+from ner_core.evaluation.scoring import predict_tags, score_tags, tag_names
+from ner_core.inference.tagger import load_tagger
 
 Tags = list[list[str]]
 
@@ -56,7 +56,7 @@ def main() -> None:
     print("|---|---|---|---|---|")
     everything: tuple[Tags, Tags, Tags] = ([], [], [])
     for name in options.data:
-        for part, split in data.load(name, 0).dataset.items():
+        for part, split in load_data(name, 0).dataset.items():
             if part == "train" and name == "sample":  # the starter learned from it
                 continue
             of_split = tag_names(split), *(tags(options.model, split, p) for p in ("fp32", "bf16"))

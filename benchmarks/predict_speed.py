@@ -23,10 +23,11 @@ from transformers import pipeline
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from ner_core import Predictor, data
-from ner_core.evaluation import as_typed
-from ner_core.metrics import span_scores
-from ner_core.models import load_trained
+from ner_core.data.corpus import load_data
+from ner_core.evaluation.metrics import span_scores
+from ner_core.evaluation.scoring import as_typed
+from ner_core.inference.predictor import Predictor
+from ner_core.models.loading import load_trained
 
 BATCH_SIZES = (4, 8, 16, 32, 64)
 TURNS = 3
@@ -47,7 +48,7 @@ def main() -> None:
     options = parser.parse_args()
     warnings.filterwarnings("ignore", category=UserWarning)
 
-    split = data.load("sample", 0).dataset["test"]
+    split = load_data("sample", 0).dataset["test"]
     texts, gold = as_typed(split)
     many = list(itertools.islice(itertools.cycle(texts), options.sentences))
     predictor = Predictor.load(options.model)

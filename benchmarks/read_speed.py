@@ -80,13 +80,13 @@ def read(path: Path, check: bool) -> dict[str, Any]:
     """Read a file in this process; gives sentences, seconds and bytes."""
     start = time.perf_counter()
     if check:
-        from ner_core.check import check_data
+        from ner_core.checks.report import check_data
 
         count = sum(split.sentences for split in check_data(str(path)).splits.values())
     else:
-        from ner_core import data
+        from ner_core.data.corpus import load_data
 
-        count = sum(data.load(str(path)).dataset.num_rows.values())
+        count = sum(load_data(str(path)).dataset.num_rows.values())
     seconds = time.perf_counter() - start
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # so on Linux; see getrusage(2)
     return {"sentences": count, "seconds": seconds, "bytes": kilobytes * 1024}

@@ -18,8 +18,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from ner_core import TrainConfig, runs
-from ner_core.launch.local import KEEP_MEMORY
+from ner_core.config import TrainConfig
+from ner_core.runs import store
+from ner_core.system.environment import KEEP_MEMORY
 
 VARIANTS: dict[str, tuple[dict[str, object], bool]] = {
     "notebook recipe": ({"recipe": "notebook"}, False),
@@ -32,7 +33,7 @@ VARIANTS: dict[str, tuple[dict[str, object], bool]] = {
 
 def measure(settings: dict[str, object], keep_memory: bool) -> float:
     """Train once; gives sentences per second."""
-    run = runs.create(TrainConfig.from_values({**settings, "evaluations": 1}))
+    run = store.create(TrainConfig.from_values({**settings, "evaluations": 1}))
     environment = {**os.environ, **(KEEP_MEMORY if keep_memory else {})}
     subprocess.run(
         [sys.executable, "-m", "ner_core", "worker", str(run.path)],

@@ -14,8 +14,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from ner_core import Predictor, data, tags
-from ner_core.evaluation import predict_tags, score_tags, score_text, tag_names
+from ner_core import tags
+from ner_core.data.corpus import load_for_evaluation
+from ner_core.evaluation.scoring import predict_tags, score_tags, score_text, tag_names
+from ner_core.inference.predictor import Predictor
 
 
 def main() -> None:
@@ -29,7 +31,7 @@ def main() -> None:
     print("| data | words | repaired | typed | typed - words | typed - repaired |")
     print("|---|---|---|---|---|---|")
     for name in options.data:
-        split = data.load_for_evaluation(name, options.split).dataset[options.split]
+        split = load_for_evaluation(name, options.split).dataset[options.split]
         gold = tag_names(split)
         found, _ = predict_tags(predictor.tagger, split["tokens"][:], gold)
         read = tags.decode_predicted if predictor.tagger.iob2 else tags.decode

@@ -22,8 +22,11 @@ from pathlib import Path
 import httpx
 from many_tabs import Tab, served, share
 
-from ner_core import TrainConfig, data, runs, submit
-from ner_core.run_view import RunView
+from ner_core.config import TrainConfig
+from ner_core.data.corpus import load_data
+from ner_core.jobs.submit import submit
+from ner_core.runs import store
+from ner_core.runs.view import RunView
 
 PAUSE = (0.5, 2.0)
 KEY = (0.08, 0.25)
@@ -72,7 +75,7 @@ class Visitor:
 async def measure(visitors: int, seconds: float, train: bool) -> None:
     """Measure, and print a table."""
     sentences = [
-        " ".join(words) for words in data.load("sample", 0).dataset["test"]["tokens"][:200]
+        " ".join(words) for words in load_data("sample", 0).dataset["test"]["tokens"][:200]
     ]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         os.environ["NER_HOME"] = folder
@@ -105,7 +108,7 @@ async def measure(visitors: int, seconds: float, train: bool) -> None:
             ended = await asyncio.gather(*typing, return_exceptions=True)
             if run:
                 pace = (step(run) - first) / (time.perf_counter() - began)
-                runs.stop(run)
+                store.stop(run)
                 process.wait(60)
     percentiles = statistics.quantiles(waited, n=20)
     print(f"| {visitors} visitors, {seconds:g} s, {'a run trains' if train else 'no run'} | |")
@@ -122,7 +125,7 @@ async def measure(visitors: int, seconds: float, train: bool) -> None:
         print(f"{len(problems)} visitors ended early, the first by {problems[0]}")
 
 
-def step(run: runs.Run) -> int:
+def step(run: store.Run) -> int:
     """Tell how far a run is."""
     view = RunView(run)
     view.refresh()

@@ -7,7 +7,6 @@ import signal
 import socket
 import string
 from functools import cache
-from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 # Before NumPy and torch load: two processes of tests share two cores, and threads that wait for
@@ -17,11 +16,12 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.places import REPOSITORY
+
 # What a shell starts in the background ignores Ctrl-C, and so does all that it starts. A handler
 # ends this, also for the pages and commands that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-REPOSITORY = Path(__file__).parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
 settings.register_profile(
@@ -153,7 +153,7 @@ def tiny_model(tmp_path_factory):
 @pytest.fixture(scope="session")
 def toy_run(tmp_path_factory, tiny_encoder):
     """Give a run that has learned the toy corpus."""
-    from tests import toy
+    from tests.support import toy
 
     return toy.toy_run(tmp_path_factory, tiny_encoder)
 
@@ -161,7 +161,7 @@ def toy_run(tmp_path_factory, tiny_encoder):
 @pytest.fixture
 def toy_data(tmp_path):
     """Give a folder with a toy corpus of a few steps."""
-    from tests import toy
+    from tests.support import toy
 
     return toy.write_toy(tmp_path / "toy", train=32, validation=8, test=8)
 
@@ -169,7 +169,7 @@ def toy_data(tmp_path):
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory):
     """Give a function that makes the model folder of a family once."""
-    from tests.families import save_family
+    from tests.support.families import save_family
 
     return cache(lambda name: save_family(name, tmp_path_factory.mktemp(name)))
 
@@ -177,7 +177,7 @@ def folders(tmp_path_factory):
 @pytest.fixture
 def asks(monkeypatch):
     """Give a function that says whose event is being handled."""
-    from ui import rights
+    from ner_studio.base import rights
 
     return lambda visitor: monkeypatch.setattr(rights, "asking", lambda: visitor)
 
@@ -185,10 +185,10 @@ def asks(monkeypatch):
 @pytest.fixture
 def forked_workers(monkeypatch):
     """Let workers be forked, which spares each the seconds in which torch is loaded."""
-    from ner_core.launch import local
-    from tests.processes import spawn
+    from ner_core.jobs import process
+    from tests.support.processes import spawn
 
-    monkeypatch.setattr(local, "_spawn", spawn)
+    monkeypatch.setattr(process, "_spawn", spawn)
 
 
 @pytest.fixture
@@ -196,11 +196,11 @@ def call(capsys):
     """Give a function that runs a command here: exit code, stdout, stderr."""
 
     def run_command(*arguments):
-        from ner_core import cli
+        from ner_core.cli import main
 
         capsys.readouterr()
         try:
-            code = cli.main([str(argument) for argument in arguments])
+            code = main.main([str(argument) for argument in arguments])
         except SystemExit as left:
             code = left.code
         captured = capsys.readouterr()
@@ -242,7 +242,7 @@ def refusal(call):
 @pytest.fixture(scope="module")
 def server():
     """Give a Hub on loopback."""
-    from tests.hub_server import serve
+    from tests.support.hub_server import serve
 
     with serve() as hub:
         yield hub
@@ -253,7 +253,7 @@ def hub(server, monkeypatch, tmp_path_factory):
     """Give the Hub on loopback, to which the client of huggingface_hub is turned."""
     import huggingface_hub
 
-    from tests.hub_client import turn_to
+    from tests.support.hub_client import turn_to
 
     turn_to(server, monkeypatch, tmp_path_factory.mktemp("hf"))
     yield server
@@ -263,7 +263,7 @@ def hub(server, monkeypatch, tmp_path_factory):
 # Not for the whole session: while the browser is there, asyncio has a loop that runs.
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    from tests.pages import FORKING, App
+    from tests.support.pages import FORKING, App
 
     app = App(tmp_path_factory.mktemp("home"), program=FORKING)
     app.start()
@@ -275,7 +275,7 @@ def app(tmp_path_factory):
 def browser():
     from playwright.sync_api import sync_playwright
 
-    from tests.pages import CHROMIUM, CHROMIUM_ARGUMENTS
+    from tests.support.pages import CHROMIUM, CHROMIUM_ARGUMENTS
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(

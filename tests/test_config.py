@@ -5,15 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ner_core import (
-    RECIPE_PURPOSE,
-    RECIPES,
-    ConfigError,
-    TrainConfig,
-    expectation,
-    problem_with,
-    runs,
-)
+from ner_core.config import RECIPE_PURPOSE, RECIPES, TrainConfig, expectation, problem_with
+from ner_core.errors import ConfigError
+from ner_core.runs import store
 
 FIELDS = TrainConfig.model_fields
 
@@ -314,7 +308,7 @@ def test_settings_survive_json(config):
 
 def test_settings_survive_the_run_directory():
     config = TrainConfig.from_values({"recipe": "notebook", "data": "Zürich", "learning_rate": ""})
-    assert runs.create(config, "a").config() == config
+    assert store.create(config, "a").config() == config
 
 
 @pytest.mark.parametrize(("max_length", "overlap"), [("100", 25), ("128", 64), ("16", 4)])

@@ -3,11 +3,11 @@ from importlib import import_module
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.support.places import REPOSITORY
 
 MODULES = sorted(
     ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
-    for folder in ("ner_core", "ui")
+    for folder in ("ner_core", "ner_studio")
     for path in (REPOSITORY / folder).rglob("*.py")
     if ">>> " in path.read_text(encoding="utf-8")
 )

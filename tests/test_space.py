@@ -9,8 +9,8 @@ import pytest
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
-from ner_core import runs
-from tests.conftest import REPOSITORY
+from ner_core.runs import store
+from tests.support.places import REPOSITORY
 
 README = REPOSITORY / "README.md"
 # https://huggingface.co/docs/hub/spaces-config-reference
@@ -73,13 +73,13 @@ def test_what_people_see_of_the_space(front):
 
 
 def test_the_models_of_the_space_are_those_that_it_comes_with(front):
-    from ner_core.model_sources import MINILM_ID
+    from ner_core.models.sources import MINILM_ID
 
     assert front["models"] == [MINILM_ID]
 
 
 def test_the_datasets_of_the_space_are_those_that_it_has_a_name_for(front):
-    from ner_core.data.hub_id import ALIASES
+    from ner_core.hub.dataset_id import ALIASES
 
     assert front["datasets"] == [dataset.repo for dataset in ALIASES.values()]
 
@@ -173,7 +173,7 @@ def in_folder(tmp_path, monkeypatch):
     monkeypatch.delenv("NER_HOME")
     monkeypatch.delenv("SPACE_ID", raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(runs, "_SPACE_VOLUME", tmp_path / "data")
+    monkeypatch.setattr(store, "_SPACE_VOLUME", tmp_path / "data")
     return tmp_path
 
 
@@ -187,8 +187,8 @@ def notices(tab):
 
 def train_tab():
     """Give a page that holds the tab."""
-    from tests.panels import build
-    from ui.train_tab import TrainTab
+    from ner_studio.train.tab import TrainTab
+    from tests.support.panels import build
 
     return build(TrainTab)[0]
 
@@ -199,21 +199,21 @@ LOST = (
 
 
 def test_runs_of_a_space_without_a_volume_are_lost_and_the_page_says_so(in_folder, monkeypatch):
-    assert not runs.is_ephemeral()
+    assert not store.is_ephemeral()
     assert notices(train_tab()) == []
     monkeypatch.setenv("SPACE_ID", "owner/space")
-    assert runs.is_ephemeral()
-    assert runs.home() == Path.cwd()
+    assert store.is_ephemeral()
+    assert store.home() == Path.cwd()
     assert notices(train_tab()) == [LOST]
 
 
 def test_runs_on_a_volume_are_kept(in_folder, monkeypatch):
     monkeypatch.setenv("SPACE_ID", "owner/space")
     (in_folder / "data").mkdir()
-    assert runs.home() == in_folder / "data"
-    assert not runs.is_ephemeral()
+    assert store.home() == in_folder / "data"
+    assert not store.is_ephemeral()
     assert notices(train_tab()) == []
     (in_folder / "data").rmdir()
-    assert runs.is_ephemeral()
+    assert store.is_ephemeral()
     monkeypatch.setenv("NER_HOME", str(in_folder / "mine"))
-    assert not runs.is_ephemeral()
+    assert not store.is_ephemeral()

@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner_core import DataError, Span
+from ner_core.errors import DataError
 from ner_core.tags import (
     SCHEMES,
+    Span,
     decode,
     decode_predicted,
     detect_scheme,

@@ -12,9 +12,10 @@ from datasets.utils.logging import disable_progress_bar
 
 from ner_core import tags as tagging
 from ner_core.data.faults import FaultLog
+from ner_core.data.readers.sentence import Fault, ReadOptions, Sentence
 from ner_core.data.scan import scan
-from ner_core.data.sentence import Fault, ReadOptions, Sentence
-from ner_core.data.sources import SplitSource, find_sources, short_name
+from ner_core.data.sources import find_sources, short_name
+from ner_core.data.split_source import SplitSource
 from ner_core.data.splits import cut_validation
 from ner_core.data.staging import Convert, Staging
 from ner_core.errors import DataError
@@ -67,7 +68,7 @@ class Corpus:
         return [name[2:] for name in self.label_names if name.startswith("B-")]
 
 
-def load(
+def load_data(
     source: str, seed: int = 42, options: ReadOptions | None = None, strict: bool = True
 ) -> Corpus:
     """Read a source into train, validation and, where there is one, test.
@@ -100,7 +101,7 @@ def load_for_evaluation(
         size = corpus.dataset["test"].num_rows
         note = f"There are no splits: all {size:,} sentences are the test."
         return replace(corpus, notes=(*corpus.notes, note))
-    corpus = _read(source, sources, notes) if split == "test" else load(source, seed, options)
+    corpus = _read(source, sources, notes) if split == "test" else load_data(source, seed, options)
     if split not in corpus.dataset:
         raise DataError(
             f"Expected a {split} part in {short_name(source)}, found "

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from ner_core.data.sentence import Fault, FaultCode
+from ner_core.data.readers.sentence import Fault, FaultCode
 
 MOST_KEPT = 20
 

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from ner_core import tags as tagging
 from ner_core.data.faults import FaultLog
-from ner_core.data.sentence import Fault, Sentence
-from ner_core.data.sources import SplitSource
+from ner_core.data.readers.sentence import Fault, Sentence
+from ner_core.data.split_source import SplitSource
 from ner_core.errors import DataError
 
 

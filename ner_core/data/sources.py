@@ -1,48 +1,17 @@
 """Where data come from: the sample, a file, a folder or the Hub, as splits that can be read."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from ner_core import paths
-from ner_core.data.formats import format_of
-from ner_core.data.hub_id import parse
-from ner_core.data.sentence import ReadOptions, Record
+from ner_core.data.readers.formats import format_of
+from ner_core.data.readers.sentence import ReadOptions
+from ner_core.data.split_source import SplitSource
 from ner_core.data.splits import find_splits
 from ner_core.errors import DataError
+from ner_core.hub.dataset_id import HUB, parse
+from ner_core.system import paths
 
 SAMPLE = Path(__file__).parent / "sample"
-HUB = "hub:"
-"""Before a dataset's name it says that the Hub's is meant, whatever folders there are."""
-
-
-@dataclass(frozen=True)
-class HubOrigin:
-    """Where on the Hub data lie: repository, configuration, the commit that is read (revision).
-
-    ``languages`` are those that the dataset's card names.
-    """
-
-    repo: str
-    config: str
-    revision: str
-    languages: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class SplitSource:
-    """One split of a source, which can be read again and again.
-
-    ``name`` is what people call it (a file's name), ``format`` its format's name, ``unit`` what
-    places in it are counted in (``line``, ``row``), ``hub`` where it is on the Hub, if it is.
-    """
-
-    name: str
-    format: str
-    unit: str
-    read: Callable[[], Iterator[Record]] = field(repr=False, compare=False)
-    hub: HubOrigin | None = None
 
 
 def canonical_source(source: str) -> str:
@@ -79,7 +48,9 @@ def find_sources(
     """
     found = canonical_source(source)
     if found.startswith(HUB):
-        from ner_core.data.hub import hub_splits  # brings huggingface_hub, which files do not need
+        from ner_core.data.hub.dataset import (
+            hub_splits,  # brings huggingface_hub, which files do not need
+        )
 
         return hub_splits(found.removeprefix(HUB), options)
     path = SAMPLE if source == "sample" else Path(found)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 from datasets import Dataset, Features
 
-from ner_core.data.sentence import Sentence
+from ner_core.data.readers.sentence import Sentence
 
 _ROWS_AT_A_TIME = 1000
 _SCHEMA = pa.schema(

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from datasets import Dataset, DatasetDict
 
-from ner_core.data.spans import is_encodable, shown
+from ner_core.data.readers.spans import is_encodable, shown
 from ner_core.errors import DataError
 from ner_core.tags import OUTSIDE, decode
 

@@ -1,0 +1,121 @@
+"""The data check: what is in the data, and what is wrong with it, before anything trains."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from datasets import Dataset
+
+from ner_core.checks import findings
+from ner_core.checks.findings import Finding, SplitCounts
+from ner_core.data.corpus import Corpus, load_data
+from ner_core.data.readers.sentence import ReadOptions
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """The outcome of a check; ``as_json`` is what ``check --json`` prints.
+
+    ``formats`` and ``schemes`` are those of the splits. ``examples`` are the first sentences of
+    train that have entities: ``text`` (words joined by blanks) and ``entities`` (``start``,
+    ``end`` in characters, ``label``). ``encoder`` is what ``sub_tokens.measure`` found, if a
+    model was given.
+    """
+
+    source: str
+    scheme: str
+    formats: dict[str, str]
+    splits: dict[str, SplitCounts]
+    findings: list[Finding]
+    examples: list[dict[str, Any]] = field(default_factory=list)
+    encoder: dict[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the report as plain JSON types."""
+        return asdict(self)
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings that keep a training from starting."""
+        return [finding for finding in self.findings if finding.level == "error"]
+
+
+def check_data(
+    source: str,
+    seed: int = 42,
+    options: ReadOptions | None = None,
+    model: str | None = None,
+    folders: bool = True,
+) -> CheckReport:
+    """Read a source and check it, with ``model`` also as that encoder will read it.
+
+    Without ``folders`` the model's name is never taken for a path. Raises DataError if nothing of
+    it can be read, ModelError if there is no such model.
+    """
+    return check_corpus(load_data(source, seed, options, strict=False), model, folders)
+
+
+def check_corpus(corpus: Corpus, model: str | None = None, folders: bool = True) -> CheckReport:
+    """Check data that was read already; see ``check_data``."""
+    splits = {name: _count(split) for name, split in corpus.dataset.items()}
+    found = [
+        *findings.faults(corpus),
+        *findings.repeated(corpus),
+        *findings.types(corpus, splits),
+        *findings.ambiguous(corpus),
+        *(Finding("note", "decided", note, 1) for note in corpus.notes),
+    ]
+    encoder = None
+    if model is not None:
+        from ner_core.checks import (
+            tokenization,  # brings the tokenizers library, which few callers need
+        )
+
+        measured = tokenization.measure(corpus, model, folders)
+        encoder = measured.as_json()
+        found += measured.findings(corpus)
+    order = ("error", "warning", "note")
+    found.sort(key=lambda finding: order.index(finding.level))
+    return CheckReport(
+        source=corpus.source,
+        scheme=", ".join(sorted(set(corpus.schemes.values()))),
+        formats={name: split.format for name, split in corpus.sources.items()},
+        splits=splits,
+        findings=found,
+        examples=_examples(corpus),
+        encoder=encoder,
+    )
+
+
+def _count(split: Dataset) -> SplitCounts:
+    names = split.features["ner_tags"].feature.names
+    tags: Counter[int] = Counter()
+    for _, numbers in findings.sentences(split):
+        tags.update(numbers)
+    per_type = {
+        name[2:]: tags[number] for number, name in enumerate(names) if name.startswith("B-")
+    }
+    return SplitCounts(split.num_rows, tags.total(), sum(per_type.values()), per_type)
+
+
+def _examples(corpus: Corpus) -> list[dict[str, Any]]:
+    """Lay out the first sentences with entities as text and character spans."""
+    examples: list[dict[str, Any]] = []
+    for _, words, spans in findings.entities(corpus, "train"):
+        starts = [0]
+        for word in words:
+            starts.append(starts[-1] + len(word) + 1)
+        examples.append(
+            {
+                "text": " ".join(words),
+                "entities": [
+                    {"start": starts[s.start], "end": starts[s.end] - 1, "label": s.label}
+                    for s in spans
+                ],
+            }
+        )
+        if len(examples) == EXAMPLES:
+            break
+    return examples

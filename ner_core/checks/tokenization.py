@@ -1,0 +1,214 @@
+"""Data as an encoder's tokenizer sees them: lengths, windows, words it does not know.
+
+Uses the ``tokenizers`` library alone, not transformers: a page can show this before torch is there.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasets import Dataset
+from tokenizers import Encoding, Tokenizer
+
+from ner_core.checks import findings
+from ner_core.checks.findings import Finding
+from ner_core.config import TrainConfig
+from ner_core.counting import many
+from ner_core.data.corpus import Corpus
+from ner_core.errors import ModelError
+from ner_core.models.sources import ModelSource, find_model
+from ner_core.models.tokenizer import read_as_after_blanks
+
+_BATCH = 1000
+
+
+@dataclass(frozen=True)
+class SubTokens:
+    """How an encoder's tokenizer cuts a corpus up; lengths are in sub-tokens with special ones.
+
+    ``over_window`` counts the sentences that are longer than ``max_length`` and so become several
+    of the ``windows``. ``alignment`` shows the first sentence with an entity: sub-token, word and
+    label, which only the first sub-token of a word has.
+    """
+
+    model: str
+    max_length: int
+    sentences: int
+    windows: int
+    median: float
+    p95: float
+    longest: int
+    over_window: int
+    unknown_words: int
+    alignment: list[dict[str, str]]
+    long_rows: list[tuple[str, int]] = field(default_factory=list, repr=False)
+    unknown_rows: list[tuple[str, int]] = field(default_factory=list, repr=False)
+    unknown_characters: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the figures as plain JSON types."""
+        figures = asdict(self)
+        return {name: figures[name] for name in figures if not name.endswith("_rows")}
+
+    def findings(self, corpus: Corpus) -> Iterator[Finding]:
+        """Report sentences that need several windows, and words that the tokenizer cannot read."""
+        if self.over_window:
+            one = self.over_window == 1
+            yield Finding(
+                "note",
+                "long_sentences",
+                f"{many(self.over_window, 'sentence')} {'is' if one else 'are'} longer than the "
+                f"window of {self.max_length} sub-tokens: the {self.sentences:,} sentences are "
+                f"read in {self.windows:,} windows, and nothing is cut off.",
+                self.over_window,
+                _rows(corpus, self.long_rows),
+            )
+        if self.unknown_words:
+            words, one = many(self.unknown_words, "word"), self.unknown_words == 1
+            message = (
+                f"{words} hold{'s' if one else ''} characters that {self.model} cannot read "
+                f"({self.unknown_characters}). Choose an encoder made for this script if they "
+                "matter."
+                if self.unknown_characters
+                else f"{words} {'is' if one else 'are'} longer than {self.model} can read. Split "
+                f"{'it' if one else 'them'} if {'it matters' if one else 'they matter'}."
+            )
+            yield Finding(
+                "warning",
+                "unknown_words",
+                message,
+                self.unknown_words,
+                _rows(corpus, self.unknown_rows),
+            )
+
+
+def _rows(corpus: Corpus, rows: list[tuple[str, int]]) -> list[dict[str, Any]]:
+    return [place for split, row in rows for place in findings.places(corpus, split, [row])]
+
+
+def measure(corpus: Corpus, model: str, folders: bool = True) -> SubTokens:
+    """Cut all sentences of a corpus into sub-tokens; ``folders`` as in ``find_model``.
+
+    Raises ModelError if there is no such model, or it has no fast tokenizer.
+    """
+    source = find_model(model, folders)
+    tokenizer = _tokenizer(source)
+    settings = TrainConfig()
+    special = tokenizer.num_special_tokens_to_add(is_pair=False)
+    unknown = _unknown_id(tokenizer)
+    lengths: list[int] = []
+    long_rows: list[tuple[str, int]] = []
+    unknown_rows: list[tuple[str, int]] = []
+    characters: Counter[str] = Counter()
+    unknown_words = over = 0
+    for split, data in corpus.dataset.items():
+        for row, words, encoding in _encodings(tokenizer, data):
+            lengths.append(len(encoding))
+            if len(encoding) > settings.max_length:
+                over += 1
+                long_rows.append((split, row))
+            if unknown is not None and unknown in encoding.ids:
+                found = _unknown_words(encoding, words, unknown)
+                unknown_words += len(found)
+                characters.update(character for word in found for character in set(word))
+                unknown_rows.append((split, row))
+    array = np.array(lengths or [0])
+    return SubTokens(
+        model=source.name,
+        max_length=settings.max_length,
+        sentences=len(lengths),
+        windows=int(_windows(array, settings.max_length, settings.overlap, special).sum()),
+        median=float(np.median(array)),
+        p95=float(np.percentile(array, 95)),
+        longest=int(array.max()),
+        over_window=over,
+        unknown_words=unknown_words,
+        alignment=_alignment(tokenizer, corpus),
+        long_rows=long_rows[: findings.MOST_ROWS],
+        unknown_rows=unknown_rows[: findings.MOST_ROWS],
+        unknown_characters=_unreadable(tokenizer, characters, unknown),
+    )
+
+
+def _windows(lengths: np.ndarray, max_length: int, overlap: int, special: int) -> np.ndarray:
+    """Give the number of windows of each text; see ``align.windows``."""
+    body, room = lengths - special, max_length - special
+    more = np.ceil((body - overlap) / (room - overlap)).astype(int)
+    return np.where(body <= room, 1, more)
+
+
+def _encodings(tokenizer: Tokenizer, data: Dataset) -> Iterator[tuple[int, list[str], Encoding]]:
+    for begin in range(0, data.num_rows, _BATCH):
+        texts: list[list[str]] = data[begin : begin + _BATCH]["tokens"]
+        encoded = tokenizer.encode_batch(texts, is_pretokenized=True)
+        for offset, (words, encoding) in enumerate(zip(texts, encoded, strict=True)):
+            yield begin + offset, words, encoding
+
+
+def _unknown_words(encoding: Encoding, words: list[str], unknown: int) -> list[str]:
+    numbers = {
+        word
+        for token, word in zip(encoding.ids, encoding.word_ids, strict=True)
+        if token == unknown and word is not None
+    }
+    return [words[number] for number in sorted(numbers)]
+
+
+def _unreadable(tokenizer: Tokenizer, characters: Counter[str], unknown: int | None) -> str:
+    """Give the most frequent characters that are unknown by themselves: a word may have others."""
+    ordered = sorted(characters, key=lambda character: (-characters[character], character))
+    known = (unknown not in tokenizer.encode(c, add_special_tokens=False).ids for c in ordered)
+    found = [character for character, fine in zip(ordered, known, strict=True) if not fine]
+    return " ".join(found[:10])
+
+
+def _alignment(tokenizer: Tokenizer, corpus: Corpus) -> list[dict[str, str]]:
+    names = corpus.label_names
+    for row, words, _ in findings.entities(corpus, "train"):
+        tags = [names[number] for number in corpus.dataset["train"][row]["ner_tags"]]
+        encoding = tokenizer.encode(words, is_pretokenized=True)
+        rows, before = [], None
+        for token, word in zip(encoding.tokens, encoding.word_ids, strict=True):
+            first = word is not None and word != before
+            rows.append(
+                {
+                    "sub_token": token,
+                    "word": "" if word is None else words[word],
+                    "label": tags[word] if word is not None and first else "",
+                }
+            )
+            before = word
+        return rows
+    return []
+
+
+def _unknown_id(tokenizer: Tokenizer) -> int | None:
+    """Give the id of the token for what is not known; byte-level tokenizers have none."""
+    name = getattr(tokenizer.model, "unk_token", None)
+    return tokenizer.token_to_id(name) if isinstance(name, str) else None
+
+
+def _tokenizer(source: ModelSource) -> Tokenizer:
+    from ner_core.models.hub import located  # brings the client of the Hub
+
+    folder = Path(located(source, weights=False).weights)
+    path = folder / "tokenizer.json"
+    if not path.is_file() and any(folder.glob("*.model")):
+        from ner_core.models.loading import (
+            load_tokenizer,  # brings torch, so only to convert SentencePiece
+        )
+
+        converted: Tokenizer = load_tokenizer(source).backend_tokenizer
+        return converted
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception:  # the library raises its own kind for missing and for damaged files
+        raise ModelError(
+            "Expected a model with a fast tokenizer (tokenizer.json or a SentencePiece model), "
+            f"found none in {source.name}; choose a model that has one."
+        ) from None
+    read_as_after_blanks(tokenizer)  # as it is read in training
+    return tokenizer

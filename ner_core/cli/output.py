@@ -1,0 +1,164 @@
+"""How the command line prints: tables and JSON on stdout, everything else on stderr."""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ner_core.entities import Entity
+from ner_core.runs import store
+from ner_core.runs.view import RunView
+
+if TYPE_CHECKING:  # for its type only: it brings datasets
+    from ner_core.checks.report import CheckReport
+
+
+def say(message: str) -> None:
+    """Print a line for people, on stderr."""
+    print(message, file=sys.stderr)
+
+
+def emit(as_json: bool, document: Any, text: Callable[[], str]) -> None:
+    """Print the result of a command: as one JSON document, or as text."""
+    print(json.dumps(document, ensure_ascii=False, allow_nan=False) if as_json else text())
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Set rows in columns: the first is flush left, numbers are flush right."""
+    cells = [[*header], *([_cell(value) for value in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    numeric = [
+        all(re.fullmatch(r"[\d,./]*|–", row[index]) for row in cells[1:])
+        for index in range(len(header))
+    ]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if flush_right else cell.ljust(width)
+            for cell, width, flush_right in zip(row, widths, numeric, strict=True)
+        ).rstrip()
+        for row in cells
+    ]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def check_text(report: "CheckReport") -> str:
+    """Lay out the outcome of a data check."""
+    types = sorted({label for counts in report.splits.values() for label in counts.per_type})
+    counts = table(
+        ("split", "sentences", "tokens", "entities", *types),
+        [
+            (name, row.sentences, row.tokens, row.entities, *(row.per_type[t] for t in types))
+            for name, row in report.splits.items()
+        ],
+    )
+    formats = ", ".join(sorted(set(report.formats.values())))
+    lines = [f"{report.source} ({formats}; tags: {report.scheme})", "", counts, ""]
+    if report.encoder:
+        lines += [lengths_text(report.encoder), ""]
+    for finding in report.findings:
+        lines.append(f"{finding.level}: {finding.message}")
+        lines += [
+            f"    {row['source']}, {row['unit']} {row['line']}: {row['text'][:200]}"
+            for row in finding.rows[:5]
+        ]
+    if not report.findings:
+        lines.append("Nothing is wrong with it.")
+    return "\n".join(lines)
+
+
+def lengths_text(encoder: dict[str, Any]) -> str:
+    """Say how long sentences are for an encoder."""
+    return (
+        f"{encoder['model']} reads a sentence as {encoder['median']:.0f} sub-tokens (median), "
+        f"{encoder['p95']:.0f} or fewer in 95 of 100, {encoder['longest']:,} at most; with windows "
+        f"of {encoder['max_length']} the {encoder['sentences']:,} sentences become "
+        f"{encoder['windows']:,} windows."
+    )
+
+
+def alignment_text(rows: list[dict[str, Any]]) -> str:
+    """Lay out the alignment of one sentence, a line a sub-token; – is -100, no label."""
+    return table(
+        ("sub-token", "word", "label"),
+        [
+            (
+                row["sub_token"],
+                "" if row["word_id"] is None else f"{row['word_id']} {row['word']}",
+                row["label"] or "–",
+            )
+            for row in rows
+        ],
+    )
+
+
+def scores_text(split: str, scores: dict[str, Any]) -> str:
+    """Lay out the scores of a split: overall, then by type."""
+    rows = [(split, scores["precision"], scores["recall"], scores["f1"], scores["support"])]
+    rows += [
+        (f"  {label}", row["precision"], row["recall"], row["f1"], row["support"])
+        for label, row in scores["per_type"].items()
+    ]
+    text = table(("", "precision", "recall", "f1", "entities"), rows)
+    if "accuracy" in scores:
+        text += f"\ntoken accuracy {scores['accuracy']:.4f}, lenient f1 {scores['f1_lenient']:.4f}"
+    return text
+
+
+def summary(run: store.Run) -> dict[str, Any]:
+    """Give the state of a run as one row."""
+    view = RunView(run)
+    view.refresh()
+    return view.summary()
+
+
+def runs_text(rows: list[dict[str, Any]]) -> str:
+    """Lay out the list of runs."""
+    if not rows:
+        return "There are no runs yet: `python -m ner_core train --data sample` makes one."
+    return table(
+        ("run", "status", "step", "best f1", "validation", "test"),
+        [
+            (
+                row["run"],
+                row["status"],
+                f"{row['step']}/{row['total']}",
+                row["best_f1"],
+                row["validation_f1"],
+                row["test_f1"],
+            )
+            for row in rows
+        ],
+    )
+
+
+def run_text(document: dict[str, Any]) -> str:
+    """Lay out one run."""
+    lines = [f"{document['run']}: {document['status']}, step {document['step']}"]
+    if document["message"]:
+        lines.append(document["message"])
+    lines.append(f"directory: {document['path']}")
+    lines += [f"  {name}: {value}" for name, value in document["settings"].items()]
+    for split in ("validation", "test"):
+        scores = (document["report"] or {}).get(split)
+        if scores:
+            lines += ["", scores_text(split, scores)]
+    return "\n".join(lines)
+
+
+def entity_table(found: Sequence[Entity]) -> str:
+    """Lay out the entities of a text."""
+    if not found:
+        return "No entities."
+    return table(
+        ("entity", "type", "score", "start", "end"),
+        [(entity.text, entity.label, entity.score, entity.start, entity.end) for entity in found],
+    )
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,237 @@
+"""``predict``: the entities of a text, of a file, or of what is piped in."""
+
+import argparse
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import chain, islice
+from pathlib import Path
+from typing import TextIO, get_args
+
+from tqdm import tqdm
+
+from ner_core.cli import output
+from ner_core.config import Precision
+from ner_core.data.texts import read_texts
+from ner_core.entities import Entity
+from ner_core.errors import ConfigError, DataError
+from ner_core.inference.progress import Step, predict_in_steps
+from ner_core.render.files import EntityWriter, open_for
+
+MODEL = "starter, a run, a folder or a Hub id"
+
+_FORMATS = ("json", "conll", "table", "csv", "html")
+_OF_ENDING = {".csv": "csv", ".conll": "conll", ".html": "html", ".htm": "html"}
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``predict``."""
+    command.add_argument("--model", default="starter", help=f"{MODEL}; default: starter")
+    add_model_arguments(command)
+    command.add_argument("text", nargs="?", help="the text; without it stdin is read")
+    command.add_argument(
+        "--file", type=Path, help="texts: a line each, a column of .csv or .tsv, or .jsonl"
+    )
+    command.add_argument(
+        "--text-column", metavar="C", help="the column of the texts, or their key in .jsonl"
+    )
+    command.add_argument(
+        "--whole", action="store_true", help="read a --file of lines as one text, not line by line"
+    )
+    command.add_argument(
+        "--format", choices=_FORMATS, help="default: json for a file, table for one text"
+    )
+    command.add_argument("--threshold", type=float, default=0.0, help="least score, 0 to 1")
+    command.add_argument("--labels", metavar="PER,ORG", help="only entities of these types")
+    command.add_argument(
+        "--output", type=Path, metavar="FILE", help="a new file; its ending tells the format"
+    )
+
+
+def add_model_arguments(command: argparse.ArgumentParser) -> None:
+    """Add what ``predict`` and ``evaluate`` both say of a model and how it computes."""
+    command.add_argument(
+        "--model-labels",
+        metavar="O,B-PER,...",
+        help="the model's tags from number 0 on, where it does not tell them",
+    )
+    command.add_argument(
+        "--batch-size", type=_positive, metavar="N", help="windows that are computed together"
+    )
+    command.add_argument(
+        "--precision",
+        choices=get_args(Precision),
+        default="auto",
+        help="auto: bf16 where the device computes in it natively; fp32: the same on each machine",
+    )
+
+
+def names(given: str | None) -> list[str] | None:
+    """Split names at commas; None if none were given.
+
+    >>> names("PER, ORG"), names(None)
+    (['PER', 'ORG'], None)
+    """
+    return [name.strip() for name in given.split(",")] if given else None
+
+
+def predict(options: argparse.Namespace) -> int:
+    """Find entities in a text, in a file of texts, or in what is piped in."""
+    _check(options)
+    from ner_core.inference.predictor import Predictor
+
+    style = _style(options)
+    watched = _watched(options)
+    total = None
+    texts: Iterable[str]
+    if options.file is None:
+        texts = [options.text if options.text is not None else _piped()]
+    else:
+        wanted = options.file, options.text_column, options.whole
+        # Counting reads the file once more, which is worth it for a person who watches, and finds
+        # what is wrong with it. In a pipe the first lines are to come early.
+        if watched:
+            total = sum(1 for _ in read_texts(*wanted))
+        texts = _begun(read_texts(*wanted))
+    predictor = Predictor.load(options.model, names(options.model_labels), options.precision)
+    results = predict_in_steps(
+        predictor, texts, options.threshold, names(options.labels), options.batch_size
+    )
+    if options.file is not None and watched:
+        results = _with_bar(results, total)
+    title = options.file.name if options.file is not None else "Entities"
+    if options.output is None:
+        _write(results, style, sys.stdout, predictor.entity_types, title)
+        return 0
+    with _new_file(options.output, style) as file:
+        counts = _write(results, style, file, predictor.entity_types, title)
+    document = {"file": str(options.output), "entities": dict(sorted(counts.items()))}
+    text = f"{options.output}: {sum(counts.values()):,} entities"
+    output.emit(options.json, document, lambda: text)
+    return 0
+
+
+def _positive(given: str) -> int:
+    try:
+        number = int(given)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, found {given[:40]!r}")
+    return number
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Raise ConfigError for arguments that cannot be, before anything is loaded."""
+    if not 0 <= options.threshold <= 1:
+        raise ConfigError(f"--threshold: expected a number from 0 to 1, found {options.threshold}.")
+    if options.text is not None and options.file is not None:
+        raise ConfigError("Expected a text or --file, found both; leave one of them out.")
+    if options.text is None and options.file is None and sys.stdin.isatty():
+        raise ConfigError("Expected a text to read, found none; give one, or a file with --file.")
+    if options.text_column is not None and options.file is None:
+        raise ConfigError("--text-column: expected a file with columns, found no --file; give one.")
+    if options.whole and options.file is None:
+        raise ConfigError("--whole: expected a file of lines, found no --file; give one.")
+
+
+def _style(options: argparse.Namespace) -> str:
+    """Choose what is written: what was asked for, else what the file's name says."""
+    if options.format:
+        return str(options.format)
+    if options.output is not None:
+        return _OF_ENDING.get(options.output.suffix.lower(), "json")
+    return "json" if options.json or options.file is not None else "table"
+
+
+def _begun(texts: Iterator[str]) -> Iterator[str]:
+    """Read the first text now: a file that cannot be read is told before a model is loaded."""
+    return chain(list(islice(texts, 1)), texts)
+
+
+def _piped() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"stdin: expected UTF-8 text, found the byte 0x{error.object[error.start]:02x}; "
+            "convert it to UTF-8."
+        ) from None
+
+
+def _watched(options: argparse.Namespace) -> bool:
+    """Tell whether a person sees a progress bar, and nothing else is printed amid it."""
+    return sys.stderr.isatty() and (options.output is not None or not sys.stdout.isatty())
+
+
+def _with_bar(results: Iterable[Step], total: int | None) -> Iterator[Step]:
+    """Show how many texts are done, on stderr."""
+    with tqdm(total=total, unit="text", file=sys.stderr, dynamic_ncols=True) as bar:
+        for step in results:
+            yield step
+            bar.update(len(step.texts))
+
+
+def _write(
+    results: Iterable[Step], style: str, file: TextIO, types: Sequence[str], title: str
+) -> Counter[str]:
+    """Write the entities of texts as they come; give how many of each type there were."""
+    counts: Counter[str] = Counter()
+    with _writer(style, file, types, title) as write:
+        for step in results:
+            for text, entities in step.texts:
+                write(text, entities)
+                counts.update(entity.label for entity in entities)
+            file.flush()  # who reads a pipe gets a step as soon as it is done
+    return counts
+
+
+@contextmanager
+def _writer(
+    style: str, file: TextIO, types: Sequence[str], title: str
+) -> "Iterator[Callable[[str, Sequence[Entity]], object]]":
+    """Give the function that writes the entities of one text."""
+    if style == "table":
+        yield lambda _, entities: file.write(output.entity_table(entities) + "\n")
+        return
+    with EntityWriter(file, _form(style), types, title) as writer:
+        yield writer.write
+
+
+def _form(style: str) -> str:
+    return "jsonl" if style == "json" else style
+
+
+@contextmanager
+def _new_file(path: Path, style: str) -> Iterator[TextIO]:
+    """Open a file that appears at ``path`` when all went well. Raises DataError if it cannot."""
+    with ExitStack() as stack:
+        with _place_explained(path):
+            if path.is_dir() or path.exists():
+                raise DataError(
+                    f"--output: expected nothing yet at {str(path)[:200]!r}, found "
+                    f"{'a folder' if path.is_dir() else 'a file'}; choose another name, or take "
+                    "it away first."
+                )
+            path.parent.mkdir(parents=True, exist_ok=True)
+            around = tempfile.TemporaryDirectory(prefix=".ner-writing-", dir=path.parent)
+            staging = Path(stack.enter_context(around)) / "complete"
+            file = open_for(staging, _form(style))
+        with file:
+            yield file
+        with _place_explained(path):
+            staging.rename(path)
+
+
+@contextmanager
+def _place_explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise DataError(
+            f"--output: expected a place to write to at {str(path)[:200]!r}, found: {reason}; "
+            "choose another one."
+        ) from None

@@ -1,0 +1,62 @@
+"""Asking the Hugging Face Hub about a dataset, and downloading its files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
+from huggingface_hub.errors import RevisionNotFoundError
+
+from ner_core.hub import answers
+from ner_core.hub.answers import asked, check_granted
+from ner_core.hub.token import current_token
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A dataset repository at one revision: its commit, its files, the YAML part of its card."""
+
+    commit: str
+    files: tuple[str, ...]
+    card: dict[str, Any]
+
+
+def repository(repo: str, revision: str | None) -> Repository | None:
+    """Ask the Hub what a dataset repository holds; None if it has no such revision.
+
+    The Hub is asked each time, so that a repository that has gone is never read from a cache in
+    silence, and what somebody else downloaded is not read for those who may not see it. Raises
+    DataError if there is no such repository, or no answer.
+    """
+
+    def ask() -> Repository | None:
+        seconds, token = answers.ANSWER_SECONDS, current_token()
+        try:
+            info = HfApi().dataset_info(repo, revision=revision, timeout=seconds, token=token)
+        except RevisionNotFoundError:
+            return None
+        files = tuple(sibling.rfilename for sibling in info.siblings or ())
+        if info.gated and files:
+            check_granted("dataset", repo, info.sha or "main", files[0])
+        card = dict(vars(info.card_data)) if info.card_data else {}
+        return Repository(info.sha or "", files, card)
+
+    return asked("dataset", repo, ask)
+
+
+def download(repo: str, commit: str, file: str) -> Path:
+    """Give a file of a dataset at a commit, downloaded into the cache of huggingface_hub.
+
+    A file that is there already is given without asking the Hub: ``repository`` has. Raises
+    DataError if it cannot be had.
+    """
+    cached = try_to_load_from_cache(repo, file, revision=commit, repo_type="dataset")
+    if isinstance(cached, str):
+        return Path(cached)
+
+    def fetch() -> Path:
+        check_granted("dataset", repo, commit, file)
+        token = current_token()
+        return Path(hf_hub_download(repo, file, revision=commit, repo_type="dataset", token=token))
+
+    return asked("dataset", repo, fetch)

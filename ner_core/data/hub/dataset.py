@@ -1,0 +1,145 @@
+"""Datasets on the Hugging Face Hub, read from their files: no code of theirs ever runs.
+
+The Hub is asked once what a repository holds; a file is downloaded when its split is first read,
+into the cache of huggingface_hub, and stays there. All is read at the commit that the Hub named, so
+that two passes see the same data.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pyarrow.parquet
+
+from ner_core.data.hub.client import Repository, download, repository
+from ner_core.data.hub.columns import told_by_features, told_by_file
+from ner_core.data.hub.layout import (
+    Layout,
+    find_converted_layout,
+    find_layout,
+    languages_of,
+    told_by_card,
+)
+from ner_core.data.readers.formats import format_of
+from ner_core.data.readers.parquet import read_parquet
+from ner_core.data.readers.sentence import Fault, ReadOptions, Record
+from ner_core.data.split_source import HubOrigin, SplitSource
+from ner_core.errors import DataError
+from ner_core.hub.dataset_id import CONVERTED, HubDataset, parse
+
+# What people are told before a file is there; except for Parquet, its content decides then.
+_FORMATS = {
+    ".parquet": ("Parquet", "row"),
+    ".json": ("JSON", "line"),
+    ".jsonl": ("JSON", "line"),
+    ".csv": ("CSV", "line"),
+}
+
+
+def hub_splits(source: str, options: ReadOptions) -> tuple[dict[str, SplitSource], tuple[str, ...]]:
+    """Find the splits of a dataset on the Hub, ``owner/name[:config][@revision]``, and notes.
+
+    The splits are ``train``, ``validation``, ``test``, those there are, or ``all``, where nothing
+    names one. A dataset that is a script is read from the Hub's own conversion to Parquet, and a
+    note says so. Raises DataError if the dataset cannot be had, or holds nothing that can be read.
+    """
+    dataset = parse(source)
+    if dataset is None:
+        raise DataError(
+            "Expected a dataset on the Hub as owner/name, owner/name:configuration or "
+            f"owner/name@revision, found {source[:200]!r}; correct it."
+        )
+    held, layout = _find(dataset)
+    origin = HubOrigin(dataset.repo, layout.config, held.commit, languages_of(held.card))
+    sources = {}
+    for split, files in layout.splits.items():
+        form, unit = _FORMATS.get(PurePosixPath(files[0]).suffix, ("columns", "line"))
+        read = _Files(dataset, held, layout.config, files, options).records
+        sources[split] = SplitSource(f"{dataset} ({split})", form, unit, read, origin)
+    return sources, layout.notes
+
+
+def _find(dataset: HubDataset) -> tuple[Repository, Layout]:
+    """Ask the Hub for the dataset's files; where a script makes them, for its conversion."""
+    held = repository(dataset.repo, dataset.revision)
+    if held is None:
+        raise DataError(
+            f"Expected a revision {dataset.revision!r} of {dataset.repo}, found none; leave it "
+            "out, or choose a branch, a tag or a commit."
+        )
+    if dataset.revision == CONVERTED:
+        return held, find_converted_layout(dataset, held.files)
+    script = f"{dataset.repo.split('/')[1]}.py"
+    if script not in held.files:
+        return held, find_layout(dataset, held.files, held.card)
+    if dataset.revision not in (None, "main"):
+        raise DataError(
+            f"Expected data in {dataset}, found a script ({script}), which is never run; leave "
+            f"@{dataset.revision} out to read the Hub's conversion to Parquet."
+        )
+    converted = repository(dataset.repo, CONVERTED)
+    if converted is None:
+        raise DataError(
+            f"Expected data in {dataset}, found a script ({script}), which is never run, and no "
+            "conversion to Parquet on the Hub; choose another dataset, or a file or a folder."
+        )
+    layout = find_converted_layout(dataset, converted.files)
+    note = (
+        f"{dataset.repo} is a script, which is never run: the Hub's conversion of it to Parquet "
+        f"was read instead ({CONVERTED})."
+    )
+    # The conversion has no card of its own.
+    return replace(converted, card=held.card), replace(layout, notes=(note, *layout.notes))
+
+
+@dataclass(frozen=True)
+class _Files:
+    """The files of one split, which are downloaded when they are read."""
+
+    dataset: HubDataset
+    held: Repository
+    config: str
+    files: tuple[str, ...]
+    options: ReadOptions
+
+    def records(self) -> Iterator[Record]:
+        """Read the files one after the other; rows and documents are numbered through."""
+        rows = documents = 0
+        for file in self.files:
+            path = download(self.dataset.repo, self.held.commit, file)
+            last_row, last_document = rows, documents
+            for record in self._read(path):
+                if isinstance(record, Fault):
+                    moved: Record = replace(record, line=record.line + rows)
+                    last_row = max(last_row, record.line + rows)
+                else:
+                    lines = [line + rows for line in record.lines]
+                    document = record.document and record.document + documents
+                    moved = replace(record, lines=lines, document=document)
+                    last_row, last_document = lines[-1], max(last_document, document)
+                yield moved
+            rows = rows + _row_count(path) if _is_parquet(path) else last_row
+            documents = last_document
+
+    def _read(self, path: Path) -> Iterator[Record]:
+        """Read one file; the options are completed by what the card and the file itself tell."""
+        features: Mapping[str, Any] = told_by_card(self.held.card, self.config)
+        if _is_parquet(path):
+            features = told_by_file(path, features)
+        options = told_by_features(features, self.options, str(self.dataset))
+        read = read_parquet if _is_parquet(path) else format_of(path).read
+        try:
+            yield from read(path, options)
+        except DataError as error:
+            # A name such as 0000.parquet tells nobody which dataset it belongs to.
+            named = str(error).startswith(path.name)
+            raise DataError(f"{self.dataset}, {error}" if named else str(error)) from None
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix == ".parquet"
+
+
+def _row_count(path: Path) -> int:
+    return int(pyarrow.parquet.read_metadata(path).num_rows)

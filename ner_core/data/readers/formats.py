@@ -1,0 +1,46 @@
+"""Which format a file is in: told by what stands in it, whatever its name is."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from ner_core.data.readers.conll import read_conll
+from ner_core.data.readers.csv_table import looks_like_csv, read_csv
+from ner_core.data.readers.inline import looks_like_inline, read_inline
+from ner_core.data.readers.json_lines import looks_like_json, read_json
+from ner_core.data.readers.label_studio import looks_like_label_studio, read_label_studio
+from ner_core.data.readers.parquet import looks_like_parquet, read_parquet
+from ner_core.data.readers.sentence import Reader
+from ner_core.errors import DataError
+
+_HEAD_BYTES = 64 * 1024
+
+
+class Format(NamedTuple):
+    """A format: its name for people, its reader, and what its places are counted in."""
+
+    name: str
+    read: Reader
+    unit: str = "line"
+
+
+# In this order: what is told by less stands further down, and what is left is columns.
+_RECOGNISED = (
+    (looks_like_parquet, Format("Parquet", read_parquet, "row")),
+    (looks_like_label_studio, Format("Label Studio", read_label_studio, "task")),
+    (looks_like_json, Format("JSON", read_json)),
+    (looks_like_csv, Format("CSV", read_csv)),
+    (looks_like_inline, Format("inline mark-up", read_inline)),
+)
+_COLUMNS = Format("CoNLL columns", read_conll)
+
+
+def format_of(path: Path) -> Format:
+    """Recognise the format of a file. Raises DataError if it cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError as error:
+        raise DataError(
+            f"Expected a file that can be read at {path}, found: {error.strerror}."
+        ) from None
+    return next((found for recognises, found in _RECOGNISED if recognises(head)), _COLUMNS)

@@ -1,0 +1,253 @@
+"""What the readers of columns share: which column is which, and rows that become sentences."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from ner_core.data.readers.sentence import Fault, Record, Sentence
+from ner_core.data.readers.spans import CharSpan, UnreadableError, is_encodable, sentence_of, shown
+from ner_core.data.readers.text import shorten
+from ner_core.errors import DataError
+
+# Names that columns have in public corpora, normalised; the first that is there counts.
+WORD_COLUMNS = ("tokens", "words", "word", "token", "form", "text", "sentence")
+TAG_COLUMNS = (
+    *("ner_tags", "ner_tag", "ner", "ner_labels", "tags", "tag"),
+    *("entities", "entity", "spans", "labels", "label"),
+)
+SENTENCE_COLUMNS = (
+    *("sentence_#", "sentence_id", "sentence_idx", "sentence_no", "sentence_number"),
+    *("sentence", "sent_id", "sent"),
+)
+DOCUMENT_COLUMNS = ("document", "document_id", "doc", "doc_id", "doc_idx")
+
+_SPAN_KEYS = (("start", "start_offset"), ("end", "end_offset"), ("label", "type"))
+# What no word holds, in any format. Other white space, a no-break space for one, may be part of it.
+_BLANK = re.compile(r"[ \t\r\n\f\v]")
+_MOST_NAMES = 8
+
+
+def normalised(names: Iterable[str]) -> list[str]:
+    """Write names of columns alike: ``Sentence #`` becomes ``sentence_#``."""
+    return [re.sub(r"[\s\-]+", "_", name.strip().lower()) for name in names]
+
+
+def known_column(names: Sequence[str], known: Sequence[str]) -> int | None:
+    """Find the place of the first of the ``known`` names that a table has."""
+    there = normalised(names)
+    return next((there.index(name) for name in known if name in there), None)
+
+
+def chosen_column(wanted: str, names: Sequence[str], width: int, path: Path) -> int:
+    """Find the column that a person named, or gave the number of, from 1.
+
+    A name counts as it is written; where none is written so, one that is alike normalised.
+    ``names`` may be empty: the file then has none. Raises DataError if there is no such column.
+    """
+    written = [name.strip() for name in names]
+    if wanted.strip() in written:
+        return written.index(wanted.strip())
+    if (place := known_column(names, normalised([wanted]))) is not None:
+        return place
+    if re.fullmatch("[0-9]{1,6}", wanted) and 1 <= int(wanted) <= width:
+        return int(wanted) - 1
+    columns = f" ({listed(map(shown, names))})" if names else " without names"
+    raise DataError(
+        f"{path.name}: expected the column {shown(wanted)}, found {width} columns{columns}; choose "
+        "one of them, by its number from 1 if it has no name."
+    )
+
+
+def listed(names: Iterable[str], most: int = _MOST_NAMES) -> str:
+    """Name the first ones, and say how many more there are.
+
+    >>> listed("abc"), listed("abcd", most=2)
+    ('a, b, c', 'a, b and 2 more')
+    """
+    every = list(names)
+    more = len(every) - most
+    return ", ".join(every[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def refuse_same_column(tokens: int, tags: int, path: Path) -> None:
+    """Raise DataError if one column was chosen for words and for tags."""
+    if tokens == tags:
+        raise DataError(
+            f"{path.name}: expected words and tags in two columns, found column {tokens + 1} "
+            "chosen for both; choose another one for the words or for the tags."
+        )
+
+
+def named_tag(tag: object, names: Sequence[str], path: Path) -> str:
+    """Give a tag as it is written; for a number its name.
+
+    Raises UnreadableError for what is no tag, DataError for a number if there are no ``names``.
+    """
+    if isinstance(tag, int) and not isinstance(tag, bool):
+        return _name_of(tag, names, path)
+    if isinstance(tag, str) and names and re.fullmatch("[0-9]{1,6}", tag.strip()):
+        return _name_of(int(tag), names, path)
+    if not isinstance(tag, str) or not tag.strip():
+        found = "nothing" if isinstance(tag, str) else shown(tag)
+        raise UnreadableError(
+            f"expected a tag for each word, found {found}; write O outside of entities."
+        )
+    if not is_encodable(tag):
+        raise UnreadableError(
+            f"expected text as a tag, found half of a surrogate pair in {shown(tag)}; correct it."
+        )
+    return tag.strip()
+
+
+def _name_of(number: int, names: Sequence[str], path: Path) -> str:
+    if not names:
+        raise DataError(
+            f"{path.name}: expected tags by name, found numbers without names; name them, from 0 "
+            "on, with --label-names O,B-PER,... ."
+        )
+    if not 0 <= number < len(names):
+        raise UnreadableError(
+            f"expected a tag from 0 to {len(names) - 1}, found {shown(number)}; correct it."
+        )
+    return names[number]
+
+
+def checked_word(word: object, remedy: str = "make two words of it") -> str:
+    """Give a word as it is written. Raises UnreadableError for what is none.
+
+    ``remedy`` says what to do about one with blanks inside.
+    """
+    if isinstance(word, str) and word.isalnum():
+        return word  # nearly all are, and then none of the checks below can fail
+    if not isinstance(word, str):
+        raise UnreadableError(f"expected text as a word, found {shown(word)}; correct it.")
+    if not word.strip():
+        raise UnreadableError(
+            "expected a word for each tag, found nothing; write the word, or take its tag away."
+        )
+    if _BLANK.search(word):
+        raise UnreadableError(f"expected a word without blanks, found {shown(word)}; {remedy}.")
+    if not is_encodable(word):
+        raise UnreadableError(
+            f"expected text as a word, found half of a surrogate pair in {shown(word)}; correct it."
+        )
+    return word
+
+
+def sentence_of_lists(
+    tokens: Sequence[object],
+    tags: Sequence[object],
+    line: int,
+    document: int,
+    names: Sequence[str],
+    path: Path,
+) -> Iterator[Record]:
+    """Make a sentence of a row that holds a whole one; without words it is a Fault ``empty``."""
+    try:
+        _check_lengths(tokens, tags)
+        words = [checked_word(token) for token in tokens]
+        written = [named_tag(tag, names, path) for tag in tags]
+    except UnreadableError as error:
+        text = " ".join(token for token in tokens[:20] if isinstance(token, str))
+        yield Fault("unreadable", line, str(error), shorten(text))
+        return
+    yield sentence_or_empty(words, written, line, document)
+
+
+def sentence_or_empty(words: list[str], tags: list[str], line: int, document: int) -> Record:
+    """Make a sentence of words and tags that were checked, of none a Fault ``empty``."""
+    if not words:
+        return Fault("empty", line, "")
+    return Sentence(words, tags, [line] * len(words), document)
+
+
+def sentence_of_text(
+    text: str, spans: Iterable[CharSpan], line: int, document: int
+) -> Iterator[Record]:
+    """Make a sentence of a text, see ``sentence_of``; without words it is a Fault ``empty``."""
+    record: Record | None = None
+    for record in sentence_of(text, spans, line, document):
+        yield record
+    if record is None:
+        yield Fault("empty", line, "")
+
+
+def _check_lengths(tokens: Sequence[object], tags: Sequence[object]) -> None:
+    if len(tokens) != len(tags):
+        raise UnreadableError(
+            f"expected as many tags as words, found {len(tokens):,} words and {len(tags):,} tags; "
+            "correct the row."
+        )
+
+
+def char_span(mark: object) -> CharSpan:
+    """Read one span, unchecked: an object with start, end and label, or a list of the three.
+
+    The keys are those of spaCy and Prodigy, or ``start_offset`` and ``end_offset`` of doccano, and
+    ``type``. Raises UnreadableError for anything else.
+    """
+    if isinstance(mark, list | tuple) and len(mark) >= 3:
+        return CharSpan(*mark[:3])
+    if isinstance(mark, dict):
+        found = [next((key for key in keys if key in mark), None) for keys in _SPAN_KEYS]
+        if None not in found:
+            return CharSpan(*(mark[key] for key in found))
+    raise UnreadableError(
+        f"expected a span with start, end and label, found {shown(mark)}; correct the annotation."
+    )
+
+
+class Growing:
+    """A sentence that comes word by word. A word that cannot be read makes all of it one Fault."""
+
+    def __init__(self) -> None:
+        self._words: list[tuple[str, str, int]] = []
+        self._fault: Fault | None = None
+
+    def add(self, word: str, tag: str, line: int) -> None:
+        """Add a word, its tag, and the line it stands in."""
+        if self._fault is None:
+            self._words.append((word, tag, line))
+
+    def spoil(self, line: int, message: str, text: str) -> None:
+        """Say what makes the sentence unreadable; the first fault counts."""
+        self._words.clear()
+        self._fault = self._fault or Fault("unreadable", line, message, shorten(text.strip()))
+
+    def end(self, document: int) -> Iterator[Record]:
+        """Give what there is, if anything, and begin anew."""
+        if self._fault:
+            yield self._fault
+        elif self._words:
+            tokens, tags, lines = zip(*self._words, strict=True)
+            yield Sentence(list(tokens), list(tags), list(lines), document)
+        self._words = []
+        self._fault = None
+
+
+class Documents:
+    """Numbers documents, from 1, as the values of a column first appear."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str | int, int] = {}
+
+    def number_of(self, value: object) -> int:
+        """Give the number of the document that a row belongs to; 0 where it names none."""
+        if not isinstance(value, str | int) or value == "":
+            return 0
+        return self._numbers.setdefault(value, len(self._numbers) + 1)
+
+
+def or_refuse(path: Path, records: Iterable[Record], unit: str = "line") -> Iterator[Record]:
+    """Pass records on; if none was a sentence, raise DataError at the end for the first row that
+    could not be read, if there is one.
+    """
+    first: Fault | None = None
+    readable = False
+    for record in records:
+        readable = readable or isinstance(record, Sentence)
+        if first is None and isinstance(record, Fault) and record.code == "unreadable":
+            first = record
+        yield record
+    if first and not readable:
+        raise DataError(f"{path.name}, {unit} {first.line}: {first.message}")

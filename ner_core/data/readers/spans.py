@@ -1,0 +1,192 @@
+"""Spans of characters become words and tags: what annotation tools store, as a model learns it."""
+
+import re
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from ner_core import tags as tagging
+from ner_core import words
+from ner_core.data.readers.sentence import Fault, Record, Sentence
+from ner_core.data.readers.text import shorten
+
+_REMEDY = "correct the annotation"
+
+
+class CharSpan(NamedTuple):
+    """An entity of a text, in characters (code points): ``text[start:end]``, half-open."""
+
+    start: int
+    end: int
+    label: str
+
+
+class UnreadableError(ValueError):
+    """A row that cannot be read; its message is that of a Fault."""
+
+
+def shown(value: object) -> str:
+    """Show a value that stands in a file: short, and safe for any value that JSON can hold.
+
+    >>> shown("x" * 50), shown(None), shown([[1]])
+    ("'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'", 'null', 'a list')
+    """
+    if isinstance(value, str):
+        return repr(shorten(value))
+    if isinstance(value, list | tuple | dict):  # not repr: it may be nested too deeply for it
+        return "an object" if isinstance(value, dict) else "a list"
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    return shorten(repr(value))
+
+
+def is_encodable(text: str) -> bool:
+    """Tell whether a text can be stored: half of a surrogate pair (``"\\ud83d"``) cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def sentence_of(
+    text: str, spans: Iterable[CharSpan], line: int, document: int = 0
+) -> Iterator[Record]:
+    """Split a text into words and tag them (IOB2) by its spans; the sentence is the last record.
+
+    Nothing that is kept of the annotation is lost: a word is split wherever a span begins or ends
+    inside it, and a Fault ``misaligned`` says so, one for each such place. Of spans that overlap,
+    the longest stays (of those as long, the one that starts first, then the one given first); a
+    Fault ``overlap`` names each that goes. Exact duplicates go silently, and so do blanks at the
+    ends of a span. Blanks inside a label become hyphens ("creative work": ``creative-work``), since
+    a tag has none.
+
+    A span that cannot be one makes the whole row a single Fault ``unreadable``: without it the rest
+    would teach that there is no entity there. A text without words gives nothing.
+    """
+    try:
+        wanted = _wanted(text, spans)
+    except UnreadableError as error:
+        yield Fault("unreadable", line, str(error), shorten(text))
+        return
+    kept: list[CharSpan] = []
+    for span in sorted(wanted, key=lambda span: (span.start - span.end, span.start)):
+        rival = _rival(kept, span)
+        if rival is None:
+            insort(kept, span)
+        else:
+            yield _overlap(text, span, rival, line)
+    pieces: list[words.Word] = []
+    starting = {span.start: span for span in kept}
+    ending = {span.end: span for span in kept}
+    borders = sorted({*starting, *ending})
+    for word in words.split_words(text):
+        inside = borders[bisect_left(borders, word.start + 1) : bisect_left(borders, word.end)]
+        pieces += [words.Word(*piece) for piece in pairwise([word.start, *inside, word.end])]
+        for border in inside:
+            if border in ending:
+                yield _misaligned(text, ending[border], "ends", word, line)
+            else:
+                yield _misaligned(text, starting[border], "begins", word, line)
+    if pieces:
+        yield Sentence(
+            [text[piece.start : piece.end] for piece in pieces],
+            _tags(pieces, kept),
+            [line] * len(pieces),
+            document,
+        )
+
+
+def whole_number(value: object) -> int | None:
+    """Read a whole number, None if it is none. 3.0 is one: tables with gaps write it so."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, float) and value.is_integer() else None
+
+
+def _wanted(text: str, spans: Iterable[CharSpan]) -> list[CharSpan]:
+    """Give the spans as they will be used, each once; raise UnreadableError if one cannot be."""
+    if not is_encodable(text):
+        raise UnreadableError(
+            f"expected text, found half of a surrogate pair in {shown(text)}; correct the text."
+        )
+    return list(dict.fromkeys(_checked(text, span) for span in spans))
+
+
+def _checked(text: str, span: CharSpan) -> CharSpan:
+    start, end = whole_number(span.start), whole_number(span.end)
+    if start is None or end is None:
+        raise UnreadableError(
+            "expected whole numbers as start and end of a span, found "
+            f"{shown(span.start if start is None else span.end)}; {_REMEDY}."
+        )
+    if not 0 <= start < end <= len(text):
+        raise UnreadableError(
+            f"expected a span within the {len(text):,} characters of the text, found "
+            f"{shown(start)} to {shown(end)}; {_REMEDY}."
+        )
+    label = _label(span.label)
+    inside = text[start:end]
+    if not words.split_words(inside):  # nothing, or only what is not seen
+        raise UnreadableError(
+            f"expected words in a span, found only blanks at {start} to {end}; {_REMEDY}."
+        )
+    start += len(inside) - len(inside.lstrip())
+    return CharSpan(start, start + len(inside.strip()), label)
+
+
+def _label(value: object) -> str:
+    label = re.sub(r"\s+", "-", value.strip()) if isinstance(value, str) else ""
+    if not label or label == tagging.OUTSIDE or re.match("[BIESLU]-.", label):
+        raise UnreadableError(
+            f"expected an entity type such as PER as the label of a span, found {shown(value)}; "
+            f"{_REMEDY}."
+        )
+    if not is_encodable(label):
+        raise UnreadableError(
+            f"expected text as the label of a span, found half of a surrogate pair in "
+            f"{shown(label)}; {_REMEDY}."
+        )
+    return label
+
+
+def _rival(kept: list[CharSpan], span: CharSpan) -> CharSpan | None:
+    """Find the first of ``kept`` (sorted, disjoint) that shares a character with ``span``."""
+    position = bisect_left(kept, span.start, key=lambda other: other.end)
+    # One that ends where the span begins only touches it.
+    for other in kept[position : position + 2]:
+        if other.start < span.end and span.start < other.end:
+            return other
+    return None
+
+
+def _overlap(text: str, span: CharSpan, rival: CharSpan, line: int) -> Fault:
+    message = (
+        f"expected spans that do not overlap, found {_name(text, span)} and {_name(text, rival)}; "
+        "the second was kept, remove one of the two."
+    )
+    return Fault("overlap", line, message, shorten(text[span.start : span.end]))
+
+
+def _misaligned(text: str, span: CharSpan, verb: str, word: words.Word, line: int) -> Fault:
+    whole = text[word.start : word.end]
+    message = (
+        f"expected spans that begin and end with a word, found that {_name(text, span)} {verb} "
+        f"inside {shown(whole)}; the word was split there, correct the span if it is wrong."
+    )
+    return Fault("misaligned", line, message, shorten(whole))
+
+
+def _name(text: str, span: CharSpan) -> str:
+    return f"{shown(text[span.start : span.end])} ({shorten(span.label)})"
+
+
+def _tags(pieces: list[words.Word], kept: list[CharSpan]) -> list[str]:
+    """Tag words; each lies wholly inside a span or wholly outside of all."""
+    starts = [piece.start for piece in pieces]
+    spans = (
+        tagging.Span(bisect_left(starts, span.start), bisect_left(starts, span.end), span.label)
+        for span in kept
+    )
+    return tagging.encode(spans, len(pieces))

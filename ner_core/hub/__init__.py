@@ -1,0 +1,1 @@
+"""The Hugging Face Hub: token, client, reachability, names of repositories."""

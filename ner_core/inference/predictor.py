@@ -1,0 +1,237 @@
+"""From raw text to entities: the Predictor."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from ner_core import tags as tagging
+from ner_core.config import Precision
+from ner_core.entities import Entity, entities_of
+from ner_core.errors import ConfigError
+from ner_core.inference.tagger import Tagger, load_tagger
+from ner_core.inference.token_view import SubToken, view_sub_tokens
+from ner_core.words import Word, each_word, paragraphs, readable, split_words
+
+BATCH_SIZE = 16
+"""Windows at a time: more of them are no faster on a CPU, and need more memory (LOG.md)."""
+
+_MOST_TEXTS = 1024
+_MOST_CHARACTERS = 200_000
+
+_LONG = 20_000
+"""Characters; a longer text is read in steps of about so many:"""
+_STEP = 8000
+
+
+class Predictor:
+    """Finds the entities of raw text of any length with a trained model.
+
+    What a blank line parts is read apart, so that a paragraph's entities are the same wherever it
+    stands; a longer one in windows that overlap, see ``align``.
+
+    >>> predictor = Predictor.load("minilm-sample")  # doctest: +SKIP
+    >>> predictor.predict("Ann lives in Oslo.")  # doctest: +SKIP
+    [Entity(start=0, end=3, label='PER', score=0.99, text='Ann'), ...]
+    """
+
+    def __init__(self, tagger: Tagger) -> None:
+        self.tagger = tagger
+
+    @classmethod
+    def load(
+        cls, model: str, label_names: Sequence[str] | None = None, precision: Precision = "auto"
+    ) -> "Predictor":
+        """Load a model by its name (a run's id, a folder, a Hub id) onto the best device.
+
+        ``label_names`` are the tags of a model whose config.json does not tell them, in the order
+        of their numbers. ``precision`` is the number format: "auto" takes bfloat16 where the device
+        computes in it natively, "fp32" gives the same on each machine. Raises ModelError if there
+        is no such model, or it cannot name entities.
+        """
+        return cls(load_tagger(model, label_names, precision))
+
+    @property
+    def entity_types(self) -> list[str]:
+        """The types that the model can name, sorted."""
+        names = [name for name in self.tagger.label_names if name != tagging.OUTSIDE]
+        return sorted({span.label for name in names for span in tagging.decode([name])})
+
+    def predict(
+        self, text: str, threshold: float = 0.0, labels: Collection[str] | None = None
+    ) -> list[Entity]:
+        """Find the entities of one text: sorted, disjoint, whole words.
+
+        Those with a score under ``threshold`` are left out, and those of types other than
+        ``labels``. Raises ConfigError if the threshold is none, or the model knows no such type.
+        """
+        return self.predict_all([text], threshold, labels)[0]
+
+    def predict_all(
+        self,
+        texts: Iterable[str],
+        threshold: float = 0.0,
+        labels: Collection[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> list[list[Entity]]:
+        """Find the entities of several texts, in their order; see ``predict``."""
+        return list(self.stream(texts, threshold, labels, batch_size))
+
+    def stream(
+        self,
+        texts: Iterable[str],
+        threshold: float = 0.0,
+        labels: Collection[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> Iterator[list[Entity]]:
+        """Find the entities of texts as they come: a list a text, in their order; see ``predict``.
+
+        Only some hundred texts at a time are taken from ``texts`` and kept in memory. Windows of
+        similar length are computed together, ``batch_size`` at a time.
+        """
+        self._check(threshold, labels, batch_size)
+        wanted = None if labels is None else frozenset(labels)  # asked for each entity
+        return (
+            _kept(found, threshold, wanted)
+            for chunk in _chunks(texts)
+            for found in self._entities(chunk, batch_size)
+        )
+
+    def read(
+        self,
+        text: str,
+        threshold: float = 0.0,
+        labels: Collection[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> Iterator[tuple[int, list[Entity]]]:
+        """Find the entities of one text step by step, of whatever length it is; see ``predict``.
+
+        Each step tells how many characters are read by now, and what was found since the one
+        before; together they find what ``predict`` finds.
+        """
+        self._check(threshold, labels, batch_size)
+        wanted = None if labels is None else frozenset(labels)
+        return (
+            (end, _kept(found, threshold, wanted)) for end, found in self._steps(text, batch_size)
+        )
+
+    def sub_tokens(self, text: str) -> list[SubToken]:
+        """Show what the model says of each sub-token of a text; see ``view_sub_tokens``."""
+        found: list[SubToken] = []
+        for places in paragraphs(text, split_words(text)):
+            begin = len(found)
+            found += [
+                part._replace(index=begin + part.index)
+                for part in view_sub_tokens(self.tagger, text, places)
+            ]
+        return found
+
+    def _entities(self, texts: Sequence[str], batch_size: int) -> list[list[Entity]]:
+        """Find the entities of texts at once, or of a long one, which comes alone, in steps."""
+        if len(texts) == 1 and len(texts[0]) > _LONG:
+            steps = self._steps(texts[0], batch_size)
+            return [[entity for _, found in steps for entity in found]]
+        parts = [
+            (number, places)
+            for number, text in enumerate(texts)
+            for places in paragraphs(text, split_words(text))
+        ]
+        words = [readable(texts[number], places) for number, places in parts]
+        tagged = self.tagger.tag(words, batch_size=batch_size)
+        found: list[list[Entity]] = [[] for _ in texts]
+        for (number, places), tags, scores in zip(parts, tagged.tags, tagged.scores, strict=True):
+            found[number] += entities_of(texts[number], places, tags, scores, self.tagger.iob2)
+        return found
+
+    def _steps(self, text: str, batch_size: int) -> Iterator[tuple[int, list[Entity]]]:
+        if len(text) <= _LONG:
+            yield len(text), self._entities([text], batch_size)[0]
+            return
+        for part in _parts(paragraphs(text, each_word(text))):
+            if len(part) == 1:
+                yield from self._paragraph(text, part[0], batch_size)
+                continue
+            words = [readable(text, places) for places in part]
+            tagged = self.tagger.tag(words, batch_size=batch_size)
+            found: list[Entity] = []
+            for places, tags, scores in zip(part, tagged.tags, tagged.scores, strict=True):
+                found += entities_of(text, places, tags, scores, self.tagger.iob2)
+            yield part[-1][-1].end, found
+
+    def _paragraph(
+        self, text: str, places: Sequence[Word], batch_size: int
+    ) -> Iterator[tuple[int, list[Entity]]]:
+        tags: list[str] = []
+        scores: list[float] = []
+        begin = 0
+        for more_tags, more_scores in self.tagger.tag_in_steps(readable(text, places), batch_size):
+            tags += more_tags
+            scores += more_scores
+            known = begin + len(tags)
+            # No entity goes on over a word outside of all.
+            sure = len(tags) if known == len(places) else _after_last_outside(tags)
+            end = begin + sure
+            found = entities_of(
+                text, places[begin:end], tags[:sure], scores[:sure], self.tagger.iob2
+            )
+            yield places[known - 1].end, found
+            del tags[:sure], scores[:sure]
+            begin = end
+
+    def _check(self, threshold: float, labels: Collection[str] | None, batch_size: int) -> None:
+        if not 0 <= threshold <= 1:
+            raise ConfigError(f"threshold: expected a number from 0 to 1, found {threshold}.")
+        if batch_size < 1:
+            raise ConfigError(f"batch_size: expected a number from 1 on, found {batch_size}.")
+        types = self.entity_types
+        for label in labels or ():
+            if label not in types:
+                raise ConfigError(
+                    f"labels: expected some of {', '.join(types)}, the types that the model knows, "
+                    f"found {label[:40]!r}."
+                )
+
+
+def _kept(
+    found: Iterable[Entity], threshold: float, labels: Collection[str] | None
+) -> list[Entity]:
+    return [
+        entity
+        for entity in found
+        if entity.score >= threshold and (labels is None or entity.label in labels)
+    ]
+
+
+def _after_last_outside(tags: Sequence[str]) -> int:
+    return next(
+        (place for place in range(len(tags), 0, -1) if tags[place - 1] == tagging.OUTSIDE), 0
+    )
+
+
+def _parts(all_places: Iterable[list[Word]]) -> Iterator[list[list[Word]]]:
+    """Take paragraphs of a text together as far as they make a step; a longer one comes alone."""
+    part: list[list[Word]] = []
+    for places in all_places:
+        if part and places[-1].end - part[0][0].start > _STEP:
+            yield part
+            part = []
+        part.append(places)
+    if part:
+        yield part
+
+
+def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Take texts a chunk at a time, bounded in number and in characters; a long one comes alone."""
+    chunk: list[str] = []
+    size = 0
+    for text in texts:
+        if len(text) > _LONG:
+            if chunk:
+                yield chunk
+            yield [text]
+            chunk, size = [], 0
+            continue
+        chunk.append(text)
+        size += len(text)
+        if len(chunk) >= _MOST_TEXTS or size >= _MOST_CHARACTERS:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk

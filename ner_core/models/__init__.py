@@ -1,0 +1,1 @@
+"""Encoders and trained models: finding, checking and loading them."""

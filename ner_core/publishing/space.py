@@ -1,0 +1,191 @@
+"""This repository as a Space on the Hub: which files belong to it, and sending them there."""
+
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ner_core.errors import PublishError
+from ner_core.hub.repository_id import check_name
+
+REPOSITORY = Path(__file__).parents[2]
+"""The folder that this package stands in."""
+
+FOLDERS = ("ner_core", "ner_studio", "ui", "tests", "benchmarks", "docs", ".ci")
+"""What is ours from top to bottom: in these a file on the Space that is not here is removed.
+
+``ui`` is where the page was: a Space that was deployed then still has it.
+"""
+_TOP_LEVEL = (".gitattributes", ".gitignore", "AGENTS.md", "LICENSE", "README.md", "app.py")
+_TOP_LEVEL_PATTERNS = ("requirements*.txt", "pyproject.toml")
+_LEFT_OUT = frozenset({"__pycache__"})
+_BINARY = (".safetensors", ".parquet", ".onnx", ".bin", ".png")
+_MESSAGE = "Deploy NER Studio"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a deployment did: ``created`` the Space, or updated it; ``commit`` is its new state.
+
+    ``files`` is what belongs on the Space, ``removed`` what was there of ours and is no more.
+    """
+
+    repo: str
+    url: str
+    created: bool
+    commit: str
+    files: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def deploy(repo: str, public: bool = False, folder: Path = REPOSITORY) -> Deployment:
+    """Create the Space ``repo`` from this repository, or bring it up to date, in one commit.
+
+    A new Space is private unless ``public``; one that exists keeps its visibility, as it keeps its
+    secrets, variables, volumes and hardware. Files are those of the folder as they are now. The
+    token is that of this machine's owner. Raises PublishError for what the Hub does not take.
+    """
+    repo = check_name(repo, "a Space")
+    files = files_of(folder)
+    from huggingface_hub import (
+        CommitInfo,
+        CommitOperationAdd,
+        CommitOperationCopy,
+        CommitOperationDelete,
+        HfApi,
+        constants,
+    )
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    from ner_core.hub.client import explained, persist, signed_in_token, staying
+
+    api = HfApi(token=signed_in_token())
+
+    def files_there(_again: bool) -> list[str]:
+        return api.list_repo_files(repo, repo_type="space")
+
+    def create(again: bool) -> None:
+        # The second time it may be there because the answer to the first was lost.
+        api.create_repo(
+            repo,
+            repo_type="space",
+            space_sdk="gradio",
+            visibility="public" if public else "private",
+            exist_ok=again,
+        )
+
+    def commit(again: bool) -> CommitInfo:
+        # All of it is described anew: what an earlier commit has done, though its answer was lost,
+        # is then seen to be done.
+        gone = to_remove(files_there(again), files) if again else removed
+        operations: list[CommitOperationAdd | CommitOperationCopy | CommitOperationDelete] = [
+            *(CommitOperationAdd(path, _content(folder, path)) for path in files),
+            *(CommitOperationDelete(path) for path in gone),
+        ]
+        return api.create_commit(repo, operations, commit_message=_MESSAGE, repo_type="space")
+
+    with explained(repo), staying(f"the files in {folder}"):
+        try:
+            there = persist(files_there)
+            created = False
+        except RepositoryNotFoundError:
+            there, created = [], True
+            persist(create)
+        removed = to_remove(there, files)
+        done = persist(commit)
+    url = f"{constants.ENDPOINT}/spaces/{repo}"
+    return Deployment(repo, url, created, done.oid, tuple(files), tuple(removed))
+
+
+def _content(folder: Path, path: str) -> Path | bytes:
+    if path != ".gitattributes":
+        return folder / path
+    return attributes_for_hub((folder / path).read_text(encoding="utf-8")).encode()
+
+
+def files_of(folder: Path) -> list[str]:
+    """List the files that belong to the repository in a folder, as relative paths with slashes.
+
+    In a checkout of git, what git knows of; elsewhere, what lies in our own folders and has one of
+    our names. Runs, uploads and environments are in neither. Raises PublishError if git does not
+    say what it knows of, and if the folder is not this repository: without app.py and README.md
+    there is no Space.
+    """
+    files = sorted(path for path in _candidates(folder) if (folder / path).is_file())
+    if not {"README.md", "app.py"} <= set(files):
+        raise PublishError(
+            f"Expected this repository with its README.md and app.py at {folder}, found no such; "
+            "run the command from a clone of it."
+        )
+    return files
+
+
+def _candidates(folder: Path) -> Iterable[str]:
+    tracked = _tracked(folder)
+    if tracked is not None:
+        return tracked
+    found = [path for name in FOLDERS for path in (folder / name).rglob("*")]
+    found += [folder / name for name in _TOP_LEVEL]
+    found += [path for pattern in _TOP_LEVEL_PATTERNS for path in folder.glob(pattern)]
+    relative = [path.relative_to(folder) for path in found if not path.is_symlink()]
+    return [
+        path.as_posix()
+        for path in relative
+        if not _LEFT_OUT & set(path.parts)
+        and not any(part.startswith(".") for part in path.parts[1:])
+    ]
+
+
+def _tracked(folder: Path) -> list[str] | None:
+    """List what git knows of; None if the folder is not the top of a checkout.
+
+    What lies in a checkout beside that is nobody else's business, so there is no way round git.
+    """
+    if not (folder / ".git").exists():
+        return None
+    git = shutil.which("git")
+    if git is None:
+        raise PublishError(
+            f"Expected git to list what belongs to the checkout in {folder}, found no git here; "
+            "install it."
+        )
+    done = subprocess.run(  # noqa: S603 - git itself, with arguments of ours
+        [git, "ls-files", "-z"], cwd=folder, capture_output=True, check=False
+    )
+    if done.returncode:
+        reason = " ".join(done.stderr.decode(errors="replace").split())[:300]
+        raise PublishError(
+            f"Expected git to list what belongs to the checkout in {folder}, found that it does "
+            f"not ({reason or f'exit code {done.returncode}'}); mend that, and try again."
+        )
+    paths = done.stdout.decode(errors="surrogateescape").split("\0")
+    return [path for path in paths if path and not (folder / path).is_symlink()]
+
+
+def to_remove(there: Iterable[str], files: Sequence[str]) -> list[str]:
+    """List the files on a Space that were ours and are no more; what others put there stays."""
+    kept = set(files)
+    return sorted(
+        path for path in there if path not in kept and PurePosixPath(path).parts[0] in FOLDERS
+    )
+
+
+def attributes_for_hub(attributes: str) -> str:
+    """Give the .gitattributes of a Space: there every binary file is in the large-file store.
+
+    The Hub accepts no other binary files. A line that takes a path out again, as ours do for small
+    files that everybody needs, would leave the Space with a pointer instead of the file.
+
+    >>> attributes_for_hub("* text=auto\\n*.png binary\\nweights/*.bin -filter -text\\n")
+    '* text=auto\\n*.png filter=lfs diff=lfs merge=lfs -text\\n'
+    """
+    lines = []
+    for line in attributes.splitlines():
+        pattern, _, rest = line.partition(" ")
+        if "-filter" in rest.split():
+            continue
+        if pattern.endswith(_BINARY) and "filter=lfs" not in rest:
+            line = f"{pattern} filter=lfs diff=lfs merge=lfs -text"
+        lines.append(line)
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""Entities drawn once, for page, export and card."""

@@ -1,0 +1,179 @@
+"""Entities as files: what was found in texts, written as it is found.
+
+=========  ======================================================  ============================
+form       one text                                                read back by ``ner_core.data``
+=========  ======================================================  ============================
+``jsonl``  ``{"text": ..., "entities": [{"start", "end", "label",  as spans
+           "score", "text"}]}``
+``csv``    a row for each of its entities                          no
+``conll``  ``word TAB tag`` a line (IOB2), then a blank line       as words and tags
+``html``   a paragraph with its entities marked                    no
+=========  ======================================================  ============================
+
+Offsets count characters (code points), half-open.
+
+A spreadsheet takes a cell for a formula that begins with ``=``, ``+``, ``-``, ``@``, a tab or a
+carriage return, and would run it. In CSV an apostrophe stands before such cells, and before those
+that begin with one already: taking one leading apostrophe away gives every cell back as it was.
+The convention is OWASP's (https://owasp.org/www-community/attacks/CSV_Injection).
+"""
+
+import csv
+import json
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from ner_core import tags as tagging
+from ner_core.entities import Entity
+from ner_core.errors import ConfigError
+from ner_core.render import html
+from ner_core.render.colours import EntityColours
+from ner_core.words import split_words
+
+FILE_FORMATS = ("jsonl", "csv", "conll", "html")
+CSV_COLUMNS = ("text_number", "entity", "type", "score", "start", "end")
+
+# Also in the widths of East Asian scripts, which Excel reads as the same.
+_FORMULA = re.compile("[=+\\-@\t\r\n'＝＋－＠]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BLANKS = re.compile(r"[\s\0]+")
+
+
+class EntityWriter:
+    """Writes the entities of one text after the other to an open file, in one of FILE_FORMATS.
+
+    ``types`` are those of the legend and ``title`` is the title, in HTML. Leaving the context, or
+    ``finish``, writes what stands below the last text; the file stays open. Raises ConfigError for
+    any other form.
+    """
+
+    def __init__(
+        self, file: TextIO, form: str, types: Sequence[str] = (), title: str = "Entities"
+    ) -> None:
+        if form not in FILE_FORMATS:
+            raise ConfigError(
+                f"Expected one of the formats {', '.join(FILE_FORMATS)}, found {form[:40]!r}; "
+                "choose one of them."
+            )
+        self.texts = 0
+        self.counts: Counter[str] = Counter()
+        self._file = file
+        self._form = form
+        self._colours = EntityColours(types)
+        self._draw: dict[str, Callable[[str, Sequence[Entity]], object]] = {
+            "jsonl": self._jsonl,
+            "csv": self._csv,
+            "conll": self._conll,
+            "html": self._html,
+        }
+        # With every text in quotation marks: a lone carriage return would get none otherwise.
+        self._table = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+        if form == "csv":
+            self._table.writerow(CSV_COLUMNS)
+        elif form == "html":
+            file.write(html.document_head(title, types, self._colours))
+
+    def __enter__(self) -> "EntityWriter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.finish()
+
+    def write(self, text: str, entities: Sequence[Entity]) -> None:
+        """Write one text with its entities: sorted, disjoint."""
+        self.texts += 1
+        self.counts.update(entity.label for entity in entities)
+        self._draw[self._form](text, entities)
+
+    def finish(self) -> None:
+        """Write what stands below the last text."""
+        if self._form == "html":
+            self._file.write(html.document_foot(self.texts, self.counts))
+
+    def _jsonl(self, text: str, entities: Sequence[Entity]) -> None:
+        row = {"text": text, "entities": [entity._asdict() for entity in entities]}
+        line = json.dumps(row, ensure_ascii=False)
+        # Half a surrogate pair is no character that a file can hold, but JSON can name it.
+        self._file.write(_SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", line) + "\n")
+
+    def _csv(self, text: str, entities: Sequence[Entity]) -> None:
+        self._table.writerows(
+            (
+                self.texts,
+                _cell(text[entity.start : entity.end]),
+                _cell(entity.label),
+                round(entity.score, 6),
+                entity.start,
+                entity.end,
+            )
+            for entity in entities
+        )
+
+    def _conll(self, text: str, entities: Sequence[Entity]) -> None:
+        words = split_words(text)
+        starts = [word.start for word in words]
+        spans = (
+            tagging.Span(
+                bisect_left(starts, entity.start),
+                bisect_left(starts, entity.end),
+                _BLANKS.sub("-", entity.label),
+            )
+            for entity in entities
+        )
+        tags = tagging.encode(spans, len(words))
+        lines = [
+            f"{_word(text[word.start : word.end])}\t{tag}\n"
+            for word, tag in zip(words, tags, strict=True)
+        ]
+        self._file.write(_encodable("".join(lines)) + "\n")
+
+    def _html(self, text: str, entities: Sequence[Entity]) -> None:
+        self._file.write(html.document_row(self.texts, text, entities, self._colours))
+
+
+def write_entities(
+    results: Iterable[tuple[str, Sequence[Entity]]],
+    file: TextIO,
+    form: str,
+    types: Sequence[str] = (),
+    title: str = "Entities",
+) -> None:
+    """Write texts with their entities to an open file, each as it comes; see EntityWriter."""
+    with EntityWriter(file, form, types, title) as writer:
+        for text, entities in results:
+            writer.write(text, entities)
+
+
+def open_for(path: Path, form: str) -> TextIO:
+    """Open a new file for a form, in UTF-8; CSV with a byte order mark, without which Excel takes
+    it for another encoding. Raises OSError.
+    """
+    encoding = "utf-8-sig" if form == "csv" else "utf-8"
+    # A table of the command line may hold half a surrogate pair.
+    return path.open("x", encoding=encoding, newline="", errors="backslashreplace")
+
+
+def _cell(value: str) -> str:
+    value = _encodable(value)
+    return f"'{value}" if _FORMULA.match(value) else value
+
+
+def _word(word: str) -> str:
+    """Give a word as CoNLL can hold it: without NUL, and no mark of a new document."""
+    word = word.replace("\0", "\ufffd")
+    return "\u2010" + word[1:] if word.startswith("-DOCSTART-") else word
+
+
+def _encodable(text: str) -> str:
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)

@@ -1,0 +1,1 @@
+"""The run directory: store, events, checkpoints, view, export, diagnosis."""

@@ -1,0 +1,81 @@
+"""Why a worker ended without a word, as far as what it left behind can tell, and the way on."""
+
+import errno
+import shutil
+from collections.abc import Mapping
+from typing import Any
+
+from ner_core.errors import NerError
+from ner_core.runs import checkpoints
+from ner_core.system import resources
+from ner_core.runs.events import Event
+from ner_core.runs.store import Run
+
+_FULL_BELOW = 32 * 2**20
+_NEAR_LIMIT = 0.9
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# What safetensors and torch say, whose errors have no number; torch counts what it has written.
+_NO_ROOM = (
+    "no space left",
+    "file too large",
+    "disk quota",
+    "failed writing file",
+    "unexpected pos",
+)
+_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """Say in a sentence what went wrong and what to do; also the exit code (2: the user can)."""
+    if isinstance(error, NerError):
+        return str(error), 2
+    text = str(error).lower()
+    if isinstance(error, MemoryError) or any(sign in text for sign in _NO_MEMORY):
+        return (
+            "The memory did not suffice; start a run with half the batch_size and twice the "
+            "gradient_accumulation, or with a smaller max_length.",
+            2,
+        )
+    full = isinstance(error, OSError) and error.errno in _FULL
+    if full or any(sign in text for sign in _NO_ROOM):
+        return "The disk is full; make room, then resume the run.", 2
+    name = type(error).__name__
+    return f"A fault of NER Studio ended the run ({name}); output.log of the run has details.", 1
+
+
+def why_interrupted(run: Run, started: Event | None, progress: Mapping[str, Any]) -> str:
+    """Say in two sentences why a run was interrupted and how it goes on.
+
+    ``started`` and ``progress`` are the last events of these kinds, as far as there are any.
+    """
+    before = started.data.get("machine", {}) if started else {}
+    last = checkpoints.newest(run.path / "checkpoints")
+    where = f"from step {last.step:,}" if last else "from the beginning"
+    if _disk_is_full(run):
+        return f"The disk is full, and the worker ended. Make room, then resume the run {where}."
+    if _memory_ran_out(before, progress):
+        return (
+            "The memory ran out, and the system ended the worker. Close what else takes memory and "
+            f"resume the run {where}, or start one with half the batch_size and twice the "
+            "gradient_accumulation."
+        )
+    return (
+        "The worker ended without a word: it was killed, or the machine restarted. "
+        f"Resume the run {where}."
+    )
+
+
+def _disk_is_full(run: Run) -> bool:
+    try:
+        return shutil.disk_usage(run.path).free < _FULL_BELOW
+    except OSError:
+        return False
+
+
+def _memory_ran_out(before: Mapping[str, Any], progress: Mapping[str, Any]) -> bool:
+    kills = before.get("memory_kills")
+    if kills is not None and resources.memory_kills() > kills:
+        return True
+    used, limit = progress.get("memory"), before.get("memory_limit")
+    return bool(used and limit and used > _NEAR_LIMIT * limit)

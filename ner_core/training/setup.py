@@ -1,0 +1,252 @@
+"""From settings to a Trainer: data, model, windows, and what the automatic settings come to."""
+
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset
+from huggingface_hub import try_to_load_from_cache
+from transformers import (
+    DataCollatorForTokenClassification,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    PrinterCallback,
+    TrainingArguments,
+    set_seed,
+)
+from transformers.integrations import TensorBoardCallback
+
+from ner_core.config import TrainConfig
+from ner_core.data.corpus import Corpus, load_data
+from ner_core.data.readers.sentence import ReadOptions
+from ner_core.errors import DataError
+from ner_core.inference.tagger import Tagger
+from ner_core.models import loading
+from ner_core.models import windows as align
+from ner_core.models.lora import add_adapter
+from ner_core.models.sources import ModelSource, find_model
+from ner_core.runs.log import RunLog
+from ner_core.training.callback import LOG_STEPS, RunCallback
+from ner_core.training.losses import WeightedLoss, class_weights
+from ner_core.training.plan import automatic_epochs
+from ner_core.training.trainer import NerTrainer
+from ner_core.training.validation import Validation
+
+_SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the automatic settings came to for this data and this encoder."""
+
+    epochs: float
+    learning_rate: float
+    steps_per_epoch: int
+    total_steps: int
+    evaluate_every: int
+    bf16: bool
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that a run computes with; ``windows`` has a row a training window."""
+
+    config: TrainConfig
+    source: ModelSource
+    corpus: Corpus
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    windows: Dataset
+    plan: Plan
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """The settings with the automatic ones decided."""
+        chosen = {"epochs": self.plan.epochs, "learning_rate": self.plan.learning_rate}
+        precision = "bf16" if self.plan.bf16 else "fp32"
+        return {**self.config.model_dump(), **chosen, "precision": precision}
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What the model was before: ``name``, ``kind``, and on the Hub ``id`` and ``revision``."""
+        source = self.source
+        folder = source.kind == "folder"
+        return {
+            "kind": source.kind,
+            "name": Path(source.name).name if folder else source.name,
+            "id": source.hub_id,
+            "revision": source.revision or (source.hub_id and _commit_of(source.hub_id)),
+        }
+
+
+def prepare(config: TrainConfig) -> Prepared:
+    """Read the data, load the model and cut the training part into windows.
+
+    Raises a NerError for what a user can mend.
+    """
+    set_seed(config.seed)  # before the head gets its random weights
+    corpus = load_corpus(config)
+    source = find_model(config.model)
+    model, tokenizer = loading.load_for_training(source, corpus.label_names)
+    loading.check_window(config, loading.window_limit(model.config, tokenizer))
+    _describe(model.config, config)
+    loading.prepare(model, config)
+    if config.lora_rank:
+        model = add_adapter(model, source, config.lora_rank)
+    windows = make_windows(corpus, tokenizer, config)
+    plan = make_plan(config, model.config, windows.num_rows)
+    return Prepared(config, source, corpus, model, tokenizer, windows, plan)
+
+
+def make_trainer(
+    prepared: Prepared, run_id: str, folder: Path, log: RunLog, should_stop: Callable[[], bool]
+) -> tuple[NerTrainer, RunCallback]:
+    """Put a Trainer together that keeps its checkpoints in ``folder`` and writes to ``log``."""
+    config, corpus, plan = prepared.config, prepared.corpus, prepared.plan
+    model, tokenizer = prepared.model, prepared.tokenizer
+    weights = class_weights(
+        prepared.windows["labels"], len(corpus.label_names), config.class_weights
+    )
+    callback = RunCallback(plan.steps_per_epoch, plan.evaluate_every, should_stop)
+    # A head that is there already would lose at a high rate what it knows.
+    new_head = not loading.has_head_for(prepared.source, corpus.label_names)
+    trainer = NerTrainer(
+        model=model,
+        args=_arguments(config, plan, run_id, folder),
+        train_dataset=prepared.windows,
+        data_collator=DataCollatorForTokenClassification(tokenizer),
+        callbacks=[callback],
+        compute_loss_func=None if weights is None else WeightedLoss(weights),
+        validation=Validation(corpus.dataset["validation"], config.eval_sentences, config.seed),
+        tagger=Tagger(model, tokenizer, config.max_length, config.overlap, bf16=plan.bf16),
+        log=log,
+        folder=folder,
+        steps_per_epoch=plan.steps_per_epoch,
+        head_rate=config.head_rate if new_head else 1,
+        patience=config.early_stopping,
+        should_stop=should_stop,
+        tokenizer=tokenizer,
+    )
+    callback.trainer = trainer
+    trainer.remove_callback(PrinterCallback)
+    for reporter in trainer.callback_handler.callbacks:
+        if isinstance(reporter, TensorBoardCallback):
+            reporter.logging_dir = str(folder.parent / "tensorboard")
+    return trainer, callback
+
+
+def load_corpus(config: TrainConfig) -> Corpus:
+    """Read the data of a run, shortened to ``max_train``. Raises DataError if it has no entity."""
+    options = ReadOptions.of(config.token_column, config.tag_column, config.label_names)
+    corpus = load_data(config.data, config.seed, options)
+    train = corpus.dataset["train"]
+    if config.max_train and config.max_train < train.num_rows:
+        train = train.shuffle(seed=config.seed).select(range(config.max_train))
+        corpus.dataset["train"] = train
+    if not any(any(row) for row in train["ner_tags"]):
+        raise DataError(
+            f"Expected entities in the training part of {Path(config.data).name}, found none in "
+            f"{train.num_rows:,} sentence{'' if train.num_rows == 1 else 's'}; annotate some, or "
+            "check the tag column."
+        )
+    return corpus
+
+
+def make_windows(
+    corpus: Corpus, tokenizer: PreTrainedTokenizerBase, config: TrainConfig
+) -> Dataset:
+    """Tokenise the training part: a row a window, with ``input_ids``, ``labels``, ``length``."""
+    train = corpus.dataset["train"]
+    label2id = {name: number for number, name in enumerate(corpus.label_names)}
+
+    def to_windows(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        tags = [[corpus.label_names[number] for number in row] for row in rows["ner_tags"]]
+        found = align.windows(tokenizer, rows["tokens"], config.max_length, config.overlap)
+        labels = [
+            align.label_ids(
+                align.label_window(window, tags[window.text], config.sub_token_labels), label2id
+            )
+            for window in found
+        ]
+        return {
+            "input_ids": [window.input_ids for window in found],
+            "labels": labels,
+            "length": [len(window.input_ids) for window in found],
+        }
+
+    return train.map(
+        to_windows,
+        batched=True,
+        remove_columns=train.column_names,
+        load_from_cache_file=False,
+        new_fingerprint=f"windows-{os.getpid()}-{time.monotonic_ns()}",
+    )
+
+
+def make_plan(config: TrainConfig, encoder: PreTrainedConfig, windows: int) -> Plan:
+    """Decide the automatic settings for so many training windows."""
+    batches = math.ceil(windows / config.batch_size)
+    steps_per_epoch = math.ceil(batches / config.gradient_accumulation)
+    epochs = config.epochs or automatic_epochs(steps_per_epoch, config.auto_steps)
+    total = max(1, math.ceil(epochs * steps_per_epoch))
+    rate = config.learning_rate or loading.learning_rate_for(encoder, adapter=config.lora_rank > 0)
+    return Plan(
+        epochs=epochs,
+        learning_rate=rate,
+        steps_per_epoch=steps_per_epoch,
+        total_steps=total,
+        evaluate_every=max(1, total // config.evaluations),
+        bf16=loading.use_bf16(config.precision, loading.best_device()),
+    )
+
+
+def _commit_of(hub_id: str) -> str | None:
+    """Tell which commit of a model the Hub last gave: its cache keeps files by commit."""
+    file = try_to_load_from_cache(hub_id, "config.json")
+    return Path(file).parent.name if isinstance(file, str) else None
+
+
+def _arguments(config: TrainConfig, plan: Plan, run_id: str, folder: Path) -> TrainingArguments:
+    """Turn our settings into the Trainer's."""
+    device = loading.best_device()
+    return TrainingArguments(
+        output_dir=str(folder),
+        per_device_train_batch_size=config.batch_size,
+        gradient_accumulation_steps=config.gradient_accumulation,
+        num_train_epochs=plan.epochs,
+        learning_rate=plan.learning_rate,
+        lr_scheduler_type=_SCHEDULERS[config.schedule],
+        warmup_steps=config.warmup,  # below 1 it is a part of all steps
+        weight_decay=config.weight_decay,
+        max_grad_norm=config.max_grad_norm,
+        optim="adamw_torch_fused",
+        bf16=plan.bf16,
+        train_sampling_strategy="group_by_length" if config.group_by_length else "random",
+        logging_steps=LOG_STEPS,
+        logging_first_step=True,
+        logging_nan_inf_filter=False,  # a loss that is no number has to be seen
+        save_strategy="no",
+        eval_strategy="no",  # RunCallback asks for evaluations and checkpoints
+        seed=config.seed,
+        report_to=config.report_to,
+        run_name=run_id,
+        project="ner-studio",
+        disable_tqdm=True,
+        use_cpu=device.type == "cpu",
+        dataloader_pin_memory=device.type == "cuda",
+    )
+
+
+def _describe(model_config: PreTrainedConfig, config: TrainConfig) -> None:
+    """Keep in the model's config.json how it is to be used."""
+    kept = {
+        "max_length": config.max_length,
+        "overlap": config.overlap,
+        "sub_token_labels": config.sub_token_labels,
+    }
+    setattr(model_config, loading.SETTINGS_KEY, kept)

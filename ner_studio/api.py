@@ -1,0 +1,206 @@
+"""The public endpoints: what a program can ask of a running page.
+
+Gradio offers each as REST, to its Python client, in ``/gradio_api/openapi.json``, and as a tool of
+its MCP server. Everything else of the page is private.
+"""
+
+import asyncio
+import inspect
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import anyio.to_thread
+import gradio as gr
+from gradio.events import api
+
+from ner_core.errors import ConfigError, NerError
+from ner_studio.highlight import reading
+from ner_studio.highlight.view import MOST_CHARACTERS
+from ner_studio.state import predictors
+
+if TYPE_CHECKING:
+    from ner_core.entities import Entity
+
+MOST_AT_ONCE = 2
+MOST_TEXTS = 100
+MOST_TYPES = 100
+LONGEST_NAME = 300
+MOST_CHARACTERS_OF_ALL = 100_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class FoundEntity(TypedDict):
+    """An entity: ``text[start:end]``, its type, and the model's mean probability for its words."""
+
+    start: int
+    end: int
+    label: str
+    score: float
+    text: str
+
+
+def add_endpoints() -> None:
+    """Add the endpoints to the page that is being built."""
+    turns = asyncio.Semaphore(MOST_AT_ONCE)
+    for function in (find_entities, find_entities_batch):
+        api(_in_turn(function, turns), concurrency_id="api", concurrency_limit=None)
+
+
+def _in_turn(function: Callable[..., Any], turns: asyncio.Semaphore) -> Callable[..., Any]:
+    """Let a function wait for its turn only when its model is there: others do not wait for it."""
+
+    @wraps(function)
+    async def call(*arguments: Any, **named: Any) -> Any:
+        given = inspect.signature(function).bind(*arguments, **named)
+        given.apply_defaults()
+        with _errors_shown():
+            model, names = _checked_model(given.arguments["model"], given.arguments["label_names"])
+            await reading.loaded(model, names)
+        async with turns:
+            return await anyio.to_thread.run_sync(partial(function, *arguments, **named))
+
+    return call
+
+
+def find_entities(
+    text: str,
+    model: str = predictors.STARTER,
+    threshold: float = 0.0,
+    labels: list[str] | None = None,
+    label_names: list[str] | None = None,
+) -> list[FoundEntity]:
+    """Find the named entities of a text: sorted, disjoint, with offsets in characters.
+
+    Args:
+        text: The text, of at most 20,000 characters.
+        model: The model: starter, the id of a finished run, or the id of a model on the Hub.
+        threshold: Entities with a lower score, from 0 to 1, are left out.
+        labels: Only entities of these types, at most 100; all types if it is not given.
+        label_names: What the model's labels are called, in the order of their numbers, such as O,
+            B-PER, I-PER; only for a model whose labels have no names.
+    """
+    with _errors_shown():
+        _check_text(text, "text")
+        return _found([text], model, threshold, labels, label_names)[0]
+
+
+def find_entities_batch(
+    texts: list[str],
+    model: str = predictors.STARTER,
+    threshold: float = 0.0,
+    labels: list[str] | None = None,
+    label_names: list[str] | None = None,
+) -> list[list[FoundEntity]]:
+    """Find the named entities of several texts: a list a text, in their order.
+
+    Args:
+        texts: At most 100 texts of at most 20,000 characters each, 100,000 together.
+        model: The model: starter, the id of a finished run, or the id of a model on the Hub.
+        threshold: Entities with a lower score, from 0 to 1, are left out.
+        labels: Only entities of these types, at most 100; all types if it is not given.
+        label_names: What the model's labels are called, in the order of their numbers, such as O,
+            B-PER, I-PER; only for a model whose labels have no names.
+    """
+    with _errors_shown():
+        if not isinstance(texts, list) or len(texts) > MOST_TEXTS:
+            raise ConfigError(
+                f"texts: expected a list of at most {MOST_TEXTS} texts, found {_size(texts)}."
+            )
+        for number, text in enumerate(texts, start=1):
+            _check_text(text, f"texts, number {number}")
+        together = sum(map(len, texts))
+        if together > MOST_CHARACTERS_OF_ALL:
+            raise ConfigError(
+                f"texts: expected at most {MOST_CHARACTERS_OF_ALL:,} characters together, found "
+                f"{together:,}; send them in several calls."
+            )
+        return _found(texts, model, threshold, labels, label_names)
+
+
+def _found(
+    texts: Sequence[str], model: Any, threshold: Any, labels: Any, label_names: Any
+) -> list[list[FoundEntity]]:
+    """Check what came over the network with whatever type, and find the entities."""
+    model, names = _checked_model(model, label_names)
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float):
+        raise ConfigError(f"threshold: expected a number from 0 to 1, found {_size(threshold)}.")
+    if labels is not None:
+        _check_names(labels, "labels", "entity types", MOST_TYPES)
+    found = predictors.predict_all(predictors.named(model), texts, threshold, labels, names)
+    return [[_as_dict(entity) for entity in entities] for entities in found]
+
+
+def _checked_model(model: Any, label_names: Any) -> tuple[str, tuple[str, ...]]:
+    """Give a model's name and the names of its labels, without blanks around as on the page."""
+    if not isinstance(model, str):
+        raise ConfigError(f"model: expected a model's name, found {_size(model)}.")
+    if len(model) > LONGEST_NAME:
+        raise ConfigError(
+            f"model: expected a model's name of at most {LONGEST_NAME} characters, found "
+            f"{len(model):,}."
+        )
+    if label_names is None:
+        return model, ()
+    _check_names(label_names, "label_names", "names of labels", predictors.MOST_LABELS)
+    return model, tuple(name.strip() for name in label_names)
+
+
+def _check_names(names: Any, parameter: str, what: str, most: int) -> None:
+    """Raise ConfigError unless it is a list of names, bounded in number and in length."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ConfigError(f"{parameter}: expected a list of {what}, found {_size(names)}.")
+    if len(names) > most:
+        raise ConfigError(
+            f"{parameter}: expected a list of at most {most:,} {what}, found {_size(names)}."
+        )
+    longest = max(map(len, names), default=0)
+    if longest > predictors.LONGEST_LABEL:
+        raise ConfigError(
+            f"{parameter}: expected {what} of at most {predictors.LONGEST_LABEL} characters, found "
+            f"one of {longest:,}."
+        )
+
+
+def _as_dict(entity: "Entity") -> FoundEntity:
+    return FoundEntity(
+        start=entity.start,
+        end=entity.end,
+        label=entity.label,
+        score=entity.score,
+        text=_SURROGATE.sub("\ufffd", entity.text),  # half of a pair cannot be sent
+    )
+
+
+def _check_text(text: Any, name: str) -> None:
+    if not isinstance(text, str):
+        raise ConfigError(f"{name}: expected a text, found {_size(text)}.")
+    if len(text) > MOST_CHARACTERS:
+        raise ConfigError(
+            f"{name}: expected at most {MOST_CHARACTERS:,} characters, found {len(text):,}; "
+            "python -m ner_core predict --file reads texts of any length."
+        )
+
+
+def _size(value: object) -> str:
+    """Say what a value is, whatever it holds.
+
+    >>> _size(["a", "b"]), _size(None), _size(1.5)
+    ('a list of 2', 'nothing', 'a float')
+    """
+    if value is None:
+        return "nothing"
+    kind = type(value).__name__
+    size = f" of {len(value):,}" if isinstance(value, list | dict) else ""
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}{size}"
+
+
+@contextmanager
+def _errors_shown() -> Iterator[None]:
+    """Let a caller read the sentence of an error; of any other Gradio says "Error" only."""
+    try:
+        yield
+    except NerError as error:
+        raise gr.Error(str(error), print_exception=False) from None

@@ -1,0 +1,1 @@
+"""What all parts of the page share: theme, markup, rights, sign-in."""

@@ -1,0 +1,191 @@
+"""The work on a file of texts: from what is in it to what was found, and how far it is.
+
+Results lie in a folder of their own among what Gradio serves, whose name cannot be guessed.
+"""
+
+import os
+import re
+import secrets
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import ner_core
+from ner_core.errors import DataError
+from ner_core.render.colours import EntityColours
+from ner_core.render.files import FILE_FORMATS
+from ner_studio.base.markup import escape
+from ner_studio.base.theme import colour_class
+from ner_studio.state.predictors import importing, load_predictor
+from ner_studio.state.run_summary import duration
+
+MOST_BYTES = 20 * 2**20
+MOST_TEXTS = 100_000
+MOST_CHARACTERS = 5_000_000
+"""In one text: its words are in memory together, and who cancels waits while they are written."""
+
+STEP_SECONDS = 0.4
+KEPT_SECONDS = 3600.0
+
+_FOLDER = "ner-entities-"
+_MOST_TYPES = 24
+_BY_COMMAND = "`python -m ner_core predict --file` reads more"
+
+TEMPLATE = """
+<section class="ner-job" aria-label="Work on the file" data-state="${value.state}">
+  <div class="ner-bar" role="progressbar" aria-label="Progress of the file" aria-valuemin="0"
+    aria-valuemax="100" aria-valuenow="${value.percent}">
+    <div style="width: ${value.percent}%"></div></div>
+  <div class="ner-facts">${value.facts}</div>
+  <ul class="ner-legend" aria-label="Found so far">${value.counts}</ul>
+  <div role="status">${value.message}</div>
+</section>
+"""
+
+
+class FileJob:
+    """One file's way from texts to results."""
+
+    def __init__(self, file: Path, column: str | None, whole: bool, folder: Path) -> None:
+        self.folder = folder
+        self._file = file
+        self._wanted = file, column, whole
+        stem = re.sub("[^A-Za-z0-9]+", "-", file.stem).strip("-")[:60]
+        self.files = [folder / f"{stem or 'texts'}-entities.{form}" for form in FILE_FORMATS]
+        self._texts = self._all_texts = 0
+        self._characters = self._all_characters = 0
+        self._counts: Counter[str] = Counter()
+        self._types: Sequence[str] = ()
+        self._began = time.monotonic()
+
+    def run(self, model: str, label_names: Sequence[str]) -> Iterator[dict[str, str]]:
+        """Give the state of the work now and then. Raises NerError and OSError."""
+        check_size(self._file)
+        self.folder.mkdir(parents=True, mode=0o700)
+        yield state("working", message=sentence("Reading the file …"))
+        with importing:
+            read_texts, predict_in_steps = ner_core.read_texts, ner_core.predict_in_steps
+        for text in read_texts(*self._wanted):
+            self._count(text)
+        yield state("working", message=sentence("Loading the model …"))
+        predictor = load_predictor(model, label_names)
+        self._types = predictor.entity_types
+        self._began = time.monotonic()
+        with ExitStack() as stack:
+            writers = []
+            for path, form in zip(self.files, FILE_FORMATS, strict=True):
+                file = stack.enter_context(ner_core.open_for(path, form))
+                writer = ner_core.EntityWriter(file, form, self._types, self._file.name)
+                writers.append(stack.enter_context(writer))
+            texts = read_texts(*self._wanted)
+            for step in predict_in_steps(predictor, texts, seconds=STEP_SECONDS):
+                for text, entities in step.texts:
+                    for writer in writers:
+                        writer.write(text, entities)
+                    self._texts += 1
+                self._counts.update(entity.label for entity in step.found)
+                self._characters += step.characters
+                yield self._now()
+
+    def finished(self) -> dict[str, str]:
+        """Give the state after the last text."""
+        os.utime(self.folder)  # it is kept from now on
+        spent = time.monotonic() - self._began
+        took = ("Took", duration(spent) if spent >= 1 else "less than 1 s")
+        ready = sentence("Ready to download:")
+        return state("done", 100, self._facts(took), self._counts, ready, self._types)
+
+    def _count(self, text: str) -> None:
+        """Count a text before the work begins. Raises DataError if it is too much for a page."""
+        self._all_texts += 1
+        self._all_characters += len(text) + 1
+        if self._all_texts > MOST_TEXTS:
+            raise DataError(
+                f"Expected at most {MOST_TEXTS:,} texts, found more in {self._file.name}; cut the "
+                f"file in parts, or use the command line: {_BY_COMMAND}."
+            )
+        if len(text) > MOST_CHARACTERS:
+            raise DataError(
+                f"Expected texts of at most {MOST_CHARACTERS:,} characters, found {len(text):,} in "
+                f"text {self._all_texts:,} of {self._file.name}; cut it in parts, or use the "
+                f"command line: {_BY_COMMAND}."
+            )
+
+    def _now(self) -> dict[str, str]:
+        spent = time.monotonic() - self._began
+        left = spent * (self._all_characters / self._characters - 1)
+        percent = 100 * self._characters / self._all_characters
+        facts = self._facts(("Time left", duration(left)))
+        return state("working", percent, facts, self._counts, types=self._types)
+
+    def _facts(self, last: tuple[str, str]) -> list[tuple[str, str]]:
+        return [
+            ("Texts", f"{self._texts:,} of {self._all_texts:,}"),
+            ("Entities", f"{sum(self._counts.values()):,}"),
+            last,
+        ]
+
+
+def state(
+    name: str,
+    percent: float = 0,
+    facts: Sequence[tuple[str, str]] = (),
+    counts: Mapping[str, int] | None = None,
+    message: str = "",
+    types: Sequence[str] = (),
+) -> dict[str, str]:
+    """Give the values of the template, all of them escaped; ``message`` is HTML.
+
+    ``types`` are all that the model can name, so that each keeps its colour.
+    """
+    colours = EntityColours(types)
+    found = sorted((counts or {}).items(), key=lambda item: (-item[1], item[0]))
+    chips = [
+        f'<li class="{colour_class(label, colours)}">{escape(label)} <b>{number:,}</b></li>'
+        for label, number in found[:_MOST_TYPES]
+    ]
+    if len(found) > _MOST_TYPES:
+        chips.append(f"<li>{len(found) - _MOST_TYPES} more types</li>")
+    return {
+        "state": name,
+        "percent": f"{percent:.1f}",
+        "facts": "".join(f"<span>{key} <b>{escape(value)}</b></span>" for key, value in facts),
+        "counts": "".join(chips),
+        "message": message,
+    }
+
+
+def sentence(text: str) -> str:
+    """Write a quiet line."""
+    return f'<p class="ner-quiet">{escape(text)}</p>'
+
+
+def check_size(file: Path) -> None:
+    """Raise DataError if a file is too large for a page."""
+    size = file.stat().st_size
+    if size > MOST_BYTES:
+        raise DataError(
+            f"Expected at most {MOST_BYTES // 2**20} MB, found {size / 2**20:.1f} MB; cut the file "
+            f"in parts, or use the command line: {_BY_COMMAND}."
+        )
+
+
+def drop(folder: str) -> None:
+    """Delete the results of a job, if there are any."""
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_folder(place: Path) -> Path:
+    """Name a folder that nobody can guess; deletes those of visitors who are long gone."""
+    for folder in place.glob(f"{_FOLDER}*"):
+        try:
+            old = time.time() - folder.stat().st_mtime > KEPT_SECONDS
+        except OSError:  # another one was faster
+            continue
+        if old:
+            drop(str(folder))
+    return place / (_FOLDER + secrets.token_urlsafe(24))

@@ -1,0 +1,275 @@
+"""A whole file on the Highlight tab: its texts in, what is found in them out, in four formats.
+
+The work is a generator's: it ends a step after the visitor cancels it, or closes the tab, and one
+at a time does it for all visitors. Results lie in a folder of their own whose name cannot be
+guessed, among what Gradio serves, until the visitor asks for others or is gone for an hour.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import gradio as gr
+
+import ner_core
+from ner_core.errors import DataError, NerError
+from ner_core.render.files import FILE_FORMATS
+from ner_studio.base import markup
+from ner_studio.highlight import file_job, reading
+from ner_studio.highlight.file_job import MOST_BYTES, MOST_TEXTS, FileJob, drop, sentence, state
+from ner_studio.state.predictors import STARTER, importing, named
+
+_NAMES = {"jsonl": "JSONL", "csv": "CSV", "conll": "CoNLL", "html": "HTML"}
+_HINT = (
+    "A .txt file, whose lines are texts or which is one text as a whole, a table (.csv, .tsv) with "
+    f"a column of texts, or .jsonl: up to {MOST_BYTES // 2**20} MB and {MOST_TEXTS:,} texts."
+)
+_LINES, _WHOLE = "Each line is a text", "The whole file is one text"
+_LONGEST_EXAMPLE = 40
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+CSS = """
+#file-panel .ner-job .ner-bar { margin-top: .1rem; }
+#file-panel .ner-job .ner-legend { margin: .55rem 0 0; }
+#file-panel .ner-job .ner-legend:empty, #file-panel .ner-job .ner-facts:empty { display: none; }
+#file-panel .ner-job:not([data-state="working"], [data-state="done"]) .ner-bar { display: none; }
+#file-panel .ner-job .ner-legend:not(:empty) + div p { margin-top: .6rem; }
+#file-panel .ner-job[data-state="idle"] { display: none; }
+#file-actions, #file-downloads { gap: .5rem; flex-wrap: wrap; }
+#file-actions button, #file-downloads button, #file-downloads a { flex: 0 0 auto; min-width: 0;
+  width: auto; }
+"""
+
+
+@dataclass
+class Request:
+    """One press of the button: whether the work has begun, and how it is to end early, if so.
+
+    The work itself says that it was cancelled, in its last answer: said by another handler, an
+    answer that was still on its way would take the place of it.
+    """
+
+    begun: bool = False
+    end: Literal["", "cancelled", "replaced"] = ""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def begin(self) -> bool:
+        """Tell whether the work may begin: not if it was to end before."""
+        with self._lock:
+            self.begun = not self.end
+            return self.begun
+
+    def finish(self, end: Literal["cancelled", "replaced"]) -> bool:
+        """End the work within a step; tells whether it had begun."""
+        with self._lock:
+            self.end = self.end or end
+            return self.begun
+
+
+class FilePanel:
+    """The components of the accordion, and what happens when they are used."""
+
+    def __init__(self) -> None:
+        with gr.Accordion("A whole file", open=False, elem_id="file-panel"):
+            gr.Markdown(_HINT, elem_classes="ner-quiet")
+            self.file = gr.File(
+                label="File of texts",
+                file_types=[".txt", ".csv", ".tsv", ".json", ".jsonl"],
+                height=120,
+                elem_id="file-upload",
+            )
+            self.column = gr.Dropdown(
+                [], label="Column of the texts", visible=False, elem_id="file-column"
+            )
+            self.lines = gr.Radio(
+                [_LINES, _WHOLE],
+                value=_LINES,
+                label="Texts of the file",
+                show_label=False,
+                container=False,
+                visible=False,
+                elem_id="file-lines",
+            )
+            with gr.Row(elem_id="file-actions"):
+                self.find = gr.Button(
+                    "Find entities",
+                    variant="primary",
+                    size="sm",
+                    interactive=False,
+                    elem_id="file-find",
+                )
+                self.cancel = gr.Button("Cancel", size="sm", visible=False, elem_id="file-cancel")
+            self.status = gr.HTML(
+                state("idle"),
+                html_template=file_job.TEMPLATE,
+                apply_default_css=False,
+                elem_id="file-status",
+            )
+            with gr.Row(visible=False, elem_id="file-downloads") as self.offer:
+                self.downloads = [
+                    gr.DownloadButton(_NAMES[form], size="sm", elem_id=f"file-{form}")
+                    for form in FILE_FORMATS
+                ]
+        # On the server only, so that no visitor can name a folder.
+        self.folder = gr.State("", time_to_live=file_job.KEPT_SECONDS, delete_callback=drop)
+        self.request: gr.State = gr.State(None)  # of this visitor, the last one
+        self._at_work: Request | None = None
+
+    @property
+    def shown(self) -> list[Any]:
+        """The components that change with the work, in the order of the handlers' results."""
+        return [self.status, self.find, self.cancel, self.offer, self.folder, *self.downloads]
+
+    def wire(self, model: Any, label_names: Any) -> None:
+        """Connect the components; ``model`` and ``label_names`` say who finds the entities."""
+        quick: dict[str, Any] = {**_QUIET, "queue": False}
+        begun = self.find.click(self.begin, self.folder, [*self.shown, self.request], **quick)
+        # Before it is this file's turn: nobody's file waits for the model of another one.
+        ready = begun.then(
+            self.load,
+            [model, label_names],
+            None,
+            concurrency_id="loading",
+            concurrency_limit=None,
+            **_QUIET,
+        )
+        ready.then(
+            self.work,
+            [model, label_names, self.file, self.column, self.lines, self.request],
+            self.shown,
+            concurrency_id="file",
+            concurrency_limit=1,
+            **_QUIET,
+        )
+        self.cancel.click(self.stop, self.request, self.shown, **quick)
+        self.file.change(
+            self.choose,
+            [self.file, self.folder, self.request],
+            [self.column, self.lines, *self.shown],
+            **quick,
+        )
+        self.column.input(lambda: gr.update(interactive=True), None, self.find, **quick)
+
+    def choose(self, file: str | None, folder: str, request: Request | None) -> list[Any]:
+        """Offer what another file's texts may be, and forget what was found in the one before."""
+        if request:
+            request.finish("replaced")
+        drop(folder)
+        no_choice = [gr.update(visible=False), gr.update(visible=False)]
+        if not file:
+            return [*no_choice, *self._resting(state("idle"), ready=False)]
+        try:
+            file_job.check_size(Path(file))
+            with importing:
+                columns = ner_core.text_columns(file)
+        except NerError as problem:
+            refused = state("refused", message=markup.error(str(problem)))
+            return [*no_choice, *self._resting(refused, ready=False)]
+        choice = gr.update(
+            choices=_choices(columns.names, columns.examples),
+            value=columns.default,
+            visible=bool(columns.names),
+        )
+        lines = gr.update(value=_LINES, visible=columns.lines)
+        ready = not columns.names or columns.default is not None
+        return [choice, lines, *self._resting(state("idle"), ready)]
+
+    def begin(self, folder: str) -> list[Any]:
+        """Say at once that the work was asked for, and whether it waits for another visitor's."""
+        drop(folder)
+        text = "Starting …"
+        if self._at_work:
+            text = "Waiting: one file is read at a time, and another one is being read."
+        return [*self._busy(state("waiting", message=sentence(text))), Request()]
+
+    async def load(self, model: str | None, label_names: str | None) -> None:
+        """Wait until the model is loaded; whether it cannot be is said when it is used."""
+        with contextlib.suppress(NerError):
+            await reading.loaded(model or STARTER, _names(label_names))
+
+    def work(
+        self,
+        model: str | None,
+        label_names: str | None,
+        file: str | None,
+        column: str | None,
+        lines: str | None,
+        request: Request,
+    ) -> Iterator[list[Any]]:
+        """Find the entities of a file's texts; shows how far it is, then offers the results."""
+        if not request.begin():
+            return
+        self._at_work = request
+        folder = file_job.new_folder(Path(self.status.GRADIO_CACHE))
+        keep = False
+        try:
+            if not file:
+                raise DataError("Expected a file of texts, found none; choose one.")
+            names, chosen = _names(label_names), named(model or STARTER)
+            reading.check(chosen, names)
+            job = FileJob(Path(file), column or None, lines == _WHOLE, folder)
+            for now in job.run(chosen, names):
+                if request.end == "cancelled":
+                    yield self._cancelled()
+                if request.end:
+                    return
+                yield self._busy(now)
+            keep = True
+            yield self._offered(job)
+        except NerError as problem:
+            yield self._resting(state("refused", message=markup.error(str(problem))))
+        except OSError as problem:
+            text = (
+                f"Expected room for the results at {folder.parent}, found: {problem.strerror}; "
+                "make room, or try a smaller file."
+            )
+            yield self._resting(state("refused", message=markup.error(text)))
+        finally:  # also when the visitor is gone
+            if self._at_work is request:
+                self._at_work = None
+            if not keep:
+                drop(str(folder))
+
+    def stop(self, request: Request | None) -> list[Any]:
+        """End the work, which says so itself; this says it of work that had not begun."""
+        if request and request.finish("cancelled"):
+            return [gr.skip()] * len(self.shown)
+        return self._cancelled()
+
+    def _cancelled(self) -> list[Any]:
+        return self._resting(state("cancelled", message=sentence("Cancelled: nothing was kept.")))
+
+    def _busy(self, now: dict[str, str]) -> list[Any]:
+        off, on = gr.update(interactive=False), gr.update(visible=True)
+        return [now, off, on, gr.update(visible=False), "", *[gr.skip()] * len(self.downloads)]
+
+    def _resting(self, now: dict[str, str], ready: bool = True) -> list[Any]:
+        find, hidden = gr.update(interactive=ready), gr.update(visible=False)
+        return [now, find, hidden, hidden, "", *[gr.skip()] * len(self.downloads)]
+
+    def _offered(self, job: FileJob) -> list[Any]:
+        find, hidden = gr.update(interactive=True), gr.update(visible=False)
+        on = gr.update(visible=True)
+        return [job.finished(), find, hidden, on, str(job.folder), *map(str, job.files)]
+
+
+def _choices(names: Sequence[str], examples: Sequence[str]) -> list[tuple[str, str]]:
+    """Name columns for the dropdown; those without a name by their number and what they have."""
+    if not examples:
+        return [(name, name) for name in names]
+    shown = (" ".join(example.split()) for example in examples)
+    return [
+        (
+            f"column {number}: {text[:_LONGEST_EXAMPLE]}{'…' * (len(text) > _LONGEST_EXAMPLE)}",
+            number,
+        )
+        for number, text in zip(names, shown, strict=True)
+    ]
+
+
+def _names(label_names: str | None) -> list[str]:
+    """Give the names that were written for the labels of a model."""
+    return [name.strip() for name in (label_names or "").split(",") if name.strip()]

@@ -1,0 +1,92 @@
+"""A model, chosen or typed in, and the names of its labels where it does not tell them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gradio as gr
+
+from ner_core.errors import RunError
+from ner_studio.base import rights
+
+_Choices = Sequence[tuple[str, str]]
+
+
+class ModelChoice:
+    """A list of models that takes a Hub id as well; a field for labels shows up when needed."""
+
+    def __init__(self, label: str, choices: _Choices, value: str, elem_id: str, info: str) -> None:
+        with gr.Column(min_width=260):
+            self.model = gr.Dropdown(
+                list(choices),
+                value=value,
+                label=label,
+                info=info,
+                allow_custom_value=True,
+                elem_id=elem_id,
+            )
+            self.names = gr.Textbox(
+                label="Names of its labels",
+                placeholder="O, B-PER, I-PER, B-LOC, I-LOC",
+                max_lines=1,
+                visible=False,
+                elem_id=f"{elem_id}-labels",
+            )
+        # In the page, not visible: the model that the field was shown for. Names are no other's.
+        self.named = gr.Textbox("", visible="hidden")
+
+    @property
+    def inputs(self) -> set[Any]:
+        """The components that ``chosen`` and ``label_names`` read."""
+        return {self.model, self.names, self.named}
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The components that ``ask`` updates."""
+        return [self.names, self.named]
+
+    @property
+    def changes(self) -> list[Any]:
+        """The events after which another model may be meant."""
+        return [self.model.change, self.names.submit, self.names.blur]
+
+    def chosen(self, form: Mapping[Any, Any]) -> str:
+        """Give the name of the chosen model; empty if there is none."""
+        return str(form[self.model] or "").strip()
+
+    def label_names(self, form: Mapping[Any, Any]) -> tuple[str, ...]:
+        """Give the names that were written for the labels of the chosen model."""
+        if not form[self.named] or form[self.named] != self.chosen(form):
+            return ()
+        names = (name.strip() for name in (form[self.names] or "").split(","))
+        return tuple(name for name in names if name)
+
+    def ask(self, form: Mapping[Any, Any], unnamed: Mapping[str, str]) -> list[Any]:
+        """Show the field if the model is among the ``unnamed``, which have so many: updates."""
+        model = self.chosen(form)
+        if model and form[self.named] == model:
+            return [gr.skip(), gr.skip()]  # while names are written the field must stay
+        if model in unnamed:
+            info = f"{unnamed[model]} names with commas between, in their order; then Enter."
+            return [gr.update(visible=True, value="", info=info), model]
+        if form[self.named]:
+            return [gr.update(visible=False, value=""), ""]
+        return [gr.skip(), gr.skip()]
+
+    def refresh(self, choices: _Choices, current: str | None) -> Any:
+        """Offer these models; keep the choice if it is one of them, or may be a Hub id.
+
+        So is a run that is there but not among the newest, which are offered.
+        """
+        listed = [value for _, value in choices]
+        if "/" in (current or "") or current in listed or _is_older_run(current):
+            # Not sent back: a late answer must not undo a choice made meanwhile.
+            return gr.update(choices=choices)
+        return gr.update(choices=choices, value=choices[0][1])
+
+
+def _is_older_run(name: str | None) -> bool:
+    """Tell whether it is a run of the visitor who asks that has a model."""
+    try:
+        return rights.find(name).model_dir.is_dir()
+    except RunError:
+        return False

@@ -1,0 +1,189 @@
+"""The Highlight tab: type, and see the entities.
+
+No answer waits for a model: one that is not loaded yet is loaded in the background, the result says
+so, and when it is there the text is read again.
+"""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ner_core.errors import UnnamedLabelsError
+from ner_studio.highlight import file_panel, reading
+from ner_studio.highlight import view as highlight_view
+from ner_studio.highlight.examples import EXAMPLES
+from ner_studio.highlight.file_panel import FilePanel
+from ner_studio.highlight.model_choice import ModelChoice
+from ner_studio.highlight.reading import Wanted
+from ner_studio.highlight.view import MOST_CHARACTERS, TEXT, TOKENS, VIEWS, Outcome
+from ner_studio.state.predictors import STARTER, model_choices
+
+CSS = highlight_view.CSS + file_panel.CSS
+_NO_COMPARISON = ("no other model", "")
+_MODEL_INFO = "The starter, a finished run, or the id of a model on the Hub, typed in."
+_COMPARE_INFO = "A second model reads the same text; what differs is outlined."
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_SCRIPT = "\n".join(
+    Path(__file__).with_name(name).read_text(encoding="utf-8")
+    for name in ("highlight_tables.js", "highlight.js")
+)
+_RESTORE = Path(__file__).with_name("restore.js").read_text(encoding="utf-8")
+
+
+class HighlightTab:
+    """The components of the tab, and what happens when they are used."""
+
+    def __init__(self) -> None:
+        choices = model_choices()
+        with gr.Row(elem_id="models"):
+            self.first = ModelChoice("Model", choices, choices[0][1], "model-choice", _MODEL_INFO)
+            self.second = ModelChoice(
+                "Compare with", [_NO_COMPARISON, *choices], "", "compare", _COMPARE_INFO
+            )
+        self.model = self.first.model
+        self.text = gr.Textbox(
+            label="Text",
+            placeholder="Type or paste a text: its entities appear below as you type.",
+            lines=4,
+            max_lines=10,
+            elem_id="text",
+        )
+        gr.Examples(
+            list(EXAMPLES.values()),
+            self.text,
+            label="Examples",
+            example_labels=list(EXAMPLES),
+            elem_id="examples",
+            api_visibility="private",
+        )
+        self.view = gr.Radio(
+            list(VIEWS), value=TEXT, label="View", show_label=False, container=False, elem_id="view"
+        )
+        self.result = gr.HTML(
+            highlight_view.page(TEXT, "", [choices[0][1]], []),
+            apply_default_css=False,
+            js_on_load=_SCRIPT,
+            elem_id="highlighted",
+        )
+        # In the page, not visible: which models are being loaded, and when the last of them came.
+        self.awaited = gr.Textbox("", visible="hidden")
+        self.arrived = gr.Textbox("", visible="hidden")
+        # Which models have labels without names: the number of these before each model.
+        self.unnamed = gr.Textbox("", visible="hidden")
+        self.files = FilePanel()
+
+    @property
+    def hub_fields(self) -> list[tuple[Any, str]]:
+        """The fields that take ids of the Hub, and what to choose where there is none."""
+        instead = "choose the starter or a finished run."
+        return [(self.first.model, instead), (self.second.model, instead)]
+
+    def wire(self) -> None:
+        """Connect the components of the tab with each other."""
+        inputs = {
+            self.text,
+            self.view,
+            self.awaited,
+            self.arrived,
+            *self.first.inputs,
+            *self.second.inputs,
+        }
+        # `change`, not `input`: that fires on key presses only and would miss a paste.
+        changes = [part.change for part in (self.text, self.view, self.arrived)]
+        # One event for all of them: an answer that is late never replaces a later one. With each
+        # key it comes, so what Gradio does around it is kept to what is needed: its queue alone
+        # took longer than the answer, each further component a millisecond.
+        gr.on(
+            [*changes, *self.first.changes, *self.second.changes],
+            self.highlight,
+            inputs,
+            [self.result, self.awaited, self.unnamed],
+            trigger_mode="always_last",
+            queue=False,
+            preprocess=False,
+            postprocess=False,
+            **_QUIET,
+        )
+        gr.on(
+            [self.unnamed.change, self.first.model.change, self.second.model.change],
+            self.ask_for_names,
+            {self.unnamed, *self.first.inputs, *self.second.inputs},
+            [*self.first.outputs, *self.second.outputs],
+            trigger_mode="always_last",
+            queue=False,
+            **_QUIET,
+        )
+        self.awaited.change(
+            self.wait,
+            inputs,
+            self.arrived,
+            trigger_mode="multiple",  # who chooses another model meanwhile waits for that one
+            concurrency_id="loading",
+            concurrency_limit=None,
+            **_QUIET,
+        )
+        self.files.wire(self.model, self.first.names)
+
+    def restore_on(self, event: Any) -> None:
+        """Bring back what the page's address carries, or what was there before a reload."""
+        restored = [self.text, self.model, self.second.model]
+        event(None, restored, restored, js=_RESTORE, queue=False, **_QUIET)
+
+    def refresh_on(self, event: Any) -> None:
+        """Offer the models that there are when this event happens."""
+        models = [self.model, self.second.model]
+        event(self.refresh_models, models, models, queue=False, **_QUIET)
+
+    def refresh_models(self, model: str | None, compare: str | None) -> list[Any]:
+        """Offer the models there are; keep the choices that may still be made."""
+        choices = model_choices()
+        return [
+            self.first.refresh(choices, model),
+            self.second.refresh([_NO_COMPARISON, *choices], compare),
+        ]
+
+    def highlight(self, form: Mapping[Any, Any]) -> tuple[str, str, str]:
+        """Show the entities of a text: the result, the models awaited, and those without names."""
+        # What comes is not looked at by Gradio, and not all of it comes from the page.
+        form = {part: value if isinstance(value, str) else "" for part, value in form.items()}
+        text, view, wanted = form[self.text], form[self.view], self._wanted(form)
+        models = [model for model, _ in wanted]
+        outcomes: list[Outcome] = []
+        if text.strip():
+            # A browser's limit on the length can be passed over: the one here holds.
+            read = text[:MOST_CHARACTERS]
+            outcomes = [reading.read(one, read, view == TOKENS) for one in wanted]
+        answered = list(zip(models, outcomes, strict=False))
+        coming = [model for model, outcome in answered if outcome is None]
+        return (
+            highlight_view.page(view, text, models, outcomes),
+            # With the last arrival, so that it is another value if one came and is gone again.
+            "\n".join(filter(None, [*coming, form[self.arrived]])) if coming else "",
+            "\n".join(
+                f"{outcome.count} {model}"
+                for model, outcome in answered
+                if isinstance(outcome, UnnamedLabelsError)
+            ),
+        )
+
+    def ask_for_names(self, form: Mapping[Any, Any]) -> list[Any]:
+        """Show a field for the names of labels at each model that needs them: updates."""
+        lines = (line.partition(" ") for line in (form[self.unnamed] or "").splitlines())
+        counts = {model: count for count, _, model in lines}
+        return [*self.first.ask(form, counts), *self.second.ask(form, counts)]
+
+    async def wait(self, form: Mapping[Any, Any]) -> Any:
+        """Wait until the awaited models are loaded, or cannot be."""
+        if not form[self.awaited]:
+            return gr.skip()
+        await reading.wait_for(self._wanted(form))
+        return str(time.time_ns())
+
+    def _wanted(self, form: Mapping[Any, Any]) -> list[Wanted]:
+        """Give the models that are to read the text: one, or two to be compared."""
+        first = (self.first.chosen(form) or STARTER, self.first.label_names(form))
+        second = (self.second.chosen(form), self.second.label_names(form))
+        return [first, second] if second[0] else [first]

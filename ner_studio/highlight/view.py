@@ -1,0 +1,199 @@
+"""What the Highlight tab shows of a text: plain data in, escaped mark-up out.
+
+The mark-up carries what ``highlight.js`` needs to filter, sort, compare and copy without asking the
+server: the entities of each model once, whose marks follow in the same order.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ner_core.errors import NerError
+from ner_core.render.colours import EntityColours
+from ner_studio.base.markup import empty, error, escape
+from ner_studio.base.theme import colour_class
+from ner_studio.highlight import tables as highlight_tables
+
+if TYPE_CHECKING:
+    from ner_core.entities import Entity
+    from ner_core.inference.token_view import SubToken
+
+TEXT, TABLE, TOKENS = VIEWS = ("Text", "Table", "Tokens")
+MOST_CHARACTERS = 20_000
+NAMES = ("A", "B")
+"""What two models are called side by side."""
+
+CSS = Path(__file__).with_name("highlight.css").read_text(encoding="utf-8")
+
+_NO_TEXT = "Type or paste a text above, or pick an example."
+_THRESHOLD = (
+    '<label class="hl-threshold">Threshold <input type="range" min="0" max="1" step="0.01" '
+    'value="0"><output>0.00</output></label>'
+)
+_ONLY = (
+    '<label class="hl-only"><input type="checkbox" data-do="only"> <span>Entities only</span>'
+    "</label>"
+)
+_COPY = '<button type="button" class="hl-button" data-do="copy">Copy table</button>'
+_LINK = '<button type="button" class="hl-button" data-do="link">Copy link</button>'
+_CONTROLS = {
+    TEXT: _THRESHOLD + _LINK,
+    TABLE: _THRESHOLD + _COPY + _LINK,
+    TOKENS: _ONLY + _THRESHOLD + _COPY + _LINK,
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one model says of a text; ``sub_tokens`` only where they are to be shown."""
+
+    model: str
+    types: Sequence[str]
+    entities: "Sequence[Entity]"
+    sub_tokens: "Sequence[SubToken]" = ()
+
+
+Outcome = Reading | NerError | None
+"""What a model says, or why it says nothing; None while it is being loaded."""
+
+
+def page(view: str, text: str, models: Sequence[str], outcomes: Sequence[Outcome]) -> str:
+    """Draw what one model, or two of them, say of a text, or what stands in its place.
+
+    There are no ``outcomes`` for a blank text. The frame names the models for the script.
+    """
+    first, second = [*models, ""][:2]
+    names = f'data-model="{escape(first)}" data-compare="{escape(second)}"'
+    return f'<div class="hl" {names}>{_content(view, text, models, outcomes)}</div>'
+
+
+def _content(view: str, text: str, models: Sequence[str], outcomes: Sequence[Outcome]) -> str:
+    if not outcomes:
+        return empty(_NO_TEXT)
+    asked = list(zip(models, outcomes, strict=True))
+    readings = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
+    coming = [model for model, outcome in asked if outcome is None]
+    notices = "".join(
+        _refusal(str(outcome), model if len(models) > 1 else "")
+        for model, outcome in asked
+        if isinstance(outcome, NerError)
+    )
+    if coming:
+        notices += _loading(coming)
+    if len(text) > MOST_CHARACTERS:
+        notices += _cut(len(text))
+    return notices + (_result(view, text[:MOST_CHARACTERS], readings) if readings else "")
+
+
+def _cut(found: int) -> str:
+    return (
+        f'<p class="ner-warning">Expected a text of up to {MOST_CHARACTERS:,} characters, found '
+        f"{found:,}; the first {MOST_CHARACTERS:,} are read here, all of them in “A whole file” "
+        "below.</p>"
+    )
+
+
+def _loading(models: Sequence[str]) -> str:
+    names = " and ".join(
+        f"<bdi>{escape(name)}</bdi>{' from the Hub' if '/' in name else ''}" for name in models
+    )
+    return f'<div class="ner-empty hl-loading" role="status">Loading {names}…</div>'
+
+
+def _refusal(sentence: str, model: str) -> str:
+    return error(f"{model}: {sentence}" if model else sentence)
+
+
+def _result(view: str, text: str, readings: Sequence[Reading]) -> str:
+    view = view if view in VIEWS else TEXT
+    # Of two models the first keeps its colours.
+    colours = EntityColours(*(reading.types for reading in readings))
+    if view == TEXT:
+        drawn = _texts(text, readings, colours)
+    else:
+        drawn = (_table if view == TABLE else _tokens)(readings)
+    summary = '<p class="hl-summary"></p>' if len(readings) > 1 else ""
+    found = [
+        [
+            [e.start, e.end, e.label, round(e.score, highlight_tables.DIGITS)]
+            for e in reading.entities
+        ]
+        for reading in readings
+    ]
+    return (
+        f'<div class="hl-result" data-entities="{escape(json.dumps(found))}">'
+        f'<div class="hl-bar">{_legend(readings, colours)}'
+        f'<div class="hl-controls">{_CONTROLS[view]}</div></div>'
+        f'<p class="hl-said" role="status"></p>{summary}{drawn}</div>'
+    )
+
+
+def _legend(readings: Sequence[Reading], colours: EntityColours) -> str:
+    """List the types that the models can name, each with a switch; the script counts."""
+    chips = "".join(
+        f'<label class="hl-chip {colour_class(label, colours)}">'
+        f'<input type="checkbox" checked value="{escape(label)}">'
+        f"<bdi>{escape(label)}</bdi> <b></b></label>"
+        for label in sorted({label for reading in readings for label in reading.types})
+    )
+    return f'<fieldset class="hl-legend"><legend>Entity types</legend>{chips}</fieldset>'
+
+
+def _texts(text: str, readings: Sequence[Reading], colours: EntityColours) -> str:
+    texts = [highlighted(text, reading.entities, colours) for reading in readings]
+    return texts[0] if len(readings) == 1 else _columns(texts, readings)
+
+
+def highlighted(text: str, entities: "Sequence[Entity]", colours: EntityColours) -> str:
+    """Draw a text with its entities marked; line breaks and blanks stay as they are."""
+    parts: list[str] = []
+    position = 0
+    for entity in entities:
+        label, percent = escape(entity.label), f"{entity.score:.0%}"
+        parts.append(escape(text[position : entity.start]))
+        parts.append(
+            f'<mark class="{colour_class(entity.label, colours)}" title="{label}, {percent}" '
+            f'data-label="{label}">{escape(entity.text)}<small><bdi>{label}</bdi>'
+            f'<span class="ner-unseen"> {percent}</span></small></mark>'
+        )
+        position = entity.end
+    parts.append(escape(text[position:]))
+    return (
+        '<div class="ner-text" dir="auto" role="group" aria-label="Text with its entities">'
+        f"{''.join(parts)}</div>"
+    )
+
+
+def _table(readings: Sequence[Reading]) -> str:
+    if len(readings) == 1:
+        return highlight_tables.entity_table(readings[0].entities)
+    first, second = readings
+    return _key(readings) + highlight_tables.compared_table(first.entities, second.entities, NAMES)
+
+
+def _tokens(readings: Sequence[Reading]) -> str:
+    tables = [highlight_tables.sub_token_table(reading.sub_tokens) for reading in readings]
+    return tables[0] if len(readings) == 1 else _columns(tables, readings)
+
+
+def _columns(contents: Sequence[str], readings: Sequence[Reading]) -> str:
+    """Place what two models say side by side, each under its model's name."""
+    columns = "".join(
+        f'<section data-side="{side}"><h3>{_name(name, reading)}</h3>{content}</section>'
+        for side, (name, reading, content) in enumerate(zip(NAMES, readings, contents, strict=True))
+    )
+    return f'<div class="hl-columns">{columns}</div>'
+
+
+def _key(readings: Sequence[Reading]) -> str:
+    names = " ".join(
+        f"<span>{_name(name, reading)}</span>"
+        for name, reading in zip(NAMES, readings, strict=True)
+    )
+    return f'<p class="hl-key">{names}</p>'
+
+
+def _name(name: str, reading: Reading) -> str:
+    return f"<b>{name}</b> <bdi>{escape(reading.model)}</bdi>"

@@ -1,0 +1,1 @@
+"""Publishing a run from the page."""

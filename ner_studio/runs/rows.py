@@ -1,0 +1,174 @@
+"""The runs as rows of a table: read once for all visitors, and only where a run changed.
+
+Everybody is given the rows of the runs that are there for them, see ``ner_studio/base/rights.py``.
+"""
+
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ner_core.errors import NerError
+from ner_core.runs.store import Run
+from ner_core.runs.view import RunView
+from ner_core.runs import store
+from ner_studio.base import rights
+from ner_studio.state.snapshots import SHARED, Snapshot, Watched, mark_of
+
+_MOST_AGE = 2.0
+_READING_SECONDS = 0.5
+_LONGEST_NAME = 40
+_ENDED = frozenset({"finished", "stopped", "failed"})
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run as the table shows it; None where there is nothing to show yet."""
+
+    id: str
+    created_ns: int
+    status: str
+    validation_f1: float | None
+    test_f1: float | None
+    data: str
+    model: str
+    recipe: str
+    epochs: float | None
+    batch_size: int | None
+    learning_rate: float | None
+    steps: int | None
+    seconds: float | None
+
+    @classmethod
+    def of(cls, view: RunView) -> "RunRow":
+        """Make the row of a run as it stands."""
+        settings = view.settings or _settings_before_start(view.run)
+        ended = view.ended.data if view.ended else {}
+        return cls(
+            id=view.run.id,
+            created_ns=view.run.created_ns(),
+            status=view.status,
+            validation_f1=view.final.get("validation", {}).get("f1"),
+            test_f1=view.final.get("test", {}).get("f1"),
+            data=short_name(settings.get("data", "")),
+            model=short_name(settings.get("model", "")),
+            recipe=settings.get("recipe", ""),
+            epochs=settings.get("epochs"),
+            batch_size=settings.get("batch_size"),
+            learning_rate=settings.get("learning_rate"),
+            steps=view.step if view.status in _ENDED else view.total or None,
+            seconds=ended.get("train_seconds"),
+        )
+
+
+def short_name(source: str) -> str:
+    """Shorten the name of data or of an encoder: of a path its end, and never more than a line.
+
+    >>> short_name("/home/me/uploads/4f1a/my-data.conll"), short_name("owner/name")
+    ('my-data.conll', 'owner/name')
+    """
+    name = Path(source).name if source.startswith(("/", "~", ".")) else source
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All rows at one look, the newest run first; ``version`` differs whenever any of them does."""
+
+    rows: tuple[RunRow, ...]
+    version: int
+
+
+class RunRows:
+    """Keeps the rows of all runs.
+
+    What is new is read once in two seconds, whoever asks; a visit that finds hundreds of runs that
+    were never read gets the newest at once and the others with the next looks.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cache: dict[str, tuple[tuple[int, ...], RunRow]] = {}
+        self._last = Rows((), 0)
+        self._taken: tuple[Path, float, int] | None = None
+
+    def current(self, renew: bool = False) -> Rows:
+        """Give the rows of the visitor who asks, as of two seconds ago at most.
+
+        With ``renew`` as of now.
+        """
+        everything = self._everything(renew)
+        if rights.sees_all(rights.asking()):
+            return everything
+        mine = {(run.id, run.created_ns()) for run in SHARED.current().runs}
+        rows = tuple(row for row in everything.rows if (row.id, row.created_ns) in mine)
+        return Rows(rows, mark_of(rows))
+
+    def _everything(self, renew: bool) -> Rows:
+        with self._lock:
+            snapshot = SHARED.everything(renew)
+            if renew or not self._serves(snapshot):
+                rows = tuple(self._read(snapshot))
+                if rows != self._last.rows:
+                    self._last = Rows(rows, time.time_ns())
+                until = time.monotonic() + _MOST_AGE
+                self._taken = (snapshot.folder, until, snapshot.number)
+            return self._last
+
+    def _serves(self, snapshot: Snapshot) -> bool:
+        """Tell whether what was read is young enough, and no run has changed its state since."""
+        if self._taken is None:
+            return False
+        folder, until, number = self._taken
+        return (folder, number) == (snapshot.folder, snapshot.number) and time.monotonic() <= until
+
+    def _read(self, snapshot: Snapshot) -> list[RunRow]:
+        newest = {watched.view.run.id: watched for watched in snapshot.newest}
+        until = time.monotonic() + _READING_SECONDS
+        rows = []
+        for run in snapshot.runs:
+            row = _row_of(newest[run.id]) if run.id in newest else self._older(run, until)
+            if row:
+                rows.append(row)
+        listed = {run.id for run in snapshot.runs}
+        self._cache = {name: kept for name, kept in self._cache.items() if name in listed}
+        return rows
+
+    def _older(self, run: Run, until: float) -> RunRow | None:
+        """Give the row of a run that nobody watches; None if there is no time left to read it."""
+        key = _key(run)
+        known, row = self._cache.get(run.id, (None, None))
+        if row and known == key and not _may_differ(row, run):
+            return row
+        if time.monotonic() > until:
+            return row
+        view = RunView(run)
+        view.refresh()
+        row = RunRow.of(view)
+        self._cache[run.id] = (key, row)
+        return row
+
+
+def _may_differ(row: RunRow, run: Run) -> bool:
+    """Tell whether a run may stand otherwise though its log is as it was."""
+    return row.status in store.ACTIVE or (row.status == "interrupted" and run.is_held())
+
+
+def _row_of(watched: Watched) -> RunRow:
+    return watched.draw("row", RunRow.of)
+
+
+def _settings_before_start(run: Run) -> dict[str, Any]:
+    try:
+        return run.config().model_dump()
+    except NerError:  # damaged settings must not take the other runs from sight
+        return {}
+
+
+def _key(run: Run) -> tuple[int, ...]:
+    try:
+        events = run.events_path.stat()
+    except OSError:
+        return (run.created_ns(),)
+    return run.created_ns(), events.st_size, events.st_mtime_ns

@@ -1,0 +1,1 @@
+"""What the server shares between visitors: snapshots, loaded models, batching, uploads."""

@@ -1,0 +1,73 @@
+"""What a run will cost, in a line: time, steps and memory, with a warning where memory is short."""
+
+from typing import TYPE_CHECKING
+
+from ner_core.config import TrainConfig
+from ner_core.runs.command import value_text
+from ner_studio.base.markup import escape
+from ner_studio.state.run_summary import duration
+
+if TYPE_CHECKING:
+    from ner_core.cost.formula import Cost
+
+ESTIMATING = "Estimating time and memory…"
+LATER = "Time and memory are measured when no run is at work."
+
+
+def quiet(text: str) -> str:
+    """Say something that is good to know and stops nobody."""
+    return f'<p class="ner-quiet">{escape(text)}</p>'
+
+
+def no_estimate(reason: str) -> str:
+    """Say why there is no estimate; a run may be started all the same."""
+    return quiet(f"No estimate. {reason}")
+
+
+def estimate(cost: "Cost", config: TrainConfig) -> str:
+    """Say what a run will cost, with the values that were chosen for it where none was given."""
+    epochs = "1 epoch" if cost.epochs == 1 else f"{cost.epochs:.3g} epochs"
+    parts = [f"{cost.steps:,} steps, {epochs}"]
+    if config.learning_rate is None:
+        parts.append(f"learning rate {value_text(cost.learning_rate)}")
+    parts.append(f"about {memory(cost.memory_bytes)} of memory")
+    rest = " · ".join(parts)
+    line = f'<p class="ner-quiet"><b>About {rough_duration(cost.seconds)}</b> · {escape(rest)}</p>'
+    return line + _shortage(cost, config)
+
+
+def _shortage(cost: "Cost", config: TrainConfig) -> str:
+    if cost.memory_bytes <= cost.memory_free:
+        return ""
+    if config.batch_size > 1:
+        half, twice = config.batch_size // 2, config.gradient_accumulation * 2
+        way = (
+            f"batch size {half} with gradient accumulation {twice} learns the same in less memory."
+        )
+    else:
+        way = "choose a shorter window, an adapter, or a smaller encoder."
+    text = f"Only {memory(cost.memory_free)} of memory is free here: {way}"
+    return f'<p class="ner-warning">{escape(text)}</p>'
+
+
+def memory(count: int) -> str:
+    """Say a number of bytes with as many digits as an estimate deserves.
+
+    >>> memory(1_437_000_000), memory(640_000_000)
+    ('1.4 GB', '640 MB')
+    """
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{round(count / 1e7) * 10} MB"
+
+
+def rough_duration(seconds: float) -> str:
+    """Say a time span with as many digits as an estimate deserves.
+
+    >>> [rough_duration(seconds) for seconds in (7.2, 93, 195, 1300, 4000)]
+    ['5 s', '1 min 30 s', '3 min 20 s', '22 min', '1 h 5 min']
+    """
+    step = next(step for limit, step in _STEPS if seconds < limit)
+    words = duration(max(1, round(seconds / step)) * step)
+    return words.removesuffix(" 0 s").removesuffix(" 0 min")
+
+
+_STEPS = ((60, 5), (600, 10), (3600, 60), (float("inf"), 300))

@@ -1,0 +1,495 @@
+"""What each finding says: whole sentences, places in the source, and the true count."""
+
+import json
+
+import pytest
+
+from ner_core.checks.findings import FEW_EXAMPLES, MOST_ROWS, Finding
+from ner_core.checks.report import check_data
+from ner_core.counting import many
+from ner_core.data.readers.sentence import FaultCode, ReadOptions
+
+
+def people(count, prefix="Ann"):
+    """Give the lines of sentences that have a person each: three lines a sentence."""
+    return "".join(f"{prefix}{number} B-PER\nran O\n\n" for number in range(count))
+
+
+def row(split, source, line, text, unit="line"):
+    return {"split": split, "source": source, "unit": unit, "line": line, "text": text}
+
+
+def spans(text, *found):
+    """Give a line of spans JSONL; each of ``found`` is start, end, label."""
+    return json.dumps({"text": text, "spans": [list(span) for span in found]}) + "\n"
+
+
+@pytest.fixture
+def check(tmp_path):
+    """Give a function that checks a folder of these files."""
+
+    def check(files, options=None):
+        folder = tmp_path / "corpus"
+        folder.mkdir()
+        for name, content in files.items():
+            (folder / name).write_text(content, encoding="utf-8", newline="")
+        return check_data(str(folder), options=options).findings
+
+    return check
+
+
+DEV = {"dev.conll": people(1, "Bob")}
+SPANS_TRAIN = "".join(spans(f"Ann{number} ran", (0, 5, "PER")) for number in range(10, 30))
+LONGER = "of two the longer one stays, of equals the first. Take the ones away that are not wanted."
+START = (
+    "an entity that did not start properly now starts where it is first tagged. Correct {} if that "
+    "is not what was meant."
+)
+TASKS = json.dumps(
+    [
+        {
+            "data": {"text": text},
+            "annotations": [
+                {
+                    "result": [
+                        {
+                            "type": "labels",
+                            "from_name": "label",
+                            "to_name": "text",
+                            "value": {"start": 0, "end": 5, "labels": ["PER"]},
+                        }
+                    ]
+                    if text.strip()
+                    else []
+                }
+            ],
+        }
+        for text in [*(f"Ann{number} ran" for number in range(10, 30)), "  "]
+    ]
+)
+
+CASES = {
+    "unreadable": (
+        {"train.conll": people(20) + "Oslo\n\nran O\nCy B_PER\n", **DEV},
+        Finding(
+            "error",
+            "unreadable",
+            "2 rows cannot be read, and are left out here. Training does not start before they are "
+            "mended.",
+            2,
+            [
+                row(
+                    "train",
+                    "train.conll",
+                    61,
+                    "expected a word and its tag, separated by a blank or a tab, found one column "
+                    "('Oslo'); put the tag in the last column. Oslo",
+                ),
+                row(
+                    "train",
+                    "train.conll",
+                    64,
+                    "expected a tag such as O, B-PER or I-PER, found 'B_PER'; write it as B-PER. "
+                    "Cy B_PER",
+                ),
+            ],
+        ),
+    ),
+    "one unreadable": (
+        {"train.conll": people(20), "dev.conll": people(1, "Bob") + "Oslo PER\n"},
+        Finding(
+            "error",
+            "unreadable",
+            "1 row cannot be read, and is left out here. Training does not start before it is "
+            "mended.",
+            1,
+            [
+                row(
+                    "validation",
+                    "dev.conll",
+                    4,
+                    "expected a tag such as O, B-PER or I-PER, found 'PER'; is the tag in the last "
+                    "column of the line? Oslo PER",
+                )
+            ],
+        ),
+    ),
+    "one invalid": (
+        {"train.conll": people(20) + "x O\nCy I-PER\n", **DEV},
+        Finding(
+            "warning",
+            "invalid",
+            f"1 tag broke the file's own scheme and was repaired: {START.format('it')}",
+            1,
+            [row("train", "train.conll", 61, "Cy I-PER")],
+        ),
+    ),
+    "invalid": (
+        {
+            "train.conll": people(20) + "x O\nCy I-PER\n\ny O\nz I-PER\n",
+            "dev.conll": people(3, "Bob") + "w O\nDi I-PER\nv O\nEd I-PER\n",
+        },
+        Finding(
+            "warning",
+            "invalid",
+            f"4 tags broke the file's own scheme and were repaired: {START.format('them')}",
+            4,
+            [
+                row("train", "train.conll", 61, "Cy I-PER"),
+                row("train", "train.conll", 64, "z I-PER"),
+                row("validation", "dev.conll", 10, "Di I-PER Ed I-PER"),
+            ],
+        ),
+    ),
+    "one overlap": (
+        {
+            "train.jsonl": SPANS_TRAIN + spans("Ann Lee ran", (0, 7, "PER"), (4, 7, "PER")),
+            **DEV,
+        },
+        Finding(
+            "warning",
+            "overlap",
+            f"1 entity overlapped another one and was left out: {LONGER}",
+            1,
+            [
+                row(
+                    "train",
+                    "train.jsonl",
+                    21,
+                    "expected spans that do not overlap, found 'Lee' (PER) and 'Ann Lee' (PER); "
+                    "the second was kept, remove one of the two. Lee",
+                )
+            ],
+        ),
+    ),
+    "overlap": (
+        {
+            "train.jsonl": SPANS_TRAIN
+            + spans("Ann Lee ran", (0, 7, "PER"), (4, 7, "PER"), (0, 3, "PER")),
+            **DEV,
+        },
+        Finding(
+            "warning",
+            "overlap",
+            f"2 entities overlapped another one and were left out: {LONGER}",
+            2,
+            [
+                row(
+                    "train",
+                    "train.jsonl",
+                    21,
+                    f"expected spans that do not overlap, found '{name}' (PER) and 'Ann Lee' "
+                    f"(PER); the second was kept, remove one of the two. {name}",
+                )
+                for name in ("Ann", "Lee")
+            ],
+        ),
+    ),
+    "misaligned": (
+        {"train.jsonl": SPANS_TRAIN + spans("Anna ran", (0, 3, "PER")), **DEV},
+        Finding(
+            "note",
+            "misaligned",
+            "1 entity border lay inside a word, which was split there, so that nothing is lost. "
+            "Correct the offsets if that is not what was meant.",
+            1,
+            [
+                row(
+                    "train",
+                    "train.jsonl",
+                    21,
+                    "expected spans that begin and end with a word, found that 'Ann' (PER) ends "
+                    "inside 'Anna'; the word was split there, correct the span if it is wrong. "
+                    "Anna",
+                )
+            ],
+        ),
+    ),
+    # Both ends of one entity are two places to look at.
+    "both ends misaligned": (
+        {"train.jsonl": SPANS_TRAIN + spans("McAnna ran", (2, 5, "PER")), **DEV},
+        Finding(
+            "note",
+            "misaligned",
+            "2 entity borders lay inside a word, which was split there, so that nothing is lost. "
+            "Correct the offsets if that is not what was meant.",
+            2,
+            [
+                row(
+                    "train",
+                    "train.jsonl",
+                    21,
+                    f"expected spans that begin and end with a word, found that 'Ann' (PER) {verb} "
+                    "inside 'McAnna'; the word was split there, correct the span if it is wrong. "
+                    "McAnna",
+                )
+                for verb in ("begins", "ends")
+            ],
+        ),
+    ),
+    "empty": (
+        {"train.jsonl": SPANS_TRAIN + spans("") + spans(" \t"), **DEV},
+        Finding(
+            "note",
+            "empty",
+            "2 rows had no words and were passed over.",
+            2,
+            [row("train", "train.jsonl", 21, ""), row("train", "train.jsonl", 22, "")],
+        ),
+    ),
+    "one empty": (
+        {"train.json": TASKS, **DEV},
+        Finding(
+            "note",
+            "empty",
+            "1 row had no words and was passed over.",
+            1,
+            [row("train", "train.json", 21, "", unit="task")],
+        ),
+    ),
+    "conflict": (
+        {"train.conll": people(20) + "Ann0 O\nran O\n\nAnn1 B-PER\nran I-PER\n", **DEV},
+        Finding(
+            "warning",
+            "conflict",
+            "2 sentences of train occurred before in it with other tags. Decide which are right.",
+            2,
+            [
+                row("train", "train.conll", 61, "Ann0 ran"),
+                row("train", "train.conll", 64, "Ann1 ran"),
+            ],
+        ),
+    ),
+    "duplicates": (
+        {"train.conll": people(20) + people(2), **DEV},
+        Finding(
+            "note",
+            "duplicates",
+            "2 sentences of train occurred before in it.",
+            2,
+            [
+                row("train", "train.conll", 61, "Ann0 ran"),
+                row("train", "train.conll", 64, "Ann1 ran"),
+            ],
+        ),
+    ),
+    "one duplicate": (
+        {"train.conll": people(20), "dev.conll": people(2, "Bob") + people(1, "Bob")},
+        Finding(
+            "note",
+            "duplicates",
+            "1 sentence of validation occurred before in it.",
+            1,
+            [row("validation", "dev.conll", 7, "Bob0 ran")],
+        ),
+    ),
+    "leak": (
+        {"train.conll": people(20), **DEV, "test.conll": people(1, "Cy") + people(2)},
+        Finding(
+            "warning",
+            "leak",
+            "In test, 2 sentences are in train as well: scores on such do not tell how well new "
+            "text is read. Take them out of one of the two.",
+            2,
+            [
+                row("test", "test.conll", 4, "Ann0 ran"),
+                row("test", "test.conll", 7, "Ann1 ran"),
+            ],
+        ),
+    ),
+    "one leak": (
+        # The words alone make a leak, whatever their tags.
+        {"train.conll": people(20), "dev.conll": people(1, "Bob") + "Ann5 O\nran O\n"},
+        Finding(
+            "warning",
+            "leak",
+            "In validation, 1 sentence is in train as well: scores on such do not tell how well "
+            "new text is read. Take them out of one of the two.",
+            1,
+            [row("validation", "dev.conll", 4, "Ann5 ran")],
+        ),
+    ),
+    "no_entities": (
+        {"train.conll": "x O\n\ny O\n", **DEV},
+        Finding(
+            "error",
+            "no_entities",
+            "The training part has no entity; annotate some, or check the tag column.",
+            1,
+        ),
+    ),
+    "unseen_type": (
+        {
+            "train.conll": people(20),
+            "dev.conll": people(1, "Bob") + "Rome B-LOC\n",
+            "test.conll": people(1, "Cy") + "Oslo B-LOC\n",
+        },
+        Finding(
+            "warning",
+            "unseen_type",
+            "LOC occurs in validation and test but not in train, so it cannot be learned and "
+            "counts as missed there. Add examples of it to train, or take it out.",
+            1,
+        ),
+    ),
+    "few_examples": (
+        {"train.conll": people(FEW_EXAMPLES - 1), **DEV},
+        Finding(
+            "warning",
+            "few_examples",
+            "PER has 19 examples in train; under 20 it is hardly learned. Annotate more of it, or "
+            "leave it out.",
+            19,
+        ),
+    ),
+    "one example": (
+        {"train.conll": people(1), **DEV},
+        Finding(
+            "warning",
+            "few_examples",
+            "PER has 1 example in train; under 20 it is hardly learned. Annotate more of it, or "
+            "leave it out.",
+            1,
+        ),
+    ),
+    "absent_type": (
+        {"train.conll": people(20), "dev.conll": "x O\n", "test.conll": "y O\n"},
+        Finding(
+            "note",
+            "absent_type",
+            "PER does not occur in validation and test, so it is not scored there.",
+            2,
+        ),
+    ),
+    "one absent_type": (
+        {"train.conll": people(20), **DEV, "test.conll": "y O\n"},
+        Finding(
+            "note",
+            "absent_type",
+            "PER does not occur in test, so it is not scored there.",
+            1,
+        ),
+    ),
+    "ambiguous": (
+        {
+            "train.conll": people(20)
+            + "".join(f"Oslo B-LOC\nis O\nx{number} O\n\n" for number in range(20)),
+            "dev.conll": people(1, "Bob") + "in O\nOslo B-PER\n\nRome B-LOC\n",
+        },
+        Finding(
+            "note",
+            "ambiguous",
+            "1 name is annotated with different types in different places; the line given is the "
+            "first of the rarest type. Some names do mean several things: look whether these do.",
+            1,
+            [row("validation", "dev.conll", 4, "Oslo: LOC 20, PER 1")],
+        ),
+    ),
+    "decided": (
+        {"train.conll": people(40)},
+        Finding(
+            "note",
+            "decided",
+            "There is no validation part: 4 of 40 training sentences, chosen by seed 42, were put "
+            "aside for it.",
+            1,
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_a_finding_says(check, case):
+    files, finding = CASES[case]
+    found = check(files)
+    assert [other for other in found if other.code == finding.code] == [finding]
+    # Nothing else is found, but for what comes with data that have no entity.
+    if case != "no_entities":
+        assert found == [finding]
+
+
+def test_every_kind_of_fault_is_in_the_table():
+    assert set(FaultCode.__args__) <= {finding.code for _, finding in CASES.values()}
+
+
+@pytest.mark.parametrize(
+    ("code", "files"),
+    [
+        ("leak", {"train.conll": people(1234), "dev.conll": people(1234)}),
+        ("duplicates", {"train.conll": people(20) + "x O\n\n" * 1235, **DEV}),
+        ("unreadable", {"train.conll": people(20) + "x\n\n" * 1234, **DEV}),
+        ("invalid", {"train.conll": people(2000) + "x O\ny I-PER\n\n" * 1234, **DEV}),
+        ("empty", {"train.jsonl": SPANS_TRAIN + spans("") * 1234, **DEV}),
+        (
+            "ambiguous",
+            {
+                "train.conll": "".join(f"A{n} B-PER\n\nA{n} B-LOC\n\n" for n in range(1234)),
+                **DEV,
+            },
+        ),
+    ],
+)
+def test_twenty_places_are_shown_and_all_are_counted(check, code, files):
+    finding = next(finding for finding in check(files) if finding.code == code)
+    assert (finding.count, len(finding.rows)) == (1234, MOST_ROWS)
+    assert "1,234 " in finding.message
+
+
+def test_places_of_several_splits_are_twenty_together(check):
+    bad = "x\n\n" * 15
+    (finding,) = check({"train.conll": people(20) + bad, "dev.conll": people(1, "Bob") + bad})
+    assert finding.count == 30
+    assert [place["split"] for place in finding.rows] == ["train"] * 15 + ["validation"] * 5
+
+
+def test_a_long_sentence_is_shown_in_part(check):
+    long = f"{'x' * 150} B-PER\n{'y' * 150} O\n"
+    (finding,) = check({"train.conll": people(20) + long, "dev.conll": long})
+    assert finding.rows[0]["text"] == f"{'x' * 150} {'y' * 49}"
+
+
+def test_a_sentence_of_one_word_leaks_nothing(check):
+    one = "Oslo B-PER\n"
+    assert check({"train.conll": people(20) + one, "dev.conll": one}) == []
+
+
+def test_the_most_frequent_ambiguous_name_comes_first(check):
+    sentences = people(20) + "".join(
+        f"{name} B-{label}\nx{number} O\n\n"
+        for name, label, count in [
+            ("A", "LOC", 19),
+            ("A", "PER", 1),
+            ("B", "LOC", 30),
+            ("B", "PER", 2),
+        ]
+        for number in range(count)
+    )
+    files = {"train.conll": sentences, "dev.conll": people(1, "Bob") + "Rome B-LOC\n"}
+    (finding,) = [finding for finding in check(files) if finding.code == "ambiguous"]
+    assert [place["text"] for place in finding.rows] == ["B: LOC 30, PER 2", "A: LOC 19, PER 1"]
+    assert [place["line"] for place in finding.rows] == [61 + 50 * 3, 61 + 19 * 3]
+
+
+def test_rows_of_parquet_are_numbered(check, tmp_path):
+    from datasets import Dataset
+
+    words = [[f"Ann{number}", "ran"] for number in range(20)]
+    rows = {"tokens": [*words, words[3]], "ner_tags": [["B-PER", "O"]] * 21}
+    Dataset.from_dict(rows).to_parquet(tmp_path / "train.parquet")
+    (tmp_path / "dev.conll").write_text(people(1, "Bob"))
+    (finding,) = check_data(str(tmp_path)).findings
+    assert finding.rows == [row("train", "train.parquet", 21, "Ann3 ran", unit="row")]
+
+
+def test_options_reach_the_reader(check):
+    lines = "".join(f"Ann{number} 1\nran 0\n\n" for number in range(20))
+    files = {"train.conll": lines, "dev.conll": "Bob 1\nsat 0\n"}
+    assert check(files, ReadOptions(label_names=("O", "B-PER"))) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "noun", "text"),
+    [(0, "row", "0 rows"), (1, "entity", "1 entity"), (12_345, "entity", "12,345 entities")],
+)
+def test_how_many_there_are(count, noun, text):
+    assert many(count, noun) == text

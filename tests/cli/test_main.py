@@ -1,0 +1,409 @@
+"""The command line as scripts use it: documents on stdout, sentences on stderr, exit codes."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from ner_core.cli import main
+from ner_core.config import TrainConfig
+from ner_core.runs import store
+from tests.conftest import write_conll
+from tests.support import toy
+from tests.support.places import REPOSITORY
+
+NOTHING_THERE = "Expected the id of a run, found 'nowhere'; `python -m ner_core runs` lists them."
+HELP = "`python -m ner_core --help` shows what there is."
+
+
+@pytest.fixture
+def model(toy_run):
+    return str(toy_run.model_dir)
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        (
+            "empty.conll",
+            b"",
+            "Expected annotated sentences in empty.conll, found none; write a word and its tag on "
+            "each line, a blank line between sentences.",
+        ),
+        (
+            "one.conll",
+            b"ann\nlives\n",
+            "one.conll, line 1: expected a word and its tag, separated by a blank or a tab, found "
+            "one column ('ann'); put the tag in the last column.",
+        ),
+        (
+            "tag.conll",
+            b"lives O\nann B_PER\n",
+            "tag.conll, line 2: expected a tag such as O, B-PER or I-PER, found 'B_PER'; "
+            "write it as B-PER.",
+        ),
+        (
+            "binary.conll",
+            b"ann B-PER\n\x00\x01\x02",
+            "binary.conll, line 2: expected a text file, found binary data; choose another one.",
+        ),
+        (
+            "latin.conll",
+            b"Z\xfcrich B-LOC\n",
+            "latin.conll, line 1: expected UTF-8 text, found the byte 0xfc; "
+            "save the file as UTF-8.",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.endswith(".conll") else "",
+)
+def test_a_bad_file_is_refused(refusal, model, tmp_path, name, content, sentence):
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert refusal("check", path) == sentence
+    assert refusal("train", "--data", path) == sentence
+    assert refusal("evaluate", "--model", model, "--data", path) == sentence
+    assert store.list_runs() == []
+
+
+@pytest.mark.parametrize(
+    "command", [("check",), ("train", "--data"), ("evaluate", "--model", "minilm", "--data")]
+)
+def test_data_that_is_not_there_is_refused(refusal, tmp_path, command):
+    assert refusal(*command, tmp_path / "nowhere") == (
+        "Expected data: sample, a file, a folder or a Hub dataset (owner/name); found nothing at "
+        f"'{tmp_path}/nowhere'."
+    )
+
+
+def test_a_folder_without_data_is_refused(refusal, tmp_path):
+    assert refusal("check", tmp_path) == (
+        "Expected files named train, validation (or dev, valid, testa) and test in "
+        f"{tmp_path.name}, found no files; rename them."
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("train", "--data", "sample", "--model"),
+        ("evaluate", "--data", "sample", "--model"),
+        ("predict", "ann", "--model"),
+        ("check", "sample", "--show-alignment", "1", "--model"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_folder_that_is_no_model_is_refused(refusal, tmp_path, command):
+    folder = tmp_path / "no-model"
+    folder.mkdir()
+    assert refusal(*command, folder) == (
+        f"Expected a model folder with a config.json at {folder}, found none; "
+        "choose the folder that a model was saved in."
+    )
+    assert store.list_runs() == []
+
+
+SETTINGS = ", ".join(TrainConfig.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ("--learning-rate", "-1"),
+            "learning_rate: expected a number above 0 and up to 1, found '-1'.",
+        ),
+        (
+            ("--learning-rate", "fast"),
+            "learning_rate: expected a number above 0 and up to 1, found 'fast'.",
+        ),
+        (("--epochs", "0"), "epochs: expected a number above 0 and up to 1,000, found '0'."),
+        (("--epochs", "nan"), "epochs: expected a number above 0 and up to 1,000, found 'nan'."),
+        (
+            ("--batch-size", "1.5"),
+            "batch_size: expected a whole number from 1 to 1,024, found '1.5'.",
+        ),
+        (("--max-train", "0"), "max_train: expected a whole number from 1 on, found '0'."),
+        (("--set", "no_such=1"), f"Expected one of the settings {SETTINGS}; found 'no_such'."),
+        (("--set", "no_such"), "--set: expected KEY=VALUE, found 'no_such'."),
+        (
+            ("--set", "sub_token_labels=some"),
+            "sub_token_labels: expected one of first, all, copy, found 'some'.",
+        ),
+        (
+            ("--set", "group_by_length=perhaps"),
+            "group_by_length: expected true or false, found 'perhaps'.",
+        ),
+        (("--set", "warmup=1"), "warmup: expected a number from 0 to below 1, found '1'."),
+        (
+            ("--set", "overlap=200"),
+            "overlap: expected at most half of max_length (128), found 200.",
+        ),
+        (
+            ("--recipe", "cake"),
+            "recipe: expected one of quick, balanced, best, adapter, notebook, found 'cake'.",
+        ),
+        (
+            ("--run-id", "a/b"),
+            "Expected a run id of letters, digits, - and _, found 'a/b'; "
+            "`python -m ner_core runs` lists them.",
+        ),
+        (
+            ("--run-id", ".."),
+            "Expected a run id of letters, digits, - and _, found '..'; "
+            "`python -m ner_core runs` lists them.",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_bad_setting_is_refused_before_there_is_a_run(refusal, arguments, sentence):
+    assert refusal("train", "--data", "sample", *arguments) == sentence
+    assert store.list_runs() == []
+
+
+def test_the_id_of_another_run_is_refused(refusal):
+    store.create(TrainConfig(), "taken")
+    assert refusal("train", "--data", "sample", "--run-id", "taken") == (
+        "Expected a new run id, found the existing run taken; choose another."
+    )
+
+
+def test_a_run_without_a_model_cannot_be_used(refusal):
+    store.create(TrainConfig(), "idle")
+    assert refusal("predict", "--model", "idle", "ann") == (
+        "Expected a run with a finished model, found idle, which has none; "
+        "its state is interrupted."
+    )
+
+
+def test_an_unknown_command_is_refused(refusal):
+    sentence = refusal("fly")
+    assert sentence.startswith("argument COMMAND: invalid choice: 'fly' (choose from ")
+    assert sentence.endswith(f"; {HELP}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), f"the following arguments are required: COMMAND; {HELP}"),
+        (
+            ("check",),
+            "the following arguments are required: data; "
+            "`python -m ner_core check --help` shows what there is.",
+        ),
+        (
+            ("train",),
+            "the following arguments are required: --data; "
+            "`python -m ner_core train --help` shows what there is.",
+        ),
+        (
+            ("evaluate", "--data", "sample"),
+            "the following arguments are required: --model; "
+            "`python -m ner_core evaluate --help` shows what there is.",
+        ),
+        (("runs", "--no-such"), f"unrecognized arguments: --no-such; {HELP}"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_arguments_that_are_missing_or_unknown_are_refused(refusal, arguments, sentence):
+    assert refusal(*arguments) == sentence
+
+
+@pytest.mark.parametrize("number", [0, -1, 33])
+def test_a_sentence_that_is_not_there_cannot_be_laid_out(refusal, toy_data, number):
+    assert refusal("check", toy_data, "--show-alignment", number) == (
+        f"--show-alignment: expected a training sentence from 1 to 32, found {number}."
+    )
+
+
+def test_a_split_that_is_not_there_is_refused(refusal, model, tmp_path):
+    folder = toy.write_toy(tmp_path / "two", test=0)
+    assert refusal("evaluate", "--model", model, "--data", folder) == (
+        "Expected a test part in two, found train, validation; choose one of these with --split."
+    )
+
+
+# Faults of ours
+
+
+def test_a_fault_of_ours_is_one_line_and_exit_code_1(call, monkeypatch):
+    monkeypatch.delenv("NER_DEBUG", raising=False)
+    monkeypatch.setattr(store, "list_runs", lambda: 1 / 0)
+    assert call("runs") == (
+        1,
+        "",
+        "error: a fault of NER Studio (ZeroDivisionError: division by zero); "
+        "set NER_DEBUG=1 to see where.\n",
+    )
+
+
+def test_a_fault_of_ours_shows_where_it_is_when_asked(call, monkeypatch):
+    monkeypatch.setenv("NER_DEBUG", "1")
+    monkeypatch.setattr(store, "list_runs", lambda: 1 / 0)
+    code, out, err = call("runs")
+    assert (code, out) == (1, "")
+    assert err.startswith("Traceback")
+    assert err.count("ZeroDivisionError: division by zero") == 2
+
+
+def test_an_interrupted_command_says_nothing(call, monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store, "list_runs", interrupted)
+    assert call("runs") == (130, "", "")
+
+
+# check
+
+
+def test_check_gives_counts_and_findings(document, toy_data):
+    report = document("check", toy_data)
+    assert report.keys() == {
+        *{"source", "scheme", "formats", "splits", "findings", "examples", "encoder"}
+    }
+    assert report["source"] == str(toy_data)
+    assert report["scheme"] == "IOB2"
+    assert {name: row["sentences"] for name, row in report["splits"].items()} == {
+        "train": 32,
+        "validation": 8,
+        "test": 8,
+    }
+    assert report["splits"]["train"]["per_type"] == {"LOC": 32, "PER": 32}
+    for finding in report["findings"]:
+        assert finding.keys() == {"level", "code", "message", "count", "rows"}
+
+
+def test_check_prints_a_table_for_people(call):
+    code, out, err = call("check", "sample")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "sample (inline mark-up; tags: IOB2)"
+    assert lines[2].split() == [
+        "split",
+        "sentences",
+        "tokens",
+        "entities",
+        "LOC",
+        "MISC",
+        "ORG",
+        "PER",
+    ]
+    assert lines[4].split() == [
+        "train",
+        "3,467",
+        "62,740",
+        "7,672",
+        "2,606",
+        "1,530",
+        "1,909",
+        "1,627",
+    ]
+
+
+def test_an_alignment_is_laid_out_as_a_table(call, tmp_path, tiny_model):
+    folder = toy.write_toy(tmp_path / "toy", train=0)
+    write_conll(folder / "train.conll", [[("Maria", "B-PER"), ("in", "O"), ("Oslo", "B-LOC")]])
+    arguments = ("check", folder, "--show-alignment", 1, "--model", tiny_model)
+    code, out, _ = call(*arguments)
+    assert code == 0
+    rows = [line.split() for line in out.splitlines()]
+    assert rows[0] == ["sub-token", "word", "label"]
+    assert set("".join(rows[1])) == {"-"}
+    assert rows[2:] == [
+        ["[CLS]", "–"],
+        ["m", "0", "Maria", "B-PER"],
+        ["##a", "0", "Maria", "–"],
+        ["##r", "0", "Maria", "–"],
+        ["##i", "0", "Maria", "–"],
+        ["##a", "0", "Maria", "–"],
+        ["in", "1", "in", "O"],
+        ["oslo", "2", "Oslo", "B-LOC"],
+        ["[SEP]", "–"],
+    ]
+    rows = [line.split() for line in call(*arguments, "--sub-token-labels", "all")[1].splitlines()]
+    assert [row[-1] for row in rows[3:8]] == ["B-PER"] + ["I-PER"] * 4
+
+
+def test_an_alignment_is_a_document_too(document, toy_data, tiny_model):
+    found = document("check", toy_data, "--show-alignment", 2, "--model", tiny_model)
+    assert found["sentence"] == 2
+    labels = [row["label"] for row in found["alignment"] if row["label"]]
+    assert len(labels) == len(found["words"])
+    assert found["alignment"][0] == {
+        "window": 0,
+        "sub_token": "[CLS]",
+        "word_id": None,
+        "word": None,
+        "label": None,
+    }
+
+
+def test_check_lists_every_row_that_cannot_be_read(call, document, tmp_path):
+    path = tmp_path / "my.conll"
+    path.write_text("ann B-PER\n\noslo\n\nbob B-PER\n\ncy B_PER\n")
+    (finding,) = [f for f in document("check", path)["findings"] if f["code"] == "unreadable"]
+    assert [(row["source"], row["line"]) for row in finding["rows"]] == [
+        ("my.conll", 3),
+        ("my.conll", 7),
+    ]
+    assert call("check", path)[1].splitlines()[7:10] == [
+        "error: 2 rows cannot be read, and are left out here. Training does not start before they "
+        "are mended.",
+        "    my.conll, line 3: expected a word and its tag, separated by a blank or a tab, found "
+        "one column ('oslo'); put the tag in the last column. oslo",
+        "    my.conll, line 7: expected a tag such as O, B-PER or I-PER, found 'B_PER'; write it "
+        "as B-PER. cy B_PER",
+    ]
+
+
+def test_check_tells_what_an_encoder_makes_of_the_data(call, document, toy_data, tiny_encoder):
+    encoder = document("check", toy_data, "--model", tiny_encoder)["encoder"]
+    assert (encoder["sentences"], encoder["windows"], encoder["over_window"]) == (48, 48, 0)
+    assert [row["label"] for row in encoder["alignment"] if row["label"].startswith("B-")] == [
+        "B-PER",
+        "B-LOC",
+    ]
+    line = call("check", toy_data, "--model", tiny_encoder)[1].splitlines()[8]
+    assert line == (
+        f"{encoder['model']} reads a sentence as {encoder['median']:.0f} sub-tokens (median), "
+        f"{encoder['p95']:.0f} or fewer in 95 of 100, {encoder['longest']} at most; with windows "
+        "of 256 the 48 sentences become 48 windows."
+    )
+
+
+# The program itself
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "err"),
+    [
+        (("show", "nowhere"), 2, f"error: {NOTHING_THERE}\n"),
+        ((), 2, f"error: the following arguments are required: COMMAND; {HELP}\n"),
+    ],
+    ids=["unknown run", "no command"],
+)
+def test_the_program_gives_exit_codes_and_sentences(arguments, code, err):
+    done = subprocess.run(
+        [sys.executable, "-m", "ner_core", *arguments],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", err)
+
+
+def test_each_command_has_help(call):
+    (commands,) = main._parser()._subparsers._group_actions
+    for command in commands.choices:
+        code, out, err = call(command, "--help")
+        assert (code, err) == (0, "")
+        assert out.startswith(f"usage: python -m ner_core {command}")
+    text = re.sub(r"\s+", " ", call("train", "--help")[1])
+    for expectation in ("a number above 0 and up to 1", "a whole number from 1 to 1,024"):
+        assert expectation in text

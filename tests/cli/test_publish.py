@@ -1,0 +1,156 @@
+"""The command that publishes, and that the token is nowhere afterwards."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import huggingface_hub
+import pytest
+
+from tests.support.hub_client import SECRET, contents, finished_run, turn_to
+from tests.support.hub_server import Repo
+from tests.support.places import REPOSITORY
+
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>' to upload:DeprecationWarning")
+
+
+@pytest.fixture
+def hub(server, monkeypatch, tmp_path):
+    """Give the Hub; what its client keeps is in the home, where the token is looked for."""
+    turn_to(server, monkeypatch, tmp_path / "hf")
+    yield server
+    huggingface_hub.close_session()
+
+
+@pytest.fixture
+def run(tiny_model):
+    return finished_run(tiny_model)
+
+
+def test_the_command_publishes_and_tells_where(hub, run, call, document):
+    told = document("publish", "done", "--repo", "me/ner", "--message", "The first")
+    commit = hub.models["me/ner"].commit("main")
+    assert told == {
+        "run": "done",
+        "repo": "me/ner",
+        "url": f"{hub.url}/me/ner",
+        "commit": commit,
+        "pull_request": None,
+        "changed": True,
+        "card_replaced": False,
+    }
+    assert hub.models["me/ner"].private
+    assert hub.models["me/ner"].commits[0][1] == "The first"
+    code, out, _ = call("publish", "done", "--repo", "me/ner")
+    assert (code, out) == (0, f"{hub.url}/me/ner holds all of it already (commit {commit[:8]})\n")
+
+
+def test_the_command_says_that_a_card_was_replaced(hub, run, call):
+    hub.models["me/ner"] = Repo({"main": {"README.md": b"mine"}})
+    _, out, _ = call("publish", "done", "--repo", "me/ner")
+    commit = hub.models["me/ner"].commit("main")
+    assert out == (
+        f"published: {hub.url}/me/ner (commit {commit[:8]})\n"
+        "its README.md is a new one; the one before is in the history of the repository\n"
+    )
+
+
+def test_public_and_pull_requests(hub, run, call):
+    code, out, _ = call("publish", "done", "--repo", "me/open", "--public")
+    commit = hub.models["me/open"].commit("main")
+    assert (code, out) == (0, f"published: {hub.url}/me/open (commit {commit[:8]})\n")
+    assert not hub.models["me/open"].private
+    hub.models["other/ner"] = Repo()
+    code, out, _ = call("publish", "done", "--repo", "other/ner", "--pr")
+    assert (code, out) == (0, f"proposed: {hub.url}/other/ner/discussions/1\n")
+
+
+def test_what_is_refused_is_one_sentence(hub, run, call):
+    hub.fail("/api/repos/create", status=403)
+    code, out, err = call("publish", "done", "--repo", "me/ner")
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-1] == (
+        "error: Expected a token that may write to me/ner, found one without that right; make one "
+        f"of the type write at {hub.url}/settings/tokens, or a fine-grained one with repo.write "
+        "for me."
+    )
+    assert "Traceback" not in err
+
+
+def test_private_and_public_exclude_each_other(call):
+    code, _, err = call("publish", "done", "--repo", "me/ner", "--private", "--public")
+    assert code == 2
+    assert "not allowed with argument --private" in err
+
+
+def test_adapter_reaches_the_refusal(hub, run, refusal):
+    assert refusal("publish", "done", "--repo", "me/ner", "--adapter") == (
+        "Expected a LoRA adapter in run done, found none: all its weights were trained; publish "
+        "the model, or train with the recipe adapter."
+    )
+
+
+def test_the_token_is_in_no_file_no_output_and_no_list_of_processes(hub, run, tmp_path):
+    """Commands as processes of their own: one that is refused at the end, one that succeeds."""
+    record = contents(run.path)
+    environment = {name: value for name, value in os.environ.items() if "OFFLINE" not in name}
+    environment |= {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf"), "HF_TOKEN": SECRET}
+    environment |= {"HF_HUB_DISABLE_XET": "1", "HF_DEBUG": "1", "NER_DEBUG": "1"}
+    hub.fail("/api/models/me/ner/commit", status=403)
+    for expected in (2, 0):
+        command = [
+            sys.executable,
+            "-m",
+            "ner_core",
+            "publish",
+            "done",
+            "--repo",
+            "me/ner",
+            "--json",
+        ]
+        with subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            seen, over = set(), threading.Event()
+            watcher = threading.Thread(target=_watch, args=(process.pid, seen, over))
+            watcher.start()
+            out, err = process.communicate(timeout=120)
+            over.set()
+            watcher.join()
+        assert process.returncode == expected, err
+        assert any(b"publish" in words for words in seen)
+        for text in (out, err, *seen):
+            assert SECRET.encode() not in text
+        hub.failures.clear()
+    assert json.loads(out)["commit"] == hub.models["me/ner"].commit("main")
+    assert f"Bearer {SECRET}" in hub.authorizations
+    assert contents(run.path) == record
+    for path, content in contents(tmp_path).items():
+        assert SECRET.encode() not in content, path
+        assert SECRET not in str(path)
+    for content in hub.models["me/ner"].revisions["main"].values():
+        assert SECRET.encode() not in content
+
+
+def _watch(pid, seen, over):
+    """Note the arguments of a process and of its children until it is over."""
+    while not over.wait(0.05):
+        for process in (str(pid), *_children(pid)):
+            try:
+                seen.add(Path("/proc", process, "cmdline").read_bytes())
+            except OSError:
+                continue
+
+
+def _children(pid):
+    try:
+        return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []

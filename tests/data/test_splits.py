@@ -1,0 +1,177 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ner_core.data.splits import SPLIT_NAMES, cut_validation, find_splits, split_of
+from ner_core.errors import DataError
+
+SYNONYMS = {
+    "train": ["train", "training"],
+    "validation": ["validation", "valid", "dev", "devel", "development", "val", "testa"],
+    "test": ["test", "testb"],
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Give a function that makes a folder of these empty files."""
+
+    def make(*names):
+        path = tmp_path / "corpus"
+        path.mkdir()
+        for name in names:
+            (path / name).touch()
+        return path
+
+    return make
+
+
+def refusal(folder):
+    with pytest.raises(DataError) as caught:
+        find_splits(folder)
+    return str(caught.value)
+
+
+def test_the_synonyms_are_these():
+    assert {split: set(names) for split, names in SYNONYMS.items()} == SPLIT_NAMES
+
+
+@pytest.mark.parametrize(
+    ("split", "synonym"), [(split, name) for split, names in SYNONYMS.items() for name in names]
+)
+@pytest.mark.parametrize(
+    "pattern", ["{}", "{}.conll", "wnut17_{}.txt", "eng.{}", "en-{}.iob2", "my corpus {}.txt"]
+)
+def test_every_synonym_names_its_split(split, synonym, pattern):
+    assert split_of(pattern.format(synonym)) == split
+    assert split_of(pattern.format(synonym.upper())) == split
+
+
+@pytest.mark.parametrize(
+    "name", ["wikigold.conll.txt", "trains.txt", "mytest.txt", "latest.txt", "", "train2.txt"]
+)
+def test_a_name_that_only_resembles_a_split_is_none(name):
+    assert split_of(name) is None
+
+
+def test_the_splits_of_a_folder_are_in_order(folder):
+    path = folder("testb.txt", "eng.testa", "training.conll", "notes.txt")
+    splits = find_splits(path)
+    assert list(splits) == ["train", "validation", "test"]
+    assert [file.name for file in splits.values()] == ["training.conll", "eng.testa", "testb.txt"]
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        "README.md",
+        "readme",
+        "LICENSE",
+        "LICENCE.txt",
+        ".DS_Store",
+        "train.py",
+        "x.pdf",
+        "train.zip",
+    ],
+)
+def test_what_is_no_data_is_passed_over(folder, stranger):
+    path = folder("train.conll", "dev.conll", stranger)
+    (path / "test").mkdir()
+    assert list(find_splits(path)) == ["train", "validation"]
+
+
+def test_a_single_file_has_no_splits(folder):
+    path = folder("wikigold.conll.txt", "README.md")
+    assert find_splits(path) == {"all": path / "wikigold.conll.txt"}
+
+
+def test_two_files_for_one_split_are_a_sentence(folder):
+    assert refusal(folder("dev.conll", "train.conll", "valid.conll")) == (
+        "Expected one validation file in corpus, found dev.conll and valid.conll; "
+        "take one of them away."
+    )
+
+
+def test_a_folder_without_names_of_splits_is_a_sentence(folder):
+    assert refusal(folder(*(f"{letter}.txt" for letter in "gfedcba"))) == (
+        "Expected files named train, validation (or dev, valid, testa) and test in corpus, found "
+        "a.txt, b.txt, c.txt, d.txt, e.txt; rename them."
+    )
+
+
+def test_an_empty_folder_is_a_sentence(folder):
+    assert refusal(folder()) == (
+        "Expected files named train, validation (or dev, valid, testa) and test in corpus, found "
+        "no files; rename them."
+    )
+
+
+def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):
+    assert refusal(tmp_path / "no") == (
+        f"Expected a folder that can be read at {tmp_path}/no, found: No such file or directory."
+    )
+
+
+def test_a_single_file_keeps_the_split_that_its_name_speaks_of(tmp_path):
+    (tmp_path / "test.conll").write_text("a O\n")
+    assert find_splits(tmp_path) == {"test": tmp_path / "test.conll"}
+
+
+SEEDS = st.integers(0, 2**32 - 1)
+# The sizes of documents, as they follow each other.
+SIZES = st.lists(st.integers(1, 60), min_size=2, max_size=60)
+
+
+def rows_of(sizes):
+    return [number for number, size in enumerate(sizes, start=1) for _ in range(size)]
+
+
+@given(SIZES, SEEDS)
+def test_every_row_is_on_one_side_and_in_order(sizes, seed):
+    documents = rows_of(sizes)
+    cut = cut_validation(documents, seed)
+    assert sorted(cut.train + cut.validation) == list(range(len(documents)))
+    assert cut.train == sorted(cut.train)
+    assert cut.validation == sorted(cut.validation)
+    assert cut.train
+    assert cut.validation
+    assert cut_validation(documents, seed) == cut
+
+
+@given(SIZES.filter(lambda sizes: len(sizes) >= 10), SEEDS)
+def test_no_document_is_on_both_sides(sizes, seed):
+    documents = rows_of(sizes)
+    cut = cut_validation(documents, seed)
+    aside = {documents[row] for row in cut.validation}
+    assert not aside & {documents[row] for row in cut.train}
+    assert len(aside) == cut.documents
+    # A tenth, or as near to it as whole documents come: another would be too much.
+    wanted = max(1, round(len(documents) / 10))
+    assert len(cut.validation) <= 1.5 * wanted
+    if len(cut.validation) < wanted:
+        left = [size for number, size in enumerate(sizes, start=1) if number not in aside]
+        assert len(cut.validation) + min(left) > 1.5 * wanted
+
+
+@given(st.integers(10, 200), st.integers(1, 9), SEEDS)
+def test_documents_of_one_size_give_a_tenth(count, size, seed):
+    cut = cut_validation(rows_of([size] * count), seed)
+    assert len(cut.validation) == pytest.approx(count * size / 10, abs=size)
+
+
+@given(st.integers(2, 500), st.integers(1, 9), SEEDS)
+def test_of_few_documents_rows_are_chosen(count, documents, seed):
+    cut = cut_validation([row % documents for row in range(count)], seed)
+    assert cut.documents == 0
+    assert len(cut.validation) == max(1, round(count / 10))
+
+
+def test_a_document_may_come_again_later():
+    cut = cut_validation(list(range(20)) * 5, 1)
+    assert len(cut.validation) == 10
+    assert len({row % 20 for row in cut.validation}) == cut.documents == 2
+
+
+def test_other_seeds_choose_others():
+    documents = rows_of([3] * 50)
+    assert len({tuple(cut_validation(documents, seed).validation) for seed in range(10)}) > 5

@@ -1,0 +1,455 @@
+import contextlib
+import json
+import os
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ner_core.data.texts import TextColumns, read_texts, text_columns
+from ner_core.errors import DataError
+
+
+@pytest.fixture
+def texts(tmp_path):
+    """Give a function that writes a file and reads its texts."""
+
+    def texts(name, content, column=None, whole=False):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return list(read_texts(path, column, whole))
+
+    return texts
+
+
+@pytest.fixture
+def columns(tmp_path):
+    def columns(name, content):
+        path = tmp_path / name
+        path.write_text(content, encoding="utf-8", newline="")
+        return text_columns(path)
+
+    return columns
+
+
+@pytest.fixture
+def problem(texts):
+    def problem(*arguments):
+        with pytest.raises(DataError) as caught:
+            texts(*arguments)
+        return str(caught.value)
+
+    return problem
+
+
+# Lines
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("name", ["my.txt", "my", "my.md"])
+def test_each_line_is_a_text_and_blank_ones_keep_their_place(texts, name, encoding, end):
+    content = end.join(["Ann, in Oslo", "", " \t", "日本 🎉", ""]).encode(encoding)
+    assert texts(name, content) == ["Ann, in Oslo", "", " \t", "日本 🎉"]
+
+
+def test_an_empty_file_has_no_texts(texts):
+    assert [texts(name, b"") for name in ("a.txt", "a.csv", "a.jsonl")] == [[], [], []]
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]))))
+def test_lines_are_read_as_they_were_written(tmp_path_factory, lines):
+    path = tmp_path_factory.mktemp("lines") / "a.txt"
+    path.write_text("x\n" + "".join(f"{line}\n" for line in lines), encoding="utf-8", newline="")
+    assert list(read_texts(path)) == ["x", *lines]
+
+
+def test_a_line_may_be_long(texts):
+    assert texts("a.txt", "a " * 2**19) == ["a " * 2**19]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_of_lines_may_be_one_text(texts, end):
+    content = end.join(["Ann", "", " in Oslo", ""])
+    assert texts("a.txt", content, None, True) == [content]
+    assert texts("a.txt", content.encode("utf-16"), None, True) == [content]
+    assert texts("a.txt", b"\xef\xbb\xbfAnn", None, True) == ["Ann"]
+    assert texts("a.txt", "", None, True) == []
+
+
+def test_a_file_is_streamed(tmp_path):
+    path = tmp_path / "large.txt"
+    path.write_text("Ann lives in Oslo, and Bob works in Paris.\n" * 200_000)
+    tracemalloc.start()
+    count = sum(1 for _ in read_texts(path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 200_000
+    assert peak < 2**20
+
+
+def test_prose_is_never_a_table(texts):
+    lines = ["text, sentence", "a, b", "c, d"]
+    assert texts("a.txt", "\n".join(lines)) == lines
+
+
+# Tables
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.CSV"])
+@pytest.mark.parametrize("header", ["text", "Text", "sentence", "Content", " body "])
+def test_the_column_of_the_texts_is_found_by_its_name(texts, name, delimiter, header):
+    rows = [("id", header), ("1", "Ann"), ("2", '"a ""b""\nc, d; e\tf"'), ("3", "")]
+    content = "\r\n".join(delimiter.join(row) for row in rows)
+    assert texts(name, content) == ["Ann", 'a "b"\nc, d; e\tf', ""]
+
+
+def test_another_column_is_chosen(texts):
+    content = "text,notes\na,b\nc,d\n"
+    assert texts("a.csv", content, "notes") == ["b", "d"]
+    assert texts("a.csv", content, "Notes") == ["b", "d"]
+    assert texts("a.csv", content, "2") == ["b", "d"]
+
+
+def test_a_column_is_chosen_as_its_name_is_written(texts):
+    content = "Title,body,Body\na,b,c\n"
+    chosen = [texts("a.csv", content, name) for name in ("Body", "body", "BODY", "title")]
+    assert chosen == [["c"], ["b"], ["b"], ["a"]]
+
+
+def test_a_number_is_a_column_of_a_table_without_a_header(texts):
+    content = "2,Ann in Oslo\n3,Bob\n"
+    assert texts("a.csv", content, "1") == ["2", "3"]
+    assert texts("a.csv", content, "2") == ["Ann in Oslo", "Bob"]
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("text\nAnn, Bob; and I\n\nOslo\n", ["Ann, Bob; and I", "Oslo"]),
+        ('text\n"Ann, ""Bob"""\n"two\nlines"\n', ['Ann, "Bob"', "two\nlines"]),
+        ("Ann in Oslo\nBob, in Paris\n", ["Ann in Oslo", "Bob, in Paris"]),
+        ('"Ann, in Oslo"\n"Bob"\n', ["Ann, in Oslo", "Bob"]),
+        ("remarks\nAnn\n", ["remarks", "Ann"]),
+        ("sep=,\ntext\nAnn\n", ["Ann"]),
+        ("\n\ntext\nAnn\n", ["Ann"]),
+    ],
+)
+def test_a_single_column_needs_neither_name_nor_quotes(texts, content, found):
+    assert texts("a.csv", content) == found
+
+
+def test_a_single_column_may_be_named(texts):
+    assert texts("a.csv", "remarks\nAnn\n", "remarks") == ["Ann"]
+
+
+def test_rows_with_nothing_in_them_are_no_texts(texts):
+    assert texts("a.csv", "id,text\n1,\n,\n\n2,Ann\n,,,\n") == ["", "Ann"]
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\r\0", exclude_categories=["Cs"]))))
+def test_quoted_fields_are_read_as_they_were_written(tmp_path_factory, fields):
+    path = tmp_path_factory.mktemp("table") / "a.csv"
+    quoted = "".join('1,"{}"\n'.format(field.replace('"', '""')) for field in fields)
+    path.write_text(f"id,text\n{quoted}", encoding="utf-8", newline="")
+    assert list(read_texts(path)) == fields
+
+
+# JSON
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.txt", "a"])
+def test_objects_have_their_text_under_a_key(texts, name):
+    rows = [
+        {"id": 1, "text": "Ann"},
+        {"Sentence": "B\nob"},
+        {"text": ""},
+        {"text": None},
+        {"content": "x", "title": "t"},
+    ]
+    content = "\n\n".join(map(json.dumps, rows))
+    assert texts(name, content) == ["Ann", "B\nob", "", "", "x"]
+
+
+def test_a_key_may_be_named(texts):
+    content = '{"text": "a", "summary": "b"}\n{"summary": "c"}\n'
+    assert texts("a.jsonl", content, "summary") == ["b", "c"]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson", "a.json"])
+def test_strings_are_texts(texts, name):
+    assert texts(name, '"Ann\\nin Oslo"\n\n"Bob"\n') == ["Ann\nin Oslo", "Bob"]
+
+
+def test_quoted_lines_of_prose_are_no_strings(texts):
+    assert texts("a.txt", '"Ann."\n"Bob."\n') == ['"Ann."', '"Bob."']
+
+
+def test_a_document_is_read_too(texts):
+    assert texts("a.json", '[{"text": "Ann"},\n "Bob"]') == ["Ann", "Bob"]
+    assert texts("a.json", '["Ann",\n "Bob"]') == ["Ann", "Bob"]
+    assert texts("a.json", '{"data": [{"text": "Ann"}]}') == ["Ann"]
+
+
+def test_what_predict_wrote_is_read_again(texts):
+    content = '{"text": "Ann", "entities": [{"start": 0, "end": 3, "label": "PER"}]}\n'
+    assert texts("a.jsonl", content) == ["Ann"]
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "column", "sentence"),
+    [
+        (
+            "a.txt",
+            "Ann\n",
+            "text",
+            "a.txt: expected a table (.csv, .tsv) or JSON Lines to take 'text' from, found lines "
+            "of text; leave the column out.",
+        ),
+        (
+            "a.txt",
+            b"Ann\nZ\xfcrich\n",
+            None,
+            "a.txt, line 2: expected UTF-8 text, found the byte 0xfc; save the file as UTF-8.",
+        ),
+        (
+            "a.csv",
+            b"PK\x03\x04\x00\x00",
+            None,
+            "a.csv: expected a file of plain text, found a zip archive, as Excel and Word write "
+            "it; save it as .txt, .csv or .jsonl.",
+        ),
+        (
+            "a.txt",
+            b"%PDF-1.7\n\xff",
+            None,
+            "a.txt: expected a file of plain text, found a PDF; save it as .txt, .csv or .jsonl.",
+        ),
+        (
+            "a.csv",
+            "id,remarks\n1,a\n",
+            None,
+            "a.csv: expected a column such as text or sentence, found 'id', 'remarks'; name the "
+            "column of the texts, by its number from 1 if it has no name: --text-column on the "
+            "command line, column in Python, “Column of the texts” on the page.",
+        ),
+        (
+            "a.csv",
+            "id,text\n1,a\n",
+            "x",
+            "a.csv: expected the column 'x', found 2 columns ('id', 'text'); choose one of them, "
+            "by its number from 1 if it has no name.",
+        ),
+        (
+            "a.csv",
+            "id,text\n1,a\n2,b, c\n",
+            None,
+            "a.csv, line 3: expected 2 columns as in the first line, found 3; put quotation marks "
+            "around what holds the delimiter.",
+        ),
+        (
+            "a.csv",
+            "id,text\n1\n",
+            None,
+            "a.csv, line 2: expected 2 columns as in the first line, found 1; give every row the "
+            "same columns.",
+        ),
+        (
+            "a.csv",
+            'id,text\n1,"a\n2,b\n',
+            None,
+            "a.csv, line 2: expected fields whose quotation marks are closed, and doubled inside, "
+            "of at most 1,000,000 characters, found one that is not; correct the quotation marks.",
+        ),
+        (
+            "a.csv",
+            "id,text\n1," + "a" * 1_000_001,
+            None,
+            "a.csv, line 2: expected fields whose quotation marks are closed, and doubled inside, "
+            "of at most 1,000,000 characters, found one that is not; correct the quotation marks.",
+        ),
+        (
+            "a.jsonl",
+            '{"text": "a"}\n{"text": \n',
+            None,
+            "a.jsonl, line 2: expected JSON, found an end too early (expecting value, column 9); "
+            "correct the line.",
+        ),
+        (
+            "a.jsonl",
+            '{"text": "a"}\n[1]\n',
+            None,
+            'a.jsonl, line 2: expected a string or an object such as {"text": "..."}, found a '
+            "list; correct the row.",
+        ),
+        (
+            "a.jsonl",
+            '{"id": 1, "x": "y"}\n{}\n',
+            None,
+            "a.jsonl, line 1: expected a key such as text with a text, found 'id', 'x'; correct "
+            "the row, or name the key of the texts: --text-column on the command line, column in "
+            "Python, “Column of the texts” on the page.",
+        ),
+        (
+            "a.jsonl",
+            '{"text": "a"}\n{}\n',
+            "text",
+            "a.jsonl, line 2: expected 'text' with a text, found none; correct the row, or name "
+            "the key of the texts: --text-column on the command line, column in Python, “Column of "
+            "the texts” on the page.",
+        ),
+        (
+            "a.jsonl",
+            '{"a": 1}\n',
+            "a",
+            "a.jsonl, line 1: expected a text under 'a', found 1; correct the row, or name another "
+            "key: --text-column on the command line, column in Python, “Column of the texts” on "
+            "the page.",
+        ),
+        (
+            "a.jsonl",
+            '"Ann"\n"Bob\n',
+            None,
+            "a.jsonl, line 2: expected a string of JSON, found '\"Bob'; correct the line.",
+        ),
+        (
+            "a.jsonl",
+            "Ann lives\n",
+            None,
+            "a.jsonl, line 1: expected JSON, an object or a list, found 'Ann lives'; choose "
+            "another file.",
+        ),
+    ],
+)
+def test_what_is_no_text_is_refused(problem, name, content, column, sentence):
+    assert problem(name, content, column) == sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [("a.csv", "text\nAnn\n", "a table"), ("a.txt", '{"text": "a"}\n', "JSON")],
+)
+def test_rows_are_not_made_one_text(problem, name, content, found):
+    assert problem(name, content, None, True) == (
+        f"{name}: expected a file of lines to read as one text, found {found}; read it row by row."
+    )
+
+
+def test_the_texts_before_a_bad_row_are_given(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "Ann"}\n{"text": "Bob"}\n7\n')
+    reading = read_texts(path)
+    assert [next(reading), next(reading)] == ["Ann", "Bob"]
+    with pytest.raises(DataError):
+        next(reading)
+
+
+def test_what_is_no_file_is_refused(tmp_path):
+    def sentence(path):
+        with pytest.raises(DataError) as caught:
+            list(read_texts(path))
+        return str(caught.value)
+
+    os.mkfifo(tmp_path / "pipe")
+    assert sentence(tmp_path / "pipe") == (
+        f"Expected a file at {tmp_path}/pipe, found a pipe; write it to a file first."
+    )
+    assert sentence("/nowhere") == (
+        "Expected a file that can be read at /nowhere, found: No such file or directory."
+    )
+    assert sentence(tmp_path) == (
+        f"Expected a file that can be read at {tmp_path}, found: Is a directory."
+    )
+    assert sentence("a\0b").startswith("Expected a file that can be read at a\0b, found: ")
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.csv", "a.jsonl"])
+@given(content=st.binary(max_size=200) | st.text(max_size=100).map(lambda s: s.encode("utf-16")))
+def test_any_bytes_are_texts_or_a_sentence(tmp_path_factory, name, content):
+    path = tmp_path_factory.mktemp("any") / name
+    path.write_bytes(content)
+    with contextlib.suppress(DataError):
+        assert all(isinstance(text, str) for text in read_texts(path))
+    with contextlib.suppress(DataError):
+        assert text_columns(path).default in {None, *text_columns(path).names}
+
+
+# Columns to choose from
+
+
+def test_the_columns_of_a_table_and_the_keys_of_objects(columns):
+    assert columns("a.csv", "id,Text,x\n1,a,b\n") == TextColumns(["id", "Text", "x"], "Text")
+    assert columns("a.csv", "id;remarks\n1;a\n") == TextColumns(["id", "remarks"], None)
+    row = '{"id": 7, "title": "a", "body": "b"}\n'
+    assert columns("a.jsonl", row) == TextColumns(["title", "body"], "body")
+    row = '{"text": null, "id": "7"}\n{"text": "b"}\n'
+    assert columns("a.jsonl", row) == TextColumns(["text", "id"], "text")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "text\na, b\n"),
+        ("a.csv", "remarks\nAnn\n"),
+        ("a.csv", ",text\n0,Ann\n"),
+        ("a.csv", ""),
+        ("a.jsonl", '{"id": 7, "text": "b"}\n'),
+        ("a.jsonl", '{"id": 7, "text": null}\n'),
+        ("a.jsonl", '"Ann"\n'),
+        ("a.jsonl", ""),
+    ],
+)
+def test_there_is_no_choice_where_none_is_needed(columns, texts, name, content):
+    assert columns(name, content) == TextColumns([], None)
+    texts(name, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", '{"id": 1, "utterance": "Ann in Oslo"}\n'),
+        ("a.csv", ",utterance\n0,Ann in Oslo\n"),
+    ],
+)
+def test_a_single_name_that_nobody_knows_is_offered(columns, texts, name, content):
+    assert columns(name, content) == TextColumns(["utterance"], "utterance")
+    assert texts(name, content, "utterance") == ["Ann in Oslo"]
+
+
+@pytest.mark.parametrize("content", ['{"id": 7}\n{"text": "a"}\n', "[1]\n[2]\n", "{}\n{}\n"])
+def test_a_first_row_without_a_text_is_refused_at_once(columns, content):
+    with pytest.raises(DataError, match="line 1: expected"):
+        columns("a.jsonl", content)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["1,Ann lives in Oslo", "2,Bob lives in Rome"],
+        ["pos,Ann left", "neg,Bob stayed", "pos,Ann came"],
+        ["x,Ann left.", "y,Bob stayed."],
+        ["a,a", "b,b"],
+        ['1,"Ann, too,', 'left"', "2,Bob"],
+    ],
+)
+def test_columns_without_names_are_offered_by_number(columns, texts, rows):
+    content = "\n".join(rows)
+    names, default, examples, lines = columns("a.csv", content)
+    assert (names, default, lines) == (["1", "2"], None, False)
+    by_column = [texts("a.csv", content, name) for name in names]
+    assert [found[0] for found in by_column] == list(examples)
+    assert len(by_column[0]) == len({row for row in rows if "," in row})
+
+
+@pytest.mark.parametrize("header", ["id,remarks", "Sentence No.,What they said", "x1,y2", ",text"])
+def test_short_names_are_a_header(columns, header):
+    assert columns("a.csv", f"{header}\n1,Ann lives in Oslo\n").examples == ()
+
+
+def test_a_file_of_lines_may_be_chosen_to_be_one_text(columns):
+    assert columns("a.txt", "text, b\na, b\n") == TextColumns([], None, lines=True)

@@ -1,0 +1,69 @@
+import threading
+
+import pytest
+import torch
+
+from ner_core.inference import threads as cores
+from ner_core.inference.threads import on_all_cores
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_results_come_in_the_order_of_the_items(two_threads):
+    assert list(on_all_cores(lambda number: number * number, range(50))) == [
+        number * number for number in range(50)
+    ]
+
+
+def test_two_items_are_computed_at_the_same_time_on_a_core_each(two_threads):
+    both = threading.Barrier(2)
+
+    def compute(_):
+        both.wait(10)
+        return threading.current_thread(), torch.get_num_threads()
+
+    found = list(on_all_cores(compute, range(2)))
+    assert len({thread for thread, _ in found}) == 2
+    assert [threads for _, threads in found] == [1, 1]
+
+
+def test_threads_that_come_later_still_use_all_cores(two_threads):
+    list(on_all_cores(str, range(4)))
+    found = []
+    later = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+    later.start()
+    later.join()
+    assert found == [2]
+    assert torch.get_num_threads() == 2
+
+
+def test_one_item_uses_all_cores_of_the_caller(two_threads):
+    assert list(on_all_cores(lambda _: torch.get_num_threads(), [0])) == [2]
+
+
+def test_a_fault_reaches_the_caller(two_threads):
+    def compute(number):
+        if number == 3:
+            raise ValueError("three")
+        return number
+
+    results = on_all_cores(compute, range(6))
+    assert [next(results) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(ValueError, match="three"):
+        next(results)
+
+
+def test_a_server_computes_on_one_core_each_and_batches_on_all(two_threads, monkeypatch):
+    monkeypatch.setattr(cores, "_before_sharing", 1)
+    cores.one_core_each()
+    assert torch.get_num_threads() == 1
+    cores.one_core_each()
+    found = list(on_all_cores(lambda _: threading.current_thread(), range(20)))
+    assert torch.get_num_threads() == 1
+    assert threading.current_thread() not in found

@@ -1,0 +1,180 @@
+"""The real page, in a real browser, as a new user meets it."""
+
+import json
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.pages import fill, marks, open_tab, take_away, upload
+from tests.support.patience import patience
+
+TRAINED_WITHIN = 180.0
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+
+@pytest.mark.alone
+@pytest.mark.timeout(600)
+def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
+    app.may_measure()
+    page = new_page()
+    open_tab(page, "Train")
+    page.wait_for_selector("text=No run yet.")
+    page.wait_for_selector("#data-summary table")
+    encoder = page.get_by_label("Encoder", exact=True)
+    encoder.fill("starter")  # it needs fewer steps than minilm to be of use
+    encoder.press("Enter")
+    page.get_by_label("quick", exact=True).check()
+    page.wait_for_selector("text=A first look")
+    fill(page, "#epochs", "1")
+    page.click("#more-settings > button")
+    page.locator("#more-settings .ner-group > button", has_text="Text").click()
+    expect(page.locator("#max_train").locator("input, textarea")).to_have_value("3000")
+    fill(page, "#max_train", "300")
+    allowed = patience(TRAINED_WITHIN)
+    began = time.monotonic()
+    page.click("#start")
+    page.wait_for_selector("[data-status=running]", timeout=150_000)
+    page.wait_for_selector("#run-status >> text=Time left")
+
+    page.reload()
+    page.wait_for_selector("[data-status=running]")
+    second = new_page()
+    second.wait_for_selector("[data-status=running]")
+    second.wait_for_selector("#run-status >> text=Best validation F1", timeout=90_000)
+    assert second.is_enabled("#stop")
+    second.close()
+
+    page.wait_for_selector("[data-status=finished]", timeout=allowed * 1000)
+    seconds = time.monotonic() - began
+    assert seconds < allowed
+    page.wait_for_selector("table[aria-label='Test scores'] >> text=All types")
+    report = json.loads((app.runs()[-1] / "report.json").read_text())
+    cells = page.locator("table[aria-label='Test scores'] tr.total td").all_inner_texts()
+    assert cells[3] == f"{report['test']['f1']:.3f}"
+    assert set(report["test"]["per_type"]) == {"LOC", "MISC", "ORG", "PER"}
+
+    page.click("#try-it")
+    page.wait_for_selector("#text textarea:visible")
+    fill(page, "#text", "Angela Merkel flew to Nairobi.")
+    page.wait_for_selector("#highlighted mark")
+    assert {("Angela Merkel", "PER"), ("Nairobi", "LOC")} <= marks(page)
+    page.get_by_label("Table", exact=True).check()
+    page.wait_for_selector("#highlighted tbody tr")
+    rows = page.locator("#highlighted tbody tr").all_inner_texts()
+    assert re.match(r"Angela Merkel\tPER\t0\.\d{3}\t0\t13", rows[0])
+
+
+BROKEN = [
+    ("empty.txt", b"", "Expected annotated sentences in empty-txt.txt, found none"),
+    ("one.txt", b"Ann\nlives\n", "one-txt.txt, line 1: expected a word and its tag"),
+    ("tag.txt", b"Ann B_PER\n", "found 'B_PER'; write it as B-PER."),
+    ("binary.txt", bytes(range(256)), "expected a text file, found binary data"),
+]
+
+
+@pytest.mark.timeout(120)
+def test_a_broken_file_is_explained_and_starts_nothing(app, new_page, tmp_path):
+    runs_before = app.runs()
+    page = new_page()
+    open_tab(page, "Train")
+    for name, content, sentence in BROKEN:
+        (tmp_path / name).write_bytes(content)
+        upload(page, tmp_path / name)
+        page.wait_for_selector(f"#data-summary [role=alert] >> text={sentence}")
+        page.wait_for_selector("#start[disabled]")
+        page.get_by_label("The bundled sample").check()
+        page.wait_for_selector("#start:not([disabled])")
+        page.get_by_label("My own files").check()
+        take_away(page)
+    assert app.runs() == runs_before
+
+
+ROWS = """\
+{"text": "Ann lives in Oslo.", "label": [[0, 3, "PER"], [13, 17, "LOC"]]}
+{"text": "Bob saw Rome.", "label": [[0, 30, "PER"]]}
+{"text": "Cy <b>went</b> to Riga.", "label": [[0, 2, "PER"], [18, 22, "LOC"]]}
+"""
+
+
+def test_rows_that_cannot_be_read_are_listed_and_training_waits(app, new_page, tmp_path):
+    page = new_page()
+    open_tab(page, "Train")
+    (tmp_path / "rows.jsonl").write_text(ROWS)
+    upload(page, tmp_path / "rows.jsonl")
+    page.wait_for_selector("#data-summary >> text=1 row cannot be read, and is left out here.")
+    page.click("#data-summary li.error summary")
+    place = page.locator("#data-summary li.error ol li").inner_text()
+    assert place.startswith("rows-jsonl.txt, line 2: ")
+    assert "expected a span within the 13 characters of the text, found 0 to 30" in place
+    page.wait_for_selector("#start[disabled]")
+    page.wait_for_selector("#problem >> text=Training waits until this is mended")
+    (tmp_path / "rows.jsonl").write_text("".join(ROWS.splitlines(keepends=True)[::2]))
+    take_away(page)
+    upload(page, tmp_path / "rows.jsonl")
+    page.wait_for_selector("#start:not([disabled])")
+    page.wait_for_selector("#problem [role=alert]", state="detached")
+
+
+WRONG = [
+    (
+        "#learning_rate",
+        "-1",
+        "learning_rate: expected a number above 0 and up to 1, found '-1'.",
+    ),
+    ("#epochs", "0", "epochs: expected a number above 0 and up to 1,000, found '0'."),
+    (
+        "#batch_size",
+        "many",
+        "batch_size: expected a whole number from 1 to 1,024, found 'many'.",
+    ),
+]
+
+
+def test_a_wrong_setting_is_explained_and_starts_nothing(app, new_page):
+    runs_before = app.runs()
+    page = new_page()
+    open_tab(page, "Train")
+    for field, value, sentence in WRONG:
+        before = page.input_value(f"{field} textarea, {field} input")
+        fill(page, field, value)
+        page.click("#start")
+        page.wait_for_selector(f"#problem [role=alert] >> text={sentence}")
+        fill(page, field, before)
+    assert app.runs() == runs_before
+
+
+def test_a_path_is_no_encoder_for_the_page(app, new_page):
+    page = new_page()
+    open_tab(page, "Train")
+    encoder = page.get_by_label("Encoder")
+    encoder.fill(str(app.home))
+    encoder.press("Enter")
+    page.click("#start")
+    page.wait_for_selector("#problem [role=alert]")
+    assert page.inner_text("#problem [role=alert]") == (
+        f"Expected minilm, starter, a run's id or a Hub id, found '{app.home}'; "
+        "folders are for the command line."
+    )
+
+
+def test_an_uploaded_file_without_a_validation_part_says_so(app, new_page, tmp_path):
+    sentence = "Ann B-PER\nlives O\nin O\nOslo B-LOC\n. O\n\n"
+    (tmp_path / "mine.conll").write_text(sentence * 400)
+    page = new_page()
+    open_tab(page, "Train")
+    upload(page, tmp_path / "mine.conll")
+    page.wait_for_selector("#data-summary >> text=There is no validation part")
+    page.wait_for_selector("#start:not([disabled])")
+
+
+@pytest.mark.parametrize("query", ["", "?__theme=dark"])
+def test_nothing_is_wider_than_a_phone(app, new_page, query):
+    page = new_page(390, query)
+    for tab, shown in (("Train", ("#data-summary table", "#start")), ("Highlight", ("#text",))):
+        open_tab(page, tab)
+        for part in shown:
+            page.wait_for_selector(f"{part}:visible")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,471 @@
+import json
+import re
+import shutil
+import time
+from dataclasses import replace
+
+import gradio as gr
+import pytest
+from huggingface_hub import constants
+
+from ner_core.config import TrainConfig
+from ner_core.publishing import permissions
+from ner_core.runs import store
+from ner_studio.base import rights
+from ner_studio.base.rights import Visitor
+from ner_studio.publish import panel as publish_panel
+from ner_studio.publish import uploading, view
+from ner_studio.publish.panel import ADAPTER, COMMIT, MERGED, PULL_REQUEST, PublishPanel
+from ner_studio.state import snapshots
+from tests.support import toy
+from tests.support.fake_runs import FakeRun
+from tests.support.hub_client import SECRET, contents, finished_run
+from tests.support.hub_server import Repo, Token
+from tests.support.panels import build
+from tests.support.patience import patience
+
+# huggingface_hub sends files by an argument that its transport has renamed.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>' to upload:DeprecationWarning")
+
+HOSTILE = "<img src=x onerror=alert(1)>${alert(2)}"
+
+
+@pytest.fixture(scope="module")
+def panel():
+    """Build the panel, which keeps nothing."""
+
+    def parts():
+        panel = PublishPanel()
+        panel.wire(gr.Dropdown([]))
+        return panel
+
+    return build(parts)[1]
+
+
+@pytest.fixture
+def hub(hub, monkeypatch):
+    monkeypatch.setattr(publish_panel, "PAUSE", 0.0)
+    return hub
+
+
+@pytest.fixture
+def run(tiny_model):
+    run = finished_run(tiny_model, "20260102-153000-minilm-sample-a1b2")
+    snapshots.SHARED.current(renew=True)
+    return run
+
+
+def publish(panel, run_id, repo="me/ner", private=True, way=COMMIT, what=MERGED, message=""):
+    """Press the button: what is shown then, by the components' names."""
+    return moved(panel.publish(run_id, repo, private, way, what, message))
+
+
+def moved(values):
+    return dict(zip(("status", "start", "timer", "state"), values, strict=True))
+
+
+def ended(panel, run_id):
+    """Look on until the upload has ended."""
+
+    def look():
+        now = moved(panel.look(run_id))
+        if now["state"] == "uploading":
+            assert now["timer"].active
+            assert now["start"] == gr.update(value="Publishing …", interactive=False)
+            return None
+        return now
+
+    now = toy.wait_for(look, "the end of the upload")
+    assert not now["timer"].active
+    assert now["status"]["state"] == now["state"]
+    return now
+
+
+def text(html):
+    return re.sub(r"<[^>]+>", "", html)
+
+
+def answers(panel, repo, way=COMMIT, shown=None):
+    """Give all that the check says, one after the other."""
+    return list(panel.ask(repo, way, shown))
+
+
+def test_a_run_is_published_and_linked_to(hub, panel, run):
+    before = contents(run.path)
+    began = publish(panel, run.id, message=" First ")
+    assert began["status"]["state"] == began["state"] == "uploading"
+    assert began["timer"].active
+    done = ended(panel, run.id)
+    commit = hub.models["me/ner"].commit("main")
+    assert done["status"]["state"] == "done"
+    assert done["status"]["percent"] == "100.0"
+    assert text(done["status"]["message"]) == f"Published as me/ner, commit {commit[:8]}."
+    links = re.findall('href="([^"]+)"', done["status"]["message"])
+    assert links == [f"{hub.url}/me/ner", f"{hub.url}/me/ner/commit/{commit}"]
+    assert done["start"] == gr.update(value="Publish again", interactive=True)
+    assert hub.models["me/ner"].private
+    assert hub.models["me/ner"].commits[0][1] == "First"
+    assert contents(run.path) == before
+    publish(panel, run.id)
+    again = text(ended(panel, run.id)["status"]["message"])
+    assert again == f"Nothing had changed: me/ner holds all of it already, as commit {commit[:8]}."
+
+
+def test_a_pull_request_is_linked_to(hub, panel, run):
+    hub.models["zoe/ner"] = Repo()
+    publish(panel, run.id, "zoe/ner", way=PULL_REQUEST)
+    message = ended(panel, run.id)["status"]["message"]
+    assert text(message) == "Proposed to zoe/ner: pull request 1."
+    assert f'href="{hub.url}/zoe/ner/discussions/1"' in message
+
+
+def test_a_public_repository_and_an_adapter_alone_are_asked_for(hub, panel, run):
+    publish(panel, run.id, private=False)
+    ended(panel, run.id)
+    assert not hub.models["me/ner"].private
+    publish(panel, run.id, what=ADAPTER)
+    assert text(ended(panel, run.id)["status"]["message"]).startswith(
+        f"Expected a LoRA adapter in run {run.id}, found none: all its weights were trained;"
+    )
+
+
+def test_a_failed_upload_says_why_and_is_tried_again(hub, panel, run):
+    hub.fail("/api/models/me/ner/commit", status=503, times=2)
+    publish(panel, run.id)
+    failed = ended(panel, run.id)
+    assert failed["status"]["state"] == "failed"
+    assert text(failed["status"]["message"]) == (
+        "Expected the Hub to take what is written to me/ner, found its error 503; try again in a "
+        "few minutes: what is stored already is not sent again."
+    )
+    assert failed["start"] == gr.update(value="Try again", interactive=True)
+    assert run.status() == "finished"
+    sent = len([it for it in hub.requests if it.startswith("PUT")])
+    publish(panel, run.id)
+    assert ended(panel, run.id)["status"]["state"] == "done"
+    assert len([it for it in hub.requests if it.startswith("PUT")]) == sent == 1
+
+
+def test_a_second_click_and_a_page_that_comes_back_see_the_same_upload(hub, panel, run):
+    hub.fail("/large/", status=500, hang_seconds=30, times=1)
+    publish(panel, run.id, message="One")
+    upload = uploading.UPLOADS.of(run)
+    assert publish(panel, run.id, "me/other", message="Two")["state"] == "uploading"
+    assert uploading.UPLOADS.of(run) is upload
+    toy.wait_for(lambda: "sending" in upload.progress.what, "the model to be sent")
+    shown = panel.look(run.id)[0]
+    assert float(shown["percent"]) > 0
+    assert "Sent <b>0.1 of 0.1 MB</b>" in shown["facts"]
+    assert "Now <b>sending model.safetensors</b>" in shown["facts"]
+    came_back = dict(zip(panel.outputs, panel.update(run.id, None), strict=True))
+    assert came_back[panel.accordion] == gr.update(visible=True, open=True)
+    assert came_back[panel.repo] == "me/ner"
+    assert came_back[panel.message]["value"] == "One"
+    assert came_back[panel.timer].active
+    with hub.released():
+        assert ended(panel, run.id)["state"] == "done"
+    assert [*hub.models] == ["me/ner"]
+    later = dict(zip(panel.outputs, panel.update(run.id, None), strict=True))
+    assert later[panel.accordion] == gr.update(visible=True, open=False)
+    assert later[panel.status]["state"] == "done"
+
+
+def test_the_form_is_there_for_a_run_that_has_a_model_and_rests(panel, run):
+    shown = panel.update(run.id, None)
+    form = dict(zip(panel.outputs, shown, strict=True))
+    assert form[panel.seen] == f"{run.id}:{run.created_ns()}"
+    assert form[panel.accordion] == gr.update(visible=True, open=False)
+    assert (form[panel.repo], form[panel.private], form[panel.way]) == ("", True, COMMIT)
+    assert form[panel.what] == gr.update(value=MERGED, visible=False)
+    assert form[panel.status]["state"] == "idle"
+    assert panel.update(run.id, form[panel.seen]) == [gr.skip()] * len(shown)
+    (run.model_dir / "adapter").mkdir()
+    adapted = dict(zip(panel.outputs, panel.update(run.id, None), strict=True))
+    assert adapted[panel.what]["visible"]
+    for hidden in (None, "nothing-there"):
+        gone = dict(zip(panel.outputs, panel.update(hidden, "before"), strict=True))
+        assert gone[panel.accordion] == gr.update(visible=False)
+        assert gone[panel.seen] is None
+        assert not gone[panel.timer].active
+
+
+@pytest.mark.usefixtures("run")
+def test_a_run_at_work_cannot_be_published(hub, panel):
+    at_work = FakeRun().start()
+    at_work.run.model_dir.mkdir()
+    snapshots.SHARED.current(renew=True)
+    form = dict(zip(panel.outputs, panel.update("at-work", "x"), strict=True))
+    assert form[panel.accordion] == gr.update(visible=False)
+    publish(panel, "at-work")
+    assert text(ended(panel, "at-work")["status"]["message"]) == (
+        "Expected a run that has ended, found at-work, which is running; stop it, or wait."
+    )
+    at_work.end("stopped")
+    assert hub.models == {}
+
+
+def test_a_repository_is_named_after_the_person_and_the_run(hub, panel, run, monkeypatch):
+    assert panel.suggest(run.id, "") == ["me/minilm-sample", gr.skip()]
+    assert panel.suggest(run.id, "my/own") == [gr.skip(), gr.skip()]
+    store.rename(run, "my--own-")
+    assert panel.suggest("my--own-", "")[0] == "me/my-own"
+    monkeypatch.delenv("HF_TOKEN")
+    skipped, told = panel.suggest("my--own-", "")
+    assert skipped == gr.skip()
+    assert told == view.note(
+        "idle",
+        "Expected somebody who is signed in to the Hub, found no token; run hf auth login, or set "
+        "HF_TOKEN.",
+    )
+
+
+@pytest.mark.parametrize("repo", [None, "", "me", "me/", "/ner", HOSTILE.replace("/", "")])
+def test_half_a_name_is_no_question_to_the_hub(hub, panel, repo):
+    assert answers(panel, repo) == [[view.note("idle", publish_panel._HINT), gr.skip()]]
+    assert hub.requests == []
+
+
+def test_the_check_says_what_publishing_would_do(hub, panel):
+    hub.models |= {"me/old": Repo(), "zoe/ner": Repo(), "me/hidden": Repo(private=True)}
+    asking, new = answers(panel, "me/new")
+    assert asking == [view.note("asking", "Asking the Hub for me/new …"), gr.skip()]
+    assert new == [view.note("ok", "me/new is new: publishing makes it."), gr.skip()]
+    old, private = answers(panel, " me/old ")[-1]
+    there = "me/old is there (public) and yours to write: publishing adds a commit to it."
+    assert old == view.note("ok", there, exists=True)
+    stays = "It is there, and stays public."
+    assert private == gr.update(value=False, interactive=False, info=stays)
+    # Back to a name that is free: what was shown of the other one is not taken over.
+    assert answers(panel, "me/new", shown=old)[-1][1] == gr.update(
+        value=True, interactive=True, info="Seen by you, or your organisation, only."
+    )
+    # Where the Hub does not say, the form stays as it is.
+    hub.fail("/api/models/me/new", status=400, times=1)
+    unknown, private = answers(panel, "me/new", shown=old)[-1]
+    assert (unknown["state"], unknown["exists"], private) == ("problem", True, gr.skip())
+    assert [*panel.ask_anew("failed", "me/new", COMMIT, old)] == [[gr.skip(), gr.skip()]]
+    assert [*panel.ask_anew("done", "me/old", COMMIT, old)][-1][0] == old
+    hidden = answers(panel, "me/hidden")[-1][1]
+    assert (hidden["value"], hidden["info"]) == (True, "It is there, and stays private.")
+    theirs = answers(panel, "zoe/ner")[-1][0]
+    assert theirs["state"] == "problem"
+    assert theirs["message"] == (
+        "Expected a repository of me or acme, found zoe/ner, which is somebody else&#x27;s; choose "
+        "me/ner, or open a pull request."
+    )
+    proposed = answers(panel, "zoe/ner", PULL_REQUEST)[-1][0]
+    assert proposed["state"] == "ok"
+    there = "zoe/ner is there (public): publishing opens a pull request in it."
+    assert proposed["message"] == there
+    bad = answers(panel, f"me/{HOSTILE}")
+    assert [row[0]["state"] for row in bad] == ["asking", "problem"]
+    assert "<" not in bad[0][0]["message"]
+    assert "$" not in bad[0][0]["message"]
+
+
+def test_without_a_network_it_is_said_at_once(hub, panel, run, monkeypatch):
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    at_once, began = patience(3), time.monotonic()
+    no_connection = (
+        "Expected a connection to http://127.0.0.1:9 to write to me/ner, found none; check the "
+        "network and try again."
+    )
+    assert answers(panel, "me/ner")[-1][0] == view.note("problem", no_connection)
+    publish(panel, run.id)
+    failed = ended(panel, run.id)
+    assert text(failed["status"]["message"]) == no_connection
+    assert failed["start"]["interactive"]
+    assert panel.suggest(run.id, "")[1]["message"].startswith("Expected a connection to")
+    assert time.monotonic() - began < at_once
+
+
+def test_the_card_is_shown_as_text(hub, panel, run):
+    card = panel.show_card(run.id, " me/ner ", MERGED)
+    assert card.startswith("---\n")
+    assert "library_name: transformers" in card
+    assert panel.renew_card(run.id, "me/ner", ADAPTER, "") == gr.skip()
+    assert panel.renew_card(run.id, "me/ner", MERGED, "old") == card
+    assert "<" not in panel.show_card(run.id, f"me/{HOSTILE}", MERGED)
+    assert panel.show_card("nobody-s", "me/ner", MERGED).startswith("Expected ")
+    assert hub.requests == []
+
+
+def test_a_run_that_was_deleted_meanwhile_is_no_fault(hub, panel, run):
+    class Deleting(uploading.Upload):
+        def _note(self, progress):
+            if progress.what == "asking the Hub":
+                store.delete(run)
+
+    upload = Deleting(uploading.Request("me/ner"))
+    upload.send(run, None)
+    assert upload.problem == (
+        f"Expected the files of run {run.id} to stay where they are, found No such file or "
+        "directory; look whether they were renamed or deleted, and try again."
+    )
+    assert panel.look(run.id)[0]["state"] == "failed"
+
+
+def test_that_everybody_reads_sentences_of_ones_own_data_is_said_where_it_is_chosen(
+    panel, run, tiny_model
+):
+    said = (
+        "Everybody will read the sentences of your validation part that the card shows: look "
+        "through its preview first."
+    )
+    assert panel.warn(run.id, False) == ""  # they are the sample's
+    settings = TrainConfig().model_dump() | {"data": "/home/me/mine.conll"}
+    runs_of_mine = {
+        "mine": FakeRun("mine").start(settings=settings),
+        "empty": FakeRun("empty").start(settings=settings, samples=[]),
+    }
+    for fake in runs_of_mine.values():
+        shutil.copytree(tiny_model, fake.end("stopped").model_dir)
+    snapshots.SHARED.current(renew=True)
+    assert text(panel.warn("mine", False)) == said
+    for run_id, private in (("mine", True), ("empty", False), ("nobody-s", False), (None, False)):
+        assert panel.warn(run_id, private) == ""
+    form = dict(zip(panel.outputs, panel.update("mine", None), strict=True))
+    assert (form[panel.private], form[panel.public]) == (True, "")
+
+
+def test_only_the_hub_is_linked_to():
+    published = view.Published("https://hub.example/a/b", HOSTILE, None, "a/b")
+    for pull_request in ("javascript:alert(1)", "https://evil.example/a/b/discussions/1", HOSTILE):
+        shown = view._done(replace(published, pull_request=pull_request))
+        assert re.findall('href="([^"]+)"', shown) == ["https://hub.example/a/b"]
+        assert "<img" not in shown
+        assert "$" not in shown
+    assert "<img" not in view._done(published)
+
+
+def test_a_card_that_was_replaced_is_linked_to():
+    published = view.Published("https://hub.example/a/b", "0" * 40, None, "a/b")
+    shown = view._done(replace(published, card_replaced=True))
+    assert text(shown) == (
+        "Published as a/b, commit 00000000. Its README.md is a new one; the one before is in its "
+        "history."
+    )
+    assert 'href="https://hub.example/a/b/commits/main/README.md"' in shown
+
+
+@pytest.fixture
+def space(monkeypatch, hub, tiny_model):
+    """Be a Space of Olga's, where Ann has a run; gives how to be one of its visitors."""
+    for name, value in {
+        **{"SYSTEM": "spaces", "SPACE_ID": "olga/ner-studio", "SPACE_AUTHOR_NAME": "olga"},
+        **{"OAUTH_CLIENT_ID": "an-id", "OAUTH_CLIENT_SECRET": "a-secret"},
+    }.items():
+        monkeypatch.setenv(name, value)
+    hub.tokens.clear()
+    finished_run(tiny_model, "of-ann", owner="ann")
+    snapshots.SHARED.current(renew=True)
+
+    def visit(name=None):
+        token = f"hf_oauth_of_{name}_0123" if name else None
+        if name:
+            hub.tokens[token] = Token(name, "app")
+        monkeypatch.setattr(rights, "asking", lambda: Visitor(name, name == "olga", token))
+
+    return visit
+
+
+def test_a_visitor_publishes_with_their_own_token_only(hub, panel, space, capfd, ner_home):
+    told = []
+    space("ann")
+    told.append(panel.update("of-ann", None))
+    told.append(panel.suggest("of-ann", ""))
+    assert told[-1] == ["ann/of-ann", gr.skip()]
+    told.append(answers(panel, "ann/of-ann"))
+    hub.fail("/large/", status=500, hang_seconds=30, times=1)
+    told.append(panel.publish("of-ann", "ann/of-ann", True, COMMIT, MERGED, ""))
+    # The Space's owner sees it, and cannot turn it into one of hers.
+    space("olga")
+    told.append(panel.publish("of-ann", "olga/mine", True, COMMIT, MERGED, ""))
+    told.append(panel.update("of-ann", None))
+    with hub.released():
+        told.append(ended(panel, "of-ann"))
+    assert [*hub.models] == ["ann/of-ann"]
+    assert hub.authorizations - {None} == {"Bearer hf_oauth_of_ann_0123"}
+    # What she begins is hers.
+    told.append(panel.publish("of-ann", "olga/mine", True, COMMIT, MERGED, ""))
+    told.append(ended(panel, "of-ann"))
+    assert {*hub.models} == {"ann/of-ann", "olga/mine"}
+    held = [vars(upload) for upload in uploading.UPLOADS._by_run.values()]
+    everything = repr(told) + repr(held) + "".join(capfd.readouterr())
+    for secret in ("hf_oauth", SECRET):
+        assert secret not in everything
+        assert all(secret.encode() not in data for data in contents(ner_home).values())
+
+
+def test_of_a_repository_that_is_there_a_space_does_not_say_that_it_can_be_written(
+    hub, panel, space
+):
+    space("ann")
+    hub.models["ann/old"] = Repo()
+    told, private = answers(panel, "ann/old")[-1]
+    assert (told["state"], told["exists"], private["interactive"]) == ("unsure", True, False)
+    assert told["message"].startswith("ann/old is there (public) and yours. If it was made from")
+    publish(panel, "of-ann", "ann/old")
+    failed = text(ended(panel, "of-ann")["status"]["message"])
+    assert failed.endswith("; choose a new name, or open a pull request.")
+    publish(panel, "of-ann", "ann/new")
+    assert ended(panel, "of-ann")["state"] == "done"
+    assert answers(panel, "ann/new")[-1][0]["state"] == "unsure"
+    publish(panel, "of-ann", "ann/new")
+    assert ended(panel, "of-ann")["state"] == "done"
+
+
+def test_others_see_and_publish_nothing(hub, panel, space):
+    space("ann")
+    publish(panel, "of-ann", "ann/of-ann")
+    ended(panel, "of-ann")
+    hub.requests.clear()
+    for name in ("bob", None):
+        space(name)
+        for act in (
+            lambda run_id: panel.publish(run_id, "bob/mine", True, COMMIT, MERGED, ""),
+            panel.look,
+            lambda run_id: panel.suggest(run_id, ""),
+            lambda run_id: panel.show_card(run_id, "bob/mine", MERGED),
+            lambda run_id: panel.warn(run_id, False),
+            lambda run_id: panel.update(run_id, None),
+        ):
+            seen, absent = (
+                json.dumps(act(run_id), default=lambda it: type(it).__name__).replace(run_id, "RUN")
+                for run_id in ("of-ann", "of-all")
+            )
+            assert seen == absent
+            assert "ann/of-ann" not in seen
+    assert hub.requests == []
+    assert [*hub.models] == ["ann/of-ann"]
+
+
+def test_who_is_not_signed_in_is_told_how(panel, space, monkeypatch, hub):
+    monkeypatch.setenv("NER_TRAINING", "anyone")
+    monkeypatch.setenv("HF_TOKEN", SECRET)  # the Space's owner's is no visitor's
+    hub.tokens[SECRET] = Token("olga")
+    space(None)
+    form = dict(zip(panel.outputs, panel.update("of-ann", None), strict=True))
+    assert text(form[panel.note]) == (
+        "Sign in with Hugging Face to publish: the repository becomes yours."
+    )
+    assert not form[panel.start]["interactive"]
+    assert panel.suggest("of-ann", "") == [gr.skip(), gr.skip()]
+    no_token = "found no token; sign in on the page."
+    assert answers(panel, "olga/ner")[-1][0]["message"].endswith(no_token)
+    publish(panel, "of-ann", "olga/ner")
+    assert text(ended(panel, "of-ann")["status"]["message"]).endswith(no_token)
+    monkeypatch.delenv("OAUTH_CLIENT_ID")
+    form = dict(zip(panel.outputs, panel.update("of-ann", None), strict=True))
+    assert text(form[panel.note]) == (
+        "Publishing from here needs a Space that people can sign in to: hf_oauth: true."
+    )
+    assert hub.requests == []
+
+
+def test_accounts_are_not_mixed_up(hub, panel, space):
+    space("ann")
+    assert answers(panel, "ann/ner")[-1][0]["state"] == "ok"
+    space("bob")
+    assert answers(panel, "ann/ner")[-1][0]["state"] == "problem"
+    assert {account.name for _, account in permissions._known.values()} == {"ann", "bob"}

@@ -1,0 +1,531 @@
+"""The report of a run: handlers called plainly, on a run directory written by hand."""
+
+import json
+import os
+import re
+
+import gradio as gr
+import pytest
+
+from ner_core.config import TrainConfig
+from ner_core.evaluation.error_analysis import TrainFacts, analyse, errors_of
+from ner_core.evaluation.metrics import entity_scores
+from ner_core.render.colours import EntityColours
+from ner_core.runs import store
+from ner_core.runs.error_log import ERROR_KINDS, write_errors
+from ner_studio.report import error_index, error_markup, tables
+from ner_studio.report.error_index import ALL, ErrorIndex
+from ner_studio.report.panel import PAGE, ReportPanel
+from tests.support.panels import build
+
+HOSTILE = "<img src=x onerror=alert(1)>\"'${x}{{y}}"
+SKIP = gr.skip()
+
+
+@pytest.fixture(scope="module")
+def panel():
+    """Build the panel, which keeps nothing."""
+
+    def parts():
+        panel = ReportPanel()
+        panel.wire()
+        return panel
+
+    return build(parts)[1]
+
+
+def write_report(run, texts, gold, predicted, errors=True, analysis=True, test=True):
+    """Write what a finished run leaves, from the words and tags of its validation part."""
+    scores = entity_scores(gold, predicted)
+    report = {"run": run.id, "validation": scores, "test": scores if test else None}
+    if analysis:
+        train = TrainFacts.of(texts, gold)
+        explained = analyse(texts, gold, predicted, train=train, windows=[1] * len(texts))
+        report["analysis"] = {"validation": explained, "test": explained}
+    if errors:
+        write_errors(run.path / "errors.jsonl", errors_of("validation", texts, gold, predicted))
+    run.report_path.write_text(json.dumps(report))
+
+
+def finished(name, rows, **more):
+    """Make a finished run from rows "word gold predicted | word gold predicted"."""
+    run = store.create(TrainConfig(), name)
+    sentences = [[cell.split() for cell in row.split("|")] for row in rows]
+    texts, gold, predicted = (
+        [[cell[side] for cell in sentence] for sentence in sentences] for side in range(3)
+    )
+    write_report(run, texts, gold, predicted, **more)
+    return run
+
+
+MIXED = [
+    "Ann B-PER B-PER | left O O",
+    "Oslo B-LOC O",
+    "Rome B-LOC B-ORG | is O B-MISC",
+    "New B-LOC O | York B-LOC B-LOC",
+    "New B-LOC B-LOC | York I-LOC O",
+    "Al B-ORG B-PER | Wahda I-ORG O",
+]
+
+
+def named(panel, result):
+    """Give what an update sends, by the component that it goes to."""
+    ids = [component.elem_id or type(component).__name__ for component in panel.outputs]
+    return dict(zip(ids, result, strict=True))
+
+
+def browsed(panel, result):
+    """Give what a handler of the browser sends, by name."""
+    names = ("kind", "type", "listing", "position", "previous", "next", "page")
+    return dict(zip(names, result, strict=True))
+
+
+def text_of(html):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", html)).strip()
+
+
+def cards(html):
+    return [text_of(part) for part in html.split("<li>")[1:]]
+
+
+def test_a_run_without_report_shows_nothing(panel):
+    store.create(TrainConfig(), "a")
+    assert panel.update("a", None) == [SKIP] * len(panel.outputs)
+    assert panel.update(None, None) == [SKIP] * len(panel.outputs)
+    assert panel.update("../../etc", None) == [SKIP] * len(panel.outputs)
+
+
+def test_a_report_appears_once_and_then_nothing_is_sent(panel):
+    finished("a", MIXED)
+    first = panel.update("a", None)
+    shown = named(panel, first)
+    assert shown["report"]["visible"]
+    assert 'aria-label="Test scores"' in shown["report-scores"]
+    assert 'aria-label="Validation scores"' in shown["report-scores"]
+    assert "lenient F1" in shown["report-scores"]
+    assert panel.update("a", first[-1]) == [SKIP] * len(panel.outputs)
+
+
+def test_another_run_begins_with_all_errors_and_the_first_page(panel):
+    finished("a", MIXED)
+    seen = panel.update("a", None)[-1]
+    finished("b", MIXED[:2])
+    shown = named(panel, panel.update("b", seen))
+    assert (shown["error-kind"]["value"], shown["error-type"]["value"]) == (ALL, ALL)
+    assert text_of(shown["errors-position"]) == "Page 1 of 1 · 1 sentence"
+
+
+def test_going_to_a_run_without_report_hides_the_panel(panel):
+    finished("a", MIXED)
+    store.create(TrainConfig(), "b")
+    seen = panel.update("a", None)[-1]
+    result = panel.update("b", seen)
+    shown = named(panel, result)
+    assert shown["report"]["visible"] is False
+    assert shown["report-scores"] == ""
+    assert panel.update("b", result[-1]) == [SKIP] * len(panel.outputs)
+
+
+def test_an_id_that_is_used_again_is_another_report(panel):
+    run = finished("a", MIXED)
+    seen = panel.update("a", None)[-1]
+    run.report_path.unlink()
+    for path in run.path.iterdir():
+        path.unlink()
+    run.path.rmdir()
+    again = finished("a", MIXED[:2])
+    os.utime(again.path / "config.json", ns=(1, 1))
+    assert "1 sentence" in named(panel, panel.update("a", seen))["errors-position"]
+
+
+def test_kinds_and_types_are_counted(panel):
+    finished("a", MIXED)
+    shown = named(panel, panel.update("a", None))
+    assert shown["error-kind"]["choices"] == [
+        ("All (6)", ALL),
+        ("Missed (2)", "missed"),
+        ("Spurious (1)", "spurious"),
+        ("Wrong type (1)", "wrong type"),
+        ("Wrong boundary (1)", "wrong boundary"),
+        ("Wrong boundary and type (1)", "wrong boundary and type"),
+    ]
+    assert shown["error-type"]["choices"] == [
+        ("All (6)", ALL),
+        ("LOC (4)", "LOC"),
+        ("MISC (1)", "MISC"),
+        ("ORG (2)", "ORG"),
+        ("PER (1)", "PER"),
+    ]
+    assert cards(shown["error-list"]) == [
+        "Sentence 2 · missed LOCGoldOsloLOC · missedModelOslo",
+        "Sentence 3 · wrong type LOC, read as ORG · spurious MISC"
+        "GoldRomeLOC isModelRomeORG · wrong type isMISC · spurious",
+        "Sentence 4 · missed LOCGoldNewLOC · missed YorkLOCModelNew YorkLOC",
+        "Sentence 5 · wrong boundary LOCGoldNew YorkLOCModelNewLOC · wrong boundary York",
+        "Sentence 6 · wrong boundary and type ORG, read as PER"
+        "GoldAl WahdaORGModelAlPER · wrong boundary and type Wahda",
+    ]
+
+
+def test_a_choice_filters_and_the_counts_of_the_other_one_follow(panel):
+    finished("a", MIXED)
+    seen = panel.update("a", None)[-1]
+    shown = browsed(panel, panel.choose(seen, "missed", ALL))
+    assert shown["type"]["choices"] == [
+        ("All (2)", ALL),
+        ("LOC (2)", "LOC"),
+        ("MISC (0)", "MISC"),
+        ("ORG (0)", "ORG"),
+        ("PER (0)", "PER"),
+    ]
+    # What the visitor chose is never sent back: a late answer would undo the next choice.
+    assert "value" not in shown["kind"]
+    assert "value" not in shown["type"]
+    assert [card[:10] for card in cards(shown["listing"])] == ["Sentence 2", "Sentence 4"]
+    both = browsed(panel, panel.choose(seen, "wrong type", "ORG"))
+    assert cards(both["listing"])[0].startswith(
+        "Sentence 3 · wrong type LOC, read as ORG · 1 more error in this text"
+    )
+    none = browsed(panel, panel.choose(seen, "missed", "PER"))
+    assert "There is no such error." in none["listing"]
+    assert text_of(none["position"]) == "Page 1 of 1 · 0 sentences"
+
+
+def test_pages_are_turned_and_end(panel):
+    finished("a", ["Oslo B-LOC O"] * (2 * PAGE + 1))
+    seen = panel.update("a", None)[-1]
+    first = browsed(panel, panel.choose(seen, ALL, ALL))
+    assert (first["previous"]["interactive"], first["next"]["interactive"]) == (False, True)
+    assert len(cards(first["listing"])) == PAGE
+    second = browsed(panel, panel.forward(seen, ALL, ALL, first["page"]))
+    assert text_of(second["position"]) == "Page 2 of 3 · 21 sentences"
+    assert cards(second["listing"])[0].startswith("Sentence 11 ")
+    last = browsed(panel, panel.forward(seen, ALL, ALL, second["page"]))
+    assert (last["previous"]["interactive"], last["next"]["interactive"]) == (True, False)
+    assert len(cards(last["listing"])) == 1
+    assert browsed(panel, panel.forward(seen, ALL, ALL, last["page"]))["page"] == 2
+    assert browsed(panel, panel.back(seen, ALL, ALL, 0))["page"] == 0
+    assert browsed(panel, panel.back(seen, ALL, ALL, 2))["page"] == 1
+
+
+def test_handlers_before_a_report_is_shown_send_nothing(panel):
+    assert panel.choose(None, ALL, ALL) == [SKIP] * 7
+
+
+def test_a_run_that_was_deleted_meanwhile(panel):
+    run = finished("a", MIXED)
+    seen = panel.update("a", None)[-1]
+    run.path.rename(run.path.with_name("gone"))
+    listing = browsed(panel, panel.choose(seen, ALL, ALL))["listing"]
+    assert text_of(listing) == "This run is not there any more: it was renamed or deleted."
+
+
+def test_a_damaged_report_is_said_once(panel):
+    finished("a", MIXED).report_path.write_text("{")
+    result = panel.update("a", None)
+    assert "found a damaged file" in named(panel, result)["report-scores"]
+    assert named(panel, result)["Column"]["visible"] is False
+    assert panel.update("a", result[-1]) == [SKIP] * len(panel.outputs)
+
+
+def test_a_report_without_analysis(panel):
+    finished("a", MIXED, errors=False, analysis=False, test=False)
+    shown = named(panel, panel.update("a", None))
+    assert (
+        "This run was made before reports explained their errors. Train again to see them."
+        in shown["report-scores"]
+    )
+    assert "the one to believe" not in shown["report-scores"]
+    assert shown["Column"]["visible"] is False
+
+
+def test_a_report_whose_errors_are_gone(panel):
+    finished("a", MIXED, errors=False)
+    shown = named(panel, panel.update("a", None))
+    assert (
+        "The list of errors is not there any more: errors.jsonl is missing in the run’s folder."
+        in shown["report-scores"]
+    )
+    assert shown["Column"]["visible"] is False
+
+
+def test_no_errors_at_all(panel):
+    finished("a", MIXED[:1])
+    shown = named(panel, panel.update("a", None))
+    assert (
+        "No error on validation: every entity was found exactly, and nothing else."
+        in shown["report-scores"]
+    )
+    assert shown["Column"]["visible"] is False
+
+
+@pytest.mark.parametrize("kind", [HOSTILE, None])
+def test_choices_that_the_page_does_not_offer_are_harmless(panel, kind):
+    finished("a", MIXED)
+    seen = panel.update("a", None)[-1]
+    assert "onerror" not in browsed(panel, panel.choose(seen, kind, HOSTILE))["listing"]
+
+
+def test_hostile_words_and_labels_stay_text(panel):
+    label = HOSTILE.replace(" ", "_")
+    texts = [[HOSTILE, HOSTILE, HOSTILE], [HOSTILE]]
+    gold = [[f"B-{label}", "O", "O"], [f"B-{label}"]]
+    predicted = [["B-PER", "O", f"B-{label}"], ["O"]]
+    write_report(store.create(TrainConfig(), "a"), texts, gold, predicted)
+    result = panel.update("a", None)
+    shown = named(panel, result)
+    for html in (shown["report-scores"], shown["error-list"], shown["errors-position"]):
+        assert "<img" not in html
+        assert "${" not in html
+        assert "{{" not in html
+        assert "\"'" not in html
+    assert "&lt;img src=x onerror" in shown["error-list"]
+
+
+def test_each_kept_index_is_read_once_and_few_are_kept(panel, monkeypatch):
+    read = []
+    original = error_index.read_errors
+    monkeypatch.setattr(
+        error_index, "read_errors", lambda path: (read.append(path.parent.name), original(path))[1]
+    )
+    names = [f"r{number}" for number in range(error_index._MOST_KEPT + 1)]
+    for name in names:
+        finished(name, MIXED)
+    for name in [*names, *names[1:], names[0]]:
+        panel.update(name, None)
+    assert read == [*names, names[0]]
+
+
+def error(kind, gold, predicted):
+    return {"kind": kind, "gold": gold, "predicted": predicted}
+
+
+def test_an_error_with_two_types_is_found_under_both():
+    row = {
+        "split": "validation",
+        "sentence": 0,
+        "tokens": ["a"],
+        "gold": [[0, 1, "LOC"]],
+        "predicted": [[0, 1, "ORG"]],
+        "errors": [error("wrong type", [0, 1, "LOC"], [0, 1, "ORG"])],
+    }
+    index = ErrorIndex([row])
+    assert [index.count("wrong type", label) for label in (ALL, "LOC", "ORG", "PER")] == [
+        1,
+        1,
+        1,
+        0,
+    ]
+    assert index.sentences(ALL, "ORG") == [0]
+    assert (index.kinds, index.types) == (["wrong type"], ["LOC", "ORG"])
+
+
+def long_row(length, places):
+    errors = [error("missed", [place, place + 1, "LOC"], None) for place in places]
+    return {
+        "split": "validation",
+        "sentence": 0,
+        "tokens": [f"w{number}" for number in range(length)],
+        "gold": [item["gold"] for item in errors],
+        "predicted": [],
+        "errors": errors,
+    }
+
+
+def test_of_a_long_text_the_surroundings_of_errors_are_shown():
+    html = error_markup.error_list([long_row(10_000, [100, 110, 5000])], ALL, ALL, EntityColours())
+    gold = re.findall(r'<p dir="auto">(.*?)</p>', html)[0]
+    words = text_of(gold).replace("LOC · missed", "").split()
+    assert (words[0], words[1], words[-2], words[-1]) == ("…", "w75", "w5025", "…")
+    assert words.count("…") == 3
+    assert "w135" in words
+    assert "w136" not in words
+
+
+def test_of_very_many_errors_the_first_are_described():
+    html = error_markup.error_list(
+        [long_row(10_000, range(0, 10_000, 50))], ALL, ALL, EntityColours()
+    )
+    assert html.count("<b>missed</b>") == 8
+    assert "192 more errors in this text" in html
+    assert len(html) < 20_000
+
+
+def test_an_endless_word_and_an_endless_entity_are_cut():
+    row = long_row(2000, [0])
+    row["tokens"][0] = "x" * 100_000
+    row["predicted"] = [[0, 2000, "LOC"]]
+    row["errors"] = [error("wrong boundary", [0, 1, "LOC"], [0, 2000, "LOC"])]
+    html = error_markup.error_list([row], ALL, ALL, EntityColours())
+    assert "x" * 79 + "…" in html
+    assert len(html) < 5000
+
+
+@pytest.mark.parametrize("kind", ERROR_KINDS)
+def test_each_kind_is_said_in_words(kind):
+    gold = None if kind == "spurious" else [0, 1, "LOC"]
+    predicted = None if kind == "missed" else [0, 1, "ORG" if "type" in kind else "LOC"]
+    said = text_of(error_markup.describe(error(kind, gold, predicted)))
+    assert said == f"{kind} LOC" + (", read as ORG" if "type" in kind else "")
+
+
+def group(support, found):
+    return {"support": support, "found": found, "recall": found / support if support else 0.0}
+
+
+def seen(same, other, unseen):
+    return dict(
+        zip(
+            ("seen", "seen as another type", "unseen"),
+            (group(*same), group(*other), group(*unseen)),
+            strict=True,
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("groups", "sentence"),
+    [
+        (
+            seen((200, 180), (0, 0), (200, 156)),
+            "Entities never seen in training are found 12 points less often: more different names "
+            "in the training data would help.",
+        ),
+        (
+            seen((200, 180), (40, 10), (200, 180)),
+            "No clear difference: entities never seen in training are found about as often as the "
+            "others. Those that training has only with another type are found "
+            "65 points less often: see whether they are annotated alike everywhere.",
+        ),
+        (
+            seen((30, 27), (0, 0), (30, 26)),
+            "No clear difference: entities never seen in training are found about as often as the "
+            "others.",
+        ),
+        (
+            seen((19, 19), (0, 0), (500, 0)),
+            "Too few entities to compare those seen in training with the others (it takes 20 on "
+            "each side).",
+        ),
+        (
+            seen((50, 50), (0, 0), (50, 50)),
+            "No clear difference: entities never seen in training are found about as often as the "
+            "others.",
+        ),
+    ],
+)
+def test_what_seen_and_unseen_entities_mean(groups, sentence):
+    assert tables.seen_sentence(groups) == sentence
+
+
+def rare(**types):
+    return {
+        label: {"train_support": 9, "support": support, "f1": f1}
+        for label, (support, f1) in types.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("few", "many", "sentence"),
+    [
+        ({}, rare(PER=(90, 0.9)), "None: every type has at least 100 entities in training."),
+        (
+            rare(GENE=(30, 0.4), DRUG=(30, 0.6), NONE=(0, 0.0)),
+            rare(PER=(90, 0.9)),
+            "They reach a mean F1 of 0.50, the other types 0.90: annotate more of GENE and DRUG.",
+        ),
+        (
+            rare(GENE=(30, 0.88)),
+            rare(PER=(90, 0.9)),
+            "They reach a mean F1 of 0.88, the other types 0.90: being rare does not hold them "
+            "back.",
+        ),
+        (
+            rare(GENE=(19, 0.1)),
+            rare(PER=(90, 0.9)),
+            "Too few entities to compare these types with the others (it takes 20 on each side).",
+        ),
+        (
+            rare(GENE=(0, 0.0)),
+            rare(PER=(90, 0.9)),
+            "Too few entities to compare these types with the others (it takes 20 on each side).",
+        ),
+        (
+            rare(PER=(90, 0.9)),
+            rare(PER=(90, 0.9)),
+            "No type has 100 entities in training. More annotated text is the surest way to a "
+            "better score.",
+        ),
+    ],
+)
+def test_what_rare_types_mean(few, many, sentence):
+    assert tables.rare_sentence(few, 100, {**few, **many}) == sentence
+
+
+def window(sentences, support, recall):
+    return {"sentences": sentences, "support": support, "recall": recall, "f1": recall}
+
+
+@pytest.mark.parametrize(
+    ("several", "sentence"),
+    [
+        (window(0, 0, 0.0), "Every sentence fits into one window of the encoder."),
+        (
+            window(3, 4, 0.0),
+            "Too few entities to compare sentences of one window with longer ones (it takes 20 on "
+            "each side).",
+        ),
+        (
+            window(40, 200, 0.7),
+            "In sentences read in several windows, entities are found 20 points less often: a "
+            "longer window (max_length) or shorter texts may help.",
+        ),
+        (
+            window(40, 200, 0.89),
+            "No clear difference: in sentences read in several windows, entities are found about "
+            "as often as in short ones.",
+        ),
+    ],
+)
+def test_what_several_windows_mean(several, sentence):
+    windows = {"one": window(100, 300, 0.9), "several": several}
+    assert tables.windows_sentence(windows) == sentence
+
+
+def test_the_confusion_has_a_row_a_gold_type_and_one_for_spurious():
+    html = tables.confusion_table(
+        {"LOC": {"LOC": 8, "ORG": 1, "(missed)": 1}, "(spurious)": {"ORG": 1, "PER": 2}},
+        EntityColours(),
+    )
+    assert re.findall(r"<th [^>]*>(.*?)</th>", html) == ["", "LOC", "ORG", "PER", "missed"]
+    rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in html.split("<tr>")[2:]]
+    assert [[text_of(cell) for cell in row] for row in rows] == [
+        ["LOC", "8", "1", "0", "1"],
+        ["ORG", "0", "0", "0", "0"],
+        ["PER", "0", "0", "0", "0"],
+        ["spurious", "0", "1", "2", ""],
+    ]
+    assert "<td class=same>8</td>" in html
+    # A tenth of LOC; all of what the model called PER.
+    assert '<td class=error style="--share: 18%">1</td>' in html
+    assert '<td class=error style="--share: 55%">2</td>' in html
+
+
+def test_of_very_many_types_those_with_the_most_errors_are_shown():
+    confusion = {f"T{number:02}": {f"T{number:02}": 5} for number in range(40)}
+    confusion["T39"]["T38"] = 3
+    html = tables.confusion_table(confusion, EntityColours())
+    assert "The 15 types with the most errors, of 40." in html
+    assert html.count("<tr>") == 1 + 15 + 1
+    assert "T39" in html
+    assert "T20" not in html
+
+
+def test_windows_are_left_out_where_they_are_not_known():
+    analysis = {"seen": seen((0, 0), (0, 0), (0, 0)), "rare_types": {}, "rare_below": 100}
+    colours = EntityColours()
+    without = tables.explanations({**analysis, "windows": None}, {}, colours)
+    assert "Long texts" not in without
+    windows = {"one": window(9, 30, 0.5), "several": window(2, 0, 0.0)}
+    html = tables.explanations({**analysis, "windows": windows}, {}, colours)
+    assert "<td>Several</td><td>2</td><td>0</td><td>–</td><td>–</td>" in html

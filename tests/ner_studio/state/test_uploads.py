@@ -1,0 +1,74 @@
+"""Uploaded files are kept whole, once, under names that tell their split."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from ner_core.errors import DataError
+from ner_studio.state import uploads
+
+
+def write(folder, **contents):
+    paths = []
+    for name, content in contents.items():
+        path = folder / f"{name}.conll"
+        path.write_bytes(content)
+        paths.append(str(path))
+    return paths
+
+
+def test_one_file_is_kept_as_a_file_and_several_as_a_folder(tmp_path):
+    paths = write(tmp_path, train=b"a O\n", dev=b"b O\n")
+    one = Path(uploads.keep(paths[:1]))
+    assert one.read_bytes() == b"a O\n"
+    several = Path(uploads.keep(paths))
+    assert sorted(file.name for file in several.iterdir()) == ["dev-conll.txt", "train-conll.txt"]
+    assert Path(uploads.keep(paths)) == several
+
+
+def test_names_that_become_one_are_all_kept(tmp_path):
+    paths = []
+    for number, name in enumerate(("a b", "a-b", "a_b")):
+        paths += write(tmp_path, **{name: str(number).encode()})
+    kept = Path(uploads.keep(paths))
+    assert sorted(file.read_text() for file in kept.iterdir()) == ["0", "1", "2"]
+
+
+def test_the_same_upload_at_the_same_time_is_kept_whole(tmp_path):
+    contents = {name: name.encode() * 500_000 for name in ("train", "dev", "test")}
+    paths = write(tmp_path, **contents)
+    kept, threads = [], []
+    for _ in range(6):
+        threads.append(threading.Thread(target=lambda: kept.append(uploads.keep(paths))))
+        threads[-1].start()
+    for thread in threads:
+        thread.join(60)
+    assert len(kept) == 6
+    assert len(set(kept)) == 1
+    files = {file.name: file.stat().st_size for file in Path(kept[0]).iterdir()}
+    assert files == {f"{name}-conll.txt": len(content) for name, content in contents.items()}
+    assert [path.name for path in Path(kept[0]).parent.iterdir()] == [Path(kept[0]).name]
+
+
+@pytest.mark.parametrize(
+    ("count", "sentence"),
+    [
+        (0, "Expected a file with annotated sentences, found none; choose one."),
+        (4, "Expected at most 3 files (train, validation, test), found 4; take some away."),
+    ],
+)
+def test_too_few_and_too_many_files_are_a_sentence(tmp_path, count, sentence):
+    paths = write(tmp_path, **{f"f{number}": b"" for number in range(count)})
+    with pytest.raises(DataError) as caught:
+        uploads.keep(paths)
+    assert str(caught.value) == sentence
+
+
+def test_an_upload_that_is_too_large_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(uploads, "MOST_BYTES", 2**20)
+    with pytest.raises(DataError) as caught:
+        uploads.keep(write(tmp_path, big=b"x" * (2**20 + 1)))
+    assert str(caught.value) == (
+        "Expected at most 1 MB, found 1.0 MB; train on it from the command line."
+    )

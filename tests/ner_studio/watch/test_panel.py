@@ -1,0 +1,436 @@
+import asyncio
+import re
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+
+import ner_core
+from ner_core.config import TrainConfig
+from ner_core.errors import RunError
+from ner_core.render.colours import PALETTE
+from ner_core.runs import store
+from ner_studio.base import charts
+from ner_studio.state import run_summary, snapshots, viewers
+from ner_studio.state.predictors import importing
+from ner_studio.watch import live_samples, log_panel
+from ner_studio.watch.panel import WatchPanel
+from tests.support.fake_runs import FakeRun
+from tests.support.panels import build
+
+HOSTILE = "<img src=x onerror=alert(1)>${alert(2)}{{value}}"
+
+
+@pytest.fixture(scope="module")
+def panel():
+    """Build the panel, which keeps nothing."""
+
+    def parts():
+        panel = WatchPanel()
+        panel.wire()
+        return panel
+
+    return build(parts)[1]
+
+
+@pytest.fixture
+def at_work():
+    fake = FakeRun()
+    yield fake
+    fake.end()
+
+
+def renewed(run_id="at-work"):
+    snapshots.SHARED.current(renew=True)
+    return snapshots.SHARED.find(run_id)
+
+
+def pulse(panel, run_id, status=None):
+    return asyncio.run(panel.pulse(run_id, status))
+
+
+def staged(panel, run_id, types=()):
+    names = ["run", "empty", "panel", "curves", "types", "stop", "resume", "try_it"]
+    return dict(zip(names, panel.show_stage(run_id, list(types)), strict=True))
+
+
+def message(run_id="at-work"):
+    shown = run_summary.status_value(renewed(run_id).view)["message"]
+    return re.sub(r"<[^>]+>", "", shown)
+
+
+def test_without_runs_the_page_says_how_to_start_one(panel):
+    assert pulse(panel, None) == (gr.skip(), gr.skip(), "", "none", viewers.Viewers.IDLE)
+    shown = staged(panel, None)
+    assert shown["empty"]["visible"]
+    assert not shown["panel"]["visible"]
+    assert panel.show_evaluation(None, []) == [gr.skip(), gr.skip()]
+    assert panel.show_lines(None, []) == panel.show_colours(None, []) == gr.skip()
+
+
+def test_the_status_has_all_figures_of_a_run_at_work(panel, at_work):
+    at_work.start().progress(25).evaluated(25, 0.5).progress(50).evaluated(50, 0.25, best=False)
+    renewed()
+    status, loss, _, _, interval = pulse(panel, "at-work")
+    assert interval == 1.0
+    facts = re.findall(r"<span>(.*?) <b>(.*?)</b></span>", status["facts"])
+    assert dict(facts) == {
+        "Step": "50 of 100",
+        "Epoch": "1.0 of 2",
+        "Time left": "1 min 35 s",
+        "Speed": "61 sentences/s",
+        "Validation F1 now": "0.250",
+        "Best validation F1": "0.500 at step 25",
+    }
+    assert (status["status"], status["percent"], status["message"]) == ("running", "50.0", "")
+    assert [row for row in loss["data"] if row[1] is not None] == [
+        [25, 0.5, "training"],
+        [50, 0.5, "training"],
+        [25, 0.25, "validation"],
+        [50, 0.25, "validation"],
+    ]
+    shown = staged(panel, "at-work")
+    assert shown["stop"]["interactive"]
+    assert not shown["resume"]["visible"]
+    assert not shown["try_it"]["visible"]
+
+
+def test_a_poll_skips_what_the_page_shows_already(panel, at_work):
+    at_work.start().progress(25)
+    renewed()
+    status, _, *keys = pulse(panel, "at-work")
+    assert pulse(panel, "at-work", status) == (gr.skip(), gr.skip(), *keys)
+    at_work.progress(26)
+    renewed()
+    moved = pulse(panel, "at-work", status)
+    assert "26 of 100" in moved[0]["facts"]
+    assert [*moved[2:]] == keys
+    at_work.evaluated(26)
+    renewed()
+    _, _, evaluated, stage, _ = pulse(panel, "at-work", moved[0])
+    assert evaluated != keys[0]
+    assert stage == keys[1]
+    at_work.run.stop_path.touch()
+    renewed()
+    assert pulse(panel, "at-work", moved[0])[3] != stage
+
+
+def test_an_empty_poll_after_another_server_shows_all_again(panel, at_work):
+    at_work.start()
+    renewed()
+    status, *_ = pulse(panel, "at-work", {"key": "at-work:1"})
+    assert status["status"] == "running"
+
+
+def test_a_run_that_waits_names_the_other_one_and_leads_to_it(at_work):
+    at_work.events.append("queued", data={"waiting_for": "the-first"})
+    assert message() == "Waiting for the-first: one run trains at a time."
+    value = run_summary.status_value(renewed().view)
+    assert '<a href="?run=the-first">the-first</a>' in value["message"]
+
+
+def test_a_run_that_waits_for_that_of_another_visitor_leads_nowhere(at_work):
+    at_work.events.append("queued", data={"waiting_for": store.ANOTHER})
+    assert message() == "Waiting for another run: one run trains at a time."
+    assert "<a" not in run_summary.status_value(renewed().view)["message"]
+
+
+def test_names_in_a_log_are_shown_as_text(at_work):
+    at_work.events.append("queued", data={"waiting_for": HOSTILE})
+    value = run_summary.status_value(renewed().view)
+    assert "<img" not in value["message"]
+    assert "${" not in value["message"]
+    assert '"?run=%3Cimg' in value["message"]
+
+
+def test_a_resumed_run_says_what_it_does_again(at_work):
+    at_work.start().progress(50)
+    at_work.start(step=40, resumed=True, repeats_to=50)
+    assert message() == "Resumed: it goes over steps 41 to 50 again, then goes on."
+    at_work.progress(51)
+    assert message() == ""
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_stopped_run_can_be_resumed_and_tried_if_there_is_a_model(panel, kept):
+    fake = FakeRun().start().progress(3)
+    run = fake.end("stopped", best_step=None, f1=None)
+    if kept:
+        run.model_dir.mkdir()
+    sentence = (
+        "Stopped; the best model so far was kept."
+        if kept
+        else "Stopped before anything was learned."
+    )
+    assert message() == sentence
+    shown = staged(panel, "at-work")
+    assert shown["resume"]["visible"]
+    assert shown["try_it"]["visible"] == kept
+    assert not shown["stop"]["visible"]
+
+
+def test_a_run_that_is_being_stopped_says_so(panel, at_work):
+    at_work.start().run.stop_path.touch()
+    assert message() == "It stops after the step it is at; the best model so far is kept."
+    assert not staged(panel, "at-work")["stop"]["interactive"]
+
+
+def test_a_run_that_has_not_started_shows_no_charts(panel, at_work):
+    assert message() == "The worker is reading the data and loading the encoder."
+    assert not staged(panel, "at-work")["curves"]["visible"]
+
+
+def test_a_failed_run_says_why_and_can_be_resumed(panel):
+    FakeRun().start().end("failed", message=f"It cannot go on: {HOSTILE}")
+    assert message() == (
+        "It cannot go on: &lt;img src=x onerror=alert(1)&gt;&#36;&#123;alert(2)}&#123;&#123;value}}"
+    )
+    assert staged(panel, "at-work")["resume"]["visible"]
+
+
+def test_an_interrupted_run_says_why_and_can_be_resumed(panel):
+    FakeRun().start().progress(5).end()
+    view = renewed().view
+    assert view.status == "interrupted"
+    assert message() == view.message
+    assert staged(panel, "at-work")["resume"]["visible"]
+
+
+def test_a_finished_run_can_be_tried_only(panel):
+    fake = FakeRun().start().evaluated(50, 0.75)
+    fake.evaluated(100, 0.8, final=True)
+    fake.run.model_dir.mkdir()
+    fake.end("finished", train_seconds=65)
+    view = renewed().view
+    facts = run_summary.status_value(view)["facts"]
+    assert "<span>Trained in <b>1 min 5 s</b></span>" in facts
+    assert run_summary.status_value(view)["percent"] == "100.0"
+    shown = staged(panel, "at-work")
+    assert shown["try_it"]["visible"]
+    assert not shown["resume"]["visible"]
+    assert shown["run"]["choices"] == [("at-work · F1 0.800", "at-work")]
+
+
+def test_a_run_that_is_gone_makes_place_for_the_newest(panel, at_work):
+    renewed()
+    assert pulse(panel, "gone")[0]["title"] == "at-work"
+    assert staged(panel, "gone")["run"]["value"] == "at-work"
+    assert "value" not in staged(panel, "at-work")["run"]
+
+
+def test_types_are_switched_on_and_off(panel, at_work):
+    at_work.start().evaluated(10, 0.5)
+    renewed()
+    assert staged(panel, "at-work", ["PER", "GONE"])["types"] == gr.update(
+        choices=["LOC", "PER"], value=["PER"], visible=True
+    )
+    plain = panel.show_lines("at-work", [])
+    assert {row[2] for row in plain["data"]} == {"precision", "recall", "F1"}
+    lines = panel.show_lines("at-work", ["PER"])
+    # The only evaluation so far is drawn as a dash.
+    assert [row for row in lines["data"] if row[2] == "PER"] == [
+        [0, None, "PER"],
+        [9.7, 0.5, "PER"],
+        [10, 0.5, "PER"],
+    ]
+    colours = panel.show_colours("at-work", ["PER"])
+    assert colours["colors_in_legend"] == ["precision", "recall", "F1", "PER"]
+    assert colours["color_map"]["PER"] == "#0072b2"
+    assert "value" not in colours
+    assert panel.show_evaluation("at-work", ["PER"])[0] == lines
+
+
+def test_a_type_has_one_colour_in_its_line_and_in_its_marks(panel, at_work):
+    names = ["O", "B-Chemical", "I-Chemical", "B-Disease", "I-Disease"]
+    sample = {"tokens": ["x", "y"], "gold": [[0, 1, "Chemical"], [1, 2, "Disease"]]}
+    at_work.start(label_names=names, samples=[sample])
+    marked = re.findall(r"ner-c(\d)", live_samples.samples(renewed().view))
+    lines = panel.show_colours("at-work", ["Chemical", "Disease"])["color_map"]
+    assert [lines["Chemical"], lines["Disease"]] == [PALETTE[int(number)].line for number in marked]
+    assert marked[0] != marked[1]
+    alone = panel.show_colours("at-work", ["Disease"])["color_map"]
+    assert alone["Disease"] == lines["Disease"]
+
+
+def test_a_type_may_be_called_as_a_score():
+    evaluation = {"step": 1, "precision": 0.1, "recall": 0.2, "f1": 0.3}
+    view = SimpleNamespace(evaluations=[{**evaluation, "per_type": {"F1": {"f1": 0.9}}}])
+    rows = charts.scores(view, ["F1"])["data"]
+    assert [1, 0.9, "F1 F1"] in rows
+    assert [1, 0.3, "F1"] in rows
+
+
+@pytest.mark.parametrize("count", [0, 1, 398, 399, 400, 401, 799, 100_000])
+def test_a_line_has_a_bounded_number_of_points_that_stay(count):
+    points = [(step,) for step in range(count)]
+    kept = charts.thin(points)
+    assert len(kept) <= charts.MOST_POINTS
+    assert kept[-1:] == points[-1:]
+    if count < charts.MOST_POINTS:
+        assert kept == points
+    assert set(charts.thin(points[:-1])[:-1]) <= set(points)
+    # Drawn before and still there, up to the last point: a line does not tremble as it grows.
+    before = charts.thin(points[: count - count // 10])[:-1]
+    assert set(before[::2]) <= set(kept)
+
+
+def test_a_zoom_is_sent_for_both_charts_and_never_by_a_poll(panel, at_work):
+    at_work.start().progress(5)
+    renewed()
+    event = SimpleNamespace(index=[40.5, 10])
+    assert charts.zoomed(event) == [gr.update(x_lim=[10.0, 40.5])] * 2
+    event = SimpleNamespace(index=[10, 10])
+    assert charts.zoomed(event) == [gr.update(x_lim=[None, None])] * 2
+    assert "x_lim" not in pulse(panel, "at-work")[1]
+    assert "x_lim" not in panel.show_evaluation("at-work", [])[0]
+
+
+def plain(html):
+    text = re.sub(r"<small>(.*?)</small>", r"[\1]", html)
+    return re.sub(r"<mark class=\"(\w+)[^>]*>(.*?)</mark>", r"(\1: \2)", text)
+
+
+def test_sample_sentences_show_what_is_right_wrong_and_missed(panel, at_work):
+    at_work.start().evaluated(10)
+    renewed()
+    html = panel.show_evaluation("at-work", [])[1]
+    assert "As of step 10. 1 of 3 entities found." in html
+    assert (
+        "(right: Ann[PER ✓]) &lt;b&gt; met (wrong: Bo[PER ✗ it is Bo Li PER]) Li in "
+        "(missed: New York[LOC missed]) ." in plain(html)
+    )
+
+
+def test_sample_sentences_before_the_first_evaluation_show_what_is_to_be_found(at_work):
+    at_work.start()
+    html = live_samples.samples(renewed().view)
+    assert "Before the first evaluation; marked is what it is to find." in html
+    assert "(missed: New York[LOC])" in plain(html)
+
+
+def test_a_wrong_type_a_spurious_entity_and_hostile_words():
+    sentence = {
+        "tokens": [HOSTILE, "and", "Oslo"],
+        "gold": [[2, 3, "<i>"]],
+        "predicted": [[0, 1, "PER"], [2, 3, "PER"]],
+    }
+    view = SimpleNamespace(samples=[sentence], evaluations=[{"step": 1_000}], types=["PER"])
+    html = live_samples.samples(view)
+    assert "<img" not in html
+    assert "${" not in html
+    assert "[PER ✗]) and (wrong: Oslo[PER ✗ it is &lt;i&gt;])" in plain(html)
+    assert "As of step 1,000. 0 of 1 entities found." in html
+    assert live_samples.samples(SimpleNamespace(samples=[])) == ""
+
+
+def test_the_log_shows_the_last_lines_and_reads_no_more(at_work, monkeypatch):
+    lines = [f"line {number} <b>" for number in range(200_000)]
+    at_work.run.log_path.write_bytes("\n".join(lines).encode() + b"\xff\n")
+    reads = []
+    monkeypatch.setattr(log_panel.Path, "open", lambda path, mode: _counted(path, mode, reads))
+    shown = log_panel.show("at-work").split("\n")
+    assert len(shown) == log_panel.LAST_LINES - 1  # the file ends with a line break
+    assert shown[0] == "line 199961 &lt;b&gt;"
+    assert shown[-1] == "line 199999 &lt;b&gt;�"
+    assert reads == [log_panel._MOST_BYTES]
+    assert log_panel.show("at-work").split("\n") == shown
+    assert len(reads) == 1
+
+
+def _counted(path, mode, reads):
+    file = open(path, mode)  # noqa: PTH123, SIM115 # Path.open is what is replaced
+
+    class Counted:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            file.close()
+
+        def seek(self, place):
+            file.seek(place)
+
+        def read(self, size):
+            reads.append(size)
+            return file.read(size)
+
+    return Counted()
+
+
+def test_without_a_log_the_last_events_are_told(at_work):
+    assert log_panel.show("at-work") == "Nothing was logged yet."
+    at_work.start().progress(5, loss=0.25).evaluated(5)
+    with at_work.run.events_path.open("a") as file:
+        file.write("[1]\nnot json\n")
+    shown = log_panel.show("at-work").split("\n")
+    assert [re.sub(r"^\d\d:\d\d:\d\d  ", "", line) for line in shown] == [
+        "step 0: started",
+        "step 5: progress, loss 0.2500",
+        "step 5: evaluated, loss 0.2500, f1 0.5000",
+    ]
+    assert log_panel.show("gone") == log_panel.show(None) == ""
+
+
+def test_the_address_names_the_run_to_open(panel, at_work):
+    def opened(**query):
+        return panel.open(SimpleNamespace(query_params=query))
+
+    assert opened() == [gr.skip(), gr.skip()]
+    choice, notice = opened(run="at-work")
+    assert (choice["value"], notice) == ("at-work", "")
+    choice, notice = opened(run="../" + HOSTILE)
+    assert choice == gr.skip()
+    assert notice == (
+        '<p class="ner-quiet">There is no run “../&lt;img src=x onerror=alert(1)&gt;&#36;'
+        "&#123;alert(2)}&#123;&#123;value}}” here: it may have been renamed or deleted. "
+        "Choose another one below.</p>"
+    )
+
+
+def test_a_run_too_old_for_the_list_is_offered_when_it_is_chosen(panel, at_work, monkeypatch):
+    monkeypatch.setattr(snapshots, "MOST_CHOICES", 1)
+    newer = FakeRun("newer")
+    choice, _ = panel.choose("at-work")
+    assert choice["choices"] == [("newer · starting", "newer"), ("at-work · starting", "at-work")]
+    assert pulse(panel, "at-work")[0]["title"] == "at-work"
+    newer.end()
+
+
+def test_stop_and_resume_act_on_the_run_or_say_why_not(panel, at_work, monkeypatch):
+    assert panel.stop_run("at-work") == ""
+    assert at_work.run.stop_path.exists()
+    assert "Expected the id of a run, found &#x27;gone&#x27;" in panel.stop_run("gone")
+    resumed = []
+    monkeypatch.setattr(ner_core, "resume", resumed.append, raising=False)
+    assert panel.resume_run("at-work") == ""
+    assert resumed == [store.get("at-work")]
+
+    def refuse(run):
+        raise RunError(f"Expected a run to go on with, found <{run.id}>.")
+
+    monkeypatch.setattr(ner_core, "resume", refuse, raising=False)
+    assert panel.resume_run("at-work") == (
+        '<p class="ner-error" role="alert">Expected a run to go on with, found &lt;at-work&gt;.</p>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "locked"),
+    [
+        ({}, True),
+        ({"data": "hub:me/data"}, False),
+        ({"model": "hub:me/encoder"}, False),
+        ({"model": "me/encoder"}, False),
+    ],
+)
+def test_a_hub_that_does_not_answer_holds_nobody_else_up_when_a_run_is_resumed(
+    panel, monkeypatch, values, locked
+):
+    """On ZeroGPU resuming looks at data and model; ``importing`` is not held while the Hub may."""
+    FakeRun("mine", TrainConfig.from_values(values)).start().end("stopped")
+    held = []
+    monkeypatch.setattr(
+        ner_core, "resume", lambda _: held.append(importing.locked()), raising=False
+    )
+    assert panel.resume_run("mine") == ""
+    assert held == [locked]

@@ -1,0 +1,537 @@
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from huggingface_hub import HfApi, constants
+from huggingface_hub.utils import _xet, httpx
+from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokenizer
+
+from ner_core.config import TrainConfig
+from ner_core.errors import PublishError
+from ner_core.hub import client
+from ner_core.models.lora import add_adapter, merged, save_adapter
+from ner_core.models.sources import ModelSource
+from ner_core.publishing import permissions
+from ner_core.publishing.files import scrubber
+from ner_core.publishing.outcome import Published
+from ner_core.publishing.push import publish
+from ner_core.runs import store
+from tests.support.fake_runs import FakeRun
+from tests.support.hub_client import SECRET, contents, finished_run
+from tests.support.hub_server import Repo, Token
+
+# huggingface_hub sends files by an argument that its transport has renamed.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>' to upload:DeprecationWarning")
+
+PUSHED = {
+    *{".gitattributes", "README.md", "config.json", "events.jsonl", "model.safetensors"},
+    *{"report.json", "tokenizer.json", "tokenizer_config.json", "training_config.json"},
+}
+
+
+@pytest.fixture
+def run(tiny_model):
+    return finished_run(tiny_model)
+
+
+def refusal(*args, **options):
+    with pytest.raises(PublishError) as caught:
+        publish(*args, **options)
+    assert SECRET not in str(caught.value)
+    return str(caught.value)
+
+
+def logits(model):
+    return load(model, None)[1]
+
+
+def load(repo, cache):
+    """Load a model as everybody does, and give what it says about a text."""
+    options = {"token": SECRET, "cache_dir": cache}
+    tokenizer = AutoTokenizer.from_pretrained(repo, **options)
+    # Of an adapter transformers would take the config of the encoder, without the labels.
+    config = AutoConfig.from_pretrained(repo, **options)
+    network = AutoModelForTokenClassification.from_pretrained(repo, config=config, **options).eval()
+    with torch.no_grad():
+        return network, network(**tokenizer("Ann lives in Oslo", return_tensors="pt")).logits
+
+
+def test_a_run_becomes_a_private_model_that_loads_and_predicts_the_same(hub, run, tmp_path):
+    seen = []
+    before = contents(run.path)
+    done = publish(run, "me/ner", progress=seen.append)
+    repo = hub.models["me/ner"]
+    commit = repo.commit("main")
+    assert done == Published(f"{hub.url}/me/ner", commit, None, "me/ner")
+    assert repo.private
+    assert set(repo.revisions["main"]) == PUSHED
+    assert [entry[:2] for entry in repo.commits] == [("main", "Publish run done")]
+    assert contents(run.path) == before
+    assert (seen[0].done, seen[0].what) == (0, "asking the Hub")
+    assert (seen[-1].done, seen[-1].what) == (seen[-1].total, "published")
+    network, predicted = load("me/ner", tmp_path / "cache")
+    assert network.config.id2label[1] == "B-LOC"
+    assert torch.equal(predicted, logits(run.model_dir))
+
+
+def test_90_megabytes_go_through_large_storage(hub, tiny_model, tmp_path):
+    torch.manual_seed(3)
+    big = tmp_path / "big"
+    shutil.copytree(tiny_model, big)
+    network = AutoModelForTokenClassification.from_pretrained(tiny_model)
+    network.resize_token_embeddings(740_000, mean_resizing=False)
+    network.save_pretrained(big)
+    run = finished_run(big)
+    size = (run.model_dir / "model.safetensors").stat().st_size
+    assert size > 90 * 2**20
+    seen = []
+    publish(run, "me/ner", progress=seen.append)
+    sending = [step.done for step in seen if step.what == "sending model.safetensors"]
+    assert sending == sorted(sending)
+    assert 0 < sending[0] < size / 2
+    oid = hashlib.sha256((run.model_dir / "model.safetensors").read_bytes()).hexdigest()
+    assert [*hub.stored] == [oid]
+    _, predicted = load("me/ner", tmp_path / "cache")
+    assert torch.equal(predicted, logits(run.model_dir))
+
+
+def test_a_large_file_is_sent_in_parts_where_the_hub_asks_for_it(hub, run):
+    hub.part_size = 20_000
+    hub.fail("/large/", status=500, method="PUT", times=1)
+    publish(run, "me/ner")
+    pushed = hub.models["me/ner"].revisions["main"]["model.safetensors"]
+    assert pushed == (run.model_dir / "model.safetensors").read_bytes()
+    assert len(hub.parts) > 2
+
+
+def test_a_second_time_sends_nothing_and_commits_nothing(hub, run):
+    first = publish(run, "me/ner")
+    hub.requests.clear()
+    seen = []
+    second = publish(run, "me/ner", progress=seen.append)
+    assert second == Published(first.url, first.commit, None, "me/ner", changed=False)
+    assert seen[-1].what == "nothing had changed"
+    assert not any("/large/" in request or "/commit/" in request for request in hub.requests)
+    assert publish(run, "me/ner", pull_request=True) == second
+    assert len(hub.models["me/ner"].commits) == 1
+
+
+def test_only_what_differs_is_committed(hub, run):
+    publish(run, "me/ner")
+    (run.model_dir / "special.txt").write_text("x", encoding="utf-8")
+    done = publish(run, "me/ner", message="  One more file ")
+    assert done.changed
+    assert hub.models["me/ner"].commits[1] == ("main", "One more file", ["special.txt"])
+
+
+def test_what_is_there_keeps_its_visibility_and_other_files(hub, run):
+    hub.models["acme/ner"] = Repo({"main": {"LICENSE": b"", "model-1-of-2.safetensors": b"x"}})
+    publish(run, "acme/ner", private=True)
+    repo = hub.models["acme/ner"]
+    assert not repo.private
+    # Weights of before would be loaded in place of the new ones.
+    assert set(repo.revisions["main"]) == {*PUSHED - {".gitattributes"}, "LICENSE"}
+    publish(run, "me/open", private=False)
+    assert not hub.models["me/open"].private
+
+
+def test_what_the_owner_added_to_the_card_stays_and_the_rest_is_not_lost_in_silence(hub, run):
+    publish(run, "me/ner")
+    files = hub.models["me/ner"].revisions["main"]
+    written = files["README.md"]
+    files["README.md"] = written.replace(b"---\n", b"---\nextra_gated_prompt: Who?\n", 1) + b"Mine."
+    done = publish(run, "me/ner")
+    assert (done.changed, done.card_replaced) == (True, True)
+    card = hub.models["me/ner"].revisions["main"]["README.md"]
+    assert b"extra_gated_prompt: Who?\n" in card
+    assert b"Mine." not in card
+    again = publish(run, "me/ner")
+    assert (again.changed, again.card_replaced) == (False, False)
+
+
+def test_a_lost_answer_does_not_hide_that_a_card_was_replaced(hub, run, monkeypatch):
+    """Nor are files deleted again which the first commit has deleted."""
+    there = {"README.md": b"mine", "model-1-of-2.safetensors": b"x"}
+    hub.models["me/ner"] = Repo({"main": there})
+    create_commit, lost = HfApi.create_commit, []
+
+    def lose_the_first(self, *args, **options):
+        done = create_commit(self, *args, **options)
+        if not lost:
+            lost.append(done)
+            raise httpx.ReadError("lost")
+        return done
+
+    monkeypatch.setattr(HfApi, "create_commit", lose_the_first)
+    done = publish(run, "me/ner")
+    assert (done.commit, done.card_replaced) == (lost[0].oid, True)
+    assert len(hub.models["me/ner"].commits) == 1
+
+
+def test_a_visitor_of_a_space_writes_to_what_was_made_from_there_only(hub, run, monkeypatch):
+    monkeypatch.setenv("SPACE_ID", "me/space")
+    ann = "hf_visitor"
+    hub.tokens[ann] = Token("ann", "app")
+    hub.models["ann/old"] = Repo()
+    assert refusal(run, "ann/old", token=ann) == (
+        "Expected a repository that was made from here, found ann/old: a sign-in here writes only "
+        "to repositories that were made from here; choose a new name, or open a pull request."
+    )
+    assert publish(run, "ann/old", token=ann, pull_request=True).pull_request
+    assert publish(run, "ann/new", token=ann).changed
+    hub.models["ann/new"].revisions["main"]["README.md"] = b"mine"
+    assert publish(run, "ann/new", token=ann).changed
+    hub.fail(CREATE, status=403)
+    assert refusal(run, "ann/newer", token=ann) == (
+        "Expected a token that may write to ann/newer, found one without that right; sign out and "
+        "in again, and grant contribute-repos for ann."
+    )
+
+
+@pytest.mark.parametrize("phase", ["asking the Hub", "comparing with the Hub"])
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
+def test_a_file_that_goes_meanwhile_is_a_sentence_without_its_path(hub, run, phase, name):
+    def lose(progress):
+        if progress.what == phase:
+            (run.model_dir / name).unlink(missing_ok=True)
+
+    assert refusal(run, "me/ner", progress=lose) == (
+        "Expected the files of run done to stay where they are, found No such file or directory; "
+        "look whether they were renamed or deleted, and try again."
+    )
+
+
+def test_no_sentence_of_the_data_is_pushed_but_in_the_card(hub, run):
+    assert b"Bo" in run.events_path.read_bytes()
+    publish(run, "me/ner")
+    pushed = hub.models["me/ner"].revisions["main"]
+    assert b"Ann <b> met Bo" in pushed["README.md"].replace(b"\\", b"")
+    events = [json.loads(line) for line in pushed["events.jsonl"].splitlines()]
+    assert [event["kind"] for event in events] == ["started", "evaluated", "progress", "finished"]
+    for event in events:
+        assert "samples" not in event["data"]
+    for name in ("events.jsonl", "report.json", "training_config.json", "config.json"):
+        assert b'"met"' not in pushed[name], name
+
+
+def test_a_pull_request_leaves_the_main_branch_alone(hub, run):
+    hub.models["other/ner"] = Repo({"main": {"README.md": b"theirs"}})
+    done = publish(run, "other/ner", pull_request=True)
+    repo = hub.models["other/ner"]
+    assert done.pull_request == f"{hub.url}/other/ner/discussions/1"
+    assert not done.card_replaced
+    assert done.commit == repo.commit("refs/pr/1")
+    assert repo.revisions["main"] == {"README.md": b"theirs"}
+    assert set(repo.revisions["refs/pr/1"]) == PUSHED - {".gitattributes"}
+
+
+@pytest.fixture
+def adapter_run(hub, tiny_encoder, tmp_path):
+    """Give a run with an adapter for an encoder on the Hub."""
+    files = {path.name: path.read_bytes() for path in tiny_encoder.iterdir()}
+    hub.models["me/encoder"] = Repo({"main": files})
+    labels = {"id2label": {0: "O", 1: "B-PER"}, "label2id": {"O": 0, "B-PER": 1}}
+    network = AutoModelForTokenClassification.from_pretrained(tiny_encoder, **labels)
+    adapted = add_adapter(network, ModelSource("me/encoder", "hub", "me/encoder"), 4)
+    for name, weights in adapted.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weights)  # as if something had been learned
+    model = tmp_path / "with-adapter"
+    shutil.copytree(tiny_encoder, model)
+    save_adapter(adapted, model / "adapter")
+    merged(adapted).save_pretrained(model)
+    return finished_run(model, "adapted")
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
+def test_a_run_with_an_adapter_is_pushed_either_way(hub, adapter_run, tmp_path):
+    publish(adapter_run, "me/merged")
+    assert set(hub.models["me/merged"].revisions["main"]) == PUSHED
+    publish(adapter_run, "me/adapter", adapter=True)
+    adapter = {"adapter_config.json", "adapter_model.safetensors"}
+    files = {*PUSHED - {"model.safetensors"}, *adapter}
+    assert set(hub.models["me/adapter"].revisions["main"]) == files
+    _, whole = load("me/merged", tmp_path / "cache")
+    network, predicted = load("me/adapter", tmp_path / "cache")
+    assert torch.allclose(predicted, whole, atol=1e-4)
+    assert network.config.id2label[1] == "B-PER"
+    publish(adapter_run, "me/adapter")
+    assert set(hub.models["me/adapter"].revisions["main"]) == PUSHED
+
+
+def test_an_adapter_that_others_could_not_use_is_refused(hub, run, adapter_run):
+    assert refusal(run, "me/ner", adapter=True) == (
+        "Expected a LoRA adapter in run done, found none: all its weights were trained; publish "
+        "the model, or train with the recipe adapter."
+    )
+    config = adapter_run.model_dir / "adapter" / "adapter_config.json"
+    described = json.loads(config.read_text()) | {"base_model_name_or_path": "/home/ann/bert"}
+    config.write_text(json.dumps(described))
+    assert refusal(adapter_run, "me/ner", adapter=True) == (
+        "Expected the adapter of run adapted to belong to an encoder on the Hub, found one that "
+        "only this machine has (bert); publish the merged model."
+    )
+    assert hub.requests == []
+
+
+def test_a_run_without_a_model_or_at_work_is_refused(hub):
+    at_work = FakeRun("at-work").start()
+    assert refusal(at_work.run, "me/ner") == (
+        "Expected a run that has ended, found at-work, which is running; stop it, or wait."
+    )
+    assert refusal(at_work.end("stopped"), "me/ner") == (
+        "Expected a model in run at-work, found none; there is one when the run has finished or "
+        "was stopped after its first evaluation."
+    )
+
+
+CONNECTION = (
+    "Expected the connection to hold while me/ner is written to, found that it breaks off each "
+    "time; try again: what is stored already is not sent again."
+)
+SILENT = (
+    "Expected an answer from 127.0.0.1 while me/ner is written to, found none within 0.3 seconds; "
+    "try again later: what is stored already is not sent again."
+)
+ERROR = (
+    "Expected the Hub to take what is written to me/ner, found its error 500; try again in a few "
+    "minutes: what is stored already is not sent again."
+)
+OFTEN = (
+    "Expected the Hub to let me/ner be written, found that too much was asked of it lately (429)"
+)
+RIGHT = (
+    "Expected a token that may write to me/ner, found one without that right; make one of the type "
+    "write at HUB/settings/tokens, or a fine-grained one with repo.write for me."
+)
+UNKNOWN = (
+    "Expected a token that the Hub knows, found one that it refuses (401); run hf auth login, or "
+    "set HF_TOKEN."
+)
+TAKEN = "Expected a name that is free, found that me/ner is taken; choose another one."
+GONE = "Expected a repository me/ner on the Hub, found none that you may see; check its name."
+CHANGED = "Expected me/ner to be left alone meanwhile, found another change; try again."
+REFUSED = (
+    "Expected the Hub to take what is written to me/ner, found that it refuses it (402: Pay "
+    "first); mend that, or choose another repository."
+)
+WHOAMI, CREATE, COMMIT = "/api/whoami-v2", "/api/repos/create", "/api/models/me/ner/commit"
+PREUPLOAD, BATCH, LARGE = "/api/models/me/ner/preupload", "/me/ner.git/info/lfs", "/large/"
+CARD = "/api/validate-yaml"
+
+
+@pytest.mark.parametrize(
+    ("path", "failure", "message"),
+    [
+        (WHOAMI, {"status": 401}, UNKNOWN),
+        (CREATE, {"status": 401}, UNKNOWN),
+        (CREATE, {"status": 403}, RIGHT),
+        (PREUPLOAD, {"status": 403}, RIGHT),
+        (LARGE, {"status": 403}, RIGHT),
+        (COMMIT, {"status": 403}, RIGHT),
+        (PREUPLOAD, {"status": 404, "headers": {"X-Error-Code": "RepoNotFound"}}, GONE),
+        (CREATE, {"status": 409, "body": b'{"url": ""}'}, TAKEN),
+        (COMMIT, {"status": 409}, CHANGED),
+        (COMMIT, {"status": 412}, CHANGED),
+        (CREATE, {"status": 402, "headers": {"X-Error-Message": "Pay first"}}, REFUSED),
+        (
+            WHOAMI,
+            {"status": 429, "headers": {"Retry-After": "5"}},
+            f"{OFTEN}; try again in 5 seconds.",
+        ),
+        (
+            LARGE,
+            {"status": 429, "headers": {"Retry-After": "5"}},
+            f"{OFTEN}; try again in 5 seconds.",
+        ),
+        (
+            PREUPLOAD,
+            {"status": 429, "headers": {"RateLimit": '"api";r=0;t=290'}},
+            f"{OFTEN}; try again in 290 seconds.",
+        ),
+        (COMMIT, {"status": 429}, f"{OFTEN}; try again in a few minutes."),
+        (WHOAMI, {"status": 500}, ERROR),
+        (CREATE, {"status": 500}, ERROR),
+        (BATCH, {"status": 500}, ERROR),
+        (COMMIT, {"status": 500}, ERROR),
+        (WHOAMI, {"cut_after": 0}, CONNECTION),
+        (LARGE, {"cut_after": 50_000, "method": "PUT"}, CONNECTION),
+        (COMMIT, {"cut_after": 100}, CONNECTION),
+        (WHOAMI, {"hang_seconds": 60}, SILENT),
+        (CREATE, {"hang_seconds": 60}, SILENT),
+        (LARGE, {"hang_seconds": 60}, SILENT),
+        (COMMIT, {"hang_seconds": 60}, SILENT),
+        (
+            CARD,
+            {"status": 200},
+            "Expected the Hub to take what is written to me/ner, found JSONDecodeError: Expecting "
+            "value: line 1 column 1 (char 0); try again.",
+        ),
+    ],
+)
+def test_each_failure_is_one_sentence_and_changes_nothing(
+    hub, run, monkeypatch, path, failure, message
+):
+    monkeypatch.setattr(client, "SILENT_SECONDS", 0.3)
+    monkeypatch.setattr(permissions, "CHECK_SECONDS", 0.3)
+    before = contents(run.path)
+    hub.fail(path, **failure)
+    assert refusal(run, "me/ner") == message.replace("HUB", hub.url)
+    assert contents(run.path) == before
+    hub.failures.clear()
+    assert run.status() == "finished"
+    # A second try goes on where the first one was.
+    stored = {*hub.stored}
+    hub.requests.clear()
+    assert publish(run, "me/ner").changed
+    sent = {request.split("/")[-1] for request in hub.requests if request.startswith("PUT")}
+    assert not sent & stored
+
+
+@pytest.mark.parametrize("path", [WHOAMI, CREATE, PREUPLOAD, BATCH, LARGE, COMMIT])
+@pytest.mark.parametrize("failure", [{"status": 500}, {"status": 503}, {"cut_after": 10}])
+def test_a_single_failure_passes(hub, run, path, failure):
+    hub.fail(path, times=1, **failure)
+    assert publish(run, "me/ner").changed
+    assert set(hub.models["me/ner"].revisions["main"]) == PUSHED
+
+
+def test_a_connection_that_drops_as_often_as_the_client_tries_gets_one_more_round(hub, run):
+    hub.fail(LARGE, cut_after=50_000, method="PUT", times=6)
+    assert publish(run, "me/ner").changed
+
+
+def test_a_long_pause_is_said_at_once(hub, run):
+    hub.fail(LARGE, status=429, headers={"Retry-After": "90"})
+    assert refusal(run, "me/ner") == f"{OFTEN}; try again in 90 seconds."
+    assert sum(request.startswith("PUT") for request in hub.requests) == 1
+
+
+def test_a_pull_request_whose_answer_was_lost_is_not_opened_twice(hub, run):
+    hub.models["other/ner"] = Repo({"main": {}})
+    hub.fail("/api/models/other/ner/commit", cut_after=100)
+    assert refusal(run, "other/ner", pull_request=True) == CONNECTION.replace("me/ner", "other/ner")
+    assert sum("/commit/" in request for request in hub.requests) == 1
+
+
+def test_pull_requests_that_are_turned_off(hub, run):
+    hub.models["other/ner"] = Repo({"main": {}}, discussions=False)
+    assert refusal(run, "other/ner", pull_request=True) == (
+        "Expected pull requests to be open in other/ner, found that they are disabled there; "
+        "publish without one, or ask its owner to turn them on."
+    )
+
+
+def test_no_network_and_offline(hub, run, monkeypatch, unused_port):
+    monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{unused_port}")
+    assert refusal(run, "me/ner") == (
+        f"Expected a connection to {constants.ENDPOINT} to write to me/ner, found none; check the "
+        "network and try again."
+    )
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert refusal(run, "me/ner") == (
+        "Expected to ask the Hub for me/ner, found offline mode; unset HF_HUB_OFFLINE."
+    )
+
+
+@pytest.fixture
+def unused_port():
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        return closed.getsockname()[1]
+
+
+def test_the_paths_of_this_machine_stay_here(hub, tiny_model, tmp_path):
+    data = tmp_path / "uploads" / "a1" / "our secret plans.conll"
+    data.parent.mkdir(parents=True)
+    data.write_text("Ann B-PER\n", encoding="utf-8")
+    encoder = tmp_path / "private" / "encoder"
+    encoder.mkdir(parents=True)
+    config = TrainConfig.from_values({"data": str(data), "model": str(encoder)})
+    run = store.create(config, "mine")
+    events = [
+        {
+            "v": 1,
+            "time": 1.0,
+            "kind": "started",
+            "step": 0,
+            "data": {"settings": config.model_dump(), "total": 10, "label_names": []},
+        },
+        {
+            "v": 1,
+            "time": 2.0,
+            "kind": "failed",
+            "step": 1,
+            "data": {
+                "message": f"Cannot read {data}, line 3; see {run.log_path}.",
+                "note": f"{Path.home()}/x.py and/or https://hub.example/a/b",
+            },
+        },
+    ]
+    lines = "".join(json.dumps(event) + "\n" for event in events)
+    run.events_path.write_text(lines + '{"torn', encoding="utf-8")
+    shutil.copytree(tiny_model, run.model_dir)
+    described = json.loads((run.model_dir / "config.json").read_text())
+    described["_name_or_path"] = str(encoder)
+    (run.model_dir / "config.json").write_text(json.dumps(described))
+    run.report_path.write_text(json.dumps({"data": str(data), "settings": config.model_dump()}))
+    publish(run, "me/ner")
+    pushed = hub.models["me/ner"].revisions["main"]
+    for name, content in pushed.items():
+        for hidden in (str(tmp_path), str(Path.home()), "/uploads"):
+            assert hidden.encode() not in content, name
+    settings = json.loads(pushed["training_config.json"])
+    assert (settings["data"], settings["model"]) == ("our secret plans.conll", "encoder")
+    assert TrainConfig.model_validate(settings).seed == config.seed
+    assert json.loads(pushed["report.json"])["data"] == "our secret plans.conll"
+    assert json.loads(pushed["config.json"])["_name_or_path"] == "encoder"
+    _, failed = pushed["events.jsonl"].splitlines()
+    assert json.loads(failed)["data"] == {
+        "message": "Cannot read our secret plans.conll, line 3; see output.log.",
+        "note": "x.py and/or https://hub.example/a/b",
+    }
+
+
+def test_data_on_the_hub_and_words_keep_their_names(run):
+    scrub = scrubber(run)
+    for text in ("conll2003", "a/b@main", "either/or", "/", "3/4", "sample", "~", "."):
+        assert scrub(text) == text
+
+
+def test_what_goes_through_xet_is_counted(hub, run, monkeypatch):
+    """Xet's own storage cannot be had here: its session is a stand-in."""
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
+    session = _Session(hub)
+    monkeypatch.setattr(_xet, "get_xet_session", lambda: session)
+    seen = []
+    publish(run, "me/ner", progress=seen.append)
+    size = (run.model_dir / "model.safetensors").stat().st_size
+    assert [step.done for step in seen if step.what == "sending large files"][:1] == [size // 2]
+    assert set(hub.models["me/ner"].revisions["main"]) == PUSHED
+
+
+class _Session:
+    def __init__(self, hub):
+        self.hub = hub
+
+    def new_upload_commit(self, progress_callback, **_):
+        self.tell = progress_callback
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def start_upload_file(self, path, sha256):
+        content = Path(path).read_bytes()
+        self.hub.stored[hashlib.sha256(content).hexdigest()] = content
+        self.tell(SimpleNamespace(total_bytes_completed=len(content) // 2), {})
+        info = SimpleNamespace(xet_info=SimpleNamespace(sha256=hashlib.sha256(content).hexdigest()))
+        return SimpleNamespace(result=lambda: info)

@@ -1,0 +1,326 @@
+"""This repository as a Space: which files belong to it, and what the Hub gets of them."""
+
+import shutil
+import subprocess
+
+import pytest
+from huggingface_hub import HfApi
+from huggingface_hub.utils import httpx
+
+from ner_core.errors import PublishError
+from ner_core.hub import client
+from ner_core.publishing import space as deploy
+from tests.support.hub_client import SECRET
+from tests.support.hub_server import Token
+from tests.support.places import REPOSITORY
+
+# huggingface_hub sends files by an argument that its transport has renamed.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>' to upload:DeprecationWarning")
+
+BELONG = [
+    ".ci/run",
+    ".gitattributes",
+    ".gitignore",
+    "README.md",
+    "app.py",
+    "docs/a.png",
+    "ner_core/starter/adapter_model.safetensors",
+    "requirements.txt",
+    "ner_studio/base/theme.py",
+]
+DO_NOT = [
+    ".env",
+    ".venv/lib/site.py",
+    "cache/estimates/lock",
+    "exports/run.zip",
+    "ner_core/__pycache__/a.pyc",
+    "ner_core/.cache/token",
+    "notes.txt",
+    "runs/one/model/model.safetensors",
+    "uploads/mine.txt",
+]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Give a folder with what belongs to the repository, and with what does not."""
+    folder = tmp_path / "clone"
+    for path in [*BELONG, *DO_NOT]:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(path.encode())
+    for path in (".gitattributes", "README.md"):
+        shutil.copy(REPOSITORY / path, folder)
+    return folder
+
+
+def git(folder, *arguments):
+    subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def test_outside_of_git_the_files_are_found_by_their_places(folder):
+    (folder / "ui" / "outside").symlink_to(folder / ".env")
+    assert deploy.files_of(folder) == BELONG
+
+
+def test_in_a_checkout_the_files_are_those_that_git_knows(folder):
+    git(folder, "init")
+    git(folder, "add", "app.py", "README.md", "notes.txt", "ui")
+    (folder / "ui" / "theme.py").unlink()
+    assert deploy.files_of(folder) == ["README.md", "app.py", "notes.txt"]
+
+
+def refused(folder):
+    with pytest.raises(PublishError) as caught:
+        deploy.files_of(folder)
+    return str(caught.value)
+
+
+def test_a_checkout_of_which_git_says_nothing_is_not_sent(folder, monkeypatch):
+    """What lies in it untracked may be anything."""
+    git(folder, "init")
+    git(folder, "add", ".")
+    expected = f"Expected git to list what belongs to the checkout in {folder}, found "
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", "")
+        assert refused(folder) == f"{expected}no git here; install it."
+    (folder / ".git" / "index").write_bytes(b"no index")
+    said = refused(folder)
+    assert said.startswith(f"{expected}that it does not (fatal: ")
+    assert "index" in said
+    assert said.endswith("); mend that, and try again.")
+    assert "\n" not in said
+
+
+def test_a_folder_that_is_not_the_repository_is_a_sentence(tmp_path):
+    assert refused(tmp_path) == (
+        f"Expected this repository with its README.md and app.py at {tmp_path}, found no such; "
+        "run the command from a clone of it."
+    )
+
+
+def test_what_was_ours_is_removed_and_what_others_put_there_stays():
+    there = ["README.md", "app.py", "ui/old.py", "tests/test_old.py", "data/theirs.csv", "mine.md"]
+    assert deploy.to_remove(there, ["README.md", "app.py"]) == ["tests/test_old.py", "ui/old.py"]
+
+
+def test_on_the_hub_every_binary_file_is_in_the_large_file_store(folder):
+    text = deploy.attributes_for_hub((folder / ".gitattributes").read_text(encoding="utf-8"))
+    (folder / ".gitattributes").write_text(text, encoding="utf-8")
+    git(folder, "init")
+    paths = ["docs/a.png", "ner_core/starter/adapter_model.safetensors", "a.parquet", "app.py"]
+    done = subprocess.run(
+        ["git", "check-attr", "filter", *paths],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [line.split()[-1] for line in done.stdout.splitlines()] == [
+        *("lfs", "lfs", "lfs"),
+        "unspecified",
+    ]
+
+
+def test_the_binary_files_that_are_committed_are_all_known_as_such():
+    binary = [
+        path
+        for path in deploy.files_of(REPOSITORY)
+        if b"\0" in (REPOSITORY / path).read_bytes()[:8000]
+    ]
+    assert binary
+    assert all(path.endswith(deploy._BINARY) for path in binary)
+
+
+@pytest.mark.parametrize("name", ["space", "owner/", "../x", "owner/a b", "me/ner--x", "me/n.git"])
+def test_a_name_that_none_can_have_is_refused(name, refusal):
+    assert refusal("deploy", name, "--dry-run") == (
+        f"Expected a Space as OWNER/NAME, found {name!r}; use letters, digits and _, and inside a "
+        "name also - and . (no -- or .., and no .git at its end), at most 96 of them."
+    )
+
+
+def test_a_dry_run_lists_the_files_and_asks_nobody(document, call):
+    files = document("deploy", "owner/space", "--dry-run")["files"]
+    assert {"app.py", "README.md", "requirements.txt", "ner_core/publishing/space.py"} <= set(files)
+    code, out, _ = call("deploy", "owner/space", "--dry-run")
+    assert (code, out.splitlines()) == (0, files)
+
+
+def test_a_space_is_created_private_with_what_belongs_to_it(hub, document, call):
+    done = document("deploy", "me/studio")
+    space = hub.spaces["me/studio"]
+    assert done == {
+        "repo": "me/studio",
+        "url": f"{hub.url}/spaces/me/studio",
+        "created": True,
+        "commit": space.commit("main"),
+        "files": len(deploy.files_of(REPOSITORY)),
+        "removed": [],
+    }
+    assert (space.private, space.sdk) == (True, "gradio")
+    there = space.revisions["main"]
+    assert sorted(there) == deploy.files_of(REPOSITORY)
+    # All as they are here, the weights too; but for where the Hub keeps what.
+    changed = [path for path in there if there[path] != (REPOSITORY / path).read_bytes()]
+    assert changed == [".gitattributes"]
+    assert b"-filter" not in there[".gitattributes"]
+    weights = "ner_core/starter/adapter_model.safetensors"
+    assert there[weights] in hub.stored.values()
+    assert [commit[1] for commit in space.commits] == ["Deploy NER Studio"]
+    # A second time nothing is sent.
+    hub.requests.clear()
+    assert document("deploy", "me/studio")["created"] is False
+    assert len(space.commits) == 1
+    assert "POST /api/repos/create" not in hub.requests
+
+
+def test_an_update_changes_files_and_nothing_else(hub, folder, monkeypatch):
+    deploy.deploy("me/studio", public=True, folder=folder)
+    space = hub.spaces["me/studio"]
+    assert not space.private
+    space.revisions["main"]["theirs/data.csv"] = b"mine"
+    (folder / "ui" / "theme.py").rename(folder / "ui" / "themes.py")
+    (folder / "app.py").write_text("new", encoding="utf-8")
+    hub.requests.clear()
+    done = deploy.deploy("me/studio", folder=folder)
+    assert done.removed == ("ner_studio/base/theme.py",)
+    there = space.revisions["main"]
+    assert there["app.py"] == b"new"
+    assert {"theirs/data.csv", "ui/themes.py"} <= set(there)
+    assert "ner_studio/base/theme.py" not in there
+    assert space.commits[-1][2] == ["app.py", "ner_studio/base/theme.py", "ui/themes.py"]
+    assert not space.private
+    never = ("create", "secrets", "variables", "hardware", "settings", "volumes")
+    assert not [path for path in hub.requests if any(word in path for word in never)]
+
+
+def test_each_refusal_of_the_hub_is_a_sentence(hub, folder, monkeypatch, refusal):
+    hub.tokens[SECRET] = Token("me", role="read")
+    assert refusal("deploy", "me/studio") == (
+        f"Expected a token that may write to me/studio, found one without that right; make one of "
+        f"the type write at {hub.url}/settings/tokens, or a fine-grained one with repo.write for "
+        "me."
+    )
+    monkeypatch.delenv("HF_TOKEN")
+    assert refusal("deploy", "me/studio") == (
+        "Expected somebody who is signed in to the Hub, found no token; run hf auth login, or set "
+        "HF_TOKEN."
+    )
+    assert hub.spaces == {}
+
+
+CONNECTION = (
+    "Expected the connection to hold while me/studio is written to, found that it breaks off each "
+    "time; try again: what is stored already is not sent again."
+)
+SILENT = (
+    "Expected an answer from 127.0.0.1 while me/studio is written to, found none within 0.3 "
+    "seconds; try again later: what is stored already is not sent again."
+)
+ERROR = (
+    "Expected the Hub to take what is written to me/studio, found its error 500; try again in a "
+    "few minutes: what is stored already is not sent again."
+)
+OFTEN = (
+    "Expected the Hub to let me/studio be written, found that too much was asked of it lately "
+    "(429); try again in"
+)
+RIGHT = (
+    "Expected a token that may write to me/studio, found one without that right; make one of the "
+    "type write at HUB/settings/tokens, or a fine-grained one with repo.write for me."
+)
+UNKNOWN = (
+    "Expected a token that the Hub knows, found one that it refuses (401); run hf auth login, or "
+    "set HF_TOKEN."
+)
+GONE = "Expected a repository me/studio on the Hub, found none that you may see; check its name."
+TAKEN = "Expected a name that is free, found that me/studio is taken; choose another one."
+CHANGED = "Expected me/studio to be left alone meanwhile, found another change; try again."
+LIST, CREATE = "/api/spaces/me/studio", "/api/repos/create"
+PREUPLOAD, COMMIT = "/api/spaces/me/studio/preupload", "/api/spaces/me/studio/commit"
+BATCH, LARGE = "/spaces/me/studio.git/info/lfs", "/large/"
+WAIT, MISSING = {"Retry-After": "5"}, {"X-Error-Code": "RepoNotFound"}
+
+
+@pytest.mark.parametrize(
+    ("path", "failure", "message"),
+    [
+        (LIST, {"status": 401}, UNKNOWN),
+        (CREATE, {"status": 401}, UNKNOWN),
+        (COMMIT, {"status": 401}, UNKNOWN),
+        (CREATE, {"status": 403}, RIGHT),
+        (PREUPLOAD, {"status": 403}, RIGHT),
+        (LARGE, {"status": 403}, RIGHT),
+        (COMMIT, {"status": 403}, RIGHT),
+        (PREUPLOAD, {"status": 404, "headers": MISSING}, GONE),
+        (COMMIT, {"status": 404, "headers": MISSING}, GONE),
+        (CREATE, {"status": 409, "body": b'{"url": ""}'}, TAKEN),
+        (COMMIT, {"status": 409}, CHANGED),
+        (COMMIT, {"status": 412}, CHANGED),
+        (LIST, {"status": 429, "headers": WAIT}, f"{OFTEN} 5 seconds."),
+        (LARGE, {"status": 429, "headers": WAIT}, f"{OFTEN} 5 seconds."),
+        (COMMIT, {"status": 429, "headers": WAIT}, f"{OFTEN} 5 seconds."),
+        (COMMIT, {"status": 429}, f"{OFTEN} a few minutes."),
+        (LIST, {"status": 500}, ERROR),
+        (CREATE, {"status": 500}, ERROR),
+        (BATCH, {"status": 500}, ERROR),
+        (COMMIT, {"status": 500}, ERROR),
+        (LIST, {"cut_after": 0}, CONNECTION),
+        (LARGE, {"cut_after": 5, "method": "PUT"}, CONNECTION),
+        (COMMIT, {"cut_after": 100}, CONNECTION),
+        (CREATE, {"hang_seconds": 60}, SILENT),
+        (LARGE, {"hang_seconds": 60}, SILENT),
+        (COMMIT, {"hang_seconds": 60}, SILENT),
+    ],
+)
+def test_each_failure_is_one_sentence_and_the_next_call_does_it(
+    hub, folder, monkeypatch, path, failure, message
+):
+    monkeypatch.setattr(client, "SILENT_SECONDS", 0.3)
+    hub.fail(path, **failure)
+    with pytest.raises(PublishError) as caught:
+        deploy.deploy("me/studio", folder=folder)
+    assert str(caught.value) == message.replace("HUB", hub.url)
+    hub.failures.clear()
+    deploy.deploy("me/studio", folder=folder)
+    assert sorted(hub.spaces["me/studio"].revisions["main"]) == BELONG
+
+
+@pytest.mark.parametrize("path", [LIST, CREATE, PREUPLOAD, BATCH, LARGE, COMMIT])
+@pytest.mark.parametrize("failure", [{"status": 500}, {"status": 503}, {"cut_after": 10}])
+def test_a_single_failure_passes(hub, folder, path, failure):
+    hub.fail(path, times=1, **failure)
+    assert deploy.deploy("me/studio", folder=folder).created
+    assert sorted(hub.spaces["me/studio"].revisions["main"]) == BELONG
+
+
+def test_a_commit_whose_answer_was_lost_is_not_made_twice(hub, folder, monkeypatch):
+    deploy.deploy("me/studio", folder=folder)
+    (folder / "ui" / "theme.py").rename(folder / "ui" / "themes.py")
+    create_commit, lost = HfApi.create_commit, []
+
+    def lose_the_first(self, *args, **options):
+        done = create_commit(self, *args, **options)
+        if not lost:
+            lost.append(done)
+            raise httpx.ReadError("lost")
+        return done
+
+    monkeypatch.setattr(HfApi, "create_commit", lose_the_first)
+    done = deploy.deploy("me/studio", folder=folder)
+    assert (done.commit, done.removed) == (lost[0].oid, ("ner_studio/base/theme.py",))
+    assert len(hub.spaces["me/studio"].commits) == 2
+
+
+def test_a_file_that_goes_meanwhile_is_a_sentence(hub, folder, monkeypatch):
+    def lose(*_args, **_options):
+        (folder / "app.py").unlink()
+        return (folder / "app.py").open()
+
+    monkeypatch.setattr(HfApi, "create_commit", lose)
+    with pytest.raises(PublishError) as caught:
+        deploy.deploy("me/studio", folder=folder)
+    assert str(caught.value) == (
+        f"Expected the files in {folder} to stay where they are, found No such file or directory; "
+        "look whether they were renamed or deleted, and try again."
+    )

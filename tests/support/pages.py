@@ -1,0 +1,138 @@
+"""The real page for browser tests: a server of its own, and what a person does on the page."""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+from playwright.sync_api import expect
+
+from tests.support.places import REPOSITORY
+
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+FORKING = ("-m", "tests.support.forking_page")
+
+expect.set_options(timeout=30_000)
+
+NEWS = "Angela Merkel flew from Berlin to Nairobi to meet officials of the African Union. "
+
+
+class App:
+    """A served page, and the folder its runs are in.
+
+    It measures no time and memory unless it is allowed to: that takes the cores for ten seconds
+    and more, whenever somebody looks at the settings.
+    """
+
+    def __init__(self, home, *arguments, program=("app.py",)):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.home = home
+        self.command = [sys.executable, *program, *map(str, arguments)]
+        self.url = f"http://127.0.0.1:{port}/"
+        self.environment = {
+            **os.environ,
+            "NER_HOME": str(home),
+            "GRADIO_SERVER_PORT": str(port),
+            "HF_HUB_OFFLINE": "1",
+        }
+        self.process = None
+        estimates = home / "cache" / "estimates"
+        estimates.mkdir(parents=True, exist_ok=True)
+        # As if another process measured, which is waited for.
+        self._measuring = (estimates / "lock").open("w")
+        fcntl.flock(self._measuring, fcntl.LOCK_EX)
+
+    def may_measure(self):
+        """Let it measure what a run will take, as it does for people."""
+        self._measuring.close()
+
+    def start(self):
+        """Start ``python app.py``; give the seconds until the page is served."""
+        began = time.monotonic()
+        with (self.home / "app.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=REPOSITORY,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        while time.monotonic() - began < 60:
+            try:
+                with urllib.request.urlopen(self.url, timeout=5) as answer:
+                    assert b"NER Studio" in answer.read()
+                return time.monotonic() - began
+            except urllib.error.URLError:
+                assert self.process.poll() is None, (self.home / "app.log").read_text()
+                time.sleep(0.05)
+        raise AssertionError("the page was not served within a minute")
+
+    def interrupt(self):
+        """End it as Ctrl-C does."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(20)
+        self._measuring.close()
+
+    def kill(self):
+        """End it at once, and the runs that it started."""
+        for run in self.runs():
+            (run / "stop").touch()
+        self.process.kill()
+        self.process.wait()
+        self._measuring.close()
+
+    def runs(self):
+        return sorted((self.home / "runs").glob("2*")) if (self.home / "runs").is_dir() else []
+
+
+def open_tab(page, name):
+    page.get_by_role("tab", name=name).click()
+
+
+def marks(page, within="#highlighted"):
+    """Give the entities that are marked: as they are written, and their labels."""
+    found = page.eval_on_selector_all(
+        f"{within} mark:not(.off)",
+        "marks => marks.map(mark => [mark.firstChild.textContent, mark.dataset.label])",
+    )
+    return {(text, label) for text, label in found}
+
+
+def fill(page, field, value):
+    page.fill(f"{field} textarea, {field} input", value)
+
+
+def upload(page, *files):
+    page.get_by_label("My own files").check()
+    page.set_input_files("#upload input[type=file]", [str(file) for file in files])
+
+
+def take_away(page):
+    """Remove the uploaded files."""
+    page.get_by_label("Remove this file").or_(page.get_by_label("Clear")).first.click()
+    page.wait_for_selector("#data-summary table", state="detached")
+
+
+def write(page, text):
+    page.fill("#text textarea", text)
+
+
+def find_in(page, path):
+    page.set_input_files("#file-upload input[type=file]", str(path))
+    page.locator("#file-find:enabled").click()

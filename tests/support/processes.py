@@ -1,0 +1,74 @@
+"""Workers as real processes that start in milliseconds: forked from one that has loaded torch."""
+
+import multiprocessing
+import os
+import resource
+from multiprocessing.reduction import DupFd
+from pathlib import Path
+
+import ner_core.training.run  # noqa: F401 - what a worker takes seconds to load
+from ner_core.jobs.worker import LOCK_FD_VARIABLE, execute
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["tests.support.processes"])
+
+
+class Worker:
+    """A worker as a process, with what the tests use of ``subprocess.Popen``."""
+
+    def __init__(self, run, largest_file=None, lock=None):
+        held = _Held(lock) if lock is not None else None
+        self._process = _context.Process(target=_work, args=(str(run.path), largest_file, held))
+        self._process.start()
+        self.pid = self._process.pid
+
+    @property
+    def returncode(self):
+        return self._process.exitcode
+
+    def poll(self):
+        return self.returncode
+
+    def wait(self, timeout=None):
+        self._process.join(timeout)
+        assert self.returncode is not None, f"the worker did not end within {timeout} s"
+        return self.returncode
+
+    def kill(self):
+        self._process.kill()
+
+
+class _Held:
+    """The open file with a run's lock, on its way to the process that is to hold it."""
+
+    def __init__(self, file):
+        self._file = file
+
+    def __reduce__(self):
+        return _received, (DupFd(self._file),)
+
+
+def _received(file):
+    return file.detach()
+
+
+def start_worker(run, largest_file=None):
+    """Execute a run in a process of its own, which may write files up to so many bytes."""
+    return Worker(run, largest_file)
+
+
+def spawn(run, lock):
+    """Do what ``launch.local._spawn`` does."""
+    return Worker(run, lock=lock)
+
+
+def _work(run_dir, largest_file, lock):
+    os.environ["NER_HOME"] = str(Path(run_dir).parent.parent)
+    if lock is not None:
+        os.environ[LOCK_FD_VARIABLE] = str(lock)
+    log = os.open(Path(run_dir) / "output.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    if largest_file is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+    raise SystemExit(execute(Path(run_dir)))

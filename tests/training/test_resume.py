@@ -1,0 +1,279 @@
+"""A run that is stopped, killed or out of room goes on, and ends as if nothing had happened."""
+
+import hashlib
+import json
+import os
+import random
+import signal
+import time
+from itertools import pairwise
+
+import pytest
+
+from ner_core.errors import RunError
+from ner_core.jobs.submit import resume, submit
+from ner_core.runs import checkpoints, store
+from ner_core.runs.view import RunView
+from ner_core.training import validation
+from tests.support import toy
+from tests.support.processes import start_worker
+
+KILLS = 20
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def toy_data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "toy"
+    return toy.write_toy(folder, train=240, validation=40, test=30, longest=5)
+
+
+@pytest.fixture
+def few_data(tmp_path):
+    return toy.write_toy(tmp_path / "few", train=64, validation=8, test=8, longest=2)
+
+
+@pytest.fixture
+def config(toy_data, tiny_encoder):
+    return toy.toy_config(toy_data, tiny_encoder, batch_size=8, epochs=4, evaluations=60)
+
+
+@pytest.fixture
+def short(config):
+    return config.model_copy(update={"epochs": 1, "evaluations": 6})
+
+
+def weights(run):
+    return hashlib.sha256((run.model_dir / "model.safetensors").read_bytes()).hexdigest()
+
+
+def evaluations(run):
+    """List what was evaluated during training and after it, without the times."""
+    return [
+        (event.step, event.data["split"], event.data.get("final"), event.data["f1"])
+        for event in run.events()
+        if event.kind == "evaluated"
+    ]
+
+
+def steps(run, kind):
+    return [event.step for event in run.events() if event.kind == kind]
+
+
+def test_a_run_killed_twenty_times_ends_like_one_that_was_not(few_data, tiny_encoder):
+    """Some moments lie before the first step; most shortly after the run began to go on."""
+    config = toy.toy_config(few_data, tiny_encoder, batch_size=8, epochs=12, evaluations=48)
+    calm = toy.fit(config)
+    run = store.create(config)
+    chance = random.Random(5)
+    killed = late = 0
+    while killed < KILLS:
+        events = len(run.events())
+        process = start_worker(run)
+        if chance.random() < 0.75:
+            toy.wait_for(lambda: len(run.events()) > events + 1, "the run to go on")  # noqa: B023
+        time.sleep(chance.uniform(0, 0.15))
+        if process.poll() is not None:
+            break
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(10)
+        killed += 1
+        began = time.monotonic()
+        status = run.status()
+        assert time.monotonic() - began < 5
+        if status == "finished":
+            break
+        assert status == "interrupted"
+        late += bool(steps(run, "checkpoint"))
+    assert killed >= KILLS / 2, "the run is too short for this test"
+    assert late >= 3
+    if run.status() != "finished":
+        assert start_worker(run).wait(120) == 0
+    assert run.status() == "finished"
+
+    assert evaluations(run) == evaluations(calm)
+    assert run.report()["validation"] == calm.report()["validation"]
+    assert run.report()["best_step"] == calm.report()["best_step"]
+    assert weights(run) == weights(calm)
+    for kind in ("progress", "checkpoint"):
+        found = steps(run, kind)
+        assert all(before < after for before, after in pairwise(found)), kind
+    assert set(steps(calm, "checkpoint")) <= set(steps(run, "checkpoint"))
+    assert steps(run, "finished") == steps(calm, "finished")
+    view = RunView(run)
+    view.refresh()
+    assert [row["step"] for row in view.evaluations] == steps(calm, "checkpoint")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"lora_rank": 4},
+        {"gradient_accumulation": 3, "schedule": "cosine", "group_by_length": False},
+        {"epochs": 1.5, "class_weights": "sqrt", "freeze_layers": 1},
+    ],
+    ids=["adapter", "accumulation", "a part of an epoch"],
+)
+def test_a_stopped_run_goes_on_to_the_same_weights(toy_data, tiny_encoder, more):
+    config = toy.toy_config(
+        toy_data, tiny_encoder, **{"epochs": 2, "batch_size": 8, "evaluations": 7, **more}
+    )
+    calm = toy.fit(config)
+    run = store.create(config)
+    last = calm.report()["steps"]
+    for step in (1, last // 3, last // 2, last - 1, last):
+        toy.go_on(run, lambda run, step=step: max(steps(run, "progress"), default=0) >= step)
+        if run.status() == "finished":
+            break
+        assert run.status() == "stopped"
+        assert run.model_dir.is_dir()
+    toy.go_on(run)
+    assert run.status() == "finished"
+    assert evaluations(run) == evaluations(calm)
+    assert weights(run) == weights(calm)
+    assert not (run.path / "checkpoints").exists()
+
+
+@pytest.mark.usefixtures("forked_workers")
+def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
+    config = toy.toy_config(toy_data, tiny_encoder, epochs=200, evaluations=400)
+    run, process = submit(config, "mine")
+    try:
+        toy.wait_for(lambda: steps(run, "checkpoint"), "a checkpoint")
+        with pytest.raises(RunError) as caught:
+            resume(run)
+        assert str(caught.value) == "Expected a run that can go on, found mine, which is running."
+        os.kill(process.pid, signal.SIGKILL)
+        toy.wait_for(lambda: run.status() == "interrupted", "the end of the worker", seconds=5)
+        kept = checkpoints.newest(run.path / "checkpoints").step
+        view = RunView(run)
+        view.refresh()
+        assert view.can_resume
+        assert view.message == (
+            "The worker ended without a word: it was killed, or the machine restarted. "
+            f"Resume the run from step {kept}."
+        )
+        process = resume(run)
+        assert run.status() == "starting"
+        toy.wait_for(lambda: run.status() == "running", "the run to go on")
+        started = [event for event in run.events() if event.kind == "started"][-1]
+        assert (started.step, started.data["resumed"]) == (kept, True)
+        assert started.data["repeats_to"] >= kept
+        store.stop(run)
+        began = time.monotonic()
+        toy.wait_for(lambda: run.status() == "stopped", "the run to stop")
+        assert time.monotonic() - began < 15  # all of its steps take longer
+        assert process.wait(timeout=150) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_two_workers_started_at_once_train_one_after_the_other(short):
+    pair = [store.create(short, name) for name in ("one", "two")]
+    workers = [start_worker(run) for run in pair]
+    assert [worker.wait(150) for worker in workers] == [0, 0]
+    assert [run.status() for run in pair] == ["finished", "finished"]
+    (waited,) = [run for run in pair if run.events()[0].kind == "queued"]
+    (first,) = [run for run in pair if run != waited]
+    assert waited.events()[0].data == {"waiting_for": first.id}
+    assert steps(waited, "started") == [0]
+    assert waited.events()[1].time >= first.events()[-1].time
+    assert weights(waited) == weights(first)
+
+
+def test_a_full_disk_is_a_sentence_and_the_run_goes_on_when_there_is_room(short):
+    other = toy.fit(short)
+    before = {path: path.stat().st_mtime_ns for path in other.path.rglob("*")}
+    run = store.create(short)
+    size = (other.model_dir / "model.safetensors").stat().st_size
+    process = start_worker(run, largest_file=size + 1000)  # no room for the optimiser's state
+    assert process.wait(150) == 2
+    assert run.status() == "failed"
+    assert run.events()[-1].data["message"] == "The disk is full; make room, then resume the run."
+    assert {path: path.stat().st_mtime_ns for path in other.path.rglob("*")} == before
+    assert checkpoints.newest(run.path / "checkpoints") is None
+    process = start_worker(run)
+    assert (process.wait(150), run.status()) == (0, "finished")
+    assert evaluations(run) == evaluations(other)
+    assert weights(run) == weights(other)
+
+
+def test_a_stop_ends_an_evaluation_that_takes_long(config, monkeypatch):
+    score = validation.Validation.score
+
+    def slow(self, tagger, full):
+        scores = score(self, tagger, full)
+        if slow.calls:
+            time.sleep(30)
+        slow.calls += 1
+        return scores
+
+    slow.calls = 0
+    monkeypatch.setattr(validation.Validation, "score", slow)
+    began = time.monotonic()
+    run = toy.fit(config, lambda run: len(steps(run, "evaluated")) == 1)
+    assert time.monotonic() - began < 25
+    assert run.status() == "stopped"
+    (step,) = steps(run, "evaluated")
+    assert run.events()[-1].data == {"best_step": step, "f1": evaluations(run)[0][3]}
+    assert run.model_dir.is_dir()
+
+
+def test_a_checkpoint_that_a_kill_left_untold_is_told_by_the_next_worker(config):
+    run = toy.fit(config, lambda run: len(steps(run, "checkpoint")) == 3)
+    *before, last = [event for event in run.events() if event.kind == "checkpoint"]
+    lines = run.events_path.read_text().splitlines(keepends=True)
+    told = [line for line in lines if json.loads(line)["kind"] not in {"stopped", "checkpoint"}]
+    run.events_path.write_text("".join(told))
+    toy.go_on(run)
+    first, *_ = [event for event in run.events() if event.kind == "checkpoint"]
+    assert (first.step, first.data) == (last.step, last.data)
+    assert before
+
+
+def test_a_finished_run_is_not_resumed(config):
+    run = toy.fit(config.model_copy(update={"epochs": 0.1}))
+    with pytest.raises(RunError) as caught:
+        resume(run)
+    assert str(caught.value) == (
+        f"Expected a run that can go on, found {run.id}, which is finished."
+    )
+
+
+# Checkpoints
+
+
+def write_checkpoint(folder, step, state):
+    path = folder / f"checkpoint-{step}"
+    path.mkdir(parents=True)
+    (path / "model.safetensors").write_bytes(b"weights")
+    if state is not None:
+        (path / checkpoints.STATE_NAME).write_text(state)
+    return path
+
+
+def test_only_a_whole_checkpoint_counts(tmp_path):
+    assert checkpoints.newest(tmp_path) is None
+    write_checkpoint(tmp_path, 9, json.dumps({"best": None}))
+    write_checkpoint(tmp_path, 10, json.dumps({"best": {"step": 8}}))
+    for step, state in ((11, None), (12, "{"), (13, "[]"), (14, "")):
+        write_checkpoint(tmp_path, step, state)
+    (tmp_path / "checkpoint-x").mkdir()
+    found = checkpoints.newest(tmp_path)
+    assert (found.step, found.path.name) == (10, "checkpoint-10")
+    assert found.state == {"best": {"step": 8}}
+
+
+def test_pruning_keeps_one_checkpoint_and_the_best_model_it_speaks_of(tmp_path):
+    write_checkpoint(tmp_path, 9, json.dumps({"best": None}))
+    write_checkpoint(tmp_path, 10, json.dumps({"best": {"step": 8}}))
+    write_checkpoint(tmp_path, 11, None)
+    for step in (5, 8, 11):
+        checkpoints.best_folder(tmp_path, step).mkdir()
+    checkpoints.prune(tmp_path, checkpoints.newest(tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["best-8", "checkpoint-10"]
+    checkpoints.prune(tmp_path, None)
+    assert list(tmp_path.iterdir()) == []
+    checkpoints.prune(tmp_path / "nothing", None)
