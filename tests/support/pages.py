@@ -105,6 +105,19 @@ def open_tab(page, name):
     page.get_by_role("tab", name=name).click()
 
 
+def assert_becomes(read, expected, seconds=30):
+    """Assert that ``read`` returns this within so many seconds: the page may still be drawing."""
+    deadline = time.monotonic() + seconds
+    while (found := read()) != expected and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert found == expected
+
+
+def wait_until_idle(page):
+    """Wait until the page has nothing left to compute or to draw."""
+    page.evaluate("() => new Promise(done => requestIdleCallback(() => done()))")
+
+
 def marks(page, within="#highlighted"):
     """Give the entities that are marked: as they are written, and their labels."""
     found = page.eval_on_selector_all(
