@@ -23,7 +23,7 @@ from tests.support.pages import (
 ANN = "Angela Merkel went to Oslo."
 FOUND = {("Angela Merkel", "PER"), ("Oslo", "LOC")}
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -402,7 +402,7 @@ def test_a_file_goes_in_and_four_come_out(page, tmp_path):
     )
     page.click("#file-panel > button")
     find_in(page, tmp_path / "news.csv")
-    page.wait_for_selector("#file-status [data-state=done]", timeout=60_000)
+    page.wait_for_selector("#file-status [data-state=done]")
     expect_found(page, "Texts 2 of 2")
     files = {}
     for form in ("jsonl", "csv", "conll", "html"):
@@ -428,7 +428,7 @@ def test_what_the_texts_of_a_file_are_is_chosen(page, tmp_path):
     page.set_input_files("#file-upload input[type=file]", str(tmp_path / "news.txt"))
     page.get_by_label("The whole file is one text").check()
     page.locator("#file-find:enabled").click()
-    page.wait_for_selector("#file-status [data-state=done]", timeout=60_000)
+    page.wait_for_selector("#file-status [data-state=done]")
     expect_found(page, "Texts 1 of 1 Entities 4")
     page.get_by_label("Remove this file").or_(page.get_by_label("Clear")).first.click()
     page.wait_for_selector("#file-lines", state="hidden")
@@ -436,7 +436,7 @@ def test_what_the_texts_of_a_file_are_is_chosen(page, tmp_path):
     page.click("#file-column input")
     page.get_by_role("option", name=f"column 2: {ANN}").click()
     page.locator("#file-find:enabled").click()
-    page.wait_for_selector("#file-status [data-state=done]", timeout=60_000)
+    page.wait_for_selector("#file-status [data-state=done]")
     expect_found(page, "Texts 3 of 3 Entities 6")
 
 

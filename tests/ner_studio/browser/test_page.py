@@ -16,13 +16,11 @@ from tests.support.pages import (
     wait_until_idle,
 )
 
-LONG = 300_000  # milliseconds: what a machine with other work may need, as nothing is wrong then
 STEPS = 19  # of 16 sentences each: minutes on any machine
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
 
 
-@pytest.mark.timeout(900)
 def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
     app.may_measure()
     page = new_page()
@@ -40,18 +38,18 @@ def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
     expect(page.locator("#max_train").locator("input, textarea")).to_have_value("3000")
     fill(page, "#max_train", "300")
     page.click("#start")
-    page.wait_for_selector("[data-status=running]", timeout=LONG)
+    page.wait_for_selector("[data-status=running]")
     page.wait_for_selector("#run-status >> text=Time left")
 
     page.reload()
     page.wait_for_selector("[data-status=running]")
     second = new_page()
     second.wait_for_selector("[data-status=running]")
-    second.wait_for_selector("#run-status >> text=Best validation F1", timeout=LONG)
+    second.wait_for_selector("#run-status >> text=Best validation F1")
     expect(second.locator("#stop")).to_be_enabled()
     second.close()
 
-    page.wait_for_selector("[data-status=finished]", timeout=LONG)
+    page.wait_for_selector("[data-status=finished]")
     page.wait_for_selector("table[aria-label='Test scores'] >> text=All types")
     report = json.loads((app.runs()[-1] / "report.json").read_text())
     expect(page.locator("table[aria-label='Test scores'] tr.total td").nth(3)).to_have_text(
@@ -78,7 +76,6 @@ BROKEN = [
 ]
 
 
-@pytest.mark.timeout(120)
 def test_a_broken_file_is_explained_and_starts_nothing(app, new_page, tmp_path):
     runs_before = app.runs()
     page = new_page()

@@ -6,12 +6,12 @@ from playwright.sync_api import expect
 from tests.support.hub_client import SECRET, contents, finished_run
 from tests.support.hub_server import Repo, Token, serve
 from tests.support.oauth_provider import serve_provider
-from tests.support.pages import App, fill, open_tab
+from tests.support.pages import LONG, App, fill, open_tab
 
 RUN = "20260102-153000-minilm-sample-a1b2"
 OF_OLGA = "hf_of_olga_herself"
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_a_run_is_published_and_a_failure_is_tried_again(hub, app, new_page):
     page.click("#publish-start")
     page.wait_for_selector("#publish-status [role=alert] >> text=found its error 503;")
     page.wait_for_selector("#run-status [data-status=finished]")
-    hub.fail("/api/models/me/ner/preupload", status=500, hang_seconds=50, times=1)
+    hub.fail("/api/models/me/ner/preupload", status=500, hang_seconds=900, times=1)
     page.click("#publish-start >> text=Try again")
     page.wait_for_selector("#publish-status [data-state=uploading] >> text=comparing with the Hub")
     expect(page.locator("#publish-start")).to_be_disabled()
@@ -110,7 +110,7 @@ def test_a_visitor_of_a_space_publishes_in_their_own_name(hub, provider, space, 
     hub.authorizations.clear()
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(LONG)
     page.goto(f"{space.url}?run={RUN}")
     provider.user = "ann"
     page.click("#sign-in")

@@ -18,9 +18,8 @@ from tests.support import toy
 from tests.support.fake_runs import FakeRun
 from tests.support.pages import assert_becomes, fill, open_tab, upload
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
 
-LONG = 300_000  # milliseconds: what a machine with other work may need, as nothing is wrong then
 STEPS_AFTER_STOPPING = 15
 POLLS = 10
 SIZES = {"train": 200, "validation": 40, "test": 40}
@@ -58,7 +57,7 @@ def start(app, page, files, epochs, **more):
     page.click("#start")
     (run,) = toy.wait_for(lambda: set(app.runs()) - set(before), "a run")
     page.wait_for_selector(f"#run-status h3 >> text={run.name}")
-    page.wait_for_selector("[data-status=running]", timeout=LONG)
+    page.wait_for_selector("[data-status=running]")
     return run.name
 
 
@@ -71,7 +70,6 @@ def steps(app, run, kind):
     return [event.step for event in run_of(app, run).events() if event.kind == kind]
 
 
-@pytest.mark.timeout(900)
 def test_a_run_from_its_start_to_its_end(app, new_page, part):
     page = new_page()
     open_tab(page, "Train")
@@ -92,7 +90,7 @@ def test_a_run_from_its_start_to_its_end(app, new_page, part):
     page.click("#stop")
     toy.wait_for((app.home / "runs" / run / "stop").exists, "the stop to be asked for")
     asked_at = max(steps(app, run, "progress"))
-    page.wait_for_selector("[data-status=stopped]", timeout=LONG)
+    page.wait_for_selector("[data-status=stopped]")
     (stopped_at,) = steps(app, run, "stopped")
     assert stopped_at - asked_at <= STEPS_AFTER_STOPPING
     second.wait_for_selector("[data-status=stopped]")
@@ -101,8 +99,8 @@ def test_a_run_from_its_start_to_its_end(app, new_page, part):
     assert (app.home / "runs" / run / "model" / "model.safetensors").is_file()
 
     page.click("#resume")
-    page.wait_for_selector("[data-status=running]", timeout=LONG)
-    page.wait_for_selector("[data-status=finished]", timeout=LONG)
+    page.wait_for_selector("[data-status=running]")
+    page.wait_for_selector("[data-status=finished]")
     page.wait_for_selector("#run-status .ner-facts span >> text=/^Step\\s*75 of 75$/")
 
     # The report, and every error in its sentence.
@@ -125,7 +123,6 @@ def test_a_run_from_its_start_to_its_end(app, new_page, part):
     expect(page.get_by_label("Model")).to_have_value(re.compile(re.escape(run)))
 
 
-@pytest.mark.timeout(900)
 def test_a_killed_worker_goes_on_and_a_killed_server_does_not_matter(app, new_page, part):
     page = new_page()
     run = start(app, page, part, "1", Machine={"seed": "7"})
@@ -139,7 +136,7 @@ def test_a_killed_worker_goes_on_and_a_killed_server_does_not_matter(app, new_pa
     assert len(polls) <= POLLS
     page.wait_for_selector("text=The worker ended without a word")
     page.click("#resume")
-    page.wait_for_selector("[data-status=running]", timeout=LONG)
+    page.wait_for_selector("[data-status=running]")
 
     # The server is killed too: the run goes on, and a new server shows it.
     app.process.kill()
@@ -147,7 +144,7 @@ def test_a_killed_worker_goes_on_and_a_killed_server_does_not_matter(app, new_pa
     app.start()
     page.goto(f"{app.url}?run={run}")
     page.wait_for_selector(f"#run-status >> text={run}")
-    page.wait_for_selector("[data-status=finished]", timeout=LONG)
+    page.wait_for_selector("[data-status=finished]")
     started = [event for event in run_of(app, run).events() if event.kind == "started"]
     assert [event.data["resumed"] for event in started] == [False, True]
 
@@ -172,7 +169,6 @@ def pair(app, monkeypatch):
     return ["pair-a", "pair-b"]
 
 
-@pytest.mark.timeout(180)
 def test_two_runs_are_compared_and_one_is_deleted(new_page, pair):
     page = new_page()
     open_tab(page, "Train")
