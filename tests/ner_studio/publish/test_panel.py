@@ -281,9 +281,7 @@ def test_without_a_network_it_is_said_at_once(hub, panel, run, monkeypatch):
     assert text(failed["status"]["message"]) == no_connection
     assert failed["start"]["interactive"]
     assert panel.suggest(run.id, "")[1]["message"].startswith("Expected a connection to")
-    print("ATTEMPTS", attempts)
-    assert {port for _, port in attempts} == {9}
-    assert len(attempts) <= 6
+    assert attempts == [("127.0.0.1", 9)] * 3  # each question is asked once
 
 
 def test_the_card_is_shown_as_text(hub, panel, run):
