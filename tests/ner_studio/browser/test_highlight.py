@@ -53,7 +53,7 @@ def page(new_page):
     page.asked, page.unanswered = [], set()
     page.on("request", lambda request: note(page, request))
     for ended in ("requestfinished", "requestfailed"):
-        page.on(ended, page.unanswered.discard)
+        page.on(ended, lambda request: page.unanswered.discard(request))
     return choose(page, "Model", "starter")
 
 
