@@ -110,7 +110,7 @@ class _Files:
 
         It is empty if the Hub named no commit.
         """
-        features = told_by_card(self.held.card, self.config)
+        features = features_of_card(self.held.card, self.config)
         state = (self.dataset.repo, self.held.commit, self.config, self.files, features)
         return repr(state) if self.held.commit else ""
 
