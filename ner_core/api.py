@@ -41,9 +41,9 @@ def train(
     thread stops the training: the best model so far is kept, ``run.status()`` is ``"stopped"``,
     ``resume`` goes on. A second Ctrl-C raises KeyboardInterrupt.
 
-    Raises ConfigError, DataError or ModelError, before there is a run, for settings, data
-    or a model that cannot work; TrainingError or another NerError if the training cannot go on; any other
-    exception as it is.
+    Raises ConfigError, DataError or ModelError, before there is a run, for settings, data or a
+    model that cannot work; TrainingError or another NerError if the training cannot go on; any
+    other exception as it is.
     """
     from ner_core.jobs import in_process
 

@@ -313,7 +313,7 @@ def test_nobody_is_believed_to_be_somebody_without_reason(place):
     for variables in ({}, SPACE, OAUTH):  # nobody can have signed in here
         place(**variables)
         assert rights.visitor_of(request(**signed_in())) == NOBODY
-    assert rights.asking() == NOBODY
+    assert rights.current_visitor() == NOBODY
 
 
 def test_no_handler_finds_a_run_without_asking():

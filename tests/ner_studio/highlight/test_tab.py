@@ -133,7 +133,8 @@ def test_no_answer_waits_for_a_model_that_is_being_loaded(tab, models):
 
     async def loaded():
         waiting = asyncio.create_task(tab.wait(form(tab, model="owner/name", awaited=awaited)))
-        await asyncio.sleep(0.05)
+        for _ in range(100):  # as far as it comes
+            await asyncio.sleep(0)
         assert not waiting.done()
         models.may_end.set()
         return await waiting
