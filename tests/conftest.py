@@ -179,7 +179,7 @@ def asks(monkeypatch):
     """Give a function that says whose event is being handled."""
     from ner_studio.base import rights
 
-    return lambda visitor: monkeypatch.setattr(rights, "asking", lambda: visitor)
+    return lambda visitor: monkeypatch.setattr(rights, "current_visitor", lambda: visitor)
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ from typing import Protocol
 from ner_core.config import TrainConfig
 from ner_core.cost import zero_gpu_seconds
 from ner_core.cost.estimate import stop_measuring
-from ner_core.data.corpus import load_data
+from ner_core.data.corpus import Corpus, load_data
 from ner_core.data.readers.sentence import ReadOptions
 from ner_core.data.sources import canonical_source
 from ner_core.errors import ConfigError
 from ner_core.jobs.process import start_process
 from ner_core.jobs.worker import not_resumable
 from ner_core.jobs.zero_gpu import start_on_zero_gpu
-from ner_core.models.sources import find_model
+from ner_core.models.sources import ModelSource, find_model
 from ner_core.runs import store
 from ner_core.system import zero_gpu
 
@@ -39,6 +39,21 @@ def submit(
 
     On ZeroGPU the seconds are those of the visitor whose request calls this.
     """
+    config, corpus, model = checked(config, folders)
+    if zero_gpu.is_ready():
+        seconds = zero_gpu_seconds.seconds_to_start(config, corpus, model)
+        run = store.create(config, run_id, owner)
+        return run, start_on_zero_gpu(run, seconds)
+    run = store.create(config, run_id, owner)
+    return run, start_process(run)
+
+
+def checked(config: TrainConfig, folders: bool = True) -> tuple[TrainConfig, Corpus, ModelSource]:
+    """Return the settings with the full names of data and model, the data, and the model.
+
+    Raises DataError, ModelError or ConfigError if a run could not start; ``folders`` as in
+    ``submit``.
+    """
     stop_measuring()
     _check_reporter(config)
     source = canonical_source(config.data)
@@ -51,12 +66,7 @@ def submit(
             f"{config.lora_rank}). Set lora_rank to 0, or choose the encoder {model.base.name}."
         )
     config = config.model_copy(update={"data": source, "model": model.name})
-    if zero_gpu.is_ready():
-        seconds = zero_gpu_seconds.seconds_to_start(config, corpus, model)
-        run = store.create(config, run_id, owner)
-        return run, start_on_zero_gpu(run, seconds)
-    run = store.create(config, run_id, owner)
-    return run, start_process(run)
+    return config, corpus, model
 
 
 def resume(run: store.Run) -> Worker:
@@ -64,14 +74,19 @@ def resume(run: store.Run) -> Worker:
 
     Raises RunError if it is running or finished.
     """
-    stop_measuring()
-    if (status := run.status()) not in store.RESUMABLE:
-        raise not_resumable(run, status)
-    config = run.config()  # raises if it cannot be read: the worker would fail
+    config = check_resumable(run)
     if zero_gpu.is_ready():
         seconds = zero_gpu_seconds.seconds_to_resume(run, config, find_model(config.model))
         return start_on_zero_gpu(run, seconds)
     return start_process(run)
+
+
+def check_resumable(run: store.Run) -> TrainConfig:
+    """Return the settings of a run that can be resumed. Raises RunError for any other run."""
+    stop_measuring()
+    if (status := run.status()) not in store.RESUMABLE:
+        raise not_resumable(run, status)
+    return run.config()
 
 
 def _check_reporter(config: TrainConfig) -> None:

@@ -13,7 +13,8 @@ from ner_core.errors import RunError
 from ner_core.hub.token import take_over
 from ner_core.jobs.stop import stop_requested
 from ner_core.runs import checkpoints, diagnosis, store
-from ner_core.runs.events import EventWriter
+from ner_core.runs.events import Event, EventWriter
+from ner_core.runs.log import log_line
 from ner_core.runs.store import Run
 from ner_core.system import locks, resources
 from ner_core.system.interrupts import StopRequested, interruptible
@@ -40,11 +41,10 @@ def execute(run_dir: Path) -> int:
     os.set_inheritable(lock, False)  # processes that the training starts must not keep it
     try:
         check_not_finished(run)
-        if "LOCAL_RANK" not in os.environ:  # torchrun is for several GPUs; here one is enough
-            os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
+        use_one_gpu()
         slot = locks.Slot(store.home() / "slot.lock")
         try:
-            with closing(EventWriter(run.events_path)) as events:
+            with closing(EventWriter(run.events_path, print_event)) as events:
                 if not wait_for_turn(run, slot, events, should_stop):
                     return 0
                 return train(run, events, should_stop)
@@ -52,6 +52,12 @@ def execute(run_dir: Path) -> int:
             slot.release()
     finally:
         os.close(lock)
+
+
+def use_one_gpu() -> None:
+    """Let torch see only one GPU when it is loaded, unless torchrun uses several."""
+    if "LOCAL_RANK" not in os.environ:
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
 
 
 def wait_for_turn(
@@ -73,18 +79,32 @@ def wait_for_turn(
 def train(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> int:
     """Train a run that has its turn, up to a terminal event; return the exit code."""
     try:
-        with interruptible(should_stop):
-            # torch takes seconds to load, in which the run can be stopped.
-            from ner_core.training import run as training
-
-        training.fit(run, events, should_stop)
-    except StopRequested:
-        events.append("stopped", data=_NO_MODEL)
+        train_or_raise(run, events, should_stop)
     except Exception as error:
         with contextlib.suppress(OSError):  # the disk may be full
             traceback.print_exc()
-        return fail(run, events, *diagnosis.explain(error))
+        return diagnosis.explain(error)[1]
     return 0
+
+
+def train_or_raise(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
+    """Train as ``train`` does, but raise the exception that made the run fail."""
+    try:
+        with interruptible(should_stop):
+            # torch takes seconds to load, in which the run can be stopped.
+            from ner_core.training.run import fit
+
+        fit(run, events, should_stop)
+    except StopRequested:
+        events.append("stopped", data=_NO_MODEL)
+    except Exception as error:
+        fail(run, events, *diagnosis.explain(error))
+        raise
+
+
+def print_event(event: Event) -> None:
+    """Print an event; a worker's output goes to the run's output.log."""
+    print(log_line(event))
 
 
 def fail(run: Run, events: EventWriter, message: str, code: int) -> int:

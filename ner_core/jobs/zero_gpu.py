@@ -151,7 +151,7 @@ def train_with_gpu(run_dir: Path, page: int, token: str | None) -> int:
         ).start()
     with (
         _output_in(run.log_path),
-        closing(EventWriter(run.events_path)) as events,
+        closing(EventWriter(run.events_path, worker.print_event)) as events,
         using_token(token),
     ):
         return worker.train(run, events, run.stop_path.exists)

@@ -104,7 +104,7 @@ def test_a_run_from_its_start_to_its_end(app, new_page, part):
     page.wait_for_selector("[data-status=stopped]", timeout=stopped_within * 1000)
     second.wait_for_selector("[data-status=stopped]")
     second.close()
-    page.wait_for_selector("text=Stopped; the best model so far was kept.")
+    page.wait_for_selector("text=Stopped. The best model so far was kept.")
     assert (app.home / "runs" / run / "model" / "model.safetensors").is_file()
 
     page.click("#resume")

@@ -364,7 +364,7 @@ def space(monkeypatch, hub, tiny_model):
         token = f"hf_oauth_of_{name}_0123" if name else None
         if name:
             hub.tokens[token] = Token(name, "app")
-        monkeypatch.setattr(rights, "asking", lambda: Visitor(name, name == "olga", token))
+        monkeypatch.setattr(rights, "current_visitor", lambda: Visitor(name, name == "olga", token))
 
     return visit
 
