@@ -7,7 +7,9 @@ its last checkpoint.
 """
 
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from ner_core.errors import RunError
 from ner_core.runs.store import ACTIVE, Run
@@ -33,3 +35,25 @@ def stop_requested(run: Run) -> Callable[[], bool]:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: signals.append(received))
     return lambda: bool(signals) or run.stop_path.exists()
+
+
+@contextmanager
+def stopped_by_ctrl_c(run: Run) -> Iterator[None]:
+    """Let Ctrl-C request a stop of the run during the block; a second one raises KeyboardInterrupt.
+
+    Does nothing outside the main thread, which alone gets signals.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def on_signal(_number: int, _frame: object) -> None:
+        if run.stop_path.exists():
+            raise KeyboardInterrupt
+        run.stop_path.touch()
+
+    before = signal.signal(signal.SIGINT, on_signal)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -39,7 +39,7 @@ def submit(
 
     On ZeroGPU the seconds are those of the visitor whose request calls this.
     """
-    config, corpus, model = check_settings(config, folders)
+    config, corpus, model = checked(config, folders)
     if zero_gpu.is_ready():
         seconds = zero_gpu_seconds.seconds_to_start(config, corpus, model)
         run = store.create(config, run_id, owner)
@@ -48,13 +48,11 @@ def submit(
     return run, start_process(run)
 
 
-def check_settings(
-    config: TrainConfig, folders: bool = True
-) -> tuple[TrainConfig, Corpus, ModelSource]:
+def checked(config: TrainConfig, folders: bool = True) -> tuple[TrainConfig, Corpus, ModelSource]:
     """Return the settings with the full names of data and model, the data, and the model.
 
-    Raises DataError, ModelError or ConfigError if a run with these settings cannot start;
-    ``folders`` as in ``submit``.
+    Raises DataError, ModelError or ConfigError if a run could not start; ``folders`` as in
+    ``submit``.
     """
     stop_measuring()
     _check_reporter(config)

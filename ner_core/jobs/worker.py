@@ -55,7 +55,7 @@ def execute(run_dir: Path) -> int:
 
 
 def use_one_gpu() -> None:
-    """Let torch, which is not loaded yet, see one GPU only; torchrun is for several."""
+    """Let torch see only one GPU when it is loaded, unless torchrun uses several."""
     if "LOCAL_RANK" not in os.environ:
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
 
@@ -88,10 +88,10 @@ def train(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> int
 
 
 def train_or_raise(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
-    """Do what ``train`` does, but raise what made the run fail, after its terminal event."""
+    """Train as ``train`` does, but raise the exception that made the run fail."""
     try:
         with interruptible(should_stop):
-            # Late: torch takes seconds to load, in which the run can be stopped.
+            # torch takes seconds to load, in which the run can be stopped.
             from ner_core.training.run import fit
 
         fit(run, events, should_stop)
@@ -103,7 +103,7 @@ def train_or_raise(run: Run, events: EventWriter, should_stop: Callable[[], bool
 
 
 def print_event(event: Event) -> None:
-    """Print an event; what a worker prints is in the output.log of its run."""
+    """Print an event; a worker's output goes to the run's output.log."""
     print(log_line(event))
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from ner_core import api
 from ner_core.errors import ConfigError, DataError, RunError, TrainingError
-from ner_core.jobs.stop import stop
 from ner_core.runs import store
 from ner_core.system import locks
 from tests.support import toy
@@ -134,7 +133,7 @@ def test_a_second_ctrl_c_ends_at_once_and_leaves_an_interrupted_run(begin):
 def test_a_run_can_be_stopped_from_elsewhere(begin):
     def on_event(event):
         if event.kind == "evaluated":
-            stop(store.list_runs()[0])
+            store.stop(store.list_runs()[0])
 
     assert begin(on_event, epochs=4, evaluations=8).status() == "stopped"
 
