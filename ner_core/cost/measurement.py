@@ -33,13 +33,12 @@ from ner_core.models import loading as models
 from ner_core.models import windows as align
 from ner_core.models.sources import find_model
 from ner_core.runs.diagnosis import explain
-from ner_core.runs.events import EventWriter
-from ner_core.runs.log import RunLog
 from ner_core.system import resources
-from ner_core.training.callback import CHECKPOINT_SECONDS, CHECKPOINT_SHARE
-from ner_core.training.report import memory_peak
+from ner_core.training.hardware import memory_peak
+from ner_core.training.loop import CHECKPOINT_SECONDS, CHECKPOINT_SHARE
+from ner_core.training.saving import save_trained
 from ner_core.training.setup import Prepared, load_corpus, make_plan, make_trainer, prepare
-from ner_core.training.trainer import NerTrainer, save_trained
+from ner_core.training.trainer import NerTrainer
 
 STEP_SECONDS = 6.0
 LEAST_STEPS, MOST_STEPS = 3, 32
@@ -68,20 +67,16 @@ def measure(config: TrainConfig, folder: Path) -> Measurement:
     if source.kind == "hub":  # downloaded now, so that the download is not taken for work
         models.load_for_training(source, corpus.label_names)
     preparing, prepared = _timed(lambda: prepare(config))
-    writer = EventWriter(folder / "events.jsonl")
-    try:
-        log = RunLog(writer, folder / "events.jsonl")
-        making, (trainer, callback) = _timed(
-            lambda: make_trainer(prepared, "estimate", folder / "checkpoints", log, lambda: False)
-        )
-        trainer.remove_callback(callback)
-        warm_up, epoch = _time_steps(trainer, prepared.windows)
-        validation = prepared.corpus.dataset["validation"]
-        evaluation = _scoring_seconds(trainer.tagger, validation)
-        keep, _ = _timed(lambda: save_trained(trainer, folder / "model"))
-        final = _final_seconds(folder / "model", prepared)
-    finally:
-        writer.close()
+    clock = _Clock()
+    making, trainer = _timed(
+        lambda: make_trainer(prepared, "estimate", folder / "checkpoints", clock, dict)
+    )
+    warm_up, epoch = _time_steps(trainer, prepared.windows, clock)
+    save = clock.saved - trainer.save_began
+    validation = prepared.corpus.dataset["validation"]
+    evaluation = _scoring_seconds(prepared.tagger(), validation)
+    keep, _ = _timed(lambda: save_trained(prepared.model, prepared.tokenizer, folder / "model"))
+    final = _final_seconds(folder / "model", prepared)
     device = trainer.args.device
     plan = make_plan(
         config.model_copy(update={"epochs": None, "learning_rate": None}),
@@ -95,8 +90,8 @@ def measure(config: TrainConfig, folder: Path) -> Measurement:
         epoch=epoch,
         evaluation=evaluation,
         sentences=validation.num_rows,
-        save=trainer.save_seconds,
-        save_every=max(CHECKPOINT_SECONDS, trainer.save_seconds / CHECKPOINT_SHARE),
+        save=save,
+        save_every=max(CHECKPOINT_SECONDS, save / CHECKPOINT_SHARE),
         keep=keep,
         final=final,
         memory=memory_peak(device),
@@ -107,13 +102,13 @@ def measure(config: TrainConfig, folder: Path) -> Measurement:
     )
 
 
-def _time_steps(trainer: NerTrainer, windows: Dataset) -> tuple[float, float]:
+def _time_steps(trainer: NerTrainer, windows: Dataset, clock: "_Clock") -> tuple[float, float]:
     """Time steps of all sizes; gives what the first takes longer, and the seconds of an epoch.
 
     The first is the largest of the epoch: it takes all the memory that steps ever need, which the
     others then find there.
     """
-    steps = _steps_of_epoch(trainer, windows)
+    steps = _steps_of_epoch(trainer)
     lengths = np.array(windows["length"])
     sizes = [float(sum(lengths[batch].max() * len(batch) for batch in step)) for step in steps]
     by_size = sorted(range(len(steps)), key=sizes.__getitem__)
@@ -124,11 +119,9 @@ def _time_steps(trainer: NerTrainer, windows: Dataset) -> tuple[float, float]:
     loader = DataLoader(
         windows.remove_columns("length"), batch_sampler=batches, collate_fn=trainer.data_collator
     )
-    trainer.get_train_dataloader = lambda: loader
+    trainer.get_train_dataloader = lambda: loader  # type: ignore[method-assign]
     trainer.args.gradient_accumulation_steps = len(steps[0])
     trainer.args.num_train_epochs = 1
-    clock = _Clock()
-    trainer.add_callback(clock)
     trainer.train()
     first, *others = clock.seconds
     measured = list(zip((sizes[number] for number in chosen[1:]), others, strict=False))
@@ -136,9 +129,9 @@ def _time_steps(trainer: NerTrainer, windows: Dataset) -> tuple[float, float]:
     return max(0.0, warm_up), _total(sizes, measured)
 
 
-def _steps_of_epoch(trainer: NerTrainer, windows: Dataset) -> list[list[list[int]]]:
+def _steps_of_epoch(trainer: NerTrainer) -> list[list[list[int]]]:
     """Give the first epoch as it will be read: for each step its batches, of indices of windows."""
-    order = list(trainer._get_train_sampler(windows))
+    order = list(trainer.sampler)
     size = trainer.args.train_batch_size
     batches = [order[start : start + size] for start in range(0, len(order), size)]
     each = trainer.args.gradient_accumulation_steps
@@ -150,7 +143,7 @@ class _Clock(TrainerCallback):  # type: ignore[misc] # the class comes without t
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
-        self._before = self._began = 0.0
+        self.saved = self._before = self._began = 0.0
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -172,6 +165,12 @@ class _Clock(TrainerCallback):  # type: ignore[misc] # the class comes without t
         enough = len(self.seconds) > LEAST_STEPS and now - self._began > STEP_SECONDS
         if enough or state.global_step >= state.max_steps:
             control.should_training_stop = control.should_save = True
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Note when the checkpoint was complete."""
+        self.saved = time.monotonic()
 
 
 def _scoring_seconds(tagger: Tagger, split: Dataset) -> float:

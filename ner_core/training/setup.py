@@ -16,6 +16,7 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
     PrinterCallback,
+    TrainerCallback,
     TrainingArguments,
     set_seed,
 )
@@ -30,13 +31,11 @@ from ner_core.models import loading
 from ner_core.models import windows as align
 from ner_core.models.lora import add_adapter
 from ner_core.models.sources import ModelSource, find_model
-from ner_core.runs.log import RunLog
-from ner_core.training.callback import LOG_STEPS, RunCallback
 from ner_core.training.losses import WeightedLoss, class_weights
 from ner_core.training.plan import automatic_epochs
 from ner_core.training.trainer import NerTrainer
-from ner_core.training.validation import Validation
 
+LOG_STEPS = 10
 _SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
 
@@ -54,7 +53,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything that a run computes with; ``windows`` has a row a training window."""
+    """What a run trains: data, model and settings. ``windows`` has one row per training window."""
 
     config: TrainConfig
     source: ModelSource
@@ -70,6 +69,13 @@ class Prepared:
         chosen = {"epochs": self.plan.epochs, "learning_rate": self.plan.learning_rate}
         precision = "bf16" if self.plan.bf16 else "fp32"
         return {**self.config.model_dump(), **chosen, "precision": precision}
+
+    def tagger(self) -> Tagger:
+        """Return a Tagger that uses the model as it is at the moment of tagging."""
+        config = self.config
+        return Tagger(
+            self.model, self.tokenizer, config.max_length, config.overlap, bf16=self.plan.bf16
+        )
 
     @property
     def origin(self) -> dict[str, Any]:
@@ -104,40 +110,38 @@ def prepare(config: TrainConfig) -> Prepared:
 
 
 def make_trainer(
-    prepared: Prepared, run_id: str, folder: Path, log: RunLog, should_stop: Callable[[], bool]
-) -> tuple[NerTrainer, RunCallback]:
-    """Put a Trainer together that keeps its checkpoints in ``folder`` and writes to ``log``."""
-    config, corpus, plan = prepared.config, prepared.corpus, prepared.plan
-    model, tokenizer = prepared.model, prepared.tokenizer
-    weights = class_weights(
-        prepared.windows["labels"], len(corpus.label_names), config.class_weights
-    )
-    callback = RunCallback(plan.steps_per_epoch, plan.evaluate_every, should_stop)
-    # A head that is there already would lose at a high rate what it knows.
-    new_head = not loading.has_head_for(prepared.source, corpus.label_names)
+    prepared: Prepared,
+    run_id: str,
+    folder: Path,
+    callback: TrainerCallback,
+    score: Callable[[], dict[str, float]],
+) -> NerTrainer:
+    """Make a Trainer that keeps its checkpoints in ``folder`` and has ``callback`` decide.
+
+    ``score`` evaluates the model and returns the metrics to log.
+    """
+    config, plan, label_names = prepared.config, prepared.plan, prepared.corpus.label_names
+    weights = class_weights(prepared.windows["labels"], len(label_names), config.class_weights)
+    # At a high rate, a head that fits these labels already would lose what it has learned.
+    new_head = not loading.has_head_for(prepared.source, label_names)
     trainer = NerTrainer(
-        model=model,
+        model=prepared.model,
         args=_arguments(config, plan, run_id, folder),
         train_dataset=prepared.windows,
-        data_collator=DataCollatorForTokenClassification(tokenizer),
+        processing_class=prepared.tokenizer,
+        data_collator=DataCollatorForTokenClassification(prepared.tokenizer),
         callbacks=[callback],
         compute_loss_func=None if weights is None else WeightedLoss(weights),
-        validation=Validation(corpus.dataset["validation"], config.eval_sentences, config.seed),
-        tagger=Tagger(model, tokenizer, config.max_length, config.overlap, bf16=plan.bf16),
-        log=log,
-        folder=folder,
+        score=score,
+        group_by_length=config.group_by_length,
         steps_per_epoch=plan.steps_per_epoch,
         head_rate=config.head_rate if new_head else 1,
-        patience=config.early_stopping,
-        should_stop=should_stop,
-        tokenizer=tokenizer,
     )
-    callback.trainer = trainer
     trainer.remove_callback(PrinterCallback)
     for reporter in trainer.callback_handler.callbacks:
         if isinstance(reporter, TensorBoardCallback):
             reporter.logging_dir = str(folder.parent / "tensorboard")
-    return trainer, callback
+    return trainer
 
 
 def load_corpus(config: TrainConfig) -> Corpus:
@@ -226,12 +230,11 @@ def _arguments(config: TrainConfig, plan: Plan, run_id: str, folder: Path) -> Tr
         max_grad_norm=config.max_grad_norm,
         optim="adamw_torch_fused",
         bf16=plan.bf16,
-        train_sampling_strategy="group_by_length" if config.group_by_length else "random",
         logging_steps=LOG_STEPS,
         logging_first_step=True,
-        logging_nan_inf_filter=False,  # a loss that is no number has to be seen
+        logging_nan_inf_filter=False,  # a loss that is not a number must be seen
         save_strategy="no",
-        eval_strategy="no",  # RunCallback asks for evaluations and checkpoints
+        eval_strategy="no",  # the callback asks for evaluations and checkpoints
         seed=config.seed,
         report_to=config.report_to,
         run_name=run_id,

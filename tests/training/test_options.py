@@ -149,10 +149,10 @@ def test_what_is_not_installed_is_a_sentence(tiny_encoder, toy_data, monkeypatch
 
 
 def test_a_checkpoint_is_due_when_the_last_is_long_ago(tiny_encoder, toy_data, monkeypatch):
-    from ner_core.training import callback
+    from ner_core.training import loop
 
-    monkeypatch.setattr(callback, "CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(callback, "CHECKPOINT_SHARE", 1e9)
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "CHECKPOINT_SHARE", 1e9)
     run = toy.fit(toy.toy_config(toy_data, tiny_encoder, epochs=2))
     saved = [event.step for event in run.events() if event.kind == "checkpoint"]
     assert saved == list(range(1, 9))
