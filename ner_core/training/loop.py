@@ -240,6 +240,6 @@ class TrainingLoop(TrainerCallback):
 def _check_finite(name: str, loss: float, step: int) -> None:
     if not math.isfinite(loss):
         raise TrainingError(
-            f"Training diverged: the {name} is {loss} at step {step}; choose a smaller learning "
+            f"Training diverged: the {name} is {loss} at step {step}. Choose a smaller learning "
             "rate."
         )

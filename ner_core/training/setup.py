@@ -1,4 +1,4 @@
-"""From settings to a Trainer: data, model, windows, and what the automatic settings come to."""
+"""From settings to a Trainer: data, model, windows and automatic settings."""
 
 import math
 import os
@@ -41,7 +41,7 @@ _SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_wit
 
 @dataclass(frozen=True)
 class Plan:
-    """What the automatic settings came to for this data and this encoder."""
+    """The automatic settings, decided for this data and this encoder."""
 
     epochs: float
     learning_rate: float
@@ -79,7 +79,7 @@ class Prepared:
 
     @property
     def origin(self) -> dict[str, Any]:
-        """What the model was before: ``name``, ``kind``, and on the Hub ``id`` and ``revision``."""
+        """The origin of the model: ``kind``, ``name``, and on the Hub ``id`` and ``revision``."""
         source = self.source
         folder = source.kind == "folder"
         return {
@@ -91,16 +91,16 @@ class Prepared:
 
 
 def prepare(config: TrainConfig) -> Prepared:
-    """Read the data, load the model and cut the training part into windows.
+    """Read the data, load the model and cut the training split into windows.
 
-    Raises a NerError for what a user can mend.
+    Raise a NerError for what a user can mend.
     """
     set_seed(config.seed)  # before the head gets its random weights
     corpus = load_corpus(config)
     source = find_model(config.model)
     model, tokenizer = loading.load_for_training(source, corpus.label_names)
     loading.check_window(config, loading.window_limit(model.config, tokenizer))
-    _describe(model.config, config)
+    _record_settings(model.config, config)
     loading.prepare(model, config)
     if config.lora_rank:
         model = add_adapter(model, source, config.lora_rank)
@@ -145,7 +145,7 @@ def make_trainer(
 
 
 def load_corpus(config: TrainConfig) -> Corpus:
-    """Read the data of a run, shortened to ``max_train``. Raises DataError if it has no entity."""
+    """Load the data of a run, shortened to ``max_train``. Raise DataError if it has no entity."""
     options = ReadOptions.of(config.token_column, config.tag_column, config.label_names)
     corpus = load_data(config.data, config.seed, options)
     train = corpus.dataset["train"]
@@ -153,10 +153,10 @@ def load_corpus(config: TrainConfig) -> Corpus:
         train = train.shuffle(seed=config.seed).select(range(config.max_train))
         corpus.dataset["train"] = train
     if not any(any(row) for row in train["ner_tags"]):
+        sentences = "sentence" if train.num_rows == 1 else "sentences"
         raise DataError(
-            f"Expected entities in the training part of {Path(config.data).name}, found none in "
-            f"{train.num_rows:,} sentence{'' if train.num_rows == 1 else 's'}; annotate some, or "
-            "check the tag column."
+            f"The training part of {Path(config.data).name} has no entities in its "
+            f"{train.num_rows:,} {sentences}. Annotate some, or check the tag column."
         )
     return corpus
 
@@ -164,23 +164,23 @@ def load_corpus(config: TrainConfig) -> Corpus:
 def make_windows(
     corpus: Corpus, tokenizer: PreTrainedTokenizerBase, config: TrainConfig
 ) -> Dataset:
-    """Tokenise the training part: a row a window, with ``input_ids``, ``labels``, ``length``."""
+    """Tokenise the training split into windows, with ``input_ids``, ``labels`` and ``length``."""
     train = corpus.dataset["train"]
     label2id = {name: number for number, name in enumerate(corpus.label_names)}
 
     def to_windows(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
         tags = [[corpus.label_names[number] for number in row] for row in rows["ner_tags"]]
-        found = align.windows(tokenizer, rows["tokens"], config.max_length, config.overlap)
+        cut = align.windows(tokenizer, rows["tokens"], config.max_length, config.overlap)
         labels = [
             align.label_ids(
                 align.label_window(window, tags[window.text], config.sub_token_labels), label2id
             )
-            for window in found
+            for window in cut
         ]
         return {
-            "input_ids": [window.input_ids for window in found],
+            "input_ids": [window.input_ids for window in cut],
             "labels": labels,
-            "length": [len(window.input_ids) for window in found],
+            "length": [len(window.input_ids) for window in cut],
         }
 
     return train.map(
@@ -193,7 +193,7 @@ def make_windows(
 
 
 def make_plan(config: TrainConfig, encoder: PreTrainedConfig, windows: int) -> Plan:
-    """Decide the automatic settings for so many training windows."""
+    """Decide the automatic settings for this number of training windows."""
     batches = math.ceil(windows / config.batch_size)
     steps_per_epoch = math.ceil(batches / config.gradient_accumulation)
     epochs = config.epochs or automatic_epochs(steps_per_epoch, config.auto_steps)
@@ -210,13 +210,13 @@ def make_plan(config: TrainConfig, encoder: PreTrainedConfig, windows: int) -> P
 
 
 def _commit_of(hub_id: str) -> str | None:
-    """Tell which commit of a model the Hub last gave: its cache keeps files by commit."""
+    """Return the commit of a model in the Hub's cache, which keeps files by commit."""
     file = try_to_load_from_cache(hub_id, "config.json")
     return Path(file).parent.name if isinstance(file, str) else None
 
 
 def _arguments(config: TrainConfig, plan: Plan, run_id: str, folder: Path) -> TrainingArguments:
-    """Turn our settings into the Trainer's."""
+    """Return the Trainer's arguments for these settings."""
     device = loading.best_device()
     return TrainingArguments(
         output_dir=str(folder),
@@ -225,7 +225,7 @@ def _arguments(config: TrainConfig, plan: Plan, run_id: str, folder: Path) -> Tr
         num_train_epochs=plan.epochs,
         learning_rate=plan.learning_rate,
         lr_scheduler_type=_SCHEDULERS[config.schedule],
-        warmup_steps=config.warmup,  # below 1 it is a part of all steps
+        warmup_steps=config.warmup,  # below 1: a share of all steps
         weight_decay=config.weight_decay,
         max_grad_norm=config.max_grad_norm,
         optim="adamw_torch_fused",
@@ -245,8 +245,8 @@ def _arguments(config: TrainConfig, plan: Plan, run_id: str, folder: Path) -> Tr
     )
 
 
-def _describe(model_config: PreTrainedConfig, config: TrainConfig) -> None:
-    """Keep in the model's config.json how it is to be used."""
+def _record_settings(model_config: PreTrainedConfig, config: TrainConfig) -> None:
+    """Record in the model's config.json the settings that its use needs."""
     kept = {
         "max_length": config.max_length,
         "overlap": config.overlap,
