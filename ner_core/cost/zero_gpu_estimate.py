@@ -73,7 +73,7 @@ def seconds_to_go_on(run: Run, config: TrainConfig, model: ModelSource) -> int:
 
     At most the allowance: what is then still to be done is done when the run is resumed again.
     """
-    last = checkpoints.newest(run.path / "checkpoints")
+    last = checkpoints.newest(run.checkpoints_dir)
     cost = gpu_cost(config, workload(_read(config), model))
     return min(cost.seconds_to_ask(last.step if last else 0), zero_gpu.allowance())
 
@@ -96,9 +96,9 @@ def workload(corpus: Corpus, model: ModelSource) -> Workload:
 
 
 def _automatic_rate(model: ModelSource, adapter: bool) -> float:
-    from ner_core.models import loading
+    from ner_core.training.learning_rate import default_learning_rate
 
-    return loading.learning_rate_for(_config(model), adapter)
+    return default_learning_rate(_config(model), adapter)
 
 
 def _config(model: ModelSource) -> "PreTrainedConfig":

@@ -12,7 +12,6 @@
 import math
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -20,6 +19,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from ner_core.errors import TrainingError
 from ner_core.runs.checkpoints import STATE_NAME, Checkpoint, best_folder, prune
 from ner_core.runs.events import Kind
+from ner_core.runs.store import Run
 from ner_core.system import resources
 from ner_core.system.interrupts import StopRequested, interruptible
 from ner_core.training.saving import save_trained, write_json
@@ -51,22 +51,21 @@ class TrainingLoop(TrainerCallback):
     def __init__(
         self,
         prepared: Prepared,
-        run_id: str,
-        folder: Path,
+        run: Run,
         emit: Emit,
         should_stop: Callable[[], bool],
     ) -> None:
         config = prepared.config
         self.plan = prepared.plan
         self.patience = config.early_stopping
-        self.folder = folder
+        self.folder = run.checkpoints_dir
         self.emit = emit
         self.should_stop = should_stop
         self.validation = Validation(
             prepared.corpus.dataset["validation"], config.eval_sentences, config.seed
         )
         self.tagger = prepared.tagger()
-        self.trainer = make_trainer(prepared, run_id, folder, self, self.evaluate)
+        self.trainer = make_trainer(prepared, run, self, self.evaluate)
         self.best_step: int | None = None
         self.best_f1: float | None = None
         self.evaluations_without_gain = 0

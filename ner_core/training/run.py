@@ -11,7 +11,7 @@ from ner_core.data.provenance import provenance
 from ner_core.evaluation.error_analysis import TrainFacts, analyse, errors_of
 from ner_core.evaluation.scoring import predict_tags, score_tags, tag_names
 from ner_core.inference.tagger import load_tagger
-from ner_core.models.loading import best_device
+from ner_core.models.device import best_device
 from ner_core.runs import checkpoints
 from ner_core.runs.error_log import write_errors
 from ner_core.runs.events import EventWriter
@@ -55,7 +55,7 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
         log.append("stopped", step, {"best_step": best_step, "f1": best_f1})
         return
     report(run, loop, described, scored, loop.seconds_before + time.monotonic() - began)
-    shutil.rmtree(loop.folder, ignore_errors=True)
+    shutil.rmtree(run.checkpoints_dir, ignore_errors=True)
 
 
 def describe(prepared: Prepared) -> dict[str, Any]:
@@ -82,10 +82,9 @@ def train(
 
     A run that is stopped before its first evaluation keeps the model as it is.
     """
-    folder = run.path / "checkpoints"
-    checkpoint = checkpoints.newest(folder)
-    checkpoints.prune(folder, checkpoint)
-    loop = TrainingLoop(prepared, run.id, folder, log.append, should_stop)
+    checkpoint = checkpoints.newest(run.checkpoints_dir)
+    checkpoints.prune(run.checkpoints_dir, checkpoint)
+    loop = TrainingLoop(prepared, run, log.append, should_stop)
     splits = described["corpus"]["splits"]
     started = {
         **described,
@@ -106,7 +105,7 @@ def train(
     if loop.best_step is None and loop.step:
         loop.keep_as_best(None)
     if loop.best_step is not None:
-        replace_model(run.model_dir, checkpoints.best_folder(folder, loop.best_step))
+        replace_model(run.model_dir, checkpoints.best_folder(loop.folder, loop.best_step))
     return loop
 
 

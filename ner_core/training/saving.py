@@ -10,6 +10,7 @@ from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ner_core.models.lora import merged, save_adapter
+from ner_core.system import atomic
 
 
 def save_trained(
@@ -19,39 +20,28 @@ def save_trained(
 
     With a LoRA adapter the merged weights are saved, and the adapter alone in ``folder/adapter``.
     """
-    staging = folder.with_name(folder.name + ".new")
-    for leftover in (staging, folder):
-        shutil.rmtree(leftover, ignore_errors=True)
-    if isinstance(model, PeftModel):
-        save_adapter(model, staging / "adapter")
-        model = merged(model)
-    model.save_pretrained(staging, safe_serialization=True)
-    tokenizer.save_pretrained(staging)
-    staging.rename(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with atomic.staged(folder) as staging:
+        if isinstance(model, PeftModel):
+            save_adapter(model, staging / "adapter")
+            model = merged(model)
+        model.save_pretrained(staging, safe_serialization=True)
+        tokenizer.save_pretrained(staging)
 
 
 def replace_model(folder: Path, source: Path) -> None:
-    """Put a copy of a saved model in place of the one in ``folder``, if there is one.
+    """Put a copy of a saved model in place of ``folder``.
 
     The files are linked where the file system can, so that they take no room twice.
     """
-    staging, before = (folder.with_name(f".{folder.name}-{name}") for name in ("new", "old"))
-    for leftover in (staging, before):
-        shutil.rmtree(leftover, ignore_errors=True)
-    shutil.copytree(source, staging, copy_function=_link)
-    if folder.exists():  # from before the run was resumed
-        folder.rename(before)
-    staging.rename(folder)
-    shutil.rmtree(before, ignore_errors=True)
+    atomic.delete_leftovers(folder.parent)
+    with atomic.staged(folder) as staging:
+        shutil.copytree(source, staging, copy_function=_link)
 
 
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file."""
-    staging = path.with_name(path.name + ".new")
-    staging.write_text(
-        json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
-    )
-    staging.replace(path)
+    atomic.write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _link(source: str, target: str) -> None:

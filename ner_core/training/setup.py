@@ -28,9 +28,20 @@ from ner_core.data.readers.sentence import ReadOptions
 from ner_core.errors import DataError
 from ner_core.inference.tagger import Tagger
 from ner_core.models import loading
-from ner_core.models import windows as align
+from ner_core.models.device import best_device, use_bf16
+from ner_core.models.layers import set_dropout_and_freeze
 from ner_core.models.lora import add_adapter
 from ner_core.models.sources import ModelSource, find_model
+from ner_core.models.windows import (
+    SETTINGS_KEY,
+    check_max_length,
+    label_ids,
+    label_window,
+    max_window_length,
+    split_into_windows,
+)
+from ner_core.runs.store import Run
+from ner_core.training.learning_rate import default_learning_rate
 from ner_core.training.losses import WeightedLoss, class_weights
 from ner_core.training.plan import automatic_epochs
 from ner_core.training.trainer import NerTrainer
@@ -99,9 +110,9 @@ def prepare(config: TrainConfig) -> Prepared:
     corpus = load_corpus(config)
     source = find_model(config.model)
     model, tokenizer = loading.load_for_training(source, corpus.label_names)
-    loading.check_window(config, loading.window_limit(model.config, tokenizer))
+    check_max_length(config, max_window_length(model.config, tokenizer))
     _record_settings(model.config, config)
-    loading.prepare(model, config)
+    set_dropout_and_freeze(model, config)
     if config.lora_rank:
         model = add_adapter(model, source, config.lora_rank)
     windows = make_windows(corpus, tokenizer, config)
@@ -111,12 +122,11 @@ def prepare(config: TrainConfig) -> Prepared:
 
 def make_trainer(
     prepared: Prepared,
-    run_id: str,
-    folder: Path,
+    run: Run,
     callback: TrainerCallback,
     score: Callable[[], dict[str, float]],
 ) -> NerTrainer:
-    """Make a Trainer that keeps its checkpoints in ``folder`` and has ``callback`` decide.
+    """Make a Trainer for a run; ``callback`` decides when it logs, evaluates, saves and ends.
 
     ``score`` evaluates the model and returns the metrics to log.
     """
@@ -126,7 +136,7 @@ def make_trainer(
     new_head = not loading.has_head_for(prepared.source, label_names)
     trainer = NerTrainer(
         model=prepared.model,
-        args=_arguments(config, plan, run_id, folder),
+        args=_arguments(config, plan, run),
         train_dataset=prepared.windows,
         processing_class=prepared.tokenizer,
         data_collator=DataCollatorForTokenClassification(prepared.tokenizer),
@@ -140,7 +150,7 @@ def make_trainer(
     trainer.remove_callback(PrinterCallback)
     for reporter in trainer.callback_handler.callbacks:
         if isinstance(reporter, TensorBoardCallback):
-            reporter.logging_dir = str(folder.parent / "tensorboard")
+            reporter.logging_dir = str(run.tensorboard_dir)
     return trainer
 
 
@@ -170,11 +180,9 @@ def make_windows(
 
     def to_windows(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
         tags = [[corpus.label_names[number] for number in row] for row in rows["ner_tags"]]
-        cut = align.windows(tokenizer, rows["tokens"], config.max_length, config.overlap)
+        cut = split_into_windows(tokenizer, rows["tokens"], config.max_length, config.overlap)
         labels = [
-            align.label_ids(
-                align.label_window(window, tags[window.text], config.sub_token_labels), label2id
-            )
+            label_ids(label_window(window, tags[window.text], config.sub_token_labels), label2id)
             for window in cut
         ]
         return {
@@ -198,14 +206,14 @@ def make_plan(config: TrainConfig, encoder: PreTrainedConfig, windows: int) -> P
     steps_per_epoch = math.ceil(batches / config.gradient_accumulation)
     epochs = config.epochs or automatic_epochs(steps_per_epoch, config.auto_steps)
     total = max(1, math.ceil(epochs * steps_per_epoch))
-    rate = config.learning_rate or loading.learning_rate_for(encoder, adapter=config.lora_rank > 0)
+    rate = config.learning_rate or default_learning_rate(encoder, adapter=config.lora_rank > 0)
     return Plan(
         epochs=epochs,
         learning_rate=rate,
         steps_per_epoch=steps_per_epoch,
         total_steps=total,
         evaluate_every=max(1, total // config.evaluations),
-        bf16=loading.use_bf16(config.precision, loading.best_device()),
+        bf16=use_bf16(config.precision, best_device()),
     )
 
 
@@ -215,11 +223,11 @@ def _commit_of(hub_id: str) -> str | None:
     return Path(file).parent.name if isinstance(file, str) else None
 
 
-def _arguments(config: TrainConfig, plan: Plan, run_id: str, folder: Path) -> TrainingArguments:
+def _arguments(config: TrainConfig, plan: Plan, run: Run) -> TrainingArguments:
     """Return the Trainer's arguments for these settings."""
-    device = loading.best_device()
+    device = best_device()
     return TrainingArguments(
-        output_dir=str(folder),
+        output_dir=str(run.checkpoints_dir),
         per_device_train_batch_size=config.batch_size,
         gradient_accumulation_steps=config.gradient_accumulation,
         num_train_epochs=plan.epochs,
@@ -237,7 +245,7 @@ def _arguments(config: TrainConfig, plan: Plan, run_id: str, folder: Path) -> Tr
         eval_strategy="no",  # the callback asks for evaluations and checkpoints
         seed=config.seed,
         report_to=config.report_to,
-        run_name=run_id,
+        run_name=run.id,
         project="ner-studio",
         disable_tqdm=True,
         use_cpu=device.type == "cpu",
@@ -252,4 +260,4 @@ def _record_settings(model_config: PreTrainedConfig, config: TrainConfig) -> Non
         "overlap": config.overlap,
         "sub_token_labels": config.sub_token_labels,
     }
-    setattr(model_config, loading.SETTINGS_KEY, kept)
+    setattr(model_config, SETTINGS_KEY, kept)

@@ -10,7 +10,7 @@ from peft import PeftModel
 from torch.utils.data import DataLoader
 from transformers import PreTrainedModel, Trainer
 
-from ner_core.models.loading import head_parameters
+from ner_core.models.heads import head_parameters
 from ner_core.models.lora import save_adapter
 from ner_core.training.sampler import EpochSampler
 

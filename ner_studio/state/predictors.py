@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, overload
 
 import ner_core
-from ner_core.hub.dataset_id import HUB
+from ner_core.hub.repository_ids import has_hub_prefix, without_hub_prefix
 from ner_core.runs import store
 from ner_studio.base import rights
 from ner_studio.state.batching import Batches
@@ -200,8 +200,8 @@ def _key(model: str, label_names: Sequence[str], reader: str) -> _Key:
 
 
 @cache
-def _first_answer() -> "ner_core.FirstAnswer":
-    return ner_core.FirstAnswer()
+def _first_answer() -> "ner_core.NumpyBert":
+    return ner_core.NumpyBert()
 
 
 def _load(key: _Key) -> "ner_core.Predictor":
@@ -209,7 +209,7 @@ def _load(key: _Key) -> "ner_core.Predictor":
     check_name(model, label_names)
     with _importing_once():
         load = ner_core.Predictor.load
-        ner_core.one_core_each()
+        ner_core.use_one_thread_per_call()
     location = _offered.get(model, model)
     # What is offered is for all, so no visitor's token may open it.
     token = None if model in _offered else rights.asking().token
@@ -218,12 +218,12 @@ def _load(key: _Key) -> "ner_core.Predictor":
             predictor = load(location, label_names or None)
     except ner_core.NerError as error:
         # Where a folder is, is nobody's business but the owner's.
-        place, shown = str(Path(location).expanduser().absolute()), model.removeprefix("hub:")
+        place, shown = str(Path(location).expanduser().absolute()), without_hub_prefix(model)
         error.args = (str(error).replace(place, shown).replace(location, shown),)
         raise
     if reader_of(model) != reader:  # it was made private, or public, while it was loaded
         raise ner_core.ModelError(
-            f"Expected the model {model.removeprefix('hub:')} to be for the same people all the "
+            f"Expected the model {without_hub_prefix(model)} to be for the same people all the "
             "time, found that its owner has changed that just now; try again."
         )
     if model == STARTER:
@@ -238,7 +238,7 @@ _models = ner_core.ModelCache(_load)
 
 def asks_hub(data: str, model: str) -> bool:
     """Tell whether the Hub may have to be asked for data or a model of these names."""
-    return data.startswith(HUB) or model not in {"", *MODELS_HERE}
+    return has_hub_prefix(data) or model not in {"", *MODELS_HERE}
 
 
 @contextlib.contextmanager

@@ -172,7 +172,7 @@ def test_a_worker_stops_when_it_is_asked_to(begin):
     assert run.status() == "stopped"
     assert len(terminal(run)) == 1
     assert run.model_dir.is_dir()
-    assert run.report() is None
+    assert not run.has_report
 
 
 @pytest.mark.usefixtures("forked_workers")
@@ -227,8 +227,8 @@ def test_a_failing_run_says_why(begin, tiny_model, tmp_path):
     (event,) = run.events()
     assert (event.kind, event.step) == ("failed", 0)
     assert event.data == {
-        "message": f"Expected a model of transformers with safetensors weights at {folder}, "
-        f"found: Error no file named model.safetensors found in directory {folder}.",
+        "message": f"{folder} can't be loaded as a transformers model with safetensors weights: "
+        f"Error no file named model.safetensors found in directory {folder}.",
         "exit_code": 2,
     }
     assert "Traceback" in run.log_path.read_text()

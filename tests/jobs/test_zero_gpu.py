@@ -110,7 +110,7 @@ def test_a_run_is_trained_in_the_process_that_has_the_gpu(page, run_of):
     assert seen["first"] == FINISHED
     view = run_of("first")
     assert view.run.model_dir.is_dir()
-    assert view.run.report()["test"]["f1"] >= 0
+    assert view.run.report["test"]["f1"] >= 0
     assert view.started.data["hardware"]["device"] == "cpu"  # there is no other here
     log = view.run.log_path.read_text().splitlines()
     assert log[0].endswith("step 0: started")
@@ -284,14 +284,14 @@ def test_highlight_reads_on_the_processor_where_the_gpu_is_only_lent(monkeypatch
 
 
 def test_models_compute_on_the_gpu_only_where_it_was_lent(monkeypatch):
-    from ner_core.models import loading
+    from ner_core.models import device
 
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
-    assert loading.best_device().type == "cuda"
+    assert device.best_device().type == "cuda"
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")
-    assert loading.best_device().type == "cpu"
+    assert device.best_device().type == "cpu"
     monkeypatch.setattr(zero_gpu, "_has_gpu", True)
-    assert loading.best_device().type == "cuda"
+    assert device.best_device().type == "cuda"
 
 
 @pytest.fixture

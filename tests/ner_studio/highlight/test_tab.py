@@ -199,7 +199,7 @@ def test_the_starter_answers_before_it_is_loaded_but_shows_no_sub_tokens_yet(tab
     models.may_end.set()
 
 
-@pytest.mark.parametrize("model", ["../x", "a" * 500, "no such model", "ui", "a/b/c"])
+@pytest.mark.parametrize("model", ["../x", "a" * 500, "no such model", "ner_studio", "a/b/c"])
 def test_no_attempt_is_made_with_a_name_that_no_model_has(tab, models, model):
     drawn, awaited, _ = tab.highlight(form(tab, model=model))
     assert "folders are for the command line." in drawn

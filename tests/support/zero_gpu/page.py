@@ -20,7 +20,7 @@ import torch  # noqa: E402
 from ner_core.errors import RunError  # noqa: E402
 from ner_core.hub.token import using_token  # noqa: E402
 from ner_core.jobs.submit import resume, submit  # noqa: E402
-from ner_core.models import loading  # noqa: E402
+from ner_core.models.device import best_device  # noqa: E402
 from ner_core.runs import checkpoints, store  # noqa: E402
 from ner_core.system import locks  # noqa: E402
 from tests.support import toy  # noqa: E402
@@ -57,7 +57,7 @@ def end(run, call):
 
 def training(run):
     """Wait for the first checkpoint."""
-    toy.wait_for(lambda: checkpoints.newest(run.path / "checkpoints"), "a checkpoint", 120)
+    toy.wait_for(lambda: checkpoints.newest(run.checkpoints_dir), "a checkpoint", 120)
 
 
 def one_after_the_other():
@@ -73,7 +73,7 @@ def one_after_the_other():
     seen["first"] = end(first, call)
     os.close(lock)
     seen["bystander held"] = bystander.is_held()
-    seen["page's device"] = [loading.best_device().type, torch.cuda.is_available()]
+    seen["page's device"] = [best_device().type, torch.cuda.is_available()]
 
     spaces.left["ann"] = 20
     refused, call = begin("ann", "refused")
