@@ -7,6 +7,8 @@
 - ``on_log`` emits ``progress``;
 - ``evaluate`` scores the model, keeps it if it is the best so far, and emits ``evaluated``;
 - ``on_save`` completes the checkpoint and emits ``checkpoint``.
+
+What is emitted has the kind, step and data of an event. The loop does not know who reads it.
 """
 
 import math
@@ -32,13 +34,12 @@ CHECKPOINT_SHARE = 0.05
 """The largest share of the time that checkpoints between evaluations may take."""
 
 Emit = Callable[[Kind, int, Mapping[str, Any]], None]
-"""Receives the kind, the step and the data of an event (see ``runs.events``)."""
 
 
 class TrainingLoop(TrainerCallback):
     """Trains a prepared model, keeps the best one, and can continue from a checkpoint.
 
-    Logs every ``LOG_STEPS`` steps or ``LOG_SECONDS``, whichever comes first. Evaluates every
+    Logs every ``setup.LOG_STEPS`` steps or ``LOG_SECONDS``, whichever comes first. Evaluates every
     ``plan.evaluate_every`` steps, and on all validation sentences at the end of each epoch. Saves
     a checkpoint after each evaluation, and every ``CHECKPOINT_SECONDS`` between them. Ends early
     after ``config.early_stopping`` evaluations without a better F1 (0: never).
@@ -49,11 +50,7 @@ class TrainingLoop(TrainerCallback):
     """
 
     def __init__(
-        self,
-        prepared: Prepared,
-        run: Run,
-        emit: Emit,
-        should_stop: Callable[[], bool],
+        self, prepared: Prepared, run: Run, emit: Emit, should_stop: Callable[[], bool]
     ) -> None:
         config = prepared.config
         self.plan = prepared.plan
@@ -82,8 +79,8 @@ class TrainingLoop(TrainerCallback):
         """Train from the beginning, or from a checkpoint on."""
         if checkpoint:
             self._restore(checkpoint)
-        if checkpoint and checkpoint.state["done"]:
-            return
+            if checkpoint.state["done"]:
+                return
         try:
             self.trainer.train(resume_from_checkpoint=str(checkpoint.path) if checkpoint else None)
         except StopRequested:  # during an evaluation
@@ -134,19 +131,16 @@ class TrainingLoop(TrainerCallback):
         self._last_log = time.monotonic()
         seconds, steps = self._last_log - self._began, step - self._first_step
         evaluating = self.evaluation_seconds - self._evaluation_seconds_before
-        self.emit(
-            "progress",
-            step,
-            {
-                "total": state.max_steps,
-                "epoch": state.epoch,
-                "loss": loss,
-                "learning_rate": logs.get("learning_rate"),
-                "examples_per_second": self.windows_per_second(steps, seconds - evaluating),
-                "seconds_left": seconds / max(1, steps) * (state.max_steps - step),
-                "memory": resources.memory_used(),
-            },
-        )
+        progress = {
+            "total": state.max_steps,
+            "epoch": state.epoch,
+            "loss": loss,
+            "learning_rate": logs.get("learning_rate"),
+            "examples_per_second": self.windows_per_second(steps, seconds - evaluating),
+            "seconds_left": seconds / max(1, steps) * (state.max_steps - step),
+            "memory": resources.memory_used(),
+        }
+        self.emit("progress", step, progress)
 
     def evaluate(self) -> dict[str, float]:
         """Score the model, keep it if it is the best so far, and return the metrics to log.

@@ -133,11 +133,7 @@ def score(run: Run, corpus: Corpus) -> dict[str, Any]:
 
 
 def report(
-    run: Run,
-    loop: TrainingLoop,
-    described: dict[str, Any],
-    scored: dict[str, Any],
-    seconds: float,
+    run: Run, loop: TrainingLoop, described: dict[str, Any], scored: dict[str, Any], seconds: float
 ) -> None:
     """Write ``report.json``, then the events with the final scores and ``finished``."""
     training_seconds = loop.seconds - loop.evaluation_seconds
@@ -151,18 +147,12 @@ def report(
         "memory_peak": memory_peak(best_device()),
     }
     settings = described["settings"]
-    whole = {
-        "run": run.id,
-        "data": settings["data"],
-        "model": settings["model"],
-        "steps": loop.step,
-    }
-    write_json(run.report_path, {**whole, **scored, **figures, **described})
-    f1 = {}
+    whole = {"run": run.id, "data": settings["data"], "model": settings["model"]}
+    whole |= {**scored, "steps": loop.step, **figures, **described}
+    write_json(run.report_path, whole)
     for name in _SPLITS:
-        scores = scored[name]
-        f1[f"{name}_f1"] = scores["f1"] if scores else None
-        if scores:
+        if scores := scored[name]:
             final = {"split": name, "subset": False, "final": True, **scores}
             loop.emit("evaluated", loop.step, final)
+    f1 = {f"{name}_f1": scored[name] and scored[name]["f1"] for name in _SPLITS}
     loop.emit("finished", loop.step, {**figures, **f1})
