@@ -46,7 +46,7 @@ class Span(NamedTuple):
 
 
 def split_tag(tag: str) -> tuple[str, str]:
-    """Split one tag into its prefix (``O``, ``B``, ``I``, ``E``, ``S``, ``L``, ``U``) and type.
+    """Return the prefix of a tag (``O``, ``B``, ``I``, ``E``, ``S``, ``L``, ``U``) and its type.
 
     Raises DataError for anything else.
 
@@ -64,20 +64,19 @@ def split_tag(tag: str) -> tuple[str, str]:
 
 
 def unknown_tag(tag: str) -> str:
-    """Say what is wrong with a tag that no scheme knows, and how to mend it."""
+    """Return a sentence about a tag that no scheme knows, and how to correct it."""
     shown = tag if len(tag) <= 40 else tag[:40] + "…"
     guess = re.fullmatch(r"([BIESLU])[_.:/|](\w.*)", tag)
     remedy = (
-        f"write it as {guess[1]}-{guess[2]}"
+        f"Write it as {guess[1]}-{guess[2]}."
         if guess
-        else "is the tag in the last column of the line"
+        else "Is the tag in the last column of the line?"
     )
-    end = "." if guess else "?"
-    return f"Expected a tag such as O, B-PER or I-PER, found {shown!r}; {remedy}{end}"
+    return f"{shown!r} is not a tag such as O, B-PER or I-PER. {remedy}"
 
 
 def is_bare_type(tag: str) -> bool:
-    """Tell whether a tag can be a bare entity type, as IO is often written (``PER`` for I-PER).
+    """Return whether a tag can be a bare entity type, as IO is often written (``PER`` for I-PER).
 
     >>> is_bare_type("PER"), is_bare_type("B_PER"), is_bare_type("O")
     (True, False, False)
@@ -86,7 +85,7 @@ def is_bare_type(tag: str) -> bool:
 
 
 def detect_scheme(sentences: Iterable[Sequence[str]]) -> Scheme:
-    """Recognise the scheme that a corpus is written in, from all of its tags.
+    """Return the scheme that a corpus is written in, judged by all of its tags.
 
     S- or E- mean BIOES, L- or U- mean BILOU. With B- and I- alone the entities' first tags decide:
     IOB2 if most start with B-, otherwise IOB1. Without any B- it is IO (which says the same as an
@@ -108,8 +107,8 @@ def detect_scheme(sentences: Iterable[Sequence[str]]) -> Scheme:
     bioes, bilou = prefixes & {"E", "S"}, prefixes & {"L", "U"}
     if bioes and bilou:
         raise MixedSchemesError(
-            f"Expected one tag scheme, found {'-, '.join(sorted(bioes))}- (BIOES) together with "
-            f"{'-, '.join(sorted(bilou))}- (BILOU); write all files in the same scheme."
+            f"The tags mix two schemes, {'-, '.join(sorted(bioes))}- (BIOES) and "
+            f"{'-, '.join(sorted(bilou))}- (BILOU). Write all files in the same scheme."
         )
     if bioes:
         return "BIOES"
@@ -121,7 +120,7 @@ def detect_scheme(sentences: Iterable[Sequence[str]]) -> Scheme:
 
 
 def decode(tags: Sequence[str]) -> list[Span]:
-    """Turn the tags of one sentence into spans: sorted, disjoint, covering every non-O word.
+    """Return the spans of one sentence's tags: sorted, disjoint, covering every non-O word.
 
     One rule reads all the schemes, and repairs invalid sequences: a word goes on with the entity
     before it if that entity is still open and of its type and its tag is one that continues (I-,
@@ -150,7 +149,7 @@ def decode(tags: Sequence[str]) -> list[Span]:
 
 
 def decode_predicted(tags: Sequence[str]) -> list[Span]:
-    """Turn the IOB2 tags that a model predicted for one sentence into valid spans.
+    """Return valid spans for the IOB2 tags that a model predicted for one sentence.
 
     A model tags words one by one and may contradict itself. An I- inside an entity continues it,
     whatever type it names: the first word decides. An I- that follows nothing is dropped. Measured
@@ -176,7 +175,7 @@ def decode_predicted(tags: Sequence[str]) -> list[Span]:
 
 
 def encode(spans: Iterable[Span], length: int, scheme: Scheme = "IOB2") -> list[str]:
-    """Turn spans over ``length`` words into tags.
+    """Return the tags of ``length`` words with these spans.
 
     Raises ValueError if spans overlap, are empty or reach outside. In IO, neighbours of one type
     run together: ``decode`` then gives one span for them (the scheme cannot say more).
@@ -204,7 +203,7 @@ def encode(spans: Iterable[Span], length: int, scheme: Scheme = "IOB2") -> list[
 
 
 def _prefixes(length: int, scheme: Scheme, *, follows_same_type: bool) -> list[str]:
-    """Give the prefix letters of one entity of ``length`` words."""
+    """Return the prefix letters of one entity of ``length`` words."""
     inside = ["I"] * length
     if scheme == "IO" or (scheme == "IOB1" and not follows_same_type):
         return inside
@@ -215,7 +214,7 @@ def _prefixes(length: int, scheme: Scheme, *, follows_same_type: bool) -> list[s
 
 
 def to_iob2(tags: Sequence[str], scheme: Scheme) -> tuple[list[str], int]:
-    """Convert one sentence to IOB2; also count the words whose tag was invalid in ``scheme``.
+    """Return the IOB2 tags of one sentence, and how many of its tags were invalid in ``scheme``.
 
     >>> to_iob2(["I-PER", "I-PER", "O", "I-LOC"], "IO")
     (['B-PER', 'I-PER', 'O', 'B-LOC'], 0)
@@ -231,7 +230,7 @@ def to_iob2(tags: Sequence[str], scheme: Scheme) -> tuple[list[str], int]:
 
 
 def label_names(types: Iterable[str]) -> list[str]:
-    """List the IOB2 tags of entity types in the one order used everywhere: O, then by type.
+    """Return the IOB2 tags of entity types in the one order used everywhere: O, then by type.
 
     >>> label_names(["PER", "LOC"])
     ['O', 'B-LOC', 'I-LOC', 'B-PER', 'I-PER']
