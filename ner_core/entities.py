@@ -1,4 +1,4 @@
-"""What is found in a text: entities, made of words and the tags a model gave them."""
+"""Entities: what is found in a text."""
 
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
@@ -36,7 +36,7 @@ def as_text(words: Sequence[str], spans: Iterable[Span]) -> tuple[str, list[Span
 def entities_of(
     text: str, words: Sequence[Word], tags: Sequence[str], scores: Sequence[float], iob2: bool
 ) -> list[Entity]:
-    """Turn the tags and scores of a text's words into entities: sorted, disjoint, whole words.
+    """Return the entities of a text from the tags and scores of its words: sorted, disjoint.
 
     ``iob2`` says that the tags are those of a model trained here, in which an I- never starts an
     entity; see ``tags.decode_predicted``.

@@ -1,4 +1,4 @@
-"""Tag schemes and spans: one tag a word on one side, spans of words on the other.
+"""Tag schemes: one tag a word, converted to and from spans of words.
 
 The schemes, for the entity "New York" (LOC) followed by "Ann" (PER):
 
@@ -64,7 +64,7 @@ def split_tag(tag: str) -> tuple[str, str]:
 
 
 def unknown_tag(tag: str) -> str:
-    """Return a sentence about a tag that no scheme knows, and how to correct it."""
+    """Return what is wrong with a tag that no scheme knows, and how to fix it."""
     shown = tag if len(tag) <= 40 else tag[:40] + "…"
     guess = re.fullmatch(r"([BIESLU])[_.:/|](\w.*)", tag)
     remedy = (
@@ -85,13 +85,13 @@ def is_bare_type(tag: str) -> bool:
 
 
 def detect_scheme(sentences: Iterable[Sequence[str]]) -> Scheme:
-    """Return the scheme that a corpus is written in, judged by all of its tags.
+    """Return the scheme that a corpus is written in, recognised from all of its tags.
 
     S- or E- mean BIOES, L- or U- mean BILOU. With B- and I- alone the entities' first tags decide:
     IOB2 if most start with B-, otherwise IOB1. Without any B- it is IO (which says the same as an
     IOB1 in which no two entities of one type touch). A corpus without entities counts as IOB2.
 
-    Raises DataError if a tag is none, or if letters of BIOES and BILOU are mixed.
+    Raises DataError if a string is not a tag, or if letters of BIOES and BILOU are mixed.
     """
     prefixes: set[str] = set()
     starts_with_b = starts_with_i = 0
@@ -149,7 +149,7 @@ def decode(tags: Sequence[str]) -> list[Span]:
 
 
 def decode_predicted(tags: Sequence[str]) -> list[Span]:
-    """Return valid spans for the IOB2 tags that a model predicted for one sentence.
+    """Return the valid spans of the IOB2 tags that a model predicted for one sentence.
 
     A model tags words one by one and may contradict itself. An I- inside an entity continues it,
     whatever type it names: the first word decides. An I- that follows nothing is dropped. Measured
@@ -175,7 +175,7 @@ def decode_predicted(tags: Sequence[str]) -> list[Span]:
 
 
 def encode(spans: Iterable[Span], length: int, scheme: Scheme = "IOB2") -> list[str]:
-    """Return the tags of ``length`` words with these spans.
+    """Return the tags of spans over ``length`` words.
 
     Raises ValueError if spans overlap, are empty or reach outside. In IO, neighbours of one type
     run together: ``decode`` then gives one span for them (the scheme cannot say more).

@@ -415,9 +415,16 @@ def test_a_single_name_that_nobody_knows_is_offered(columns, texts, name, conten
     assert texts(name, content, "utterance") == ["Ann in Oslo"]
 
 
-@pytest.mark.parametrize("content", ['{"id": 7}\n{"text": "a"}\n', "[1]\n[2]\n", "{}\n{}\n"])
-def test_a_first_row_without_a_text_is_refused_at_once(columns, content):
-    with pytest.raises(DataError, match="line 1: expected"):
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"id": 7}\n{"text": "a"}\n', "there is no key such as text with a text, only 'id'"),
+        ("[1]\n[2]\n", "a list is neither a string nor an object such as "),
+        ("{}\n{}\n", "there is no key such as text with a text, no key at all"),
+    ],
+)
+def test_a_first_row_without_a_text_is_refused_at_once(columns, content, message):
+    with pytest.raises(DataError, match=f"line 1: {message}"):
         columns("a.jsonl", content)
 
 
