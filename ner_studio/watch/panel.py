@@ -21,7 +21,7 @@ from ner_studio.publish.panel import PublishPanel
 from ner_studio.report.panel import ReportPanel
 from ner_studio.state import run_summary
 from ner_studio.state.predictors import asks_hub, reading_data
-from ner_studio.state.snapshots import SHARED, Snapshot, Watched
+from ner_studio.state.snapshots import SHARED, CachedRun, Snapshot
 from ner_studio.state.viewers import Viewers
 from ner_studio.watch import live_samples, log_panel
 from ner_studio.watch.log_panel import LogPanel
@@ -195,15 +195,15 @@ class WatchPanel:
             snapshot = await anyio.to_thread.run_sync(SHARED.current)
         session = request.session_hash if request else None
         interval = self._viewers.interval(session, snapshot.anyone_at_work)
-        watched = SHARED.chosen(run_id, snapshot)
-        if watched is None:
+        cached = SHARED.chosen(run_id, snapshot)
+        if cached is None:
             return gr.skip(), gr.skip(), "", "none", interval
-        stage = f"{watched.stage}:{snapshot.number}"
-        if (shown or {}).get("key") == watched.key:
-            return gr.skip(), gr.skip(), watched.evaluated, stage, interval
-        status = {**watched.draw("status", run_summary.status_value), "key": watched.key}
-        loss = watched.draw("loss", charts.losses)
-        return status, loss, watched.evaluated, stage, interval
+        stage = f"{cached.stage}:{snapshot.number}"
+        if (shown or {}).get("key") == cached.key:
+            return gr.skip(), gr.skip(), cached.evaluated, stage, interval
+        status = {**cached.render("status", run_summary.status_value), "key": cached.key}
+        loss = cached.render("loss", charts.losses)
+        return status, loss, cached.evaluated, stage, interval
 
     @property
     def _staged(self) -> list[Any]:
@@ -214,12 +214,12 @@ class WatchPanel:
     def show_stage(self, run_id: str | None, types: Sequence[str] | None) -> list[Any]:
         """Show what follows from the run's status, and the list of runs."""
         snapshot = SHARED.current()
-        watched = SHARED.chosen(run_id, snapshot)
+        cached = SHARED.chosen(run_id, snapshot)
         hidden, shown = gr.update(visible=False), gr.update(visible=True)
-        if watched is None:
+        if cached is None:
             return [hidden, shown, *[hidden] * 6]
-        view = watched.view
-        choice = gr.update(choices=snapshot.choices_with(watched), visible=True)
+        view = cached.view
+        choice = gr.update(choices=snapshot.choices_with(cached), visible=True)
         if run_id != view.run.id:
             # Only then: an answer that is late must not undo what the visitor chose meanwhile.
             choice["value"] = view.run.id
@@ -229,29 +229,29 @@ class WatchPanel:
             shown,
             gr.update(visible=view.started is not None),
             gr.update(choices=view.types, value=_kept(view, types), visible=bool(view.types)),
-            gr.update(visible=watched.at_work, interactive=view.status != "stopping"),
+            gr.update(visible=cached.at_work, interactive=view.status != "stopping"),
             gr.update(visible=view.can_resume and rights.may_train()),
-            gr.update(visible=view.run.model_dir.is_dir() and not watched.at_work),
+            gr.update(visible=view.run.model_dir.is_dir() and not cached.at_work),
         ]
 
     def show_evaluation(self, run_id: str | None, types: Sequence[str] | None) -> list[Any]:
         """Show the scores of the evaluations so far, and what the last one found."""
-        watched = SHARED.chosen(run_id)
-        if watched is None:
+        cached = SHARED.chosen(run_id)
+        if cached is None:
             return [gr.skip(), gr.skip()]
-        return [_scores(watched, types), watched.draw("samples", live_samples.samples)]
+        return [_scores(cached, types), cached.render("samples", live_samples.samples)]
 
     def show_lines(self, run_id: str | None, types: Sequence[str] | None) -> Any:
         """Draw the scores with the lines of these entity types."""
-        watched = SHARED.chosen(run_id)
-        return gr.skip() if watched is None else _scores(watched, types)
+        cached = SHARED.chosen(run_id)
+        return gr.skip() if cached is None else _scores(cached, types)
 
     def show_colours(self, run_id: str | None, types: Sequence[str] | None) -> Any:
         """Give these lines their colours, and their names in the legend."""
-        watched = SHARED.chosen(run_id)
-        if watched is None:
+        cached = SHARED.chosen(run_id)
+        if cached is None:
             return gr.skip()
-        return charts.colours(watched.view, _kept(watched.view, types))
+        return charts.colours(cached.view, _kept(cached.view, types))
 
     def stop_run(self, run_id: str | None) -> str:
         """Ask the shown run to stop."""
@@ -282,9 +282,9 @@ def _kept(view: "ner_core.RunView", types: Sequence[str] | None) -> list[str]:
     return [label for label in view.types if label in (types or [])]
 
 
-def _scores(watched: Watched, types: Sequence[str] | None) -> dict[str, Any]:
-    kept = _kept(watched.view, types)
-    return watched.draw(("scores", *kept), lambda view: charts.scores(view, kept))
+def _scores(cached: CachedRun, types: Sequence[str] | None) -> dict[str, Any]:
+    kept = _kept(cached.view, types)
+    return cached.render(("scores", *kept), lambda view: charts.scores(view, kept))
 
 
 def _unknown(run_id: str) -> str:

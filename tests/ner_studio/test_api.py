@@ -28,7 +28,7 @@ def plain(entities):
 @pytest.fixture
 def _tiny(tiny_model, monkeypatch):
     predictor = Predictor.load(str(tiny_model))
-    monkeypatch.setattr(predictors, "load_predictor", lambda model, names: predictor)
+    monkeypatch.setattr(predictors.MODELS, "get", lambda model, names: predictor)
 
 
 @pytest.mark.usefixtures("_tiny")
