@@ -18,15 +18,14 @@ import gradio as gr
 from ner_core.errors import NerError
 from ner_core.models.sources import find_model
 from ner_studio import api
-from ner_studio.base import hub_badge, rights, sign_in
+from ner_studio.base import assets, rights, sign_in
+from ner_studio.base.events import QUICK
 from ner_studio.base.hub_badge import HubBadge
-from ner_studio.base.theme import CSS, theme
-from ner_studio.highlight import tab as highlight_tab
+from ner_studio.base.theme import theme
 from ner_studio.highlight.tab import HighlightTab
 from ner_studio.state import snapshots
 from ner_studio.state.predictors import model_choices, offer, warm_up
 from ner_studio.state.uploads import MOST_BYTES
-from ner_studio.train import tab as train_tab
 from ner_studio.train.tab import TrainTab
 
 TITLE = """
@@ -45,7 +44,7 @@ def build() -> gr.Blocks:
     )
     with page:
         gr.Markdown(TITLE, elem_id="title")
-        sign_in.place()
+        sign_in.add_button()
         badge = HubBadge()
         with gr.Tabs() as tabs:
             with gr.Tab("Highlight", id="highlight"):
@@ -56,8 +55,7 @@ def build() -> gr.Blocks:
         train.wire()
         badge.wire(page.load, [*highlight.hub_fields, *train.source.hub_fields])
 
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        page.load(first_tab, None, tabs, queue=False, **quiet)
+        page.load(first_tab, None, tabs, **QUICK)
         highlight.restore_on(page.load)
         highlight.refresh_on(page.load)
         train.watch.open_on(page.load)
@@ -75,8 +73,7 @@ def build() -> gr.Blocks:
             ),
             train.watch.run,
             [tabs, highlight.model],
-            queue=False,
-            **quiet,
+            **QUICK,
         )
         api.add_endpoints()
         page.queue(default_concurrency_limit=2, max_size=64)
@@ -127,7 +124,7 @@ def _read(arguments: Sequence[str] | None) -> None:
 def _serve(page: gr.Blocks) -> None:
     page.launch(
         theme=theme(),
-        css=CSS + hub_badge.CSS + highlight_tab.CSS + train_tab.CSS,
+        css=assets.style_sheet(),
         ssr_mode=False,
         mcp_server=True,
         run_history=False,  # it would keep visitors' texts in their browser

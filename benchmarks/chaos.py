@@ -102,7 +102,7 @@ def main() -> None:
                 line += f", lost {len(set(places(calm, kind)) - set(found))}"
             print(line)
         for name, one in (("in peace", calm), ("killed", run)):
-            report = one.report() or {}
+            report = one.report if one.has_report else {}
             scores = report.get("validation") or {}
             print(f"{name}: validation F1 {scores.get('f1')}, weights {weights(one)}")
 

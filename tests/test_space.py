@@ -79,7 +79,7 @@ def test_the_models_of_the_space_are_those_that_it_comes_with(front):
 
 
 def test_the_datasets_of_the_space_are_those_that_it_has_a_name_for(front):
-    from ner_core.hub.dataset_id import ALIASES
+    from ner_core.hub.repository_ids import ALIASES
 
     assert front["datasets"] == [dataset.repo for dataset in ALIASES.values()]
 
@@ -194,7 +194,8 @@ def train_tab():
 
 
 LOST = (
-    "This Space has no volume: a restart loses all runs. Download or publish what you want to keep."
+    "This Space has no storage volume, so a restart deletes all runs. Download or publish what you "
+    "want to keep."
 )
 
 

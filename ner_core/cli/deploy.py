@@ -3,7 +3,7 @@
 import argparse
 
 from ner_core.cli import output
-from ner_core.hub.repository_id import check_name
+from ner_core.hub.repository_ids import check_repository
 from ner_core.publishing import space as deployment
 
 
@@ -21,7 +21,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def deploy(options: argparse.Namespace) -> int:
     """Create a Space from this repository, or update it; its settings stay as they are."""
     if options.dry_run:
-        space = check_name(options.space, "a Space")
+        space = check_repository(options.space, "a Space")
         files = deployment.files_of(deployment.REPOSITORY)
         output.emit(options.json, {"repo": space, "files": files}, lambda: "\n".join(files))
         return 0

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,6 +18,7 @@ from ner_core.entities import Entity
 from ner_core.errors import ConfigError, DataError
 from ner_core.inference.progress import Step, predict_in_steps
 from ner_core.render.files import EntityWriter, open_for
+from ner_core.system import atomic
 
 MODEL = "starter, a run, a folder or a Hub id"
 
@@ -216,13 +216,12 @@ def _new_file(path: Path, style: str) -> Iterator[TextIO]:
                     "it away first."
                 )
             path.parent.mkdir(parents=True, exist_ok=True)
-            around = tempfile.TemporaryDirectory(prefix=".ner-writing-", dir=path.parent)
-            staging = Path(stack.enter_context(around)) / "complete"
+            staging = stack.enter_context(atomic.staged(path, replace=False))
             file = open_for(staging, _form(style))
         with file:
             yield file
         with _place_explained(path):
-            staging.rename(path)
+            stack.close()
 
 
 @contextmanager

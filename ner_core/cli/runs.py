@@ -23,7 +23,7 @@ def show(options: argparse.Namespace) -> int:
         "path": str(run.path),
         "model_dir": str(run.model_dir) if run.model_dir.is_dir() else None,
         "settings": run.config().model_dump(),
-        "report": run.report(),
+        "report": run.report if run.has_report else None,
     }
     output.emit(options.json, document, lambda: output.run_text(document))
     return 0

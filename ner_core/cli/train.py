@@ -86,7 +86,7 @@ def _conclude(view: RunView, as_json: bool) -> int:
             f"`python -m ner_core resume {run.id}` goes on."
         )
         return 1
-    report = run.report() or {}
+    report = run.report if run.has_report else {}
     document = {
         "run": run.id,
         "status": status,

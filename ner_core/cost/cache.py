@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import platform
-import secrets
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -14,10 +13,10 @@ from typing import Any
 from ner_core.config import TrainConfig
 from ner_core.cost.formula import Measurement
 from ner_core.data.sources import SAMPLE
-from ner_core.hub.dataset_id import HUB
+from ner_core.hub.repository_ids import has_hub_prefix
 from ner_core.models.sources import ModelSource
 from ner_core.runs import store
-from ner_core.system import paths
+from ner_core.system import atomic, paths
 
 FORMAT = 1
 """Part of the key: what an older version measured is not used."""
@@ -77,10 +76,10 @@ def read(name: str) -> Measurement | None:
 
 def keep(name: str, measured: Measurement) -> None:
     """Keep a measurement, and only the newest of all; where nothing can be written, do nothing."""
-    staging = folder() / f".new-{secrets.token_hex(4)}"
     with contextlib.suppress(OSError):
-        staging.write_text(json.dumps(measured.as_json(), indent=2) + "\n", encoding="utf-8")
-        staging.replace(folder() / f"{name}.json")
+        atomic.write_text(
+            folder() / f"{name}.json", json.dumps(measured.as_json(), indent=2) + "\n"
+        )
         found = sorted(folder().glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
         for path in found[:-MOST_KEPT]:
             path.unlink(missing_ok=True)
@@ -89,7 +88,7 @@ def keep(name: str, measured: Measurement) -> None:
 def _data_path(source: str) -> Path | None:
     if source == "sample":
         return SAMPLE
-    return None if source.startswith(HUB) else Path(source)
+    return None if has_hub_prefix(source) else Path(source)
 
 
 def _state(path: Path | None) -> list[tuple[str, int, int]]:

@@ -25,7 +25,7 @@ from ner_core.cost import cache, zero_gpu_estimate
 from ner_core.cost.formula import Cost, Measurement, cost_of
 from ner_core.data.sources import canonical_source
 from ner_core.errors import ConfigError, RunError, TrainingError
-from ner_core.hub.dataset_id import HUB
+from ner_core.hub.repository_ids import has_hub_prefix
 from ner_core.hub.token import handed_over
 from ner_core.models.sources import find_model
 from ner_core.runs import store
@@ -67,7 +67,7 @@ def estimate_cost(
     source = canonical_source(config.data)
     model = find_model(config.model, folders)
     config = config.model_copy(update={"data": source, "model": model.name})
-    if not source.startswith(HUB) and model.kind != "hub":
+    if not has_hub_prefix(source) and model.kind != "hub":
         asker = ""
     if zero_gpu.is_ready():
         return zero_gpu_estimate.cost_on_lent_gpu(config, model, look=measure, asker=asker)

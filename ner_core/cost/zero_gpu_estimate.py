@@ -73,7 +73,7 @@ def seconds_to_go_on(run: Run, config: TrainConfig, model: ModelSource) -> int:
 
     At most the allowance: what is then still to be done is done when the run is resumed again.
     """
-    last = checkpoints.newest(run.path / "checkpoints")
+    last = checkpoints.newest(run.checkpoints_dir)
     cost = gpu_cost(config, workload(_read(config), model))
     return min(cost.seconds_to_ask(last.step if last else 0), zero_gpu.allowance())
 

@@ -8,7 +8,12 @@ from ner_core.data.readers.sentence import ReadOptions
 from ner_core.data.split_source import SplitSource
 from ner_core.data.splits import find_splits
 from ner_core.errors import DataError
-from ner_core.hub.dataset_id import HUB, parse
+from ner_core.hub.repository_ids import (
+    has_hub_prefix,
+    parse_dataset,
+    with_hub_prefix,
+    without_hub_prefix,
+)
 from ner_core.system import paths
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -23,11 +28,11 @@ def canonical_source(source: str) -> str:
     if source == "sample":
         return source
     path = paths.expand(source)
-    if source and not source.startswith(HUB) and paths.exists(path):
+    if source and not has_hub_prefix(source) and paths.exists(path):
         return str(path.absolute())
-    name = source.removeprefix(HUB)
-    if parse(name):
-        return HUB + name
+    name = without_hub_prefix(source)
+    if parse_dataset(name):
+        return with_hub_prefix(name)
     raise DataError(
         "Expected data: sample, a file, a folder or a Hub dataset (owner/name); found nothing at "
         f"{source[:200]!r}."
@@ -36,7 +41,7 @@ def canonical_source(source: str) -> str:
 
 def short_name(source: str) -> str:
     """Give the name of a source for a message: of a path the last part."""
-    return source.removeprefix(HUB) if source.startswith(HUB) else Path(source).name
+    return without_hub_prefix(source) if has_hub_prefix(source) else Path(source).name
 
 
 def find_sources(
@@ -47,12 +52,12 @@ def find_sources(
     A single file whose name speaks of no split is ``all``. Raises DataError.
     """
     found = canonical_source(source)
-    if found.startswith(HUB):
+    if has_hub_prefix(found):
         from ner_core.data.hub.dataset import (
             hub_splits,  # brings huggingface_hub, which files do not need
         )
 
-        return hub_splits(found.removeprefix(HUB), options)
+        return hub_splits(without_hub_prefix(found), options)
     path = SAMPLE if source == "sample" else Path(found)
     if path.is_dir():
         return {name: _file(file, options) for name, file in find_splits(path).items()}, ()

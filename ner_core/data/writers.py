@@ -18,7 +18,6 @@ the borders of words can come out otherwise; the text that each entity covers st
 
 import json
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import accumulate
@@ -29,6 +28,7 @@ from datasets import Dataset, DatasetDict
 
 from ner_core.data.readers.spans import is_encodable, shown
 from ner_core.errors import DataError
+from ner_core.system import atomic
 from ner_core.tags import OUTSIDE, decode
 
 FORMATS = ("conll", "jsonl", "spans", "parquet")
@@ -108,12 +108,9 @@ def _staged(form: str, path: Path, *, folder: bool = False) -> Iterator[Path]:
     try:
         _refuse_to_overwrite(path, folder)
         path.parent.mkdir(parents=True, exist_ok=True)
-        # A folder around it: a name of its own could be too long, and mkdtemp's is for us alone.
-        with tempfile.TemporaryDirectory(prefix=".ner-writing-", dir=path.parent) as around:
-            staging = Path(around) / "complete"
+        with atomic.staged(path, replace=False) as staging:
             yield staging
             _refuse_to_overwrite(path, folder)
-            staging.rename(path)
     except OSError as error:
         raise _no_place(path, error.strerror or str(error)) from None
 

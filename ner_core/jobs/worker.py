@@ -107,7 +107,7 @@ def _named(holder: str, run: store.Run) -> str:
 
 def fail(run: store.Run, events: EventWriter, message: str, code: int) -> int:
     """Leave a terminal event that says why, also where there is no room left; the exit code."""
-    folder = run.path / "checkpoints"
+    folder = run.checkpoints_dir
     checkpoints.prune(folder, checkpoints.newest(folder))  # half a checkpoint takes room
     step = max((event.step for event in run.events()), default=0)
     with contextlib.suppress(OSError):  # then the run shows as interrupted, and the disk as full

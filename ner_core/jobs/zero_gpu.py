@@ -122,7 +122,7 @@ def _explain(error: Exception, run: Run, seconds: int, passed: float) -> tuple[s
                 "Space has details, and the run can be resumed.",
                 1,
             )
-        last = checkpoints.newest(run.path / "checkpoints")
+        last = checkpoints.newest(run.checkpoints_dir)
         again = f"resume it: it goes on from step {last.step:,}" if last else "start a shorter one"
         if passed >= _NEARLY_OVER * seconds:
             return (

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from ner_core.errors import ModelError
+from ner_core.hub.repository_ids import has_hub_prefix, with_hub_prefix, without_hub_prefix
 from ner_core.runs import store
 from ner_core.system import paths
 
@@ -33,9 +34,6 @@ STARTER = Path(__file__).parents[1] / "starter"
 
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
-
-HUB_PREFIX = "hub:"
-"""Before a name it says that no run is meant, though there may be one of that name."""
 
 _HUB_ID = re.compile(r"(?:[\w-][\w.-]{0,95}/)?[\w-][\w.-]{0,95}", re.ASCII)
 
@@ -86,8 +84,8 @@ def find_model(name: str, folders: bool = True) -> ModelSource:
     a folder holds no model, a run has none yet, or the name is none of these. A Hub id is only
     checked for its form; the Hub is asked when it is loaded.
     """
-    if name.startswith(HUB_PREFIX):
-        return _on_hub(name, name.removeprefix(HUB_PREFIX), folders=False)
+    if has_hub_prefix(name):
+        return _on_hub(name, without_hub_prefix(name), folders=False)
     if name == "minilm":
         return ModelSource(name, "minilm", str(minilm_folder()))
     if name == "starter":
@@ -151,7 +149,7 @@ def base_of_adapter(path: Path, name: str, folders: bool = True) -> ModelSource:
             named not in {None, *store.RESERVED}
             and not (paths.expand(named) / ADAPTER_CONFIG).is_file()
         ):
-            known = "minilm" if named == MINILM_ID else named if folders else HUB_PREFIX + named
+            known = "minilm" if named == MINILM_ID else named if folders else with_hub_prefix(named)
             base = find_model(known, folders)
     if base is None:
         raise ModelError(

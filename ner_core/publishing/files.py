@@ -13,7 +13,7 @@ from typing import Any
 from huggingface_hub import constants
 
 from ner_core.errors import PublishError
-from ner_core.hub.dataset_id import parse
+from ner_core.hub.repository_ids import parse_dataset
 from ner_core.models.sources import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from ner_core.publishing.card.document import model_card
 from ner_core.runs import store
@@ -49,7 +49,7 @@ def published_files(run: Run, repo: str, adapter: bool = False) -> dict[str, Pat
     pushed["README.md"] = published_card(run, repo, adapter).encode()
     settings = json.dumps(run.config().model_dump()).encode()
     pushed[SETTINGS_NAME] = _scrubbed_json(settings, scrub)
-    if run.report() is not None:
+    if run.has_report:
         pushed["report.json"] = _scrubbed_json(run.report_path.read_bytes(), scrub)
     if run.events_path.is_file():
         pushed["events.jsonl"] = _scrubbed_events(run.events_path.read_bytes(), scrub)
@@ -114,7 +114,7 @@ def _is_path(name: str) -> bool:
     """Tell whether the name of data or a model is a path, as whoever reads it would."""
     if name in RESERVED or name == "sample" or store.exists(name):
         return False
-    return paths.exists(paths.expand(name)) or (parse(name) is None and "/" in name)
+    return paths.exists(paths.expand(name)) or (parse_dataset(name) is None and "/" in name)
 
 
 def _model_files(run: Run, adapter: bool) -> list[Path]:

@@ -18,7 +18,7 @@ from ner_core.hub.client import (
     persist,
     signed_in_token,
 )
-from ner_core.hub.repository_id import check_name
+from ner_core.hub.repository_ids import check_repository
 from ner_core.publishing.outcome import RepoCheck
 from ner_core.system.space import on_space
 
@@ -143,7 +143,7 @@ def check_repo(repo: str, token: str | None = None, pull_request: bool = False) 
     """
     target = Target(repo, exists=False)
     try:
-        repo = check_name(repo)
+        repo = check_repository(repo)
         with explained(repo, pull_request):
             secret = signed_in_token(token)
             account = account_of(secret)

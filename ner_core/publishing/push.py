@@ -8,7 +8,7 @@ from pathlib import Path
 from huggingface_hub import CommitInfo, CommitOperationDelete, HfApi, constants
 
 from ner_core.hub import client
-from ner_core.hub.repository_id import check_name
+from ner_core.hub.repository_ids import check_repository
 from ner_core.publishing.files import outdated, published_card, published_files
 from ner_core.publishing.outcome import Progress, Published
 from ner_core.publishing.permissions import CARD, Target, account_of, authorize, find_target
@@ -41,7 +41,7 @@ def publish(
     or the network refuses, for a run with nothing to publish, and for one whose files go meanwhile;
     RunError for a damaged run.
     """
-    repo = check_name(repo)
+    repo = check_repository(repo)
     record = f"the files of run {run.id}"
     with client.staying(record):
         files = published_files(run, repo, adapter)

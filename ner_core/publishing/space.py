@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ner_core.errors import PublishError
-from ner_core.hub.repository_id import check_name
+from ner_core.hub.repository_ids import check_repository
 
 REPOSITORY = Path(__file__).parents[2]
 """The folder that this package stands in."""
@@ -46,7 +46,7 @@ def deploy(repo: str, public: bool = False, folder: Path = REPOSITORY) -> Deploy
     secrets, variables, volumes and hardware. Files are those of the folder as they are now. The
     token is that of this machine's owner. Raises PublishError for what the Hub does not take.
     """
-    repo = check_name(repo, "a Space")
+    repo = check_repository(repo, "a Space")
     files = files_of(folder)
     from huggingface_hub import (
         CommitInfo,

@@ -50,7 +50,7 @@ def why_interrupted(run: Run, started: Event | None, progress: Mapping[str, Any]
     ``started`` and ``progress`` are the last events of these kinds, as far as there are any.
     """
     before = started.data.get("machine", {}) if started else {}
-    last = checkpoints.newest(run.path / "checkpoints")
+    last = checkpoints.newest(run.checkpoints_dir)
     where = f"from step {last.step:,}" if last else "from the beginning"
     if _disk_is_full(run):
         return f"The disk is full, and the worker ended. Make room, then resume the run {where}."

@@ -11,20 +11,23 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ner_core.system import atomic
+
 ERROR_KINDS = ("missed", "spurious", "wrong type", "wrong boundary", "wrong boundary and type")
 """What can be wrong: an entity not found, one that is none, or one that is not exactly right."""
 
 
 def write_errors(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
     """Write the rows so that the file is there whole or not at all; give how many there were."""
-    staging = path.with_name(path.name + ".new")
     count = 0
     # Half a surrogate pair has no UTF-8; written as \udxxx it is JSON all the same.
-    with staging.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+    with (
+        atomic.staged(path) as staging,
+        staging.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file,
+    ):
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
             count += 1
-    staging.replace(path)
     return count
 
 

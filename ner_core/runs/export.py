@@ -5,18 +5,17 @@ They lie in ``$NER_HOME/exports/``, the only folder of the store that the page s
 
 import hashlib
 import os
-import secrets
 import shutil
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from ner_core.runs import store
 from ner_core.errors import RunError
+from ner_core.runs import store
 from ner_core.runs.store import Run
+from ner_core.system import atomic
 
 KEPT_ARCHIVES = 4
 """How many archives stay in the exports folder: a model is large, and packed again in seconds."""
@@ -24,8 +23,7 @@ KEPT_ARCHIVES = 4
 # What a file is comes before the long id: a narrow screen shows how a name begins and ends.
 _ARCHIVE, _REPORT, _EVENTS = ("", ".zip"), ("report-", ".json"), ("events-", ".jsonl")
 _SPARE_BYTES = 16 * 2**20
-_STAGING = ".new-"
-_STAGING_SECONDS = 3600.0
+_LONGEST_WRITE_SECONDS = 3600.0
 # Weights hardly get smaller, and would take minutes to compress.
 _STORED = frozenset({".safetensors", ".bin", ".onnx"})
 
@@ -92,7 +90,7 @@ def _members(run: Run) -> dict[str, Path]:
             f"Expected a model in run {run.id}, found none; there is one when the run has finished "
             "or was stopped after its first evaluation."
         )
-    beside = [path for path in (run.report_path, run.path / "config.json") if _is_plain(path)]
+    beside = [path for path in (run.report_path, run.config_path) if _is_plain(path)]
     return {path.relative_to(run.path).as_posix(): path for path in [*found, *beside]}
 
 
@@ -137,12 +135,8 @@ def _appear(run: Run, target: Path, size: int, write: Callable[[Path], object]) 
             f"Expected {_megabytes(size + _SPARE_BYTES)} of room at {folder} for the files of run "
             f"{run.id}, found {_megabytes(free)}; delete a run, or set NER_HOME to another folder."
         )
-    staging = folder / f"{_STAGING}{secrets.token_hex(4)}"
-    try:
+    with atomic.staged(target) as staging:
         write(staging)
-        staging.replace(target)
-    finally:
-        staging.unlink(missing_ok=True)
     return target
 
 
@@ -164,14 +158,11 @@ def _megabytes(size: int) -> str:
 
 def _prune(folder: Path, run_id: str) -> None:
     """Keep what was exported last, of this run and a few others; drop what a crash left behind."""
+    atomic.delete_leftovers(folder, _LONGEST_WRITE_SECONDS)
     newest: dict[str, float] = {}
     for path in folder.iterdir():
-        changed = _changed(path)
-        if path.name.startswith(_STAGING):
-            if time.time() - changed > _STAGING_SECONDS:
-                path.unlink(missing_ok=True)
-        elif owner := _owner(path.name):
-            newest[owner] = max(changed, newest.get(owner, 0.0))
+        if owner := _owner(path.name):
+            newest[owner] = max(_changed(path), newest.get(owner, 0.0))
     others = sorted((name for name in newest if name != run_id), key=lambda name: -newest[name])
     for name in others[KEPT_ARCHIVES - 1 :]:
         for path in _exports_of(folder, name):

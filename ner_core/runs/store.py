@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ner_core.system import locks, paths
 from ner_core.config import TrainConfig
 from ner_core.errors import ConfigError, RunError
 from ner_core.runs.events import TERMINAL, Event, read_events
+from ner_core.system import atomic, locks, paths
 
 Status = Literal[
     "queued", "starting", "running", "stopping", "stopped", "finished", "failed", "interrupted"
@@ -68,6 +68,16 @@ class Run:
     path: Path
 
     @property
+    def config_path(self) -> Path:
+        """The settings; written once, before anything starts."""
+        return self.path / "config.json"
+
+    @property
+    def owner_path(self) -> Path:
+        """The name of the Hub user who started the run, where people sign in."""
+        return self.path / "owner"
+
+    @property
     def events_path(self) -> Path:
         """The event log."""
         return self.path / "events.jsonl"
@@ -88,6 +98,16 @@ class Run:
         return self.path / "stop"
 
     @property
+    def checkpoints_dir(self) -> Path:
+        """The checkpoints to resume from, and the best model so far; gone once the run finished."""
+        return self.path / "checkpoints"
+
+    @property
+    def tensorboard_dir(self) -> Path:
+        """The curves for TensorBoard, where the settings ask for them."""
+        return self.path / "tensorboard"
+
+    @property
     def model_dir(self) -> Path:
         """The trained model; exists only when it is complete."""
         return self.path / "model"
@@ -106,18 +126,14 @@ class Run:
     def owner(self) -> str | None:
         """The Hub user who started the run on a page where people sign in; None for any other."""
         try:
-            return self._owner_path.read_text(encoding="utf-8").strip() or None
+            return self.owner_path.read_text(encoding="utf-8").strip() or None
         except (OSError, ValueError):
             return None
-
-    @property
-    def _owner_path(self) -> Path:
-        return self.path / "owner"
 
     def config(self) -> TrainConfig:
         """Read the settings. Raises RunError if they are gone or damaged."""
         try:
-            values = json.loads((self.path / "config.json").read_text(encoding="utf-8"))
+            values = json.loads(self.config_path.read_text(encoding="utf-8"))
             return TrainConfig.model_validate(values)
         except (OSError, ValueError) as error:
             raise RunError(
@@ -131,19 +147,34 @@ class Run:
         Its settings are written once, so this also tells a run from a later one of the same id.
         """
         try:
-            return (self.path / "config.json").stat().st_mtime_ns
+            return self.config_path.stat().st_mtime_ns
         except OSError:
             return 0
 
-    def report(self) -> dict[str, Any] | None:
-        """Read the final scores, None as long as there are none. Raises RunError if damaged."""
+    @property
+    def has_report(self) -> bool:
+        """Whether the final scores are there."""
+        return self.report_path.is_file()
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The final scores and what they were measured with, as ``report.json`` has them.
+
+        ``test`` and ``validation`` hold the scores of a part of the data, each ``precision``,
+        ``recall``, ``f1`` and ``accuracy`` from 0 to 1, ``support`` in entities, and the same
+        ``per_type``; None for a part that the data lack. Raises RunError if there are no scores,
+        or the file is damaged.
+        """
         try:
             report: dict[str, Any] = json.loads(self.report_path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return None
+            raise RunError(
+                f"Run {self.id} has no scores: it is {self.status()}. They are there once a run "
+                "has finished."
+            ) from None
         except ValueError:
             raise RunError(
-                f"Expected the scores of run {self.id} in its report.json, found a damaged file; "
+                f"The scores of run {self.id} can't be read: its report.json is damaged. "
                 "`python -m ner_core evaluate` computes them anew."
             ) from None
         return report
@@ -189,18 +220,16 @@ def create(config: TrainConfig, run_id: str | None = None, owner: str | None = N
     store cannot be written.
     """
     run = Run(run_id := _checked_new(run_id or new_id(config)), runs_dir() / run_id)
-    staging = runs_dir() / f".new-{secrets.token_hex(4)}"
     text = json.dumps(config.model_dump(), indent=2, ensure_ascii=False) + "\n"
     try:
-        staging.mkdir(parents=True)
-        (staging / "config.json").write_text(text, encoding="utf-8")
-        (staging / "lock").touch()
-        if owner:
-            (staging / run._owner_path.name).write_text(f"{owner}\n", encoding="utf-8")
-        # A directory can be renamed onto an empty one only: an existing run is never replaced.
-        staging.rename(run.path)
+        runs_dir().mkdir(parents=True, exist_ok=True)
+        with atomic.staged(run.path, replace=False) as staging:
+            staging.mkdir()
+            (staging / run.config_path.name).write_text(text, encoding="utf-8")
+            (staging / run.lock_path.name).touch()
+            if owner:
+                (staging / run.owner_path.name).write_text(f"{owner}\n", encoding="utf-8")
     except OSError as error:
-        shutil.rmtree(staging, ignore_errors=True)
         if run.path.exists():
             raise RunError(
                 f"Expected a new run id, found the existing run {run_id}; choose another."
@@ -243,7 +272,7 @@ def runs_dir() -> Path:
 def get(run_id: str) -> Run:
     """Find a run by its id. Raises RunError if there is none."""
     run = Run(_checked(run_id), runs_dir() / run_id)
-    if not (run.path / "config.json").is_file():
+    if not run.config_path.is_file():
         raise missing(run_id)
     return run
 
@@ -257,7 +286,7 @@ def missing(run_id: str) -> RunError:
 
 def exists(run_id: str) -> bool:
     """Tell whether there is a run of this id."""
-    return bool(_ID.fullmatch(run_id)) and (runs_dir() / run_id / "config.json").is_file()
+    return bool(_ID.fullmatch(run_id)) and Run(run_id, runs_dir() / run_id).config_path.is_file()
 
 
 def list_runs() -> list[Run]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from ner_core.system import resources
+from ner_core.system import atomic, resources
 
 
 def versions() -> dict[str, str]:
@@ -33,8 +33,4 @@ def memory_peak(device: torch.device) -> int:
 
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file so that it is there whole or not at all."""
-    staging = path.with_name(path.name + ".new")
-    staging.write_text(
-        json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
-    )
-    staging.replace(path)
+    atomic.write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

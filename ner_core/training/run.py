@@ -16,7 +16,7 @@ from ner_core.runs.error_log import write_errors
 from ner_core.runs.events import EventWriter
 from ner_core.runs.log import RunLog
 from ner_core.runs.store import Run
-from ner_core.system import resources
+from ner_core.system import atomic, resources
 from ner_core.system.interrupts import StopRequested, interruptible
 from ner_core.training.report import hardware, memory_peak, versions, write_json
 from ner_core.training.setup import Prepared, make_trainer, prepare
@@ -34,7 +34,7 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
     """
     began = time.monotonic()
     log = RunLog(events, run.events_path)
-    folder = run.path / "checkpoints"
+    folder = run.checkpoints_dir
     try:
         with interruptible(should_stop):
             prepared = prepare(run.config())
@@ -136,16 +136,10 @@ def _keep_best(run: Run, trainer: NerTrainer) -> dict[str, Any]:
         if not steps:  # nothing was learned
             return best
         save_trained(trainer, checkpoints.best_folder(trainer.folder, steps))
-    staging, before = (run.path / name for name in (".model-new", ".model-old"))
-    for leftover in (staging, before):
-        shutil.rmtree(leftover, ignore_errors=True)
-    shutil.copytree(
-        checkpoints.best_folder(trainer.folder, best["step"]), staging, copy_function=_link
-    )
-    if run.model_dir.exists():  # of before it was resumed
-        run.model_dir.rename(before)
-    staging.rename(run.model_dir)
-    shutil.rmtree(before, ignore_errors=True)
+    atomic.delete_leftovers(run.path)
+    with atomic.staged(run.model_dir) as staging:
+        source = checkpoints.best_folder(trainer.folder, best["step"])
+        shutil.copytree(source, staging, copy_function=_link)
     return best
 
 

@@ -40,6 +40,7 @@ from ner_core.models.windows import (
     split_into_windows,
 )
 from ner_core.runs.log import RunLog
+from ner_core.runs.store import Run
 from ner_core.training.callback import LOG_STEPS, RunCallback
 from ner_core.training.learning_rate import default_learning_rate
 from ner_core.training.losses import WeightedLoss, class_weights
@@ -146,7 +147,7 @@ def make_trainer(
     trainer.remove_callback(PrinterCallback)
     for reporter in trainer.callback_handler.callbacks:
         if isinstance(reporter, TensorBoardCallback):
-            reporter.logging_dir = str(folder.parent / "tensorboard")
+            reporter.logging_dir = str(Run(run_id, folder.parent).tensorboard_dir)
     return trainer, callback
 
 

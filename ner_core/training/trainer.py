@@ -18,6 +18,7 @@ from ner_core.models.heads import head_parameters
 from ner_core.models.lora import merged, save_adapter
 from ner_core.runs.checkpoints import STATE_NAME, Checkpoint, best_folder, prune
 from ner_core.runs.log import RunLog
+from ner_core.system import atomic
 from ner_core.system.interrupts import interruptible
 from ner_core.training.report import write_json
 from ner_core.training.sampler import EpochSampler
@@ -187,13 +188,11 @@ def save_trained(trainer: NerTrainer, folder: Path) -> None:
     Of a model with an adapter the merged weights are saved, and the adapter alone in
     ``folder/adapter``.
     """
-    staging = folder.with_name(folder.name + ".new")
-    for leftover in (staging, folder):
-        shutil.rmtree(leftover, ignore_errors=True)
-    model = trainer.model
-    if isinstance(model, PeftModel):
-        save_adapter(model, staging / "adapter")
-        model = merged(model)
-    model.save_pretrained(staging, safe_serialization=True)
-    trainer.processing_class.save_pretrained(staging)
-    staging.rename(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with atomic.staged(folder) as staging:
+        model = trainer.model
+        if isinstance(model, PeftModel):
+            save_adapter(model, staging / "adapter")
+            model = merged(model)
+        model.save_pretrained(staging, safe_serialization=True)
+        trainer.processing_class.save_pretrained(staging)

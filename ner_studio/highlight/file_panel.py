@@ -17,6 +17,7 @@ import gradio as gr
 from ner_core.errors import DataError, NerError
 from ner_core.render.files import FILE_FORMATS
 from ner_studio.base import markup
+from ner_studio.base.events import QUICK, QUIET
 from ner_studio.highlight import file_job, reading
 from ner_studio.highlight.file_job import MOST_BYTES, MOST_TEXTS, FileJob, drop, sentence, state
 from ner_studio.state.predictors import STARTER, importing, name_for_visitor
@@ -28,9 +29,6 @@ _HINT = (
 )
 _LINES, _WHOLE = "Each line is a text", "The whole file is one text"
 _LONGEST_EXAMPLE = 40
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-
-CSS = Path(__file__).with_name("file_panel.css").read_text(encoding="utf-8")
 
 
 @dataclass
@@ -114,8 +112,7 @@ class FilePanel:
 
     def wire(self, model: Any, label_names: Any) -> None:
         """Connect the components; ``model`` and ``label_names`` are those of the tab."""
-        quick: dict[str, Any] = {**_QUIET, "queue": False}
-        begun = self.find.click(self.begin, self.folder, [*self.shown, self.request], **quick)
+        begun = self.find.click(self.begin, self.folder, [*self.shown, self.request], **QUICK)
         # Before this file gets its turn, so that no file waits for the model of another one.
         ready = begun.then(
             self.load,
@@ -123,7 +120,7 @@ class FilePanel:
             None,
             concurrency_id="loading",
             concurrency_limit=None,
-            **_QUIET,
+            **QUIET,
         )
         ready.then(
             self.work,
@@ -131,16 +128,16 @@ class FilePanel:
             self.shown,
             concurrency_id="file",
             concurrency_limit=1,
-            **_QUIET,
+            **QUIET,
         )
-        self.cancel.click(self.stop, self.request, self.shown, **quick)
+        self.cancel.click(self.stop, self.request, self.shown, **QUICK)
         self.file.change(
             self.choose,
             [self.file, self.folder, self.request],
             [self.column, self.lines, *self.shown],
-            **quick,
+            **QUICK,
         )
-        self.column.input(lambda: gr.update(interactive=True), None, self.find, **quick)
+        self.column.input(lambda: gr.update(interactive=True), None, self.find, **QUICK)
 
     def choose(self, file: str | None, folder: str, request: Request | None) -> list[Any]:
         """Offer the columns of a new file, and delete the results of the one before."""

@@ -14,7 +14,8 @@ import gradio as gr
 import ner_core
 from ner_core.errors import NerError
 from ner_core.runs.store import Run
-from ner_studio.base import markup, rights, sign_in
+from ner_studio.base import markup, polling, rights, sign_in
+from ner_studio.base.events import QUICK, QUIET
 from ner_studio.publish import view
 from ner_studio.publish.uploading import UPLOADS, Request, Upload
 from ner_studio.publish.view import note
@@ -23,8 +24,6 @@ from ner_studio.state.snapshots import SHARED
 
 PAUSE = 0.3
 """Seconds from a key press to the question to the Hub: others may come in these."""
-EVERY = 0.7
-"""Seconds between two looks at an upload under way."""
 
 COMMIT, PULL_REQUEST = "commit", "pull-request"
 MERGED, ADAPTER = "merged", "adapter"
@@ -32,17 +31,6 @@ MERGED, ADAPTER = "merged", "adapter"
 _HINT = "OWNER/NAME: the account or organisation, and what the model is to be called."
 _NEW = "Seen by you, or your organisation, only."
 _TIMESTAMP = re.compile(r"^\d{8}-\d{6}-(?P<name>.+)-[0-9a-f]{4}$")
-
-CSS = (
-    view.CSS
-    + """
-#publish-private input { border: 1px solid var(--neutral-400); }
-#publish-start { flex: 0 0 auto; width: auto; min-width: 140px; align-self: flex-start; }
-@media (max-width: 640px) { #publish-how .form > * { flex-basis: 100%; } }
-#publish-note:not(:has(p)), #publish-public:not(:has(p)) { display: none; }
-#publish-note a { color: var(--link-text-color); text-decoration: underline; }
-"""
-)
 
 
 class PublishPanel:
@@ -103,7 +91,7 @@ class PublishPanel:
                 apply_default_css=False,
                 elem_id="publish-status",
             )
-        self.timer = gr.Timer(EVERY, active=False)
+        self.timer = gr.Timer(polling.UPLOAD, active=False)
         # In the page, not visible: a repository is there when an upload to it has ended.
         self.state = gr.Textbox("", visible="hidden")
         self.seen = gr.State(None)
@@ -121,26 +109,24 @@ class PublishPanel:
 
     def wire(self, run: gr.Dropdown) -> None:
         """Connect the components; ``run`` holds the id of the run."""
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        quick = {**quiet, "queue": False}
         # The Hub may let them wait: they wait for nobody else, and nobody for them.
-        asking = {**quiet, "concurrency_id": "hub", "concurrency_limit": 4}
+        asking = {**QUIET, "concurrency_id": "hub", "concurrency_limit": 4}
         self.accordion.expand(self.suggest, [run, self.repo], [self.repo, self.check], **asking)
         asked = [self.repo, self.way, self.check]
         answer = [self.check, self.private]
         for event in (self.repo.change, self.way.change):
             event(self.ask, asked, answer, trigger_mode="always_last", **asking)
         self.state.change(self.ask_anew, [self.state, *asked], answer, **asking)
-        self.private.change(self.warn, [run, self.private], self.public, **quick)
+        self.private.change(self.warn, [run, self.private], self.public, **QUICK)
         shown = [run, self.repo, self.what]
-        self.preview.expand(self.show_card, shown, self.card, **quick)
+        self.preview.expand(self.show_card, shown, self.card, **QUICK)
         for event in (self.repo.blur, self.what.input):
-            event(self.renew_card, [*shown, self.card], self.card, **quick)
-        self.preview.collapse(lambda: "", None, self.card, **quick)
+            event(self.renew_card, [*shown, self.card], self.card, **QUICK)
+        self.preview.collapse(lambda: "", None, self.card, **QUICK)
         form = [self.repo, self.private, self.way, self.what, self.message]
         for event in (self.start.click, self.repo.submit):
-            event(self.publish, [run, *form], self.moving, **quick)
-        self.timer.tick(self.look, run, self.moving, **quick)
+            event(self.publish, [run, *form], self.moving, **QUICK)
+        self.timer.tick(self.look, run, self.moving, **QUICK)
 
     def update(self, run_id: str | None, seen: str | None) -> list[Any]:
         """Show the form of another run, closed unless it is on its way; skip the one it shows."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, overload
 
 from ner_core.errors import ModelError, NerError
-from ner_core.hub.dataset_id import HUB
+from ner_core.hub.repository_ids import has_hub_prefix, without_hub_prefix
 from ner_core.hub.token import using_token
 from ner_core.models.hub import find_on_hub, known_model
 from ner_core.models.sources import find_model
@@ -182,7 +182,7 @@ def warm_up() -> None:
 
 def asks_hub(data: str, model: str) -> bool:
     """Return whether the Hub may have to be asked for data or a model of these names."""
-    return data.startswith(HUB) or model not in {"", *MODELS_HERE}
+    return has_hub_prefix(data) or model not in {"", *MODELS_HERE}
 
 
 @contextlib.contextmanager
@@ -227,7 +227,7 @@ def _load(key: ModelKey) -> "Predictor":
     location = _offered.get(key.model, key.model)
     # An offered model is for all visitors, so it is not opened with the token of one of them.
     token = None if key.model in _offered else rights.asking().token
-    name = key.model.removeprefix("hub:")
+    name = without_hub_prefix(key.model)
     try:
         with using_token(token):
             predictor = load(location, key.label_names or None)

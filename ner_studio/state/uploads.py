@@ -3,13 +3,13 @@
 import hashlib
 import re
 import shutil
-import tempfile
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from ner_core.errors import DataError
 from ner_core.runs import store
+from ner_core.system import atomic
 
 MOST_FILES = 3
 MOST_BYTES = 100 * 2**20
@@ -68,19 +68,17 @@ def _copy(files: Sequence[Path], folder: Path) -> None:
     if folder.is_dir():
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
     try:
-        for number, file in enumerate(files):
-            name = _safe_name(file.name)
-            # Two names may become one.
-            target = staging / (f"{number}-{name}" if (staging / name).exists() else name)
-            shutil.copyfile(file, target)
-        staging.rename(folder)
+        with atomic.staged(folder, replace=False) as staging:
+            staging.mkdir(mode=0o700)
+            for number, file in enumerate(files):
+                name = _safe_name(file.name)
+                # Two names may become one.
+                target = staging / (f"{number}-{name}" if (staging / name).exists() else name)
+                shutil.copyfile(file, target)
     except OSError:
         if not folder.is_dir():  # otherwise somebody else was faster with the same files
             raise
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _safe_name(name: str) -> str:

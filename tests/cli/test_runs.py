@@ -39,7 +39,7 @@ def test_a_run_from_training_to_its_figures(call, document, toy_data, tiny_encod
     assert (result["run"], result["status"]) == ("toy-1", "finished")
     assert result["model_dir"] == str(run.model_dir)
     for split in ("validation", "test"):
-        assert result[split] == run.report()[split]
+        assert result[split] == run.report[split]
         assert {"precision", "recall", "f1", "accuracy", "per_type"} <= result[split].keys()
     assert err.startswith("run toy-1\n")
     assert "Traceback" not in err
@@ -47,7 +47,7 @@ def test_a_run_from_training_to_its_figures(call, document, toy_data, tiny_encod
     shown = document("show", "toy-1")
     assert (shown["run"], shown["status"], shown["step"]) == ("toy-1", "finished", 4)
     assert shown["settings"]["learning_rate"] == 5e-3
-    assert shown["report"] == run.report()
+    assert shown["report"] == run.report
     assert shown["path"] == str(run.path)
     (row,) = document("runs")["runs"]
     assert row["run"] == "toy-1"
@@ -169,7 +169,7 @@ def test_a_stopped_run_is_resumed_and_deleted(call, document, toy_data, tiny_enc
     assert code == 0, err
     result = json.loads(out.splitlines()[-1])
     assert (result["run"], result["status"]) == (run.id, "finished")
-    assert result["validation"] == run.report()["validation"]
+    assert result["validation"] == run.report["validation"]
     code, out, err = call("resume", run.id)
     assert (code, out) == (2, "")
     assert err == f"error: Expected a run that can go on, found {run.id}, which is finished.\n"

@@ -144,7 +144,7 @@ def test_what_is_measured_is_what_the_run_takes(config, ner_home, monkeypatch):
     began = time.time()
     run, process = submit(config)
     process.wait(timeout=200)
-    report = run.report()
+    report = run.report
     real = run.events()[-1].time - began
     computed = computed_by_children() - computed_before
     assert (cost.steps, cost.epochs) == (report["steps"], report["settings"]["epochs"])

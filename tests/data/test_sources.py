@@ -8,7 +8,6 @@ from ner_core.data.corpus import load_as_it_is
 from ner_core.data.readers.sentence import ReadOptions, Sentence
 from ner_core.data.sources import SAMPLE, canonical_source, find_sources, short_name
 from ner_core.errors import DataError
-from ner_core.hub.dataset_id import HUB
 from tests.conftest import write_conll
 from tests.support.hub_server import Repo, serve
 
@@ -66,7 +65,7 @@ def test_a_path_called_as_the_sample_is_written_with_its_folder(tmp_path, monkey
 
 @pytest.mark.parametrize(
     ("source", "name"),
-    [("sample", "sample"), ("/a/my.conll", "my.conll"), (HUB + "owner/name", "owner/name")],
+    [("sample", "sample"), ("/a/my.conll", "my.conll"), ("hub:owner/name", "owner/name")],
 )
 def test_the_short_name_of_a_source(source, name):
     assert short_name(source) == name

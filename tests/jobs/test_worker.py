@@ -172,7 +172,7 @@ def test_a_worker_stops_when_it_is_asked_to(begin):
     assert run.status() == "stopped"
     assert len(terminal(run)) == 1
     assert run.model_dir.is_dir()
-    assert run.report() is None
+    assert not run.has_report
 
 
 @pytest.mark.usefixtures("forked_workers")

@@ -110,7 +110,7 @@ def test_a_run_is_trained_in_the_process_that_has_the_gpu(page, run_of):
     assert seen["first"] == FINISHED
     view = run_of("first")
     assert view.run.model_dir.is_dir()
-    assert view.run.report()["test"]["f1"] >= 0
+    assert view.run.report["test"]["f1"] >= 0
     assert view.started.data["hardware"]["device"] == "cpu"  # there is no other here
     log = view.run.log_path.read_text().splitlines()
     assert log[0].endswith("step 0: started")

@@ -199,7 +199,7 @@ def test_a_run_with_an_adapter_leaves_a_plain_model_and_the_adapter(run, tiny_en
 
 
 def test_a_run_with_an_adapter_learns_and_reports_it(run):
-    report = run.report()
+    report = run.report
     assert report["settings"]["lora_rank"] == 16
     assert report["settings"]["recipe"] == "adapter"
     assert report["versions"]["peft"].startswith("0.2")

@@ -10,7 +10,6 @@ import gradio as gr
 import pytest
 from huggingface_hub import constants
 
-import ner_core
 from ner_core.checks.report import check_data
 from ner_core.checks.tokenization import measure
 from ner_core.config import TrainConfig
@@ -356,14 +355,15 @@ def test_the_badge_says_what_to_choose_instead(monkeypatch):
         async def answer(state=state):
             return state
 
-        monkeypatch.setattr(ner_core, "hub_reach", answer, raising=False)
-        line, update = asyncio.run(badge.show(""))
+        monkeypatch.setattr(hub_badge, "hub_reach", answer)
+        shown = asyncio.run(badge.show(""))
+        line = shown[badge.line]
         assert hub_badge._WORDS[state] in line
-        infos.append(update["info"])
-        assert asyncio.run(badge.show(line)) == [gr.skip(), gr.skip()]
+        infos.append(shown[badge._fields[0][0]]["info"])
+        assert asyncio.run(badge.show(line)) == gr.skip()
     assert infos == [
         "An id.",
         "The Hub cannot be reached now: choose minilm or starter, which are already here.",
-        "The Hub is not asked, because HF_HUB_OFFLINE is set: choose minilm or starter, which are "
+        "The Hub is not used, because HF_HUB_OFFLINE is set: choose minilm or starter, which are "
         "already here.",
     ]

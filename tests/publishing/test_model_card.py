@@ -79,7 +79,7 @@ def blocks(card):
 def test_the_hub_finds_the_scores_of_each_part():
     run = sample_run()
     found = blocks(model_card(run, "ann/my-model"))
-    report = run.report()
+    report = run.report
     assert set(found) == {("ner-studio-sample", "test"), ("ner-studio-sample", "validation")}
     for (_, split), rows in found.items():
         assert list(rows) == ["precision", "recall", "f1", "accuracy"]
@@ -136,7 +136,7 @@ def test_a_run_of_before_origins_were_kept_has_a_card_too():
 
 def test_numbers_of_numpy_leave_no_trace():
     run = sample_run()
-    report = run.report()
+    report = run.report
     report["test"]["f1"] = 1
     run.report_path.write_text(json.dumps(report))
     card = model_card(run, "ann/my-model")
@@ -299,12 +299,12 @@ def python_of(card):
 def test_a_real_run_has_a_card_and_its_lines_work(toy_run, capsys):
     card = model_card(toy_run, "ann/toy")
     check_harmless(card)
-    origin = toy_run.report()["corpus"]
+    origin = toy_run.report["corpus"]
     for part in origin["splits"].values():
         assert f"`{part['sha256']}`" in card
     assert str(toy_run.path.parent) not in card
     assert blocks(card)[("toy", "test")]["f1"].metric_value == round(
-        toy_run.report()["test"]["f1"], 4
+        toy_run.report["test"]["f1"], 4
     )
     plain_lines, own_lines = python_of(card)
     assert len(plain_lines.split("\n\n")) == 2

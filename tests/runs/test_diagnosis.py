@@ -54,7 +54,7 @@ def test_the_reason_is_what_the_run_left_behind(run, start, progress, sentence):
 
 
 def test_it_says_where_the_run_goes_on(run):
-    folder = run.path / "checkpoints" / "checkpoint-1200"
+    folder = run.checkpoints_dir / "checkpoint-1200"
     folder.mkdir(parents=True)
     (folder / checkpoints.STATE_NAME).write_text(json.dumps({"best": None}))
     assert why_interrupted(run, None, {}) == KILLED + "Resume the run from step 1,200."

@@ -193,16 +193,16 @@ def test_only_what_was_exported_last_is_kept():
         for path in exported:
             os.utime(path, (number, number))
     folder = export.exports_dir()
-    (folder / ".new-crashed").touch()
-    os.utime(folder / ".new-crashed", (1, 1))
-    (folder / ".new-of-now").touch()
+    (folder / ".ner-writing-crashed").mkdir()
+    os.utime(folder / ".ner-writing-crashed", (1, 1))
+    (folder / ".ner-writing-of-now").mkdir()
     (folder / "a friend's.txt").touch()
     export.export_run(store.get("r-4"))
     assert {path.name for path in folder.iterdir()} == {
         *(f"r-{number}.zip" for number in (3, 4, 5, 6)),
         *(f"report-r-{number}.json" for number in (3, 4, 5, 6)),
         *(f"events-r-{number}.jsonl" for number in (3, 4, 5, 6)),
-        ".new-of-now",
+        ".ner-writing-of-now",
         "a friend's.txt",
     }
 

@@ -129,7 +129,7 @@ def test_a_new_run_holds_its_settings_and_an_empty_lock(tmp_path):
     assert run.path == tmp_path / "runs" / "my-run"
     assert sorted(entry.name for entry in run.path.iterdir()) == ["config.json", "lock"]
     assert run.config() == config
-    text = (run.path / "config.json").read_text(encoding="utf-8")
+    text = (run.config_path).read_text(encoding="utf-8")
     assert "Zürich" in text
     assert text.endswith("}\n")
     assert json.loads(text) == config.model_dump()
@@ -292,7 +292,7 @@ def test_runs_are_listed_newest_first_and_strangers_left_out(tmp_path):
 )
 def test_damaged_settings_are_a_sentence(text, kind):
     run = store.create(CONFIG, "a")
-    path = run.path / "config.json"
+    path = run.config_path
     path.unlink() if text is None else path.write_text(text)
     with pytest.raises(RunError) as caught:
         run.config()
@@ -302,11 +302,17 @@ def test_damaged_settings_are_a_sentence(text, kind):
     )
 
 
-def test_the_report_is_none_until_it_is_there():
+def test_there_is_no_report_until_it_is_written():
     run = store.create(CONFIG, "a")
-    assert run.report() is None
+    assert not run.has_report
+    with pytest.raises(RunError) as caught:
+        run.report  # noqa: B018
+    assert str(caught.value) == (
+        "Run a has no scores: it is interrupted. They are there once a run has finished."
+    )
     run.report_path.write_text('{"f1": 0.5}')
-    assert run.report() == {"f1": 0.5}
+    assert run.has_report
+    assert run.report == {"f1": 0.5}
 
 
 def test_a_run_knows_its_files(tmp_path):
@@ -403,14 +409,18 @@ def test_a_home_that_is_a_file_has_no_runs(tmp_path, monkeypatch):
 def test_a_damaged_report_is_a_sentence():
     run = store.create(TrainConfig(), "a")
     run.report_path.write_text("{")
-    with pytest.raises(RunError, match="found a damaged file"):
-        run.report()
+    with pytest.raises(RunError) as caught:
+        run.report  # noqa: B018
+    assert str(caught.value) == (
+        "The scores of run a can't be read: its report.json is damaged. "
+        "`python -m ner_core evaluate` computes them anew."
+    )
 
 
 def test_the_newest_run_is_first_whatever_its_name():
     for name in ("zebra", "20260101-000000-a", "my-run"):
         run = store.create(TrainConfig(), name)
-        os.utime(run.path / "config.json", ns=(0, len(store.list_runs())))
+        os.utime(run.config_path, ns=(0, len(store.list_runs())))
     assert [run.id for run in store.list_runs()] == ["my-run", "20260101-000000-a", "zebra"]
 
 
@@ -454,7 +464,7 @@ def test_a_name_that_cannot_be_is_a_sentence(new_id, sentence):
 def test_a_deleted_run_is_gone_with_all_it_had(ner_home):
     run = store.create(CONFIG, "a")
     store.create(CONFIG, "b")
-    (run.path / "model").mkdir()
+    run.model_dir.mkdir()
     store.delete(run)
     assert [path.name for path in (ner_home / "runs").iterdir()] == ["b"]
     with pytest.raises(RunError) as caught:
@@ -480,8 +490,8 @@ def test_a_run_at_work_is_neither_renamed_nor_deleted(worked_on):
 
 def test_a_run_belongs_to_who_signed_in_for_it_whatever_its_name():
     run = store.create(CONFIG, "of-ann", owner="ann")
-    assert (run.path / "owner").read_text() == "ann\n"
+    assert (run.owner_path).read_text() == "ann\n"
     assert run.owner == store.get("of-ann").owner == store.rename(run, "renamed").owner == "ann"
     nobodys = store.create(CONFIG, "of-nobody")
     assert nobodys.owner is None
-    assert not (nobodys.path / "owner").exists()
+    assert not (nobodys.owner_path).exists()

@@ -45,7 +45,7 @@ def _same_home(home, trained, monkeypatch):
 
 def test_the_run_finishes_and_has_learned(trained):
     assert trained.status() == "finished", trained.log_path.read_text()
-    report = trained.report()
+    report = trained.report
     assert report["validation"]["f1"] > 0.25
     assert report["test"]["f1"] > 0.2
     assert report["settings"]["learning_rate"] == 3e-4
@@ -62,7 +62,7 @@ def test_the_output_of_the_worker_holds_no_warning(trained):
 def test_evaluating_the_saved_model_gives_the_scores_of_the_report(trained, document, split):
     arguments = ("evaluate", "--model", trained.id, "--data", "sample", "--split", split)
     scored = document(*arguments)
-    reported = trained.report()[split]
+    reported = trained.report[split]
     for name in ("precision", "recall", "f1", "f1_lenient", "accuracy"):
         assert round(scored[name], 4) == round(reported[name], 4)
     assert scored["support"] == reported["support"]
@@ -73,7 +73,7 @@ def test_evaluating_the_saved_model_gives_the_scores_of_the_report(trained, docu
 def test_the_text_as_typed_scores_like_the_words(trained, document):
     arguments = ("evaluate", "--model", trained.id, "--data", "sample", "--from-text")
     scored = document(*arguments)
-    reported = trained.report()["test"]
+    reported = trained.report["test"]
     assert scored["from_text"] is True
     assert scored["support"] == reported["support"] == 800
     assert scored["sentences"] == 392
@@ -89,7 +89,7 @@ def test_the_text_as_typed_scores_like_the_words(trained, document):
 def test_the_run_is_listed_with_its_scores(trained, document):
     (row,) = document("runs")["runs"]
     assert (row["run"], row["status"], row["step"]) == ("first-run", "finished", 45)
-    assert row["test_f1"] == trained.report()["test"]["f1"]
+    assert row["test_f1"] == trained.report["test"]["f1"]
     assert store.get("first-run").status() == "finished"
 
 

@@ -53,7 +53,7 @@ def test_a_run_ends_early_where_nothing_gets_better(
         toy_data, tiny_encoder, epochs=4, evaluations=8, early_stopping=patience
     )
     run = toy.fit(config)
-    report = run.report()
+    report = run.report
     assert report["steps"] == steps
     assert report["stopped_early"] == (steps < 16)
     assert [event.step for event in during(run)] == list(range(2, steps + 1, 2))
@@ -90,8 +90,8 @@ def test_gathered_gradients_are_those_of_one_large_batch(tiny_encoder, toy_data)
             group_by_length=False,
         )
         run = toy.fit(config)
-        assert run.report()["steps"] == 8
-        kept.append(run.report()["validation"]["loss"])
+        assert run.report["steps"] == 8
+        kept.append(run.report["validation"]["loss"])
     assert kept[0] == pytest.approx(kept[1], rel=0.05)
 
 
@@ -129,7 +129,7 @@ def test_class_weights_find_more_of_what_is_rare(tiny_encoder, toy_data):
 
 def test_the_curves_go_to_tensorboard_too(tiny_encoder, toy_data):
     run = toy.fit(toy.toy_config(toy_data, tiny_encoder, report_to="tensorboard"))
-    (file,) = (run.path / "tensorboard").iterdir()
+    (file,) = run.tensorboard_dir.iterdir()
     assert file.name.startswith("events.out.tfevents")
     content = file.read_bytes()
     for name in (b"train/loss", b"train/learning_rate", b"eval/f1", b"eval/loss"):

@@ -93,8 +93,8 @@ def test_a_run_killed_twenty_times_ends_like_one_that_was_not(few_data, tiny_enc
     assert run.status() == "finished"
 
     assert evaluations(run) == evaluations(calm)
-    assert run.report()["validation"] == calm.report()["validation"]
-    assert run.report()["best_step"] == calm.report()["best_step"]
+    assert run.report["validation"] == calm.report["validation"]
+    assert run.report["best_step"] == calm.report["best_step"]
     assert weights(run) == weights(calm)
     for kind in ("progress", "checkpoint"):
         found = steps(run, kind)
@@ -121,7 +121,7 @@ def test_a_stopped_run_goes_on_to_the_same_weights(toy_data, tiny_encoder, more)
     )
     calm = toy.fit(config)
     run = store.create(config)
-    last = calm.report()["steps"]
+    last = calm.report["steps"]
     for step in (1, last // 3, last // 2, last - 1, last):
         toy.go_on(run, lambda run, step=step: max(steps(run, "progress"), default=0) >= step)
         if run.status() == "finished":
@@ -132,7 +132,7 @@ def test_a_stopped_run_goes_on_to_the_same_weights(toy_data, tiny_encoder, more)
     assert run.status() == "finished"
     assert evaluations(run) == evaluations(calm)
     assert weights(run) == weights(calm)
-    assert not (run.path / "checkpoints").exists()
+    assert not (run.checkpoints_dir).exists()
 
 
 @pytest.mark.usefixtures("forked_workers")
@@ -146,7 +146,7 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
         assert str(caught.value) == "Expected a run that can go on, found mine, which is running."
         os.kill(process.pid, signal.SIGKILL)
         toy.wait_for(lambda: run.status() == "interrupted", "the end of the worker", seconds=5)
-        kept = checkpoints.newest(run.path / "checkpoints").step
+        kept = checkpoints.newest(run.checkpoints_dir).step
         view = RunView(run)
         view.refresh()
         assert view.can_resume
@@ -193,7 +193,7 @@ def test_a_full_disk_is_a_sentence_and_the_run_goes_on_when_there_is_room(short)
     assert run.status() == "failed"
     assert run.events()[-1].data["message"] == "The disk is full; make room, then resume the run."
     assert {path: path.stat().st_mtime_ns for path in other.path.rglob("*")} == before
-    assert checkpoints.newest(run.path / "checkpoints") is None
+    assert checkpoints.newest(run.checkpoints_dir) is None
     process = start_worker(run)
     assert (process.wait(150), run.status()) == (0, "finished")
     assert evaluations(run) == evaluations(other)

@@ -69,7 +69,7 @@ def refusal(kind, config):
 
 
 def test_a_toy_corpus_is_learned(toy_run):
-    report = toy_run.report()
+    report = toy_run.report
     assert report["validation"]["f1"] > 0.9
     assert report["test"]["f1"] > 0.9
     assert toy_run.status() == "finished"
@@ -216,9 +216,9 @@ def test_the_best_evaluation_is_marked(toy_run):
         assert event.data["best"] == (event.data["selection_f1"] >= best)
         best = max(best, event.data["selection_f1"])
     marked = [event for event in during(toy_run) if event.data["best"]]
-    assert toy_run.report()["best_step"] == marked[-1].step
+    assert toy_run.report["best_step"] == marked[-1].step
     assert toy_run.events()[-1].data["best_step"] == marked[-1].step
-    assert toy_run.report()["validation"]["f1"] == marked[-1].data["f1"]
+    assert toy_run.report["validation"]["f1"] == marked[-1].data["f1"]
 
 
 def test_the_report_is_whole(toy_run):
@@ -267,7 +267,7 @@ def test_the_report_is_whole(toy_run):
 
 
 def test_the_report_explains_the_scores(toy_run):
-    report = toy_run.report()
+    report = toy_run.report
     assert report["analysis"].keys() == {"validation", "test"}
     rows = read_errors(toy_run.errors_path)
     for split, analysis in report["analysis"].items():
@@ -290,8 +290,8 @@ def test_only_the_complete_model_is_left(toy_run):
         "tokenizer.json",
         "tokenizer_config.json",
     ]
-    assert not (toy_run.path / "checkpoints").exists()
-    assert not list(toy_run.path.rglob("*.new"))
+    assert not (toy_run.checkpoints_dir).exists()
+    assert not list(toy_run.path.rglob(".ner-writing-*"))
     saved = json.loads((toy_run.model_dir / "config.json").read_text())
     assert saved["ner_studio"] == {"max_length": 64, "overlap": 16, "sub_token_labels": "first"}
 
@@ -313,7 +313,7 @@ def test_the_model_that_scored_best_is_kept(tiny_encoder, toy_data, monkeypatch,
     run = toy.fit(toy.toy_config(toy_data, tiny_encoder, epochs=4))
     steps = [event.step for event in during(run)]
     assert steps == [4, 8, 12, 16]
-    assert run.report()["best_step"] == steps[best - 1]
+    assert run.report["best_step"] == steps[best - 1]
     kept = weights(run)
     matches = [all(torch.equal(kept[name], state[name]) for name in kept) for state in seen]
     assert matches == [number == best for number in range(1, 5)]
@@ -332,7 +332,7 @@ def test_evaluations_between_epochs_use_a_subset_of_a_large_validation_part(tiny
     for event in during(run):
         if event.data["subset"]:
             assert event.data["selection_f1"] == event.data["f1"]
-    final = run.report()
+    final = run.report
     assert final["validation"]["sentences"] == final["test"]["sentences"] == 20
 
 
@@ -414,16 +414,16 @@ def test_without_a_validation_part_a_run_says_what_it_took(tiny_encoder, tmp_pat
         "aside for it."
     ]
     (started,) = of_kind(run, "started")
-    assert started.data["notes"] == run.report()["notes"] == notes
+    assert started.data["notes"] == run.report["notes"] == notes
     assert started.data["sentences"] == {"train": 16, "validation": 5}
-    assert run.report()["test"] is None
+    assert run.report["test"] is None
     assert run.events()[-1].data["test_f1"] is None
 
 
 @pytest.mark.parametrize(("epochs", "steps"), [(0.5, 2), (1.5, 6), (0.01, 1)])
 def test_parts_of_epochs_end_with_a_full_evaluation(tiny_encoder, toy_data, epochs, steps):
     run = toy.fit(toy.toy_config(toy_data, tiny_encoder, epochs=epochs, eval_sentences=7))
-    assert of_kind(run, "started")[0].data["total"] == run.report()["steps"] == steps
+    assert of_kind(run, "started")[0].data["total"] == run.report["steps"] == steps
     last = during(run)[-1]
     assert (last.step, last.data["subset"]) == (steps, False)
 
@@ -471,7 +471,7 @@ def test_long_texts_are_learned_and_scored_to_their_end(tiny_encoder, tmp_path):
         write_conll(folder / f"{name}.conll", rows)
     config = toy.toy_config(folder, tiny_encoder, epochs=12, max_length=32, overlap=8)
     run = toy.fit(config)
-    report = run.report()
+    report = run.report
     (started,) = of_kind(run, "started")
     assert started.data["windows"] > 4 * 200 / 32
     for name in ("validation", "test"):
@@ -511,8 +511,8 @@ def test_a_stopped_run_keeps_its_best_model(tiny_encoder, toy_data):
     best = [event for event in during(run) if event.data["best"]][-1]
     assert best.step == 4
     assert last.data == {"best_step": best.step, "f1": best.data["selection_f1"]}
-    assert run.report() is None
-    assert not list(run.path.rglob("*.new"))
+    assert not run.has_report
+    assert not list(run.path.rglob(".ner-writing-*"))
     assert Predictor.load(str(run.model_dir)).predict("ann lives in oslo") is not None
 
 
@@ -612,4 +612,4 @@ def test_a_failed_run_leaves_no_model(tiny_encoder, toy_data, monkeypatch):
     (run,) = store.list_runs()
     assert [event.kind for event in run.events()] == ["started"]
     assert not run.model_dir.exists()
-    assert run.report() is None
+    assert not run.has_report

@@ -26,7 +26,7 @@ from ner_core.data.readers.parquet import read_parquet
 from ner_core.data.readers.sentence import Fault, ReadOptions, Record
 from ner_core.data.split_source import HubOrigin, SplitSource
 from ner_core.errors import DataError
-from ner_core.hub.dataset_id import CONVERTED, HubDataset, parse
+from ner_core.hub.repository_ids import CONVERTED, HubDataset, parse_dataset
 
 # What people are told before a file is there; except for Parquet, its content decides then.
 _FORMATS = {
@@ -44,7 +44,7 @@ def hub_splits(source: str, options: ReadOptions) -> tuple[dict[str, SplitSource
     names one. A dataset that is a script is read from the Hub's own conversion to Parquet, and a
     note says so. Raises DataError if the dataset cannot be had, or holds nothing that can be read.
     """
-    dataset = parse(source)
+    dataset = parse_dataset(source)
     if dataset is None:
         raise DataError(
             "Expected a dataset on the Hub as owner/name, owner/name:configuration or "

@@ -16,7 +16,7 @@ from datasets.info import DatasetInfosDict
 
 from ner_core.data.splits import SPLIT_NAMES, split_of
 from ner_core.errors import DataError
-from ner_core.hub.dataset_id import HubDataset
+from ner_core.hub.repository_ids import HubDataset
 
 READABLE = (".parquet", ".jsonl", ".json", ".csv", ".tsv", ".conll", ".iob2", ".txt")
 """The files that are data, by suffix; where a repository has several kinds, the first counts."""

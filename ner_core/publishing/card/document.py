@@ -11,7 +11,7 @@ from importlib import resources
 from string import Template
 from typing import Any
 
-from ner_core.hub.repository_id import check_name
+from ner_core.hub.repository_ids import check_repository
 from ner_core.publishing.card.citations import citations
 from ner_core.publishing.card.facts import CardFacts, read_facts
 from ner_core.publishing.card.markup import fenced, listing, text
@@ -42,7 +42,7 @@ def model_card(
     Raises PublishError if ``repo`` is no name of a repository, RunError if the run has no model, no
     adapter where one is asked for, or damaged files.
     """
-    facts = read_facts(run, check_name(repo), adapter, before or {})
+    facts = read_facts(run, check_repository(repo), adapter, before or {})
     template = (
         resources.files("ner_core.publishing.card").joinpath(TEMPLATE).read_text(encoding="utf-8")
     )

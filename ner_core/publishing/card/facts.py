@@ -10,13 +10,13 @@ from typing import Any
 
 from ner_core.config import TrainConfig
 from ner_core.errors import RunError
+from ner_core.hub.repository_ids import has_hub_prefix, without_hub_prefix
 from ner_core.models.sources import ADAPTER_CONFIG
 from ner_core.publishing.card.markup import plain
 from ner_core.runs.store import Run
 from ner_core.runs.view import RunView
 
 PARTS = ("train", "validation", "test")
-_HUB = "hub:"
 _LONGEST_WIDGET = 300
 
 
@@ -86,8 +86,8 @@ class CardFacts:
     def data_name(self) -> str:
         """What the data are called: ``sample``, the name of a file or a folder, or the Hub's id."""
         name = self.config.data
-        hub = self.on_hub or name.startswith(_HUB)
-        return plain(name.removeprefix(_HUB) if hub else Path(name).name)
+        hub = self.on_hub or has_hub_prefix(name)
+        return plain(without_hub_prefix(name) if hub else Path(name).name)
 
     @property
     def of_sample(self) -> bool:
@@ -147,7 +147,7 @@ def read_facts(run: Run, repo: str, adapter: bool, before: Mapping[str, Any]) ->
             f"Expected a run that trained an adapter, found {run.id}, which has none; "
             "publish its whole model, or train with the recipe adapter."
         )
-    report = run.report()
+    report = run.report if run.has_report else None
     # The report says the same again, and has it where an event log was taken away.
     started = {**(report or {}), **(view.started.data if view.started else {})}
     model: Any = None

@@ -24,7 +24,7 @@ from ner_core.data.readers.sentence import Fault, ReadOptions, Sentence
 from ner_core.data.split_source import HubOrigin
 from ner_core.errors import DataError
 from ner_core.hub import answers
-from ner_core.hub.dataset_id import CONVERTED, HubDataset, parse
+from ner_core.hub.repository_ids import CONVERTED, HubDataset, parse_dataset
 from tests.support.hub_server import Repo
 from tests.support.places import REPOSITORY
 
@@ -144,12 +144,12 @@ def test_a_split_knows_the_commit_it_is_read_at(hub):
     ],
 )
 def test_names_on_the_hub(source, dataset):
-    assert parse(source) == dataset
+    assert parse_dataset(source) == dataset
 
 
 @pytest.mark.parametrize("name", ["a/b", "a/b:en", "a/b@main", "a/b:en@v1.0"])
 def test_a_name_is_written_as_it_is_read(name):
-    assert str(parse(name)) == name
+    assert str(parse_dataset(name)) == name
 
 
 @pytest.mark.parametrize(("space", "sent"), [(None, "Bearer hf_secret"), ("me/space", None)])

@@ -111,7 +111,7 @@ def test_rows_that_cannot_be_read_are_listed_and_training_waits(app, new_page, t
     assert place.startswith("rows-jsonl.txt, line 2: ")
     assert "expected a span within the 13 characters of the text, found 0 to 30" in place
     page.wait_for_selector("#start[disabled]")
-    page.wait_for_selector("#problem >> text=Training waits until this is mended")
+    page.wait_for_selector("#problem >> text=Training cannot start with these data")
     (tmp_path / "rows.jsonl").write_text("".join(ROWS.splitlines(keepends=True)[::2]))
     take_away(page)
     upload(page, tmp_path / "rows.jsonl")

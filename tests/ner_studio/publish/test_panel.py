@@ -447,7 +447,7 @@ def test_who_is_not_signed_in_is_told_how(panel, space, monkeypatch, hub):
     space(None)
     form = dict(zip(panel.outputs, panel.update("of-ann", None), strict=True))
     assert text(form[panel.note]) == (
-        "Sign in with Hugging Face to publish: the repository becomes yours."
+        "Sign in with Hugging Face to publish the model to a repository of yours."
     )
     assert not form[panel.start]["interactive"]
     assert panel.suggest("of-ann", "") == [gr.skip(), gr.skip()]
@@ -458,7 +458,8 @@ def test_who_is_not_signed_in_is_told_how(panel, space, monkeypatch, hub):
     monkeypatch.delenv("OAUTH_CLIENT_ID")
     form = dict(zip(panel.outputs, panel.update("of-ann", None), strict=True))
     assert text(form[panel.note]) == (
-        "Publishing from here needs a Space that people can sign in to: hf_oauth: true."
+        "Nobody can sign in to this Space, so nothing can be published from here. Its owner can "
+        "set hf_oauth: true."
     )
     assert hub.requests == []
 

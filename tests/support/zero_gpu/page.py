@@ -57,7 +57,7 @@ def end(run, call):
 
 def training(run):
     """Wait for the first checkpoint."""
-    toy.wait_for(lambda: checkpoints.newest(run.path / "checkpoints"), "a checkpoint", 120)
+    toy.wait_for(lambda: checkpoints.newest(run.checkpoints_dir), "a checkpoint", 120)
 
 
 def one_after_the_other():

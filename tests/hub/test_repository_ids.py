@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ner_core.errors import PublishError
-from ner_core.hub.repository_id import check_name
+from ner_core.hub.repository_ids import check_repository
 from ner_core.publishing.card.document import model_card
 from ner_core.publishing.permissions import check_repo
 from ner_core.publishing.space import deploy
@@ -39,7 +39,7 @@ def test_what_no_repository_can_be_called_is_refused_by_all_who_take_a_name(name
     )
     run = FakeRun().end()
     for noun, take in (
-        ("a repository", check_name),
+        ("a repository", check_repository),
         ("a repository", lambda name: model_card(run, name)),
         ("a Space", deploy),
     ):
@@ -51,7 +51,7 @@ def test_what_no_repository_can_be_called_is_refused_by_all_who_take_a_name(name
 
 @pytest.mark.parametrize("name", ["me/ner", "Me_1/a.b-c_d", "1/2", f"me/{TOO_LONG[1:]}"])
 def test_what_one_can_be_called_is_given_back(name):
-    assert check_name(f" {name}\n") == name
+    assert check_repository(f" {name}\n") == name
 
 
 PIECES = [*"ab1_-.Z", ".git", "--", "ä", "\n", " "]
@@ -67,7 +67,7 @@ def test_names_are_those_that_the_client_of_the_hub_takes(owner, name):
     except HFValidationError:
         allowed = False
     try:
-        assert check_name(repo) == repo.strip()
+        assert check_repository(repo) == repo.strip()
     except PublishError:
         assert not allowed
     else:
