@@ -295,8 +295,8 @@ def test_a_link_to_a_model_opens_highlight_even_while_a_run_is_at_work(ner_home)
     [
         (
             "/no/folder",
-            "error: Expected a model: minilm, starter, a run's id, a folder or a Hub id; found "
-            "nothing at '/no/folder'.\n",
+            "error: There is no model '/no/folder'. Choose minilm, starter, a run id, a folder or "
+            "a Hub id.\n",
         ),
     ],
 )

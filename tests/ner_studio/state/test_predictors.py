@@ -56,6 +56,6 @@ def test_no_folder_but_one_that_was_offered(tiny_model):
     with pytest.raises(ModelError) as caught:
         predictors.MODELS.get(str(tiny_model))
     assert str(caught.value) == (
-        f"Expected minilm, starter, a run's id or a Hub id, found {str(tiny_model)!r}; "
+        f"There is no model {str(tiny_model)!r}. Choose minilm, starter, a run id or a Hub id; "
         "folders are for the command line."
     )
