@@ -99,8 +99,8 @@ def test_a_folder_that_is_no_model_is_refused(refusal, tmp_path, command):
     folder = tmp_path / "no-model"
     folder.mkdir()
     assert refusal(*command, folder) == (
-        f"Expected a model folder with a config.json at {folder}, found none; "
-        "choose the folder that a model was saved in."
+        f"There is no config.json in {folder}, so it is not the folder of a model. Choose the "
+        "folder that a model was saved in."
     )
     assert store.list_runs() == []
 
@@ -173,8 +173,7 @@ def test_the_id_of_another_run_is_refused(refusal):
 def test_a_run_without_a_model_cannot_be_used(refusal):
     store.create(TrainConfig(), "idle")
     assert refusal("predict", "--model", "idle", "ann") == (
-        "Expected a run with a finished model, found idle, which has none; "
-        "its state is interrupted."
+        "The run idle has no finished model: its status is interrupted. Choose another run."
     )
 
 

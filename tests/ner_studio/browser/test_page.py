@@ -156,8 +156,8 @@ def test_a_path_is_no_encoder_for_the_page(app, new_page):
     encoder.press("Enter")
     page.click("#start")
     expect(page.locator("#problem [role=alert]")).to_have_text(
-        f"Expected minilm, starter, a run's id or a Hub id, found '{app.home}'; "
-        "folders are for the command line."
+        f"There is no model '{app.home}'. Choose minilm, starter, a run id or a Hub id; folders "
+        "are for the command line."
     )
 
 
