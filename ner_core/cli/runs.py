@@ -1,9 +1,10 @@
-"""The commands of the run store: ``runs``, ``show``, ``stop``, ``resume``, ``delete``."""
+"""The commands of the run store: ``runs``, ``show``, ``stop``, ``delete``."""
 
 import argparse
 import sys
 
 from ner_core.cli import output
+from ner_core.jobs.stop import stop as request_stop
 from ner_core.runs import store
 from ner_core.runs.export import drop_exports
 
@@ -32,23 +33,14 @@ def show(options: argparse.Namespace) -> int:
 def stop(options: argparse.Namespace) -> int:
     """Ask a run to stop at its next step."""
     run = store.get(options.run)
-    store.stop(run)
+    request_stop(run)
     document = {"run": run.id, "status": run.status()}
     output.emit(options.json, document, lambda: f"{run.id} was asked to stop.")
     return 0
 
 
-def resume(options: argparse.Namespace) -> int:
-    """Go on with a run from its last checkpoint, with a progress bar."""
-    from ner_core.cli.train import follow
-    from ner_core.jobs.submit import resume as go_on
-
-    run = store.get(options.run)
-    return follow(run, go_on(run), options.json)
-
-
 def delete(options: argparse.Namespace) -> int:
-    """Delete a run with its model and report; asks first where somebody can answer."""
+    """Delete a run with its model and report; in a terminal it asks first."""
     run = store.get(options.run)
     if sys.stdin.isatty() and sys.stderr.isatty():
         output.say(f"Delete {run.id} with its model and report? [y/N]")

@@ -13,18 +13,18 @@ import anyio.to_thread
 import gradio as gr
 
 from ner_core.errors import NerError
-from ner_core.runs import store
+from ner_core.jobs.stop import stop
 from ner_core.runs.view import RunView
 from ner_studio.base import assets, charts, markup, polling, rights
 from ner_studio.base.events import UNCHECKED
 from ner_studio.base.polling import RunPolls
 from ner_studio.publish.panel import PublishPanel
 from ner_studio.report.panel import ReportPanel
-from ner_studio.state import run_summary
 from ner_studio.state.predictors import asks_hub, reading_data
 from ner_studio.state.snapshots import SHARED, Snapshot, Watched
 from ner_studio.watch.log_panel import LogPanel
 from ner_studio.watch.sample_sentences import sample_sentences
+from ner_studio.watch.status import STATUS_TEMPLATE, status_value
 
 _NO_RUN = "No run yet. Choose data on the left and press “Start training”."
 _ZOOM = "Drag across a chart to zoom in, double-click to see all steps again."
@@ -42,7 +42,7 @@ class WatchPanel:
         with gr.Column(visible=False) as self.panel:
             self.status = gr.HTML(
                 {},
-                html_template=run_summary.STATUS_TEMPLATE,
+                html_template=STATUS_TEMPLATE,
                 apply_default_css=False,
                 elem_id="run-status",
                 container=False,
@@ -175,7 +175,7 @@ class WatchPanel:
         stage = f"{watched.stage}:{snapshot.number}"
         if (shown or {}).get("key") == watched.key:
             return gr.skip(), gr.skip(), watched.evaluated, stage, interval
-        status = {**watched.draw("status", run_summary.status_value), "key": watched.key}
+        status = {**watched.draw("status", status_value), "key": watched.key}
         loss = watched.draw("loss", charts.losses)
         return status, loss, watched.evaluated, stage, interval
 
@@ -235,7 +235,7 @@ class WatchPanel:
     def stop_run(self, run_id: str | None) -> str:
         """Ask the watched run to stop, and return a problem if there is one."""
         try:
-            store.stop(rights.find(run_id))
+            stop(rights.find(run_id))
         except NerError as error:
             return markup.error(str(error))
         SHARED.current(renew=True)

@@ -11,6 +11,7 @@ from itertools import pairwise
 import pytest
 
 from ner_core.errors import RunError
+from ner_core.jobs.stop import stop
 from ner_core.jobs.submit import resume, submit
 from ner_core.runs import checkpoints, store
 from ner_core.runs.view import RunView
@@ -62,7 +63,7 @@ def steps(run, kind):
 
 
 def test_a_run_killed_twenty_times_ends_like_one_that_was_not(few_data, tiny_encoder):
-    """Some moments lie before the first step; most shortly after the run began to go on."""
+    """Some moments lie before the first step; most shortly after the run went on."""
     config = toy.toy_config(few_data, tiny_encoder, batch_size=8, epochs=12, evaluations=48)
     calm = toy.fit(config)
     run = store.create(config)
@@ -71,17 +72,14 @@ def test_a_run_killed_twenty_times_ends_like_one_that_was_not(few_data, tiny_enc
     while killed < KILLS:
         events = len(run.events())
         process = start_worker(run)
-        if chance.random() < 0.75:
-            toy.wait_for(lambda: len(run.events()) > events + 1, "the run to go on")  # noqa: B023
-        time.sleep(chance.uniform(0, 0.15))
+        events += chance.choice((0, 1, 2, 2, 3, 3, 4, 5))
+        toy.wait_for(lambda: len(run.events()) >= events, "the run to go on")  # noqa: B023
         if process.poll() is not None:
             break
         os.kill(process.pid, signal.SIGKILL)
         process.wait(10)
         killed += 1
-        began = time.monotonic()
         status = run.status()
-        assert time.monotonic() - began < 5
         if status == "finished":
             break
         assert status == "interrupted"
@@ -143,9 +141,12 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
         toy.wait_for(lambda: steps(run, "checkpoint"), "a checkpoint")
         with pytest.raises(RunError) as caught:
             resume(run)
-        assert str(caught.value) == "Expected a run that can go on, found mine, which is running."
+        assert str(caught.value) == (
+            "The run mine cannot be resumed because it is running. "
+            "Choose one that was stopped, failed or was interrupted."
+        )
         os.kill(process.pid, signal.SIGKILL)
-        toy.wait_for(lambda: run.status() == "interrupted", "the end of the worker", seconds=5)
+        toy.wait_for(lambda: run.status() == "interrupted", "the end of the worker")
         kept = checkpoints.newest(run.checkpoints_dir).step
         view = RunView(run)
         view.refresh()
@@ -160,10 +161,9 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
         started = [event for event in run.events() if event.kind == "started"][-1]
         assert (started.step, started.data["resumed"]) == (kept, True)
         assert started.data["repeats_to"] >= kept
-        store.stop(run)
-        began = time.monotonic()
+        stop(run)
         toy.wait_for(lambda: run.status() == "stopped", "the run to stop")
-        assert time.monotonic() - began < 15  # all of its steps take longer
+        assert max(steps(run, "progress")) < started.data["total"] / 2
         assert process.wait(timeout=150) == 0
     finally:
         process.kill()
@@ -206,15 +206,13 @@ def test_a_stop_ends_an_evaluation_that_takes_long(config, monkeypatch):
     def slow(self, tagger, full):
         scores = score(self, tagger, full)
         if slow.calls:
-            time.sleep(30)
+            time.sleep(3600)  # only the stop ends it
         slow.calls += 1
         return scores
 
     slow.calls = 0
     monkeypatch.setattr(validation.Validation, "score", slow)
-    began = time.monotonic()
     run = toy.fit(config, lambda run: len(steps(run, "evaluated")) == 1)
-    assert time.monotonic() - began < 25
     assert run.status() == "stopped"
     (step,) = steps(run, "evaluated")
     assert run.events()[-1].data == {"best_step": step, "f1": evaluations(run)[0][3]}
@@ -238,7 +236,8 @@ def test_a_finished_run_is_not_resumed(config):
     with pytest.raises(RunError) as caught:
         resume(run)
     assert str(caught.value) == (
-        f"Expected a run that can go on, found {run.id}, which is finished."
+        f"The run {run.id} cannot be resumed because it is finished. "
+        "Choose one that was stopped, failed or was interrupted."
     )
 
 
