@@ -25,7 +25,8 @@ from many_tabs import Tab, served, share
 from ner_core.config import TrainConfig
 from ner_core.data.corpus import load_data
 from ner_core.jobs.submit import submit
-from ner_core.runs import store
+from ner_core.runs.run import Run
+from ner_core.runs.stop import ask_to_stop
 from ner_core.runs.view import RunView
 
 PAUSE = (0.5, 2.0)
@@ -108,7 +109,7 @@ async def measure(visitors: int, seconds: float, train: bool) -> None:
             ended = await asyncio.gather(*typing, return_exceptions=True)
             if run:
                 pace = (step(run) - first) / (time.perf_counter() - began)
-                store.stop(run)
+                ask_to_stop(run)
                 process.wait(60)
     percentiles = statistics.quantiles(waited, n=20)
     print(f"| {visitors} visitors, {seconds:g} s, {'a run trains' if train else 'no run'} | |")
@@ -125,7 +126,7 @@ async def measure(visitors: int, seconds: float, train: bool) -> None:
         print(f"{len(problems)} visitors ended early, the first by {problems[0]}")
 
 
-def step(run: store.Run) -> int:
+def step(run: Run) -> int:
     """Tell how far a run is."""
     view = RunView(run)
     view.refresh()

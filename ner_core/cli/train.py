@@ -10,7 +10,7 @@ from tqdm import tqdm
 from ner_core.cli import output
 from ner_core.jobs.submit import Worker
 from ner_core.runs.events import TERMINAL
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.runs.view import RunView
 
 _POLL_SECONDS = 0.2

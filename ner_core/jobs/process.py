@@ -9,7 +9,7 @@ from ner_core.errors import RunError
 from ner_core.hub.token import handed_over
 from ner_core.jobs.worker import LOCK_FD_VARIABLE
 from ner_core.runs.events import EventWriter
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.system import locks
 from ner_core.system.environment import worker_environment
 

@@ -14,6 +14,8 @@ from ner_core.jobs import zero_gpu as lent_gpu
 from ner_core.jobs.process import start
 from ner_core.models.sources import find_model
 from ner_core.runs import store
+from ner_core.runs.run import Run
+from ner_core.runs.status import RESUMABLE
 from ner_core.system import zero_gpu
 
 
@@ -29,7 +31,7 @@ def submit(
     run_id: str | None = None,
     folders: bool = True,
     owner: str | None = None,
-) -> tuple[store.Run, Worker]:
+) -> tuple[Run, Worker]:
     """Check that data and model can be read, then create a run and start its worker.
 
     What a person got wrong is raised here, as a DataError, ModelError or ConfigError, before a run
@@ -69,14 +71,14 @@ def _check_reporter(config: TrainConfig) -> None:
         )
 
 
-def resume(run: store.Run) -> Worker:
+def resume(run: Run) -> Worker:
     """Let a run that was stopped, failed or was interrupted go on from its last checkpoint.
 
     Raises RunError if it is at work or finished.
     """
     stop_measuring()
     status = run.status()
-    if status not in store.RESUMABLE:
+    if status not in RESUMABLE:
         raise RunError(f"Expected a run that can go on, found {run.id}, which is {status}.")
     config = run.config()  # without its settings it cannot
     if zero_gpu.is_ready():

@@ -13,6 +13,7 @@ from ner_core.errors import RunError
 from ner_core.hub.token import take_over
 from ner_core.runs import checkpoints, diagnosis, store
 from ner_core.runs.events import EventWriter
+from ner_core.runs.run import Run
 from ner_core.system import locks, resources
 from ner_core.system.interrupts import StopRequested, interruptible
 
@@ -29,7 +30,7 @@ def execute(run_dir: Path) -> int:
     Holds the run's lock from beginning to end, waits for the machine's training slot, and always
     leaves a terminal event unless it is killed.
     """
-    run = store.Run(run_dir.name, run_dir)
+    run = Run(run_dir.name, run_dir)
     if not (run_dir / "config.json").is_file():
         raise RunError(f"Expected a run directory with a config.json, found none at {run_dir}.")
     terminated = False
@@ -65,7 +66,7 @@ def execute(run_dir: Path) -> int:
 
 
 def wait_for_turn(
-    run: store.Run, slot: locks.Slot, events: EventWriter, should_stop: Callable[[], bool]
+    run: Run, slot: locks.Slot, events: EventWriter, should_stop: Callable[[], bool]
 ) -> bool:
     """Wait for the machine's training slot; False, and a terminal event, if it was stopped."""
     waiting_for = None
@@ -80,7 +81,7 @@ def wait_for_turn(
     return True
 
 
-def train(run: store.Run, events: EventWriter, should_stop: Callable[[], bool]) -> int:
+def train(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> int:
     """Train a run that is held and has its turn, up to a terminal event; gives the exit code."""
     try:
         with interruptible(should_stop):
@@ -98,14 +99,14 @@ def train(run: store.Run, events: EventWriter, should_stop: Callable[[], bool]) 
     return 0
 
 
-def _named(holder: str, run: store.Run) -> str:
+def _named(holder: str, run: Run) -> str:
     """Name the run that is waited for, unless it is somebody else's: its name is theirs to tell."""
     if not holder or (store.exists(holder) and store.get(holder).owner == run.owner):
         return holder
     return store.ANOTHER
 
 
-def fail(run: store.Run, events: EventWriter, message: str, code: int) -> int:
+def fail(run: Run, events: EventWriter, message: str, code: int) -> int:
     """Leave a terminal event that says why, also where there is no room left; the exit code."""
     folder = run.checkpoints_dir
     checkpoints.prune(folder, checkpoints.newest(folder))  # half a checkpoint takes room

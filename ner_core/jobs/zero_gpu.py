@@ -22,7 +22,8 @@ from ner_core.jobs import worker
 from ner_core.jobs.process import begin
 from ner_core.runs import checkpoints, store
 from ner_core.runs.events import TERMINAL, EventWriter
-from ner_core.runs.store import LIFE, Run
+from ner_core.runs.run import Run
+from ner_core.runs.status import LIFE
 from ner_core.system import locks, resources, zero_gpu
 
 _NEARLY_OVER = 0.9

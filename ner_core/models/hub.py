@@ -1,12 +1,12 @@
 """Models on the Hugging Face Hub: who may see one, and its files on this machine.
 
-transformers reads files of this machine only. They are fetched here, into the cache of
-huggingface_hub, so that the Hub is asked in one place, with one token and within a time; and only
-for who may see them: the cache holds what others have downloaded, too.
+transformers reads files of this machine only. They are downloaded here, into the cache of
+huggingface_hub: with the visitor's token, within a time limit, and only for those who may see them,
+since the cache also holds what others have downloaded.
 
-An answer of the Hub counts for ``KNOWN_SECONDS``. Where it gives none, a public model goes on as it
-was; one that is not for everybody is refused on a Space. On a machine of one's own what is in the
-cache is read without a Hub, as transformers does.
+An answer of the Hub counts for ``KNOWN_SECONDS``. Where the Hub does not answer, a public model can
+still be used; a restricted one is refused on a Space. Elsewhere the cache is read without a Hub, as
+transformers does.
 """
 
 import time
@@ -15,19 +15,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from huggingface_hub import HfApi, constants, hf_hub_download, try_to_load_from_cache
-from huggingface_hub.file_download import repo_folder_name
+from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
 
 from ner_core.errors import ModelError
-from ner_core.hub import answers
-from ner_core.hub.answers import NoAnswerError, asked, check_granted
+from ner_core.hub import client
+from ner_core.hub.client import check_granted, read_from_hub
+from ner_core.hub.failures import NoAnswerError, Reading
 from ner_core.hub.token import current_token
 from ner_core.models.hub_safety import INDEX, SHARD, SMALL, WEIGHTS, check_files
 from ner_core.models.sources import ADAPTER_CONFIG, ADAPTER_WEIGHTS, ModelSource, base_of_adapter
 from ner_core.system.space import on_space
 
 KNOWN_SECONDS = 300.0
-"""For how long an answer of the Hub counts: so long may somebody go on who may no more."""
+"""For how many seconds an answer of the Hub counts, also for those who may no longer see it."""
 
 _MOST_KNOWN = 1000
 
@@ -36,7 +36,7 @@ _MOST_KNOWN = 1000
 class HubModel:
     """A model on the Hub as it was when the Hub was asked: its commit, and its files.
 
-    ``restricted`` tells that not everybody may see it: it is private, or given on request.
+    ``restricted`` says that not everybody may see it: it is private, or granted on request.
     """
 
     repo: str
@@ -51,7 +51,7 @@ _restricted: dict[tuple[str, str | bool | None], _Known] = {}  # by token, in me
 
 
 def known_model(repo: str) -> HubModel | None:
-    """Tell what the Hub said of a model lately to who asks; None if it has to be asked."""
+    """Return what the Hub said lately of a model to this visitor; None if it has to be asked."""
     now = time.monotonic()
     for found in (_public.get(repo), _restricted.get((repo, current_token()))):
         if found and now - found[0] < KNOWN_SECONDS:
@@ -60,14 +60,14 @@ def known_model(repo: str) -> HubModel | None:
 
 
 def find_on_hub(repo: str) -> HubModel:
-    """Ask the Hub for a model, with the token of who asks, unless it said lately what it is.
+    """Return a model on the Hub; the Hub is asked with the visitor's token, unless it was lately.
 
     Raises ModelError if there is none that they may see, or no answer.
     """
     if known := known_model(repo):
         return known
     try:
-        found = asked("model", repo, lambda: _ask(repo))
+        found = read_from_hub(Reading("model", repo), lambda: _ask(repo))
     except ModelError as error:
         before = _public.get(repo)
         if before is None or not isinstance(error.__cause__, NoAnswerError):
@@ -79,10 +79,10 @@ def find_on_hub(repo: str) -> HubModel:
 
 
 def located(source: ModelSource, weights: bool = True) -> ModelSource:
-    """Give a model with its files in folders of this machine; of a Hub id they are fetched.
+    """Return a model with its files in folders of this machine; those on the Hub are downloaded.
 
-    Without ``weights`` it is only good for its config and its tokenizer. Raises ModelError if it
-    cannot be had, or its files name others; see ``check_files``.
+    Without ``weights`` only its config and its tokenizer are there. Raises ModelError if it can't
+    be downloaded, or its files name others; see ``check_files``.
     """
     if source.base and source.base.kind == "hub":
         base = located(source.base, weights)
@@ -100,22 +100,22 @@ def located(source: ModelSource, weights: bool = True) -> ModelSource:
         encoder = _fetched(base.location, weights)
         if _is_adapter(encoder):  # it could go round in circles
             raise ModelError(
-                f"Expected an adapter of an encoder in {repo}, found one of {base.location}, which "
-                "is an adapter itself; choose another model."
+                f"The adapter {repo} belongs to {base.location}, which is an adapter itself. "
+                "Choose another model."
             )
         base = ModelSource(base.name, "folder", str(encoder))
     return ModelSource(source.name, "folder", str(folder), base)
 
 
 def _check_as_public(adapter: str, encoder: str) -> None:
-    """Raise ModelError for an adapter that more people may see than the encoder that it changes.
+    """Raise ModelError for an adapter that more people may see than its encoder.
 
-    What is loaded of it is shared by those who may see the adapter.
+    The loaded model is shared by all who may see the adapter.
     """
     if find_on_hub(encoder).restricted and not find_on_hub(adapter).restricted:
         raise ModelError(
-            f"Expected an encoder that is as public as the adapter {adapter}, found {encoder}, "
-            "which not everybody may see; choose another model."
+            f"Everybody may see the adapter {adapter}, but not its encoder {encoder}. Choose "
+            "another model."
         )
 
 
@@ -124,7 +124,7 @@ def _is_adapter(folder: Path) -> bool:
 
 
 def _fetched(repo: str, weights: bool) -> Path:
-    """Give the folder with the files of a model, which name no others."""
+    """Return the folder with the files of a model, which name no others."""
     found = _found_or_cached(repo)
     folder = found if isinstance(found, Path) else _fetch(found, sorted(_wanted(found, weights)))
     check_files(folder, repo)
@@ -132,14 +132,14 @@ def _fetched(repo: str, weights: bool) -> Path:
 
 
 def _wanted(found: HubModel, weights: bool) -> frozenset[str]:
-    """Choose the files of a model that are read; of a whole one not the adapter beside it."""
+    """Return which files of a model are read; of a whole model not the adapter beside it."""
     wanted = found.files & SMALL
     if WEIGHTS in found.files:
         wanted -= {ADAPTER_CONFIG}
     if "config.json" not in wanted:
         raise ModelError(
-            f"Expected a model of transformers in {found.repo} on the Hub, found no config.json; "
-            "choose another one."
+            f"The model {found.repo} on the Hub has no config.json, which transformers needs. "
+            "Choose another one."
         )
     if not weights:
         return wanted
@@ -148,14 +148,14 @@ def _wanted(found: HubModel, weights: bool) -> frozenset[str]:
         kept |= {INDEX, *filter(SHARD.fullmatch, found.files)}
     if not kept:
         raise ModelError(
-            f"Expected safetensors weights in the model {found.repo} on the Hub, found none; "
-            "choose another model, or convert it with transformers' save_pretrained."
+            f"The model {found.repo} on the Hub has no safetensors weights. Choose another model, "
+            "or convert it with transformers' save_pretrained."
         )
     return wanted | kept
 
 
 def _found_or_cached(repo: str) -> HubModel | Path:
-    """Find a model on the Hub; the folder of an earlier download where that is all there is."""
+    """Return a model on the Hub, or the folder of an earlier download if that is all there is."""
     try:
         return find_on_hub(repo)
     except ModelError as error:
@@ -168,12 +168,11 @@ def _found_or_cached(repo: str) -> HubModel | Path:
 
 
 def _ask(repo: str) -> HubModel:
-    seconds = answers.ANSWER_SECONDS
-    info = HfApi().model_info(repo, timeout=seconds, token=current_token())
+    info = HfApi().model_info(repo, timeout=client.ANSWER_SECONDS, token=current_token())
     commit = info.sha or "main"
     files = frozenset(sibling.rfilename for sibling in info.siblings or ())
     if info.gated and files:
-        check_granted("model", repo, commit, min(files))
+        check_granted(Reading("model", repo), commit, min(files))
     return HubModel(repo, commit, files, bool(info.private or info.gated))
 
 
@@ -190,31 +189,33 @@ def _remember(found: HubModel) -> None:
 
 
 def _fetch(found: HubModel, files: Iterable[str]) -> Path:
-    """Give the folder in the cache with these files of a model, fetched if they are not there."""
+    """Return the folder in the cache with these files of a model, downloaded if missing."""
     folder = None
     for file in files:
         kept = try_to_load_from_cache(found.repo, file, revision=found.commit)
         if not isinstance(kept, str):
-            kept = asked("model", found.repo, partial(_download, found, file))
+            kept = read_from_hub(Reading("model", found.repo), partial(_download, found, file))
         folder = Path(kept).parent
     if folder is None:
-        raise ModelError(f"Expected files in the model {found.repo}, found none; choose another.")
-    _name_newest(found)
+        raise ModelError(f"The model {found.repo} has no files. Choose another one.")
+    _name_newest(found.commit, folder)
     return folder
 
 
 def _download(found: HubModel, file: str) -> str:
-    check_granted("model", found.repo, found.commit, file)
+    check_granted(Reading("model", found.repo), found.commit, file)
     return hf_hub_download(found.repo, file, revision=found.commit, token=current_token())
 
 
-def _name_newest(found: HubModel) -> None:
-    """Note which commit is the newest, where the cache looks for it when there is no Hub."""
-    folder = repo_folder_name(repo_id=found.repo, repo_type="model")
-    name = Path(constants.HF_HUB_CACHE) / folder / "refs" / "main"
+def _name_newest(commit: str, folder: Path) -> None:
+    """Write down which commit is the newest, where the cache looks for it when there is no Hub.
+
+    ``folder`` is that of the commit: ``snapshots/<commit>`` in the folder of the repository.
+    """
+    name = folder.parents[1] / "refs" / "main"
     try:
-        if not name.is_file() or name.read_text() != found.commit:
+        if not name.is_file() or name.read_text() != commit:
             name.parent.mkdir(parents=True, exist_ok=True)
-            name.write_text(found.commit)
+            name.write_text(commit)
     except OSError:  # it is only a convenience
         return

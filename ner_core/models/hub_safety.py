@@ -1,9 +1,9 @@
-"""What the files of a model on the Hub may name: nothing on this machine but each other.
+"""A check that the files of a model on the Hub name no files of this machine but each other.
 
-transformers opens what ``tokenizer_config.json``, ``special_tokens_map.json`` and the index of
-sharded weights name, wherever it lies, and peft does so with ``adapter_config.json``. A stranger's
-model could name what others have trained here, or ``/proc/self/environ``, and give it away as its
-own vocabulary. A model in a folder of this machine is its user's own, and is not looked at here.
+transformers opens whatever ``tokenizer_config.json``, ``special_tokens_map.json`` and the index of
+sharded weights name, and peft does so with ``adapter_config.json``. A stranger's model could name
+what others have trained here, or ``/proc/self/environ``, and show it as its own vocabulary. A model
+in a folder of this machine is its user's own, and is not checked.
 """
 
 import json
@@ -24,15 +24,15 @@ SMALL = frozenset(
         *("sentencepiece.bpe.model", "spiece.model", "spm.model", "tokenizer.model", "bpe.codes"),
     }
 )
-"""All that is read of a model beside its weights."""
+"""The files that are read of a model beside its weights."""
 _TOKENIZER = SMALL - {"config.json", ADAPTER_CONFIG}
 
-# What a tokenizer reads from a file, or gives to what reads one. A bare name may be looked for
-# where this process works, so it has to be one that only files of tokenizers have.
+# Keys whose value a tokenizer opens as a file. A bare name may be opened in the working directory,
+# so it has to be a name that only files of tokenizers have.
 _READ = re.compile(r".*vocab|.*merges|.*_spm|init_inputs|.*_(?:files?|kwargs)")
 _INLINE = re.compile(r".*vocab|.*merges")
 _TEXT = re.compile(r".*_(?:tokens?|template|schema)|added_tokens_decoder|never_split")
-# Set by transformers 5.23 itself, or not looked at: save_pretrained left its author's paths there.
+# Set by transformers 5.23 itself, or not read; save_pretrained left paths of its author there.
 _NOT_READ = {
     "tokenizer_config.json": {
         *("name_or_path", "_name_or_path", "special_tokens_map_file", "tokenizer_file"),
@@ -44,9 +44,9 @@ _NOT_READ = {
 
 
 def check_files(folder: Path, repo: str) -> None:
-    """Raise ModelError if a file that was fetched of a model names one that is not the model's.
+    """Raise ModelError if a downloaded file of a model names a file that is not the model's.
 
-    Also for an adapter that is none of LoRA: other kinds load models of their own accord.
+    Also for an adapter that is not a LoRA adapter: other kinds load models themselves.
     """
     for file, not_read in _NOT_READ.items():
         content = _read(folder / file, repo) if (folder / file).is_file() else {}
@@ -55,8 +55,9 @@ def check_files(folder: Path, repo: str) -> None:
                 _check(file, repo, key, value)
         if file == ADAPTER_CONFIG and content and content.get("peft_type") != "LORA":
             raise ModelError(
-                f"Expected an adapter of the kind LORA in the model {repo}, found "
-                f"{str(content.get('peft_type'))[:60]!r}; choose another model."
+                f"The adapter in the model {repo} is of the kind "
+                f"{str(content.get('peft_type'))[:60]!r}, and only LORA can be loaded. Choose "
+                "another model."
             )
     if (folder / INDEX).is_file():
         placed = _read(folder / INDEX, repo).get("weight_map")
@@ -78,27 +79,26 @@ def _check(file: str, repo: str, key: str, value: Any) -> None:
 
 def _refused(file: str, repo: str, key: str, text: str) -> ModelError:
     return ModelError(
-        f"Expected {file} of the model {repo} to name no files but the model's own, found {key}: "
-        f"{text[:60]!r}; choose another model."
+        f"{file} of the model {repo} names a file that is not the model's own ({key}: "
+        f"{text[:60]!r}). Choose another model."
     )
 
 
 def _read(path: Path, repo: str) -> dict[str, Any]:
-    """Read a JSON object as transformers does."""
+    """Return a JSON object, read as transformers does."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise ModelError(
-            f"Expected an object of JSON in {path.name} of the model {repo}, found none; choose "
-            "another model."
+            f"{path.name} of the model {repo} is no JSON object. Choose another model."
         )
     return content
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Give all texts in a value of JSON, however deep they are."""
+    """Yield all texts in a value of JSON, however deep they are."""
     left = [value]
     while left:
         part = left.pop()

@@ -1,4 +1,4 @@
-"""What a worker writes about its run: the event log, once, and the same in words in output.log."""
+"""What a worker writes about its run: each event once, and the same in words to output.log."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ _ONCE = frozenset({"progress", "evaluated", "checkpoint"})
 
 
 class RunLog:
-    """Writes the events of a run, each once, also where an earlier worker had been further.
+    """Writes the events of a run, each once, also where a resumed run repeats steps.
 
     A run that goes on from its last checkpoint repeats the steps that were done after it. Their
     events are in the log already and are not written again. ``repeats_to`` is the step up to which
@@ -44,7 +44,7 @@ class RunLog:
 
 
 def describe(kind: str, data: Mapping[str, Any]) -> str:
-    """Put an event in words, for people who read a log.
+    """Return an event in words, for people who read a log.
 
     >>> describe("progress", {"loss": 0.5, "examples_per_second": 61.2})
     'loss 0.5000, 61 windows/s'

@@ -31,7 +31,7 @@ from ner_core.models import windows as align
 from ner_core.models.lora import add_adapter
 from ner_core.models.sources import ModelSource, find_model
 from ner_core.runs.log import RunLog
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.training.callback import LOG_STEPS, RunCallback
 from ner_core.training.losses import WeightedLoss, class_weights
 from ner_core.training.plan import automatic_epochs

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ner_core.runs.status import ACTIVE
 from ner_core.errors import NerError
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.runs.view import RunView
 from ner_core.runs import store
 from ner_studio.base import rights
@@ -152,7 +153,7 @@ class RunRows:
 
 def _may_differ(row: RunRow, run: Run) -> bool:
     """Tell whether a run may stand otherwise though its log is as it was."""
-    return row.status in store.ACTIVE or (row.status == "interrupted" and run.is_held())
+    return row.status in ACTIVE or (row.status == "interrupted" and run.is_held())
 
 
 def _row_of(watched: Watched) -> RunRow:

@@ -14,7 +14,7 @@ import gradio as gr
 
 import ner_core
 from ner_core.errors import NerError
-from ner_core.runs import store
+from ner_core.runs.stop import ask_to_stop
 from ner_studio.base import charts, markup, rights
 from ner_studio.publish import panel
 from ner_studio.publish.panel import PublishPanel
@@ -256,7 +256,7 @@ class WatchPanel:
     def stop_run(self, run_id: str | None) -> str:
         """Ask the shown run to stop."""
         try:
-            store.stop(rights.find(run_id))
+            ask_to_stop(rights.find(run_id))
         except NerError as error:
             return markup.error(str(error))
         SHARED.current(renew=True)

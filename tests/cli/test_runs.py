@@ -18,7 +18,7 @@ from tests.support.toy import training
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked_workers")]
 
-NOTHING_THERE = "Expected the id of a run, found 'nowhere'; `python -m ner_core runs` lists them."
+NOTHING_THERE = "There is no run 'nowhere'. `python -m ner_core runs` lists all runs."
 
 
 def test_a_run_from_training_to_its_figures(call, document, toy_data, tiny_encoder):
@@ -156,9 +156,7 @@ def test_an_unknown_run_is_refused(refusal, command):
 
 def test_a_run_that_is_not_at_work_cannot_be_stopped(refusal):
     store.create(TrainConfig(), "idle")
-    assert refusal("stop", "idle") == (
-        "Expected a run that is at work, found idle, which is interrupted."
-    )
+    assert refusal("stop", "idle") == ("Run idle is not at work: it is interrupted.")
 
 
 def test_a_stopped_run_is_resumed_and_deleted(call, document, toy_data, tiny_encoder):

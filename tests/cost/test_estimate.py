@@ -373,8 +373,7 @@ def test_a_home_that_cannot_be_written_is_a_sentence(config, ner_home, stand_in)
     with pytest.raises(ConfigError) as caught:
         estimate_cost(config)
     assert str(caught.value) == (
-        f"Expected a folder that can be written at {cache.folder()}, found: "
-        "Not a directory; set NER_HOME to another one."
+        f"Runs can't be written to {cache.folder()}: Not a directory. Set NER_HOME to another one."
     )
 
 

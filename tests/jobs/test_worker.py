@@ -13,6 +13,7 @@ from ner_core.jobs.process import start
 from ner_core.jobs.submit import submit
 from ner_core.jobs.worker import execute
 from ner_core.runs import store
+from ner_core.runs.stop import ask_to_stop
 from ner_core.runs.view import RunView
 from ner_core.system import locks
 from tests.support import toy
@@ -112,10 +113,8 @@ def test_the_states_of_a_run_from_its_start_to_its_end(begin, ner_home):
     view.refresh()
     assert (view.status, view.step, view.total) == ("finished", 4, 4)
     with pytest.raises(RunError) as caught:
-        store.stop(run)
-    assert str(caught.value) == (
-        "Expected a run that is at work, found whole-life, which is finished."
-    )
+        ask_to_stop(run)
+    assert str(caught.value) == ("Run whole-life is not at work: it is finished.")
 
 
 def test_a_killed_worker_leaves_an_interrupted_run(begin, ner_home):
@@ -143,7 +142,7 @@ def test_one_worker_trains_at_a_time_and_the_others_wait(begin):
         assert view.summary()["waiting_for"] == "first"
     assert first.status() == "running"
 
-    store.stop(third)
+    ask_to_stop(third)
     assert third_process.wait(timeout=150) == 0
     assert third.status() == "stopped"
     assert kinds(third) == ["queued", "stopped"]
@@ -166,7 +165,7 @@ def test_a_worker_stops_when_it_is_asked_to(begin):
     run, process = begin("asked", endless=True)
     reaches(run, "running")
     toy.wait_for(lambda: "progress" in kinds(run), "the first step")
-    store.stop(run)
+    ask_to_stop(run)
     assert run.status() in ("stopping", "stopped")
     assert process.wait(timeout=150) == 0
     assert run.status() == "stopped"
@@ -178,7 +177,7 @@ def test_a_worker_stops_when_it_is_asked_to(begin):
 @pytest.mark.usefixtures("forked_workers")
 def test_a_run_stopped_before_it_starts_learns_nothing(begin):
     run, process = begin("early", endless=True, forked=False)
-    store.stop(run)
+    ask_to_stop(run)
     assert run.status() == "stopping"
     assert process.wait(timeout=150) == 0
     assert run.status() == "stopped"
@@ -207,7 +206,7 @@ def test_a_worker_outlives_the_process_that_started_it(toy_data, tiny_encoder):
         assert os.getsid(worker) == worker
         toy.wait_for(lambda: "evaluated" in kinds(run), "the first evaluation")
         assert run.status() == "running"
-        store.stop(run)
+        ask_to_stop(run)
         reaches(run, "stopped")
         assert run.model_dir.is_dir()
         toy.wait_for(lambda: not run.is_held(), "the worker to end")

@@ -17,7 +17,7 @@ from ner_core.config import TrainConfig
 from ner_core.cost import estimate
 from ner_core.data.corpus import load_data
 from ner_core.errors import DataError, ModelError
-from ner_core.hub import answers
+from ner_core.hub import client
 from ner_core.hub import reachability as reach
 from ner_core.hub.token import FD_VARIABLE, current_token, handed_over, take_over, using_token
 from ner_core.inference.predictor import Predictor
@@ -39,8 +39,8 @@ ANNS, BOBS = "hf_tokenOfAnn0123456789", "hf_tokenOfBob0123456789"
 ANN, BOB, NOBODY = Visitor("ann", token=ANNS), Visitor("bob", token=BOBS), Visitor()
 TEXT = "ann lives in oslo and bob works near the paris city"
 HIDDEN = (
-    "Expected a {kind} ann/{name} on the Hub, found none that you may see; check the name, and if "
-    "it is private, {sign_in}."
+    "The Hub has no {kind} ann/{name} that you may see. Check the name, and if it is private, "
+    "{sign_in}."
 )
 SIGN_IN, ANOTHER = "sign in with Hugging Face", "sign in as somebody who may see it"
 
@@ -53,8 +53,8 @@ def hub(hub, monkeypatch, tiny_model):
     hub.models["ann/own"] = Repo({"main": dict(files)}, private=True)
     hub.models["ann/open"] = Repo({"main": dict(files)})
     monkeypatch.setenv("SPACE_ID", "olga/studio")
-    monkeypatch.setattr(answers, "ANSWER_SECONDS", 0.4)
-    monkeypatch.setattr(answers, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(client, "ANSWER_SECONDS", 0.4)
+    monkeypatch.setattr(client, "RETRY_SECONDS", 0.0)
     monkeypatch.setattr(hub_models, "_public", {})
     monkeypatch.setattr(hub_models, "_restricted", {})
     monkeypatch.setattr(predictors, "_models", ner_core.ModelCache(predictors._load))
@@ -105,7 +105,7 @@ def test_without_an_answer_what_another_has_downloaded_is_refused(hub, asks, mon
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     for visitor in (BOB, NOBODY):
         asks(visitor)
-        assert refusal(predictors.load_predictor, "ann/own").startswith("Expected ")
+        assert "the model ann/own" in refusal(predictors.load_predictor, "ann/own")
         assert predictors.is_loaded("ann/open")  # what all may see is there for all
     asks(ANN)
     assert predictors.is_loaded("ann/own")
@@ -204,7 +204,7 @@ def test_a_private_dataset_is_read_for_who_may_see_it_alone(hub):
 def test_a_hub_that_hangs_holds_up_nothing_else(hub, asks, monkeypatch):
     asks(ANN)
     predictors.load_predictor("starter")
-    monkeypatch.setattr(answers, "ANSWER_SECONDS", 5.0)
+    monkeypatch.setattr(client, "ANSWER_SECONDS", 5.0)
     hub.fail("/api/models/ann/slow", hang_seconds=6)
 
     async def calls():

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ner_core.runs.run import Run
 from ner_core.runs.view import RunView
 from ner_core.config import TrainConfig
 from ner_core.system import locks
@@ -137,7 +138,7 @@ def test_refresh_tells_whether_anything_changed(held):
 @given(st.lists(st.integers(0, len(LOG)), max_size=8))
 def test_reading_piece_by_piece_equals_reading_at_once(tmp_path_factory, cuts):
     path = tmp_path_factory.mktemp("run")
-    run = store.Run("a", path)
+    run = Run("a", path)
     slow, at_once = RunView(run), RunView(run)
     for cut in [*sorted(cuts), len(LOG)]:
         run.events_path.write_bytes(LOG[:cut])

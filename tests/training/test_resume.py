@@ -13,6 +13,7 @@ import pytest
 from ner_core.errors import RunError
 from ner_core.jobs.submit import resume, submit
 from ner_core.runs import checkpoints, store
+from ner_core.runs.stop import ask_to_stop
 from ner_core.runs.view import RunView
 from ner_core.training import validation
 from tests.support import toy
@@ -160,7 +161,7 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
         started = [event for event in run.events() if event.kind == "started"][-1]
         assert (started.step, started.data["resumed"]) == (kept, True)
         assert started.data["repeats_to"] >= kept
-        store.stop(run)
+        ask_to_stop(run)
         began = time.monotonic()
         toy.wait_for(lambda: run.status() == "stopped", "the run to stop")
         assert time.monotonic() - began < 15  # all of its steps take longer

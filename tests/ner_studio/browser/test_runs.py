@@ -11,7 +11,7 @@ from ner_core.config import TrainConfig
 from ner_core.data.corpus import load_data
 from ner_core.evaluation.scoring import tag_names
 from ner_core.runs import store
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from tests.conftest import write_conll
 from tests.support import toy
 from tests.support.fake_runs import FakeRun

@@ -7,6 +7,7 @@ import gradio as gr
 import pytest
 
 import ner_core
+from ner_core.runs.status import ACTIVE
 from ner_core.runs.view import RunView
 from ner_core.config import TrainConfig
 from ner_core.system import locks
@@ -183,7 +184,7 @@ def test_a_finished_run_in_the_table():
 
 def test_runs_of_all_statuses():
     at_work = ["queued", "starting", "running", "stopping"]
-    made = {status: make(f"run-{status}", status) for status in store.ACTIVE}
+    made = {status: make(f"run-{status}", status) for status in ACTIVE}
     locks_held = [held(run) for run in made.values()]
     for status in ("finished", "stopped", "failed", "interrupted"):
         make(f"run-{status}", status)
@@ -357,8 +358,8 @@ def test_a_run_at_work_is_not_deleted(panel):
     shown = results(panel, changed(panel), panel.delete_run(None, ["a"], "steps"))
     os.close(fd)
     assert shown["problem"] == (
-        '<p class="ner-error" role="alert">Expected a run that is not at work, to delete it; '
-        "found a, which is running; stop it first.</p>"
+        "<p class=\"ner-error\" role=\"alert\">Run a can't be deleted while it is running. Stop it "
+        "first.</p>"
     )
     assert store.exists("a")
 
@@ -380,7 +381,7 @@ def test_download(panel):
     assert problem == ""
     files, problem = panel.export(["gone"])
     assert not files["visible"]
-    assert "Expected the id of a run, found &#x27;gone&#x27;" in problem
+    assert "There is no run &#x27;gone&#x27;" in problem
 
 
 def test_open_and_use_tell_the_page(panel):
@@ -396,7 +397,7 @@ def test_open_and_use_tell_the_page(panel):
     assert by_target[panel.use._id](["a"]) == ["", "filled"]
     assert [store.get("a").config()] == USED
     problem, skip = by_target[panel.use._id](["gone"])
-    assert "Expected the id of a run" in problem
+    assert "There is no run" in problem
     assert skipped(skip)
 
 
