@@ -53,7 +53,7 @@ def main() -> None:
     many = list(itertools.islice(itertools.cycle(texts), options.sentences))
     predictor = Predictor.load(options.model)
     # A text that was asked for before costs nothing, which is not what this measures.
-    predictor.tagger.memory = None
+    predictor.tagger.cache = None
     model, tokenizer = load_trained(options.model)
     plain = pipeline("ner", model=model, tokenizer=tokenizer, aggregation_strategy="first")
 

@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from ner_core.hub.reachability import hub_reach as hub_reach
     from ner_core.hub.token import using_token as using_token
     from ner_core.inference.cache import ModelCache as ModelCache
-    from ner_core.inference.numpy_bert import FirstAnswer as FirstAnswer
+    from ner_core.inference.numpy_bert import NumpyBert as NumpyBert
     from ner_core.inference.predictor import Predictor as Predictor
     from ner_core.inference.progress import predict_in_steps as predict_in_steps
-    from ner_core.inference.threads import one_core_each as one_core_each
+    from ner_core.inference.threads import use_one_thread_per_call as use_one_thread_per_call
     from ner_core.inference.token_view import SubToken as SubToken
     from ner_core.jobs.submit import resume as resume
     from ner_core.jobs.submit import submit as submit
@@ -91,7 +91,7 @@ _HOME = {
     "Event": "runs.events",
     "FILE_FORMATS": "render.files",
     "Finding": "checks.findings",
-    "FirstAnswer": "inference.numpy_bert",
+    "NumpyBert": "inference.numpy_bert",
     "GaveWayError": "cost.estimate",
     "ModelCache": "inference.cache",
     "ModelError": "errors",
@@ -127,7 +127,7 @@ _HOME = {
     "hub_reach": "hub.reachability",
     "known_model": "models.hub",
     "on_space": "system.space",
-    "one_core_each": "inference.threads",
+    "use_one_thread_per_call": "inference.threads",
     "open_for": "render.files",
     "predict_in_steps": "inference.progress",
     "problem_with": "config",

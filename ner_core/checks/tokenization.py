@@ -134,7 +134,7 @@ def measure(corpus: Corpus, model: str, folders: bool = True) -> SubTokens:
 
 
 def _windows(lengths: np.ndarray, max_length: int, overlap: int, special: int) -> np.ndarray:
-    """Give the number of windows of each text; see ``align.windows``."""
+    """Give the number of windows of each text; see ``split_into_windows``."""
     body, room = lengths - special, max_length - special
     more = np.ceil((body - overlap) / (room - overlap)).astype(int)
     return np.where(body <= room, 1, more)
@@ -207,8 +207,8 @@ def _tokenizer(source: ModelSource) -> Tokenizer:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception:  # the library raises its own kind for missing and for damaged files
         raise ModelError(
-            "Expected a model with a fast tokenizer (tokenizer.json or a SentencePiece model), "
-            f"found none in {source.name}; choose a model that has one."
+            f"{source.name} has no fast tokenizer (tokenizer.json or a SentencePiece model). "
+            "Choose a model that has one."
         ) from None
     read_as_after_blanks(tokenizer)  # as it is read in training
     return tokenizer

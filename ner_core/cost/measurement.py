@@ -30,8 +30,8 @@ from ner_core.evaluation.scoring import predict_tags, score_tags, tag_names
 from ner_core.hub.token import take_over
 from ner_core.inference.tagger import Tagger, load_tagger
 from ner_core.models import loading as models
-from ner_core.models import windows as align
 from ner_core.models.sources import find_model
+from ner_core.models.windows import split_into_windows
 from ner_core.runs.diagnosis import explain
 from ner_core.runs.events import EventWriter
 from ner_core.runs.log import RunLog
@@ -179,7 +179,7 @@ def _scoring_seconds(tagger: Tagger, split: Dataset) -> float:
     part = split.shuffle(seed=0).select(range(min(split.num_rows, MOST_SENTENCES)))
     texts, gold = part["tokens"][:], tag_names(part)
     lengths = [0] * len(texts)
-    for window in align.windows(tagger.tokenizer, texts, tagger.max_length, tagger.overlap):
+    for window in split_into_windows(tagger.tokenizer, texts, tagger.max_length, tagger.overlap):
         lengths[window.text] += len(window.input_ids)
     # The Tagger puts similar lengths side by side, and so do these batches.
     order = sorted(range(len(texts)), key=lengths.__getitem__, reverse=True)

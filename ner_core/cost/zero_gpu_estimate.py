@@ -96,9 +96,9 @@ def workload(corpus: Corpus, model: ModelSource) -> Workload:
 
 
 def _automatic_rate(model: ModelSource, adapter: bool) -> float:
-    from ner_core.models import loading
+    from ner_core.training.learning_rate import default_learning_rate
 
-    return loading.learning_rate_for(_config(model), adapter)
+    return default_learning_rate(_config(model), adapter)
 
 
 def _config(model: ModelSource) -> "PreTrainedConfig":

@@ -1,1 +1,1 @@
-"""From text to entities."""
+"""Find entities in text with a trained model."""

@@ -1,10 +1,10 @@
-"""BERT's forward pass for inference, with less work between the matrix products.
+"""The forward pass of BERT for inference, with less overhead between the matrix products.
 
-Of a short sentence's time in transformers' ``BertForTokenClassification``, a third goes into the
-layers of modules around the arithmetic and into small products. This computes the same numbers
-(Devlin et al. 2019; a test compares them) from the same weights: query, key and value in one
-product, and for a single window with the weights packed once for oneDNN, GELU and the residual sum
-inside the products. See benchmarks/predict_speed.py.
+For a short sentence, transformers' ``BertForTokenClassification`` spends a third of its time in
+Python modules around the arithmetic and in small products. This computes the same numbers (Devlin
+et al. 2019; a test compares them) from the same weights. Query, key and value are one product. For
+a single window, the weights are packed once for oneDNN, and GELU and the residual sum are fused
+into the products. See benchmarks/predict_speed.py.
 """
 
 from collections.abc import Callable
@@ -16,17 +16,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import BertForTokenClassification, PreTrainedModel
 
-from ner_core.models.loading import bf16_pays
+from ner_core.models.device import supports_bf16
 
 Network = Callable[[Tensor, Tensor], Tensor]
-"""From input ids and attention mask, each [windows, sub-tokens], to logits [.., .., labels]."""
+"""Input ids and attention mask, each [windows, sub-tokens], to logits [.., .., labels]."""
 
-_PACKED_UP_TO = 512
-"""Width up to which weights are kept packed as well: wider products gain nothing from it."""
+_MAX_PACKED_WIDTH = 512
+"""Weights of wider encoders are not packed: their products gain nothing from it."""
 
 
-def network_of(model: PreTrainedModel) -> Network:
-    """Give the fastest way to run a model that is no longer trained: fused, or as it is."""
+def fast_forward(model: PreTrainedModel) -> Network:
+    """Return the fastest forward pass of a model that is not trained any more."""
     config = model.config
     if (
         type(model) is BertForTokenClassification
@@ -35,17 +35,17 @@ def network_of(model: PreTrainedModel) -> Network:
         and not config.is_decoder
     ):
         return FusedBert(model)
-    return plain_network(model)
+    return plain_forward(model)
 
 
-def plain_network(model: PreTrainedModel) -> Network:
-    """Give the model's own forward pass."""
+def plain_forward(model: PreTrainedModel) -> Network:
+    """Return the forward pass of the model itself."""
 
-    def network(input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+    def forward(input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         logits: Tensor = model(input_ids=input_ids, attention_mask=attention_mask).logits
         return logits
 
-    return network
+    return forward
 
 
 class FusedBert:
@@ -54,7 +54,7 @@ class FusedBert:
     def __init__(self, model: PreTrainedModel) -> None:
         embeddings = model.bert.embeddings
         self.words = embeddings.word_embeddings.weight.detach()
-        # A text is all of one segment.
+        # All of a text is the first segment.
         segment = embeddings.token_type_embeddings.weight[0]
         self.positions = (embeddings.position_embeddings.weight + segment).detach()
         self.norm = _Norm(embeddings.LayerNorm)
@@ -62,13 +62,13 @@ class FusedBert:
             _Layer(layer, model.config.num_attention_heads) for layer in model.bert.encoder.layer
         ]
         self.head = _Product(model.classifier.weight, model.classifier.bias)
-        self._packs = model.config.hidden_size <= _PACKED_UP_TO and _can_pack(self.words)
+        self._packs = model.config.hidden_size <= _MAX_PACKED_WIDTH and _can_pack(self.words)
 
     def __call__(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Give the logits; see ``Network``."""
+        """Return the logits; see ``Network``."""
         hidden = self.norm(self.words[input_ids] + self.positions[: input_ids.shape[1]])
         mask = None if attention_mask.all() else attention_mask[:, None, None, :].bool()
-        # Larger batches are faster without: there the matrix library's own packing pays.
+        # Larger batches are faster without: the matrix library then packs the weights itself.
         packed = self._packs and len(input_ids) == 1
         for layer in self.layers:
             hidden = layer(hidden, mask, packed)
@@ -104,7 +104,7 @@ class _Layer:
 
 
 class _Product:
-    """A matrix product and a sum; also with the weights packed, which is done at first use."""
+    """A linear layer; also with packed weights, which are made when they are first used."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         self.weight, self.bias = weight.detach(), bias.detach()
@@ -130,7 +130,7 @@ class _Product:
 
 
 class _Norm:
-    """A layer norm without its module, whose call takes as long as the arithmetic of a sentence."""
+    """A layer norm without its module: the call of that takes as long as the arithmetic."""
 
     def __init__(self, norm: Any) -> None:
         self.weight, self.bias = norm.weight.detach(), norm.bias.detach()
@@ -141,7 +141,7 @@ class _Norm:
 
 
 def _joined(parts: list[nn.Linear]) -> _Product:
-    """Make one product of several; theirs then share its memory."""
+    """Return one product for several layers, which then share its memory."""
     joined = _Product(
         torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts])
     )
@@ -154,10 +154,10 @@ def _joined(parts: list[nn.Linear]) -> _Product:
 
 
 def _can_pack(weight: Tensor) -> bool:
-    """Tell whether torch has oneDNN here, the operators of its compiler, and for these numbers."""
+    """Return whether torch has oneDNN's packed operators here, for this number format."""
     available: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
     return (
         available
         and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
-        and (weight.dtype == torch.float32 or bf16_pays(weight.device))
+        and (weight.dtype == torch.float32 or supports_bf16(weight.device))
     )

@@ -1,8 +1,8 @@
-"""The starter model in NumPy: it answers in the seconds in which torch is still being loaded.
+"""BERT in NumPy: the starter model finds entities before torch is loaded.
 
-Importing torch and transformers takes five to ten seconds on two cores; a page that has just been
-opened is typed into before that. This computes the same (BERT, Devlin et al. 2019) for one text
-that fits into a window; tests compare the two. Everything else waits for ``Predictor``.
+Importing torch and transformers takes five to ten seconds on two cores, and people type into a page
+before that. This computes the same as ``Predictor`` (BERT, Devlin et al. 2019), for texts whose
+paragraphs fit into one window each; tests compare the two.
 """
 
 import json
@@ -15,14 +15,15 @@ from tokenizers import Tokenizer
 
 from ner_core.entities import Entity, entities_of
 from ner_core.models.sources import ADAPTER_CONFIG, ADAPTER_WEIGHTS, find_model
+from ner_core.tags import entity_types
 from ner_core.words import paragraphs, readable, split_words
 
 _Array = np.ndarray
 _MODEL = "base_model.model."
 
 
-class FirstAnswer:
-    """Finds the entities of one short text with the starter model, without torch.
+class NumpyBert:
+    """The starter model, which finds the entities of short texts without torch.
 
     Raises ModelError if the encoder is not installed.
     """
@@ -38,17 +39,17 @@ class FirstAnswer:
 
     @cached_property
     def label_names(self) -> list[str]:
-        """The tags, in the order of their numbers."""
+        """The labels of the model, in the order of their ids."""
         names: dict[str, str] = self.config["id2label"]
         return [names[str(number)] for number in range(len(names))]
 
     @property
     def entity_types(self) -> list[str]:
         """The types that the model can name, sorted."""
-        return sorted(name[2:] for name in self.label_names if name.startswith("B-"))
+        return entity_types(self.label_names)
 
     def predict(self, text: str) -> list[Entity] | None:
-        """Find the entities of a text; None if a paragraph does not fit into one window."""
+        """Return the entities of a text, None if a paragraph does not fit into one window."""
         found: list[Entity] = []
         for places in paragraphs(text, split_words(text)):
             words = readable(text, places)
@@ -59,7 +60,9 @@ class FirstAnswer:
             tags, scores = ["O"] * len(words), [1.0] * len(words)
             before = None
             for place, word in enumerate(encoding.word_ids):
-                if word is not None and word != before:  # a word's first sub-token speaks for it
+                if (
+                    word is not None and word != before
+                ):  # the first sub-token of a word has its label
                     best = int(probabilities[place].argmax())
                     tags[word] = self.label_names[best]
                     scores[word] = float(probabilities[place, best])
@@ -68,7 +71,7 @@ class FirstAnswer:
         return found
 
     def _probabilities(self, ids: _Array) -> _Array:
-        """Run the encoder and the head over one window: [sub-tokens] to [sub-tokens, labels]."""
+        """Return the label probabilities of one window: [sub-tokens] to [sub-tokens, labels]."""
         names = ("word", "position", "token_type")
         words, positions, types = (
             self._weights[f"embeddings.{name}_embeddings.weight"] for name in names
@@ -130,7 +133,7 @@ def _merged(encoder: Path, adapter: Path) -> dict[str, _Array]:
 
 
 def _gelu(values: _Array) -> _Array:
-    """Give the exact GELU; erf by formula 7.1.26 of Abramowitz and Stegun (error below 2e-7)."""
+    """Return the exact GELU; erf by formula 7.1.26 of Abramowitz and Stegun, error below 2e-7."""
     size = np.abs(values) / np.float32(np.sqrt(2))
     t = 1 / (1 + 0.3275911 * size)
     series = t * (

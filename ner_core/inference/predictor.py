@@ -1,31 +1,32 @@
-"""From raw text to entities: the Predictor."""
+"""The Predictor: find the entities of raw text."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from ner_core import tags as tagging
 from ner_core.config import Precision
 from ner_core.entities import Entity, entities_of
 from ner_core.errors import ConfigError
 from ner_core.inference.tagger import Tagger, load_tagger
 from ner_core.inference.token_view import SubToken, view_sub_tokens
+from ner_core.tags import OUTSIDE, entity_types
 from ner_core.words import Word, each_word, paragraphs, readable, split_words
 
 BATCH_SIZE = 16
-"""Windows at a time: more of them are no faster on a CPU, and need more memory (LOG.md)."""
+"""Windows in one batch: larger batches are no faster on a CPU and need more memory (LOG.md)."""
 
-_MOST_TEXTS = 1024
-_MOST_CHARACTERS = 200_000
+_MAX_CHUNK_TEXTS = 1024
+_MAX_CHUNK_CHARACTERS = 200_000
 
-_LONG = 20_000
-"""Characters; a longer text is read in steps of about so many:"""
-_STEP = 8000
+_LONG_TEXT = 20_000
+"""Characters. Longer texts are read in steps of about ``_STEP_CHARACTERS``."""
+_STEP_CHARACTERS = 8000
 
 
 class Predictor:
-    """Finds the entities of raw text of any length with a trained model.
+    """Find the entities of raw text of any length with a trained model.
 
-    What a blank line parts is read apart, so that a paragraph's entities are the same wherever it
-    stands; a longer one in windows that overlap, see ``align``.
+    Paragraphs, which are separated by blank lines, are read one by one, so that the entities of a
+    paragraph do not depend on its neighbours. A long paragraph is read in overlapping windows; see
+    ``ner_core.models.windows``.
 
     >>> predictor = Predictor.load("minilm-sample")  # doctest: +SKIP
     >>> predictor.predict("Ann lives in Oslo.")  # doctest: +SKIP
@@ -39,28 +40,28 @@ class Predictor:
     def load(
         cls, model: str, label_names: Sequence[str] | None = None, precision: Precision = "auto"
     ) -> "Predictor":
-        """Load a model by its name (a run's id, a folder, a Hub id) onto the best device.
+        """Load a model by its name (a run id, a folder, a Hub id) onto the best device.
 
-        ``label_names`` are the tags of a model whose config.json does not tell them, in the order
-        of their numbers. ``precision`` is the number format: "auto" takes bfloat16 where the device
-        computes in it natively, "fp32" gives the same on each machine. Raises ModelError if there
-        is no such model, or it cannot name entities.
+        ``label_names`` are the tags of a model whose config.json does not name them, in the order
+        of their ids. ``precision`` is the number format: "auto" is bfloat16 if the device computes
+        in it natively, "fp32" has the same results on each machine. Raises ModelError if there is
+        no such model, or it was not trained for NER.
         """
         return cls(load_tagger(model, label_names, precision))
 
     @property
     def entity_types(self) -> list[str]:
-        """The types that the model can name, sorted."""
-        names = [name for name in self.tagger.label_names if name != tagging.OUTSIDE]
-        return sorted({span.label for name in names for span in tagging.decode([name])})
+        """The entity types that the model knows, sorted."""
+        return entity_types(self.tagger.label_names)
 
     def predict(
         self, text: str, threshold: float = 0.0, labels: Collection[str] | None = None
     ) -> list[Entity]:
-        """Find the entities of one text: sorted, disjoint, whole words.
+        """Return the entities of one text: sorted, disjoint, whole words.
 
-        Those with a score under ``threshold`` are left out, and those of types other than
-        ``labels``. Raises ConfigError if the threshold is none, or the model knows no such type.
+        Entities with a score below ``threshold`` (0 to 1) are left out, and if ``labels`` is given,
+        those of other types. Raises ConfigError if the threshold is out of range, or the model does
+        not know one of the types.
         """
         return self.predict_all([text], threshold, labels)[0]
 
@@ -71,7 +72,7 @@ class Predictor:
         labels: Collection[str] | None = None,
         batch_size: int = BATCH_SIZE,
     ) -> list[list[Entity]]:
-        """Find the entities of several texts, in their order; see ``predict``."""
+        """Return the entities of several texts, in their order; see ``predict``."""
         return list(self.stream(texts, threshold, labels, batch_size))
 
     def stream(
@@ -81,13 +82,13 @@ class Predictor:
         labels: Collection[str] | None = None,
         batch_size: int = BATCH_SIZE,
     ) -> Iterator[list[Entity]]:
-        """Find the entities of texts as they come: a list a text, in their order; see ``predict``.
+        """Yield the entities of each text, in the order of the texts; see ``predict``.
 
-        Only some hundred texts at a time are taken from ``texts`` and kept in memory. Windows of
+        Up to a thousand texts at a time are taken from ``texts`` and kept in memory. Windows of
         similar length are computed together, ``batch_size`` at a time.
         """
         self._check(threshold, labels, batch_size)
-        wanted = None if labels is None else frozenset(labels)  # asked for each entity
+        wanted = None if labels is None else frozenset(labels)  # looked up for each entity
         return (
             _kept(found, threshold, wanted)
             for chunk in _chunks(texts)
@@ -101,10 +102,10 @@ class Predictor:
         labels: Collection[str] | None = None,
         batch_size: int = BATCH_SIZE,
     ) -> Iterator[tuple[int, list[Entity]]]:
-        """Find the entities of one text step by step, of whatever length it is; see ``predict``.
+        """Yield the entities of one text of any length step by step; see ``predict``.
 
-        Each step tells how many characters are read by now, and what was found since the one
-        before; together they find what ``predict`` finds.
+        Each step is the number of characters read so far, and the entities found since the last
+        step. All steps together have the entities that ``predict`` returns.
         """
         self._check(threshold, labels, batch_size)
         wanted = None if labels is None else frozenset(labels)
@@ -113,7 +114,7 @@ class Predictor:
         )
 
     def sub_tokens(self, text: str) -> list[SubToken]:
-        """Show what the model says of each sub-token of a text; see ``view_sub_tokens``."""
+        """Return the tag of each sub-token of a text; see ``view_sub_tokens``."""
         found: list[SubToken] = []
         for places in paragraphs(text, split_words(text)):
             begin = len(found)
@@ -124,8 +125,8 @@ class Predictor:
         return found
 
     def _entities(self, texts: Sequence[str], batch_size: int) -> list[list[Entity]]:
-        """Find the entities of texts at once, or of a long one, which comes alone, in steps."""
-        if len(texts) == 1 and len(texts[0]) > _LONG:
+        """Return the entities of several texts, or of one long text, which is read in steps."""
+        if len(texts) == 1 and len(texts[0]) > _LONG_TEXT:
             steps = self._steps(texts[0], batch_size)
             return [[entity for _, found in steps for entity in found]]
         parts = [
@@ -141,7 +142,7 @@ class Predictor:
         return found
 
     def _steps(self, text: str, batch_size: int) -> Iterator[tuple[int, list[Entity]]]:
-        if len(text) <= _LONG:
+        if len(text) <= _LONG_TEXT:
             yield len(text), self._entities([text], batch_size)[0]
             return
         for part in _parts(paragraphs(text, each_word(text))):
@@ -165,27 +166,27 @@ class Predictor:
             tags += more_tags
             scores += more_scores
             known = begin + len(tags)
-            # No entity goes on over a word outside of all.
-            sure = len(tags) if known == len(places) else _after_last_outside(tags)
-            end = begin + sure
+            # Entities end at an O, so those before the last O are complete.
+            complete = len(tags) if known == len(places) else _after_last_outside(tags)
+            end = begin + complete
             found = entities_of(
-                text, places[begin:end], tags[:sure], scores[:sure], self.tagger.iob2
+                text, places[begin:end], tags[:complete], scores[:complete], self.tagger.iob2
             )
             yield places[known - 1].end, found
-            del tags[:sure], scores[:sure]
+            del tags[:complete], scores[:complete]
             begin = end
 
     def _check(self, threshold: float, labels: Collection[str] | None, batch_size: int) -> None:
         if not 0 <= threshold <= 1:
-            raise ConfigError(f"threshold: expected a number from 0 to 1, found {threshold}.")
+            raise ConfigError(f"threshold: {threshold} is not a number from 0 to 1. Correct it.")
         if batch_size < 1:
-            raise ConfigError(f"batch_size: expected a number from 1 on, found {batch_size}.")
+            raise ConfigError(f"batch_size: {batch_size} is less than 1. Choose a larger number.")
         types = self.entity_types
         for label in labels or ():
             if label not in types:
                 raise ConfigError(
-                    f"labels: expected some of {', '.join(types)}, the types that the model knows, "
-                    f"found {label[:40]!r}."
+                    f"labels: the model does not know the type {label[:40]!r}. Choose from "
+                    f"{', '.join(types)}."
                 )
 
 
@@ -200,16 +201,14 @@ def _kept(
 
 
 def _after_last_outside(tags: Sequence[str]) -> int:
-    return next(
-        (place for place in range(len(tags), 0, -1) if tags[place - 1] == tagging.OUTSIDE), 0
-    )
+    return next((place for place in range(len(tags), 0, -1) if tags[place - 1] == OUTSIDE), 0)
 
 
 def _parts(all_places: Iterable[list[Word]]) -> Iterator[list[list[Word]]]:
-    """Take paragraphs of a text together as far as they make a step; a longer one comes alone."""
+    """Yield paragraphs of a text that make one step together; a long paragraph comes alone."""
     part: list[list[Word]] = []
     for places in all_places:
-        if part and places[-1].end - part[0][0].start > _STEP:
+        if part and places[-1].end - part[0][0].start > _STEP_CHARACTERS:
             yield part
             part = []
         part.append(places)
@@ -218,11 +217,11 @@ def _parts(all_places: Iterable[list[Word]]) -> Iterator[list[list[Word]]]:
 
 
 def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Take texts a chunk at a time, bounded in number and in characters; a long one comes alone."""
+    """Yield chunks of texts, limited in number and in characters; a long text comes alone."""
     chunk: list[str] = []
     size = 0
     for text in texts:
-        if len(text) > _LONG:
+        if len(text) > _LONG_TEXT:
             if chunk:
                 yield chunk
             yield [text]
@@ -230,7 +229,7 @@ def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
             continue
         chunk.append(text)
         size += len(text)
-        if len(chunk) >= _MOST_TEXTS or size >= _MOST_CHARACTERS:
+        if len(chunk) >= _MAX_CHUNK_TEXTS or size >= _MAX_CHUNK_CHARACTERS:
             yield chunk
             chunk, size = [], 0
     if chunk:

@@ -1,7 +1,6 @@
-"""Finding the entities of many texts in steps of about the same time.
+"""Find the entities of many texts in steps that take about the same time each.
 
-Whoever shows progress, or may be asked to stop, has to be given a word now and then, on a slow
-machine as on a fast one.
+Between two steps the caller can show its progress or stop, on slow machines as on fast ones.
 """
 
 import time
@@ -11,22 +10,23 @@ from typing import TYPE_CHECKING, NamedTuple
 from ner_core.entities import Entity
 from ner_core.errors import NerError
 
-if TYPE_CHECKING:  # it brings torch
+if TYPE_CHECKING:  # imports torch
     from ner_core.inference.predictor import Predictor
 
 STEP_SECONDS = 0.5
 
-_LEAST_CHARACTERS = 8000
-"""Fewer would leave cores idle, and so look slower than the machine is."""
+_MIN_CHARACTERS = 8000
+"""Of a step. Shorter ones would leave cores idle."""
 
-_GROWTH = 4
+_MAX_GROWTH = 4
+"""Of the number of characters, from one step to the next."""
 
 
 class Step(NamedTuple):
-    """The texts that were read to their end, with their entities; none yet within a long text.
+    """The texts that a step has finished, with their entities; none inside of a long text.
 
-    ``found`` are the entities that were found meanwhile, also in a text that goes on;
-    ``characters`` is how many were read, with one more for the end of each text.
+    ``found`` are the entities found in this step, also those in a text that is not finished.
+    ``characters`` is the number of characters read in this step, plus one for the end of each text.
     """
 
     texts: list[tuple[str, list[Entity]]]
@@ -43,14 +43,15 @@ def predict_in_steps(
     seconds: float = STEP_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Step]:
-    """Give texts with their entities, in their order, in steps that took about ``seconds`` each.
+    """Yield the entities of texts, in their order, in steps that take about ``seconds`` each.
 
-    The first step is short; then each has as many characters as the one before lets expect, a few
-    thousand or more. A text that is longer is read in several steps. An error of ``texts`` comes
-    after the entities of those before it. Raises what ``Predictor.stream`` raises, at once.
+    The first step is short. The size of each further step follows from the speed of the one before;
+    it is a few thousand characters or more. A longer text is read in several steps. An error of
+    ``texts`` is raised after the entities of the texts before it. Raises ConfigError at once if the
+    threshold, the labels or the batch size are not valid; see ``Predictor.stream``.
     """
     options = {} if batch_size is None else {"batch_size": batch_size}
-    predictor.stream((), threshold, labels, **options)  # the settings, before any text is read
+    predictor.stream((), threshold, labels, **options)  # check the settings before any text is read
     return _steps(
         texts,
         lambda taken: predictor.stream(taken, threshold, labels, **options),
@@ -68,17 +69,17 @@ def _steps(
     clock: Callable[[], float],
 ) -> Iterator[Step]:
     remaining = iter(texts)
-    budget = _LEAST_CHARACTERS
+    budget = _MIN_CHARACTERS
     while True:
         taken, size, failure = _take(remaining, budget)
-        # Whatever is longer than a step comes last.
+        # A text that is longer than a step can only be the last one.
         long = taken.pop() if taken and len(taken[-1]) > budget else None
         if taken:
             size -= 0 if long is None else len(long) + 1
             began = clock()
             done = list(zip(taken, find(taken), strict=True))
             spent = max(clock() - began, 1e-6)
-            budget = max(round(min(size * seconds / spent, budget * _GROWTH)), _LEAST_CHARACTERS)
+            budget = max(round(min(size * seconds / spent, budget * _MAX_GROWTH)), _MIN_CHARACTERS)
             yield Step(done, [entity for _, found in done for entity in found], size)
         if long is not None:
             yield from _in_steps(long, read(long), seconds, clock)
@@ -94,7 +95,7 @@ def _in_steps(
     seconds: float,
     clock: Callable[[], float],
 ) -> Iterator[Step]:
-    """Read one text; the last step gives it with its entities."""
+    """Read one long text; only the last step has the text and all its entities."""
     entities: list[Entity] = []
     began, begin, known = clock(), 0, 0
     for end, found in parts:
@@ -106,7 +107,7 @@ def _in_steps(
 
 
 def _take(remaining: Iterator[str], budget: int) -> tuple[list[str], int, NerError | None]:
-    """Take texts until they have so many characters; give them, their size, and what failed."""
+    """Return the next ``budget`` characters of texts, their size, and the error that ended them."""
     taken: list[str] = []
     size = 0
     try:

@@ -1,7 +1,7 @@
-"""Computing on the cores of a CPU: how many threads a computation gets, and batches side by side.
+"""CPU threads of inference: how many a computation uses, and batches in parallel.
 
-Small matrix products gain little from being cut up between cores: two batches at a time on two
-cores, a core each, are a fifth faster than one after the other on both (benchmarks/LOG.md).
+Small matrix products gain little from being split between threads: two batches in parallel on two
+cores, with one thread each, are 20 % faster than one after the other on both (benchmarks/LOG.md).
 """
 
 import threading
@@ -16,62 +16,62 @@ import torch
 T = TypeVar("T")
 R = TypeVar("R")
 
-_before_sharing = 1
-_starting = threading.Lock()
+_threads_before_limit = 1
+_pool_lock = threading.Lock()
 
 
-def one_core_each() -> None:
-    """Let each computation of this process use one core, as a server does that has many visitors.
+def use_one_thread_per_call() -> None:
+    """Make each computation of this process use one thread, for a server with many visitors.
 
-    Together they get more done in this way, and a core that another process takes holds up one of
-    them, not all. Batches side by side still use all cores.
+    Several visitors together get more done this way, and a core that is taken by another process
+    slows down one computation rather than all. ``parallel_map`` still uses all cores.
     """
-    global _before_sharing
-    _before_sharing = max(_before_sharing, torch.get_num_threads())
+    global _threads_before_limit
+    _threads_before_limit = max(_threads_before_limit, torch.get_num_threads())
     torch.set_num_threads(1)
 
 
-def count() -> int:
-    """Tell on how many cores ``on_all_cores`` computes."""
-    return max(torch.get_num_threads(), _before_sharing)
+def num_threads() -> int:
+    """Return the number of threads that ``parallel_map`` uses."""
+    return max(torch.get_num_threads(), _threads_before_limit)
 
 
-def on_all_cores(compute: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
-    """Call a function for each item, several at a time; gives the results in their order."""
-    threads = count()
+def parallel_map(compute: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+    """Call a function for each item, on all cores; yield the results in the order of the items."""
+    threads = num_threads()
     if threads == 1 or len(items) < 2:
         return map(compute, items)
-    with _starting:
+    with _pool_lock:
         pool = _pool(threads)
-    return _in_turns(pool, compute, items, threads + 1)
+    return _bounded_map(pool, compute, items, threads + 1)
 
 
-def _in_turns(
-    pool: ThreadPoolExecutor, compute: Callable[[T], R], items: Sequence[T], most: int
+def _bounded_map(
+    pool: ThreadPoolExecutor, compute: Callable[[T], R], items: Sequence[T], max_pending: int
 ) -> Iterator[R]:
-    """Have few items computed at a time, so that others who ask meanwhile get their turn."""
-    under_way: deque[Future[R]] = deque()
+    """Submit a few items at a time, so that other callers of the pool are served in between."""
+    pending: deque[Future[R]] = deque()
     for item in items:
-        if len(under_way) == most:
-            yield under_way.popleft().result()
-        under_way.append(pool.submit(compute, item))
-    while under_way:
-        yield under_way.popleft().result()
+        if len(pending) == max_pending:
+            yield pending.popleft().result()
+        pending.append(pool.submit(compute, item))
+    while pending:
+        yield pending.popleft().result()
 
 
 @lru_cache(maxsize=1)
 def _pool(threads: int) -> ThreadPoolExecutor:
-    """Start threads that compute on one core each."""
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="ner-cores")
-    of_all = torch.get_num_threads()
+    """Start a pool whose threads compute with one torch thread each."""
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="ner-inference")
+    torch_threads = torch.get_num_threads()
     all_started = threading.Barrier(threads)
 
     def start() -> None:
-        torch.get_num_threads()  # a thread's first use of torch would set it to that of all
+        torch.get_num_threads()  # the first use of torch in a thread would reset the number
         torch.set_num_threads(1)
         all_started.wait()
 
     wait([pool.submit(start) for _ in range(threads)])
-    # What one thread sets is also what threads get that come later: for these as it was.
-    torch.set_num_threads(of_all)
+    # set_num_threads also sets the number for threads that start later: restore it for those.
+    torch.set_num_threads(torch_threads)
     return pool

@@ -1,4 +1,4 @@
-"""What a model says of each sub-token of a text, as the plain ``ner`` pipeline prints it."""
+"""The tag of each sub-token of a text, as transformers' plain ``ner`` pipeline prints it."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -7,39 +7,39 @@ import numpy as np
 
 from ner_core.words import Word, readable
 
-if TYPE_CHECKING:  # at run time this is light, so that a page can know what a SubToken is
+if TYPE_CHECKING:  # imports torch, which the page does without
     from transformers import PreTrainedTokenizerBase
 
     from ner_core.inference.tagger import Tagger
 
 _BYTE_LEVEL_BLANK = "Ġ"
 _BLANKS = (_BYTE_LEVEL_BLANK, "▁")
-"""How byte-level vocabularies and those of SentencePiece write a blank."""
+"""How byte-level and SentencePiece vocabularies write a blank."""
 
 
 class SubToken(NamedTuple):
-    """One sub-token of a text and the tag that is its own, first of its word or not.
+    """One sub-token of a text with its own tag, whether or not it is the first of its word.
 
-    ``sub_token`` is as the vocabulary has it ("##ed", "Ġin", "▁in"), what it does not have as the
-    text has it. ``score`` is the probability of ``tag``, from 0 to 1. ``index`` counts from 1, the
-    special token before the text being 0. ``start`` and ``end`` are in characters of the text,
-    half-open. They are alike where only a blank is meant ("Ġ"), and the same for several
-    sub-tokens that are bytes of one character.
+    ``sub_token`` is written as in the vocabulary ("##ed", "Ġin", "▁in"), an unknown one as in the
+    text. ``score`` is the probability of ``tag``, from 0 to 1. ``index`` counts from 1; the special
+    token before the text is 0. ``start`` and ``end`` are in characters of the text, half-open. They
+    are equal for a sub-token that is only a blank ("Ġ"). Several sub-tokens that are bytes of one
+    character have the same ``start`` and ``end``.
     """
 
     sub_token: str
     tag: str
     score: float
-    index: int  # type: ignore[assignment]  # the pipeline's name for it; nobody looks up in a tuple
+    index: int  # type: ignore[assignment]  # named as in the pipeline
     start: int
     end: int
 
 
 def view_sub_tokens(tagger: "Tagger", text: str, places: Sequence[Word]) -> list[SubToken]:
-    """Give the sub-tokens of a text in their order, without the special ones.
+    """Return the sub-tokens of a text in their order, without special tokens.
 
-    ``places`` are its words. Each sub-token is seen in its home window, as for entities; see
-    ``align``. The index goes on through all windows.
+    ``places`` are the words of the text. Each sub-token is tagged in its home window, as for
+    entities; see ``ner_core.models.windows``. The index counts through all windows.
     """
     words = readable(text, places)
     log_probabilities = tagger.sub_token_probabilities(words)
@@ -61,10 +61,10 @@ def view_sub_tokens(tagger: "Tagger", text: str, places: Sequence[Word]) -> list
 
 
 class _Piece(NamedTuple):
-    """A sub-token, its word, and its place in it: half-open characters.
+    """A sub-token, the index of its word, and its place in the word: half-open characters.
 
-    ``sub_token`` is as the vocabulary has it, or as the word has it if the vocabulary does not. One
-    that only says that a blank stood before has an empty place.
+    ``sub_token`` is written as in the vocabulary, an unknown one as in the word. The place of a
+    sub-token that is only a blank is empty.
     """
 
     sub_token: str
@@ -74,7 +74,7 @@ class _Piece(NamedTuple):
 
 
 def _pieces(tokenizer: "PreTrainedTokenizerBase", words: Sequence[str]) -> list[_Piece]:
-    """Cut the words of one text into sub-tokens: those at home in its windows, in their order."""
+    """Return the sub-tokens of the words of one text, in their order."""
     encoded = tokenizer(
         [list(words)],
         is_split_into_words=True,
@@ -93,8 +93,8 @@ def _pieces(tokenizer: "PreTrainedTokenizerBase", words: Sequence[str]) -> list[
         numbers, names, owners, places, [*owners, None][1:], [*places, (0, 0)][1:], strict=True
     ):
         if name.startswith(_BYTE_LEVEL_BLANK):
-            # No word has a blank inside: it was put there, and the letter after it may have been
-            # taken for it and left out.
+            # Words contain no blanks: the tokenizer added this one, and its offsets may leave out
+            # the letter after it.
             start = result[-1].end if result and result[-1].word == word else 0
             end = max(start, end)
         if name in _BLANKS and after == word and place_after[0] < end:

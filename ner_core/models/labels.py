@@ -1,7 +1,7 @@
-"""The names of a trained model's labels: whether they are tags, and giving them where they are not.
+"""The label names of a trained model: check that they are tags, or replace them.
 
-Who saves a model without saying what its labels are called leaves LABEL_0, LABEL_1 and so on in its
-config.json. Such a model tags words well, and nobody can tell with what.
+A model that was saved without label names has LABEL_0, LABEL_1 and so on in its config.json, and
+its predictions mean nothing until the labels get their names.
 """
 
 import re
@@ -9,18 +9,20 @@ from collections.abc import Sequence
 
 from transformers import PreTrainedConfig
 
-from ner_core import tags as tagging
+from ner_core import tags
 from ner_core.errors import DataError, ModelError, UnnamedLabelsError
 
 _NO_NAME = re.compile(r"(?:(?:label|class|tag)[_ -]?)?\d+", re.IGNORECASE)
-_SHOWN = 5
+_MAX_LISTED = 5
 
 
-def name_labels(config: PreTrainedConfig, label_names: Sequence[str] | None, model: str) -> None:
-    """See to it that the labels of a config are tags; ``label_names`` take the place of its own.
+def set_label_names(
+    config: PreTrainedConfig, label_names: Sequence[str] | None, model: str
+) -> None:
+    """Set the label names of a config to ``label_names``; check its own names if that is None.
 
-    ``model`` is what the model is called in messages. Raises UnnamedLabelsError if the labels have
-    no names, ModelError if one is no tag, or if the names do not fit the labels.
+    ``model`` is the name of the model in messages. Raises UnnamedLabelsError if the labels have no
+    names, ModelError if a name is not a tag, or if the names do not fit the labels.
     """
     if label_names is None:
         _check_own(config, model)
@@ -29,51 +31,51 @@ def name_labels(config: PreTrainedConfig, label_names: Sequence[str] | None, mod
     count = len(config.id2label)
     if len(names) != count:
         raise ModelError(
-            f"Expected {count} names for the {count} labels of {model}, found {len(names)}; "
-            "give one a label, in the order of their numbers, O among them."
+            f"{model} has {count} labels, but {len(names)} names were given. Enter one name for "
+            "each label, in the order of their numbers, including O."
         )
     for name in names:
         if not _is_tag(name):
             raise ModelError(
-                f"Expected names such as O, B-PER or PER for the labels of {model}, found "
-                f"{name[:40]!r}; correct it."
+                f"{name[:40]!r} can't be the name of a label of {model}. Use names such as O, "
+                "B-PER or PER."
             )
         if names.count(name) > 1:
             raise ModelError(
-                f"Expected {count} different names for the labels of {model}, found {name[:40]!r} "
-                f"{names.count(name)} times; give each label its own."
+                f"The name {name[:40]!r} was given to {names.count(name)} labels of {model}. Give "
+                "each label a different name."
             )
     config.id2label = dict(enumerate(names))
     config.label2id = {name: number for number, name in enumerate(names)}
 
 
 def _check_own(config: PreTrainedConfig, model: str) -> None:
-    """Refuse labels that are numbered with holes, have no names, or are no tags."""
+    """Raise ModelError if the label ids have gaps, or the labels have no names or are not tags."""
     names = [str(label) for _, label in sorted(config.id2label.items())]
     if sorted(config.id2label) != list(range(len(names))):
         raise ModelError(
-            f"Expected labels numbered from 0 without a hole in {model}, found "
-            f"{sorted(config.id2label)[:10]}; correct id2label and label2id of its config.json."
+            f"The labels of {model} are not numbered from 0 without gaps: "
+            f"{sorted(config.id2label)[:10]}. Correct id2label and label2id in its config.json."
         )
     if unnamed := [name for name in names if _NO_NAME.fullmatch(name)]:
         raise UnnamedLabelsError(model, _listed(unnamed, len(names)), len(names))
     for name in names:
         if not _is_tag(name):
             raise ModelError(
-                f"Expected labels such as O, B-PER or PER in {model}, found {name[:40]!r}; "
-                "correct id2label and label2id of its config.json."
+                f"The label {name[:40]!r} of {model} is not a tag such as O, B-PER or PER. Correct "
+                "id2label and label2id in its config.json."
             )
 
 
 def _listed(unnamed: Sequence[str], count: int) -> str:
     if len(unnamed) == count and count > 1:
         return f"{unnamed[0]} to {unnamed[-1]}"
-    return ", ".join(unnamed[:_SHOWN])
+    return ", ".join(unnamed[:_MAX_LISTED])
 
 
 def _is_tag(name: str) -> bool:
     try:
-        tagging.decode([name])
+        tags.decode([name])
     except DataError:
         return False
     return True

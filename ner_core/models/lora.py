@@ -1,7 +1,8 @@
-"""LoRA adapters: small matrices beside an encoder's frozen weights (Hu et al. 2021), through peft.
+"""LoRA adapters: small matrices beside the frozen weights of an encoder (Hu et al. 2021), by peft.
 
-An adapter is kept as a folder: what peft saves, and the config.json of the model with its labels.
-To be used it is added into the encoder's weights, so that nothing is slower for it afterwards.
+An adapter is saved as a folder: the files that peft saves, and the config.json of the model with
+its labels. To use it, it is merged into the weights of the encoder, so that inference is not
+slower.
 """
 
 import copy
@@ -18,15 +19,15 @@ from transformers import AutoConfig, AutoModelForTokenClassification, PreTrained
 from ner_core.models.sources import ADAPTER_CONFIG, ADAPTER_WEIGHTS, ModelSource
 
 SCALE = 2
-"""An adapter's update is multiplied by ``alpha / rank``; alpha is twice the rank, as is common."""
+"""``alpha / rank``, the factor of the update of an adapter; twice the rank is a common alpha."""
 
 
 def add_adapter(model: PreTrainedModel, source: ModelSource, rank: int) -> PeftModel:
-    """Freeze a token classifier's encoder and put LoRA matrices beside all its linear layers.
+    """Freeze the encoder of a token classifier and add LoRA matrices to all its linear layers.
 
-    The head (``classifier`` or ``score``, as peft knows them for this task) stays trainable as it
-    is, and is kept with the adapter. ``source`` is what the model
-    was loaded from: the adapter's config names it, so that the adapter can be put there again.
+    The head (``classifier`` or ``score``, the names that peft knows for this task) stays trainable
+    and is saved with the adapter. ``source`` is where the model was loaded from. The config of the
+    adapter names it as the base model.
     """
     head = [
         name
@@ -50,7 +51,7 @@ def add_adapter(model: PreTrainedModel, source: ModelSource, rank: int) -> PeftM
 
 @contextmanager
 def _without_warning() -> Iterator[None]:
-    """Hide that peft 0.21 asks a model by a name that transformers 5.23 calls deprecated."""
+    """Hide the warning about a name that peft 0.21 uses and transformers 5.23 deprecates."""
     with warnings.catch_warnings():
         warnings.filterwarnings(
             "ignore", "`is_gradient_checkpointing` is deprecated", category=FutureWarning
@@ -59,30 +60,30 @@ def _without_warning() -> Iterator[None]:
 
 
 def merged(model: PeftModel) -> PreTrainedModel:
-    """Give a copy of the model with the adapter added into its weights: a plain transformers model.
+    """Return a copy with the adapter merged into its weights: a plain transformers model.
 
-    The model itself goes on training unchanged.
+    The model itself stays as it is and can be trained on.
     """
     plain: PreTrainedModel = copy.deepcopy(model).merge_and_unload()
     return plain
 
 
 def save_adapter(model: PeftModel, folder: Path) -> None:
-    """Save the adapter with its head, and the config.json with labels and windows."""
-    # Left to itself, peft would ask the Hub whether the vocabulary was changed.
+    """Save the adapter with its head, and the config.json with the labels and window settings."""
+    # By default, peft asks the Hub whether the vocabulary was changed.
     model.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False)
-    (folder / "README.md").unlink()  # peft's empty form of a model card
+    (folder / "README.md").unlink()  # an empty model card from peft
     config = copy.deepcopy(model.config)
     config.architectures = [type(model.get_base_model()).__name__]
     config.save_pretrained(folder)
 
 
 def load_merged(source: ModelSource, **options: Any) -> PreTrainedModel:
-    """Load the encoder that an adapter folder belongs to and add the adapter into it, in float32.
+    """Load the encoder of an adapter folder and merge the adapter into it, in float32.
 
-    Raises what transformers and peft raise if the folder does not fit the encoder.
+    Raises the errors of transformers and peft if the adapter does not fit the encoder.
     """
-    # peft would go on with a pickle where there are no safetensors.
+    # Without safetensors, peft would load a pickle.
     if not (Path(source.location) / ADAPTER_WEIGHTS).is_file():
         raise FileNotFoundError(f"no {ADAPTER_WEIGHTS} beside its {ADAPTER_CONFIG}")
     base = AutoModelForTokenClassification.from_pretrained(
@@ -92,7 +93,7 @@ def load_merged(source: ModelSource, **options: Any) -> PreTrainedModel:
         dtype=torch.float32,
         **options,
     )
-    with _without_warning():  # and without peft's guess of a device: the encoder is on the CPU
+    with _without_warning():  # on the CPU, where the encoder is; peft would choose another device
         adapted = PeftModel.from_pretrained(base, source.location, torch_device="cpu")
     plain: PreTrainedModel = adapted.merge_and_unload()
-    return plain.requires_grad_(True)  # peft had frozen the encoder
+    return plain.requires_grad_(True)  # peft freezes the encoder

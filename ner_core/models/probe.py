@@ -1,4 +1,4 @@
-"""Trying a loaded model out, so that what it cannot do is said before anyone types."""
+"""Probe a model that was just loaded: a model that can't be used is refused at once."""
 
 from typing import Any
 
@@ -8,34 +8,34 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from ner_core.errors import ModelError
 
 
-def try_out(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, window: int, name: str
+def probe_model(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, max_length: int, name: str
 ) -> None:
-    """Run a model on one word. ``window`` is its length in sub-tokens, ``name`` is for messages.
+    """Run a model on one word, in a window of ``max_length`` sub-tokens.
 
-    Raises ModelError if there is no room for a word, if the tokenizer knows sub-tokens that the
-    model does not, or if the model wants more than text.
+    Raises ModelError, which calls the model ``name``, if the window has no room for a word, if the
+    tokenizer has sub-tokens that the model has no embedding for, or if the model needs other input
+    besides text.
     """
     special = tokenizer.num_special_tokens_to_add()
-    if window <= special:
+    if max_length <= special:
         raise ModelError(
-            f"Expected a model that reads at least {special + 1} sub-tokens at a time, found "
-            f"{window} in {name}; correct model_max_length in its tokenizer_config.json."
+            f"{name} reads only {max_length} sub-tokens at a time, and at least {special + 1} are "
+            "needed. Correct model_max_length in its tokenizer_config.json."
         )
     known = getattr(model.get_input_embeddings(), "num_embeddings", None)
     highest = max(tokenizer.get_vocab().values())
     if known is not None and highest >= known:
         raise ModelError(
-            f"Expected a model that knows all sub-tokens of its tokenizer, found {known:,} of "
-            f"{highest + 1:,} in {name}; save the tokenizer that it was trained with beside it."
+            f"{name} has embeddings for only {known:,} of the {highest + 1:,} sub-tokens of its "
+            "tokenizer. Save the tokenizer that it was trained with beside it."
         )
     try:
         _run(model, tokenizer)
-    except Exception as error:  # models of any kind raise what they like
+    except Exception as error:  # other architectures raise errors of all kinds
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
         raise ModelError(
-            f"Expected a model that can be run on text alone, found that {name} cannot "
-            f"({reason.rstrip('.')}); choose another one."
+            f"{name} can't be run on text alone ({reason.rstrip('.')}). Choose another model."
         ) from error
 
 

@@ -1,8 +1,8 @@
-"""Making a tokenizer fit for text that comes as words.
+"""Prepare a tokenizer for text that comes as words.
 
-Byte-level tokenizers, and some of SentencePiece, tell a word that follows a blank from one that
-follows nothing. Words given one by one follow nothing, so that the encoder would read
-"AnnlivesinOslo" where it learned from text with blanks.
+Byte-level tokenizers, and some SentencePiece ones, encode a word differently after a blank. Words
+that are passed one by one have no blank before them, so the encoder would read "AnnlivesinOslo"
+although it was pretrained on text with blanks.
 """
 
 import json
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
 
 def fit_for_words(tokenizer: "PreTrainedTokenizerBase") -> None:
-    """Make a fast tokenizer read each word as after a blank, and cut long texts at their end.
+    """Make a fast tokenizer read each word as after a blank, and truncate texts at their end.
 
-    What the option add_prefix_space of transformers does for some classes (in 5.23 not for the
-    generic one, which ModernBERT has) is done here for whatever the tokenizer is made of.
+    The option add_prefix_space of transformers does this for some tokenizer classes only (in 5.23
+    not for the generic class, which ModernBERT uses). This works for all of them.
     """
-    # Windows go from left to right, so what does not fit must be at the right.
+    # Windows go from left to right, so texts are truncated on the right.
     tokenizer.truncation_side = "right"
-    tokenizer.model_max_length = int(tokenizer.model_max_length)  # raises for what is no number
+    tokenizer.model_max_length = int(tokenizer.model_max_length)  # raises if it is not a number
     if read_as_after_blanks(tokenizer.backend_tokenizer):
-        # Classes that build their parts anew when they are loaded go by this.
+        # Classes that build their parts when they are loaded use these settings.
         tokenizer.add_prefix_space = True
         tokenizer.init_kwargs["add_prefix_space"] = True
 
 
 def read_as_after_blanks(backend: Tokenizer) -> bool:
-    """Make a tokenizer read each word as after a blank; tell whether its prefix space is now set.
+    """Make a tokenizer read each word as after a blank; return whether that set its prefix space.
 
-    What it was saved with to cut texts or to fill them up is taken away.
+    Truncation and padding that the tokenizer was saved with are removed.
     """
     backend.no_truncation()
     backend.no_padding()
@@ -41,9 +41,9 @@ def read_as_after_blanks(backend: Tokenizer) -> bool:
     if isinstance(backend.pre_tokenizer, pre_tokenizers.ByteLevel):
         backend.pre_tokenizer.add_prefix_space = True
         if isinstance(backend.post_processor, processors.RobertaProcessing):
-            backend.post_processor = _told_of_blanks(backend.post_processor)
+            backend.post_processor = _with_prefix_space(backend.post_processor)
         return True
-    # Another part cuts words up before their bytes are read, and may not begin each piece so.
+    # Another part splits words before the byte-level one, which must not add a blank to each piece.
     blank = normalizers.Prepend(" ")
     rest = [backend.normalizer] if backend.normalizer else []
     backend.normalizer = normalizers.Sequence([blank, *rest])
@@ -51,17 +51,17 @@ def read_as_after_blanks(backend: Tokenizer) -> bool:
 
 
 def _begins_words(backend: Tokenizer) -> bool:
-    """Tell whether a word given apart is read as the same word after a blank."""
+    """Return whether a word passed by itself is encoded as the same word after a blank."""
     alone, after = (backend.encode(text, add_special_tokens=False).ids for text in ("a", "a a"))
     given = backend.encode(["a", "a"], is_pretokenized=True, add_special_tokens=False)
     second = [number for number, word in zip(given.ids, given.word_ids, strict=True) if word == 1]
     return second == after[len(alone) :]
 
 
-def _told_of_blanks(processor: processors.RobertaProcessing) -> processors.RobertaProcessing:
-    """Let a post-processor know that the blanks are not in the text.
+def _with_prefix_space(processor: processors.RobertaProcessing) -> processors.RobertaProcessing:
+    """Return the post-processor for words with an added blank, which is not part of the text.
 
-    Otherwise it takes the first letter of each word for one, and leaves it out of the offsets.
+    Without this it would leave the first letter of each word out of the offsets.
     """
     state = json.loads(processor.__getstate__())
     return processors.RobertaProcessing(

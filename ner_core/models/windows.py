@@ -1,10 +1,10 @@
-"""Words and sub-tokens: windows over texts of any length, and which sub-token speaks for a word.
+"""Cut texts into overlapping windows that an encoder can read, and label their sub-tokens.
 
-A tokenizer cuts words into sub-tokens, an encoder reads a limited number of them. A text that is
-longer is read in windows of ``max_length`` sub-tokens (special tokens included), of which
-neighbours share ``overlap``. Each sub-token belongs to exactly one window, its home: the one that
-shows it the most context on its poorer side. Labels are given, and predictions taken, at home only,
-so nothing is cut off and nothing counts twice.
+A tokenizer cuts words into sub-tokens, and an encoder reads a limited number of them at a time. A
+longer text is read in windows of ``max_length`` sub-tokens (special tokens included); neighbouring
+windows share ``overlap`` sub-tokens. Each sub-token has one home window: the one in which the
+shorter of its two sides of context is longer. Labels and predictions of a sub-token are used in its
+home window only, so nothing is truncated and nothing counts twice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,21 +12,82 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
-from ner_core.config import SubTokenLabels
+from ner_core.config import SubTokenLabels, TrainConfig
+from ner_core.errors import ConfigError
+
+SETTINGS_KEY = "ner_studio"
+"""The key of config.json that holds the window settings a model was trained with."""
 
 IGNORED = -100
-"""The label that PyTorch's cross-entropy passes over."""
+"""The label that PyTorch's cross-entropy ignores."""
+
+_POSITIONS_AFTER_PADDING = frozenset(
+    {"camembert", "data2vec-text", "esm", "ibert", "layoutlmv3", "lilt", "longformer", "luke"}
+    | {"markuplm", "mpnet", "roberta", "roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl"}
+    | {"xmod"}
+)
+
+
+def window_settings(
+    config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase
+) -> tuple[int, int]:
+    """Return the window length and the overlap that a trained model is used with, in sub-tokens.
+
+    Models trained here keep both in their config.json. Others get the defaults of ``TrainConfig``,
+    shortened to what the model can read.
+    """
+    saved: Any = getattr(config, SETTINGS_KEY, None)
+    try:
+        settings = TrainConfig.model_validate(
+            {name: saved[name] for name in ("max_length", "overlap")}
+        )
+    except (KeyError, TypeError, ValueError):  # trained elsewhere, or a damaged config.json
+        settings = TrainConfig()
+    length = min(settings.max_length, max_window_length(config, tokenizer))
+    return length, window_overlap(settings.overlap, length)
+
+
+def window_overlap(wanted: int, room: int) -> int:
+    """Return how many sub-tokens neighbouring windows share: at most half of their ``room``."""
+    return min(wanted, room // 2)
+
+
+def max_window_length(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
+    """Return the length of the longest window that a model can read, in sub-tokens."""
+    limits = [int(tokenizer.model_max_length)]
+    positions = getattr(config, "max_position_embeddings", None)
+    if isinstance(positions, int) and positions > 0:
+        limits.append(positions - _first_position(config))
+    return min(limits)
+
+
+def _first_position(config: PreTrainedConfig) -> int:
+    """Return the number of the first position: RoBERTa and its kin count from their padding id."""
+    if config.model_type not in _POSITIONS_AFTER_PADDING:
+        return 0
+    # MPNet has a fixed padding id, whatever its config says.
+    padding = 1 if config.model_type == "mpnet" else config.pad_token_id
+    return 0 if padding is None else int(padding) + 1
+
+
+def check_max_length(config: TrainConfig, limit: int) -> None:
+    """Raise ConfigError if the chosen windows are longer than the encoder can read."""
+    if config.max_length > limit:
+        raise ConfigError(
+            f"max_length: {config.model} reads at most {limit} sub-tokens at a time, not "
+            f"{config.max_length}. Choose a smaller number."
+        )
 
 
 @dataclass(frozen=True)
 class Window:
     """One window of one text, as the encoder reads it.
 
-    ``text`` is the text's index in the call. ``input_ids`` are the sub-tokens with the special
-    ones. ``word_ids`` has the word of each sub-token for which this window is home, None for all
-    others. ``first`` marks, among those, the first sub-token of its word.
+    ``text`` is the index of the text in the call. ``input_ids`` are the sub-tokens, special tokens
+    included. ``word_ids`` has the index of the word of each sub-token that has its home in this
+    window, None for all others. ``first`` is True for those that are the first of their word.
     """
 
     text: int
@@ -35,20 +96,20 @@ class Window:
     first: list[bool]
 
 
-def windows(
+def split_into_windows(
     tokenizer: PreTrainedTokenizerBase,
     texts: Sequence[Sequence[str]],
     max_length: int,
     overlap: int,
 ) -> list[Window]:
-    """Cut texts, given as words, into windows; in the order of the texts, then from left to right.
+    """Return the windows of texts, given as words: in the order of the texts, from left to right.
 
-    A word that the tokenizer drops (a lone control character) has no sub-token in any window. A
-    text without sub-tokens still gives one window.
+    A word that the tokenizer drops (such as a control character) has no sub-token in any window. A
+    text without sub-tokens still has one window.
     """
     if not texts:
         return []
-    overlap = min(overlap, (max_length - tokenizer.num_special_tokens_to_add()) // 2)
+    overlap = window_overlap(overlap, max_length - tokenizer.num_special_tokens_to_add())
     encoded = tokenizer(
         [list(words) for words in texts],
         is_split_into_words=True,
@@ -73,16 +134,16 @@ def windows(
 
 
 def _windows_of_text(encoded: Any, text: int, begin: int, end: int, overlap: int) -> list[Window]:
-    """Settle the home of each sub-token of one text, whose windows are ``encoded[begin:end]``."""
+    """Return the windows ``encoded[begin:end]`` of one text, with the homes of its sub-tokens."""
     result: list[Window] = []
-    # Homes follow each other without a gap, so the word before is known where a window begins
-    # inside a word.
+    # Homes follow each other without a gap, so the previous word is also known for a window that
+    # begins inside a word.
     previous_word: int | None = None
     for number in range(begin, end):
         word_ids: list[int | None] = encoded.word_ids(number)
         content = [place for place, word in enumerate(word_ids) if word is not None]
-        # Of the sub-tokens that neighbours share, the left half is at home in the left window and
-        # the right half in the right one: there each has more context on its poorer side.
+        # Of the sub-tokens that two windows share, the left half has its home in the left window
+        # and the right half in the right one.
         skip_left = overlap // 2 if number > begin else 0
         skip_right = overlap - overlap // 2 if number + 1 < end else 0
         own: list[int | None] = [None] * len(word_ids)
@@ -98,12 +159,12 @@ def _windows_of_text(encoded: Any, text: int, begin: int, end: int, overlap: int
 def label_window(
     window: Window, tags: Sequence[str], mode: SubTokenLabels = "first"
 ) -> list[str | None]:
-    """Give each sub-token of a window its tag, None where it has none (-100 for the loss).
+    """Return the tag of each sub-token of a window, None where the loss ignores it.
 
-    ``tags`` are the IOB2 tags of the whole text's words. ``first`` labels the first sub-token of a
-    word, as Devlin et al. (2019) do; ``all`` also the others, a continued B- becoming I-; ``copy``
-    repeats the word's tag on each, as the notebook does that this project started from, which
-    makes one entity look like several.
+    ``tags`` are the IOB2 tags of the words of the whole text. Mode ``first`` labels the first
+    sub-token of a word, as Devlin et al. (2019) do. ``all`` also labels the others, as I- where the
+    word is B-. ``copy`` repeats the tag of the word, as in the notebook that this project started
+    from, which makes one entity look like several.
 
     >>> window = Window(0, [101, 7, 8, 102], [None, 0, 0, None], [False, True, False, False])
     >>> [label_window(window, ["B-PER"], mode) for mode in ("first", "all", "copy")]
@@ -121,12 +182,12 @@ def label_window(
 
 
 def label_ids(labels: Sequence[str | None], label2id: Mapping[str, int]) -> list[int]:
-    """Turn tags into the numbers that the loss takes, None into -100."""
+    """Return the label ids of tags, ``IGNORED`` for None."""
     return [IGNORED if label is None else label2id[label] for label in labels]
 
 
 def first_sub_tokens(window: Window) -> tuple[np.ndarray, np.ndarray]:
-    """Give the places of the first sub-tokens at home in a window, and the words they begin."""
+    """Return the positions of the first sub-tokens at home in a window, and their words."""
     places = np.flatnonzero(np.asarray(window.first, dtype=bool))
     words = np.asarray([window.word_ids[place] for place in places], dtype=np.int64)
     return places, words
@@ -140,10 +201,10 @@ def show_alignment(
     overlap: int,
     mode: SubTokenLabels = "first",
 ) -> list[dict[str, Any]]:
-    """Lay one sentence out for the eye: a row a sub-token, with its window, word and label.
+    """Return a row for each sub-token of a sentence, with its window, word and label.
 
-    ``label`` is None where the loss passes over the sub-token (-100); ``word_id`` and ``word`` are
-    None for special tokens and for sub-tokens that are at home in another window.
+    ``label`` is None where the loss ignores the sub-token; ``word_id`` and ``word`` are None for
+    special tokens and for sub-tokens that have their home in another window.
     """
     return [
         {
@@ -153,7 +214,7 @@ def show_alignment(
             "word": None if word_id is None else words[word_id],
             "label": label,
         }
-        for number, window in enumerate(windows(tokenizer, [words], max_length, overlap))
+        for number, window in enumerate(split_into_windows(tokenizer, [words], max_length, overlap))
         for piece, word_id, label in zip(
             tokenizer.convert_ids_to_tokens(window.input_ids),
             window.word_ids,

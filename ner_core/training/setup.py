@@ -27,12 +27,22 @@ from ner_core.data.readers.sentence import ReadOptions
 from ner_core.errors import DataError
 from ner_core.inference.tagger import Tagger
 from ner_core.models import loading
-from ner_core.models import windows as align
+from ner_core.models.device import best_device, use_bf16
+from ner_core.models.layers import set_dropout_and_freeze
 from ner_core.models.lora import add_adapter
 from ner_core.models.sources import ModelSource, find_model
+from ner_core.models.windows import (
+    SETTINGS_KEY,
+    check_max_length,
+    label_ids,
+    label_window,
+    max_window_length,
+    split_into_windows,
+)
 from ner_core.runs.log import RunLog
 from ner_core.runs.run import Run
 from ner_core.training.callback import LOG_STEPS, RunCallback
+from ner_core.training.learning_rate import default_learning_rate
 from ner_core.training.losses import WeightedLoss, class_weights
 from ner_core.training.plan import automatic_epochs
 from ner_core.training.trainer import NerTrainer
@@ -94,9 +104,9 @@ def prepare(config: TrainConfig) -> Prepared:
     corpus = load_corpus(config)
     source = find_model(config.model)
     model, tokenizer = loading.load_for_training(source, corpus.label_names)
-    loading.check_window(config, loading.window_limit(model.config, tokenizer))
+    check_max_length(config, max_window_length(model.config, tokenizer))
     _describe(model.config, config)
-    loading.prepare(model, config)
+    set_dropout_and_freeze(model, config)
     if config.lora_rank:
         model = add_adapter(model, source, config.lora_rank)
     windows = make_windows(corpus, tokenizer, config)
@@ -167,11 +177,9 @@ def make_windows(
 
     def to_windows(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
         tags = [[corpus.label_names[number] for number in row] for row in rows["ner_tags"]]
-        found = align.windows(tokenizer, rows["tokens"], config.max_length, config.overlap)
+        found = split_into_windows(tokenizer, rows["tokens"], config.max_length, config.overlap)
         labels = [
-            align.label_ids(
-                align.label_window(window, tags[window.text], config.sub_token_labels), label2id
-            )
+            label_ids(label_window(window, tags[window.text], config.sub_token_labels), label2id)
             for window in found
         ]
         return {
@@ -195,14 +203,14 @@ def make_plan(config: TrainConfig, encoder: PreTrainedConfig, windows: int) -> P
     steps_per_epoch = math.ceil(batches / config.gradient_accumulation)
     epochs = config.epochs or automatic_epochs(steps_per_epoch, config.auto_steps)
     total = max(1, math.ceil(epochs * steps_per_epoch))
-    rate = config.learning_rate or loading.learning_rate_for(encoder, adapter=config.lora_rank > 0)
+    rate = config.learning_rate or default_learning_rate(encoder, adapter=config.lora_rank > 0)
     return Plan(
         epochs=epochs,
         learning_rate=rate,
         steps_per_epoch=steps_per_epoch,
         total_steps=total,
         evaluate_every=max(1, total // config.evaluations),
-        bf16=loading.use_bf16(config.precision, loading.best_device()),
+        bf16=use_bf16(config.precision, best_device()),
     )
 
 
@@ -214,7 +222,7 @@ def _commit_of(hub_id: str) -> str | None:
 
 def _arguments(config: TrainConfig, plan: Plan, run_id: str, folder: Path) -> TrainingArguments:
     """Turn our settings into the Trainer's."""
-    device = loading.best_device()
+    device = best_device()
     return TrainingArguments(
         output_dir=str(folder),
         per_device_train_batch_size=config.batch_size,
@@ -250,4 +258,4 @@ def _describe(model_config: PreTrainedConfig, config: TrainConfig) -> None:
         "overlap": config.overlap,
         "sub_token_labels": config.sub_token_labels,
     }
-    setattr(model_config, loading.SETTINGS_KEY, kept)
+    setattr(model_config, SETTINGS_KEY, kept)

@@ -14,7 +14,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer
 
 from ner_core.errors import TrainingError
 from ner_core.inference.tagger import Tagger
-from ner_core.models.loading import head_parameters
+from ner_core.models.heads import head_parameters
 from ner_core.models.lora import merged, save_adapter
 from ner_core.runs.checkpoints import STATE_NAME, Checkpoint, best_folder, prune
 from ner_core.runs.log import RunLog

@@ -1,1 +1,1 @@
-"""What all parts of the page share: theme, markup, rights, sign-in."""
+"""What all parts of the page share: theme, HTML, rights, sign-in, polling."""

@@ -1,7 +1,7 @@
-"""The live charts of a run: training and validation loss, and F1.
+"""The live charts of a run: training and validation loss, and validation scores.
 
-A chart fixes its columns' types and its series at the first data that it gets; other series need
-``colours`` after the data. So it is with ``gr.LinePlot`` of Gradio 6.
+``gr.LinePlot`` of Gradio 6 takes the types of its columns and its series from the first data that
+it is given. To show other series later, send ``colours`` after the data.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from ner_studio.base import theme
 
 MOST_POINTS = 400
 LOSS_SERIES = ("training", "validation")
-SCORE_SERIES = ("precision", "recall", "F1")  # the last is drawn over the others
+SCORE_SERIES = ("precision", "recall", "F1")  # the last line is on top
 _COLOURS = {
     "training": "#94a3b8",
     "validation": "#0072b2",
@@ -27,8 +27,11 @@ _DATATYPES = {"step": "quantitative", "value": "quantitative", "series": "nomina
 
 
 def line_plot(title: str, series: Sequence[str], **options: Any) -> gr.LinePlot:
-    """Place a chart of values over steps, a line a series; ``options`` are LinePlot's own."""
-    usual = {
+    """Add a chart of values over steps, with a line per series.
+
+    ``options`` are passed to ``gr.LinePlot``.
+    """
+    defaults = {
         "x_title": "step",
         "color_map": {name: _COLOURS.get(name) for name in series},
         "colors_in_legend": list(series),
@@ -43,12 +46,12 @@ def line_plot(title: str, series: Sequence[str], **options: Any) -> gr.LinePlot:
         title=title,
         height=300,
         min_width=280,
-        **{**usual, **options},
+        **{**defaults, **options},
     )
 
 
 def losses(view: RunView) -> dict[str, Any]:
-    """Give the losses of a run so far, ready for the browser."""
+    """Return the losses of a run so far, as the value of a chart."""
     rows = [(step, loss, "training") for step, loss in thin(view.losses)]
     rows += [
         (row["step"], row["loss"], "validation")
@@ -59,7 +62,7 @@ def losses(view: RunView) -> dict[str, Any]:
 
 
 def scores(view: RunView, types: Sequence[str]) -> dict[str, Any]:
-    """Give the strict validation scores of a run so far, and the F1 of these entity types."""
+    """Return the strict validation scores of a run so far, and the F1 of these entity types."""
     shown = thin(view.evaluations)
     rows = [(row["step"], row[name.lower()], name) for row in shown for name in SCORE_SERIES]
     rows += [
@@ -72,9 +75,9 @@ def scores(view: RunView, types: Sequence[str]) -> dict[str, Any]:
 
 
 def colours(view: RunView, types: Sequence[str]) -> dict[str, Any]:
-    """Give the update that colours the lines of the scores and of these of the run's types.
+    """Return the update that colours the lines of the scores and of these entity types.
 
-    A chart takes new series when its colours become others, from the data that it has by then.
+    A chart adds new series when its colours change, from the data that it has at that moment.
     """
     colours = {name: _COLOURS[name] for name in SCORE_SERIES}
     colours |= zip(map(_series_of, types), theme.line_colours(types, view.types), strict=True)
@@ -83,7 +86,7 @@ def colours(view: RunView, types: Sequence[str]) -> dict[str, Any]:
 
 
 def zoomed(event: gr.SelectData) -> list[Any]:
-    """Show the steps that were dragged across, in both charts. A poll sends no limits again."""
+    """Zoom both charts to the steps that were dragged across. Polls do not change the zoom."""
     first, last = sorted(float(step) for step in event.index)
     return [gr.update(x_lim=[first, last])] * 2 if last > first else unzoomed()
 
@@ -94,16 +97,16 @@ def unzoomed() -> list[Any]:
 
 
 def data(rows: Iterable[tuple[int, float | None, str]], series: Sequence[str]) -> dict[str, Any]:
-    """Make the content of a chart, with a row without value for each series.
+    """Return the value of a chart, which begins with an empty row for each series.
 
-    The chart fixes its columns' types and its series at the first data: without these rows an
-    empty start would make them texts, and a series that comes later would never be drawn. It has
-    the form that Gradio would make of a data frame, once for all pages.
+    Without these rows, the first data of a run would have no numbers, so the chart would treat its
+    columns as text, and would never draw a series that is added later. The value is what Gradio
+    would make of a data frame for each page; here it is made once for all pages.
     """
-    anchors = [(0, None, name) for name in series]
+    empty = [(0, None, name) for name in series]
     return {
         "columns": list(_DATATYPES),
-        "data": [list(row) for row in (*anchors, *_with_dashes(list(rows)))],
+        "data": [list(row) for row in (*empty, *_with_dashes(list(rows)))],
         "datatypes": _DATATYPES,
         "mark": "line",
     }
@@ -112,16 +115,16 @@ def data(rows: Iterable[tuple[int, float | None, str]], series: Sequence[str]) -
 def _with_dashes(
     rows: list[tuple[int, float | None, str]],
 ) -> list[tuple[float, float | None, str]]:
-    """Let a point that is alone in its series be seen: a line needs two, so it becomes a dash."""
+    """Turn the only point of a series into a short dash, since a line needs two points."""
     counts = Counter(name for _, _, name in rows)
     dashes = [(0.97 * step, value, name) for step, value, name in rows if counts[name] == 1]
     return [*dashes, *rows]
 
 
 def thin(points: list[Any]) -> list[Any]:
-    """Keep ``MOST_POINTS`` points at most: each second, fourth ... one, and the last.
+    """Return at most ``MOST_POINTS`` points: every second, fourth, ... point, and the last.
 
-    The step between them only doubles, so what is drawn stays where it is while a run goes on.
+    The distance between points only doubles, so a line does not tremble as a run goes on.
     """
     every = 1
     while len(points) > every * (MOST_POINTS - 1):
@@ -131,5 +134,5 @@ def thin(points: list[Any]) -> list[Any]:
 
 
 def _series_of(label: str) -> str:
-    """Name the line of a type; a type may be called as one of the overall scores."""
+    """Return the name of a type's line, which differs from the names of the overall scores."""
     return f"{label} F1" if label in SCORE_SERIES else label

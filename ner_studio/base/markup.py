@@ -1,6 +1,6 @@
-"""HTML of the page: plain data in, escaped mark-up out.
+"""Pieces of HTML that several parts of the page use.
 
-Text, labels and names come from strangers: all of it goes through ``escape``.
+Texts, labels and names come from strangers, so ``escape`` is called on all of them.
 """
 
 import html
@@ -18,7 +18,7 @@ _STRICT = (
 
 
 def escape(value: object) -> str:
-    """Make a text safe inside HTML, and inside the templates of ``gr.HTML``; see ``readable``.
+    """Return a text that is safe in HTML and in the templates of ``gr.HTML``; see ``readable``.
 
     >>> escape("<b> ${x} {{y}}")
     '&lt;b&gt; &#36;&#123;x} &#123;&#123;y}}'
@@ -27,22 +27,22 @@ def escape(value: object) -> str:
 
 
 def readable(value: object) -> str:
-    """Show as U+FFFD what no page can hold (NUL, half a surrogate pair), so that lengths stay."""
+    """Return a text with U+FFFD for characters that HTML cannot hold: NUL and lone surrogates."""
     return _UNREADABLE.sub("\ufffd", str(value))
 
 
 def empty(text: str) -> str:
-    """Say what will stand here, and how to get there."""
+    """Return the placeholder of an empty area: what will be here, and how to get it."""
     return f'<div class="ner-empty">{escape(text)}</div>'
 
 
 def error(text: str) -> str:
-    """Show a sentence about something the person can mend."""
+    """Return an error message."""
     return f'<p class="ner-error" role="alert">{escape(text)}</p>'
 
 
 def score_tables(final: Mapping[str, Mapping[str, Any]], colours: EntityColours) -> str:
-    """Show the final scores of a run: a table a split, overall and by type."""
+    """Return the final scores of a run: a table per split, overall and by entity type."""
     parts = []
     for split in ("test", "validation"):
         scores = final.get(split)
@@ -66,7 +66,7 @@ def score_tables(final: Mapping[str, Mapping[str, Any]], colours: EntityColours)
 
 
 def marked_spans(text: str, spans: Iterable[Mapping[str, Any]], colours: EntityColours) -> str:
-    """Draw a text with annotated spans: ``start`` and ``end`` in characters, ``label``."""
+    """Return a text with its spans marked: dicts of ``start``, ``end`` (characters), ``label``."""
     parts: list[str] = []
     position = 0
     for span in spans:
@@ -87,7 +87,7 @@ def _score_cells(scores: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def dot(label: str, colours: EntityColours) -> str:
-    """Draw the coloured square of an entity type."""
+    """Return the coloured square of an entity type."""
     return f'<span class="ner-dot {colour_class(label, colours)}"></span>'
 
 
@@ -99,9 +99,9 @@ def table(
     total: bool = False,
     text_columns: Sequence[int] = (),
 ) -> str:
-    """Draw a table; header cells are escaped here, body cells must be already.
+    """Return a table. Header cells are escaped here; body cells must be HTML already.
 
-    The first column and ``text_columns`` are flush left, the others flush right as numbers are.
+    The first column and ``text_columns`` are aligned left, the others right, as numbers are.
     """
     styles = [" class=text" if number in text_columns else "" for number in range(len(header))]
     head = "".join(

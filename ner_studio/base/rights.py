@@ -1,21 +1,21 @@
-"""Who is asking, and what may they do: asked by every handler that trains or touches a run.
+"""Who the visitor is and what they may do. Every handler that trains or uses a run checks it here.
 
-``NER_TRAINING`` says who may start and resume runs:
+``NER_TRAINING`` sets who may start and resume runs:
 
 =============  ====================================================================
-``anyone``     everybody; all see and handle all runs: the default where no Space is
-``signed-in``  whoever signed in: the default on a Space with OAuth
+``anyone``     all visitors, who also see and manage all runs: the default outside Spaces
+``signed-in``  signed-in visitors: the default on a Space with OAuth
 ``owner``      the owner of the Space, signed in
 ``off``        nobody: the default on a Space without OAuth
 =============  ====================================================================
 
-With all but ``anyone`` a run, and all that comes of it, is there for two: the visitor who started
-it, and the Space's owner. For others it does not exist. A run that nobody signed in for is the
-Space owner's.
+Except with ``anyone``, only the visitor who started a run and the owner of the Space can see it and
+what belongs to it. For all others it does not exist. A run started without signing in belongs to
+the owner of the Space.
 
-Hiding protects nothing, since any endpoint can be called by hand: what is not allowed is refused
-here, where runs are found (``find``, and ``snapshots``). Who asks is told by Gradio's request of
-the event that is being handled; without one it is nobody.
+Hiding a component protects nothing, since any endpoint can be called by hand. So the rights are
+checked where runs are found: in ``find`` and in ``ner_studio/state/snapshots.py``. The visitor is
+taken from Gradio's request of the current event; without a request nobody is signed in.
 """
 
 import os
@@ -42,15 +42,15 @@ _SIGN_IN_VARIABLES = ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET")
 
 
 class RightsError(NerError):
-    """Something that this visitor may not do."""
+    """Raised when a visitor may not do something."""
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who sent a request; not even the ``repr`` shows the token.
+    """The sender of a request. The ``repr`` does not show the token.
 
-    ``name`` is the user's on the Hub, None if nobody is signed in; ``is_owner`` tells whether the
-    Space is theirs; ``token`` acts for them on the Hub, with the scopes that the Space asks for.
+    ``name`` is the user name on the Hub, or None for a visitor who is not signed in. ``is_owner``
+    is whether they own the Space. ``token`` acts for them on the Hub, with the scopes of the Space.
     """
 
     name: str | None = None
@@ -59,9 +59,9 @@ class Visitor:
 
 
 def training() -> Training:
-    """Give who may train, as ``NER_TRAINING`` says or by default.
+    """Return who may train, from ``NER_TRAINING`` or by default.
 
-    Raises ConfigError if it is none of the values, or needs people to sign in where they cannot.
+    Raises ConfigError if the value is unknown, or if it needs signing in where nobody can.
     """
     value = os.environ.get(SETTING, "").strip()
     if not value:
@@ -70,18 +70,18 @@ def training() -> Training:
         return "signed-in" if can_sign_in() else "off"
     if value not in _VALUES:
         raise ConfigError(
-            f"{SETTING}: expected one of {', '.join(_VALUES)}, found {value[:60]!r}; correct it."
+            f"{SETTING} is {value[:60]!r}, but it must be one of {', '.join(_VALUES)}. Correct it."
         )
     if value in _NEED_SIGN_IN and not can_sign_in():
         raise ConfigError(
-            f"{SETTING}: expected a Space with `hf_oauth: true` where it is {value}, found a page "
-            "that nobody can sign in to; choose anyone or off."
+            f"{SETTING} is {value}, but nobody can sign in to this page: that needs a Space with "
+            "`hf_oauth: true`. Choose anyone or off."
         )
     return cast("Training", value)
 
 
 def can_sign_in() -> bool:
-    """Tell whether visitors can sign in with the Hub: on a Space with OAuth only.
+    """Return whether visitors can sign in with the Hub, which is on a Space with OAuth only.
 
     Elsewhere Gradio's sign-in is a mock, whose cookies anybody can make.
     """
@@ -89,16 +89,16 @@ def can_sign_in() -> bool:
 
 
 def space_owner() -> str | None:
-    """Name the user or organisation that the Space belongs to; None where no Space is."""
+    """Return the user or organisation that owns the Space; None outside Spaces."""
     author = os.environ.get("SPACE_AUTHOR_NAME", "").strip()
     return author or os.environ.get("SPACE_ID", "").partition("/")[0].strip() or None
 
 
 def visitor_of(request: Any) -> Visitor:
-    """Tell who sent a request, a ``gr.Request`` or None.
+    """Return the sender of a request, which is a ``gr.Request`` or None.
 
-    Somebody is believed to be there only if they signed in to this Space, are so still, and their
-    own page sent the request: a browser sends the cookie with what another website asks, too.
+    A visitor counts as signed in only if they signed in to this Space, the sign-in has not expired,
+    and this page sent the request: browsers also send the cookie with requests of other websites.
     """
     if not can_sign_in():
         return Visitor()
@@ -115,66 +115,67 @@ def visitor_of(request: Any) -> Visitor:
     return Visitor(name, name == space_owner(), signed_in.get("access_token"))
 
 
-def asking() -> Visitor:
-    """Tell whose event is being handled; a visitor who is not signed in where there is none."""
+def current_visitor() -> Visitor:
+    """Return the visitor of the current event; outside events one who is not signed in."""
     return visitor_of(LocalContext.request.get(None))
 
 
-def asker() -> str:
-    """Tell visitors of a Space apart, also those who are not signed in; "" where all are one."""
+def visitor_key() -> str:
+    """Return a key of the current visitor, signed in or not; "" outside Spaces, for everybody."""
     if not os.environ.get("SPACE_ID"):
         return ""
-    name = asking().name
+    name = current_visitor().name
     if name is not None:
         return f"user {name}"
     return f"page {getattr(LocalContext.request.get(None), 'session_hash', None)}"
 
 
 def may_train(visitor: Visitor | None = None) -> bool:
-    """Tell whether this visitor, by default the one who asks, may start and resume runs."""
-    visitor, value = visitor or asking(), training()
+    """Return whether a visitor, by default the current one, may start and resume runs."""
+    visitor, value = visitor or current_visitor(), training()
     if value == "signed-in":
         return visitor.name is not None
     return value == "anyone" or (value == "owner" and visitor.is_owner)
 
 
 def check_training() -> Visitor:
-    """Give the visitor who asks. Raises RightsError if they may not train, which says why."""
-    visitor = asking()
+    """Return the current visitor. Raises RightsError if they may not train."""
+    visitor = current_visitor()
     if not may_train(visitor):
         raise RightsError(why_not(visitor))
     return visitor
 
 
 def why_not(visitor: Visitor) -> str:
-    """Say in a sentence why this visitor may not train, and what to do."""
+    """Return why this visitor may not train, and what to do."""
     value = training()
     if value == "off":
         return (
-            "Expected training to be on, found it switched off on this page; copy the Space, or "
-            "run NER Studio on a machine of your own."
+            "Training is switched off on this page. Copy the Space, or run NER Studio on your own "
+            "machine."
         )
     if visitor.name is None:
-        whom = "the owner of this Space" if value == "owner" else "a signed-in visitor"
-        return f"Expected {whom}, found nobody signed in; sign in with Hugging Face first."
-    return (
-        "Expected the owner of this Space, found somebody else; copy the Space to train in yours."
-    )
+        whom = "the owner of this Space" if value == "owner" else "signed-in visitors"
+        return (
+            f"Only {whom} can train here, and you are not signed in. Sign in with Hugging Face "
+            "first."
+        )
+    return "Only the owner of this Space can train here. Copy the Space to train in your own."
 
 
 def sees_all(visitor: Visitor) -> bool:
-    """Tell whether all runs are there for this visitor."""
+    """Return whether a visitor sees all runs."""
     return visitor.is_owner or training() == "anyone"
 
 
 def owner_of(run: Run) -> str | None:
-    """Name whose run it is: the Space's owner's if nobody signed in for it."""
+    """Return the owner of a run: the owner of the Space if it was started without signing in."""
     return run.owner or space_owner()
 
 
 def may_see(run: Run, visitor: Visitor | None = None) -> bool:
-    """Tell whether a run is there for this visitor, by default the one who asks."""
-    visitor = visitor or asking()
+    """Return whether a visitor, by default the current one, sees a run."""
+    visitor = visitor or current_visitor()
     return sees_all(visitor) or _is_own(run, visitor)
 
 
@@ -183,7 +184,10 @@ def _is_own(run: Run, visitor: Visitor) -> bool:
 
 
 def find(run_id: str | None) -> Run:
-    """Find a run of the visitor who asks. Raises RunError, the same if it is somebody else's."""
+    """Return a run of the current visitor.
+
+    Raises the same RunError whether the run does not exist or belongs to somebody else.
+    """
     run = store.get(run_id or "")
     if not may_see(run):
         raise store.missing(run.id)
@@ -191,14 +195,14 @@ def find(run_id: str | None) -> Run:
 
 
 def model_name(name: str) -> str:
-    """Name a model so that it cannot be a run that is not there for the visitor who asks.
+    """Return a model's name in a form that cannot mean a run that the current visitor may not see.
 
-    A name that may be a run's and is none of theirs can only be a Hub id; ``hub:`` says so to
-    whatever finds the model later, a worker too. It depends on no run of others: for who sees those
-    they count under the ids that they were made with, since anybody may call a run of theirs
-    ``bert-base-uncased``.
+    A name that is no run of theirs can only be a Hub id, and the prefix ``hub:`` says so to all
+    code that finds the model later, also in a worker. The result does not depend on the runs of
+    other visitors. A visitor who sees all runs reaches those of others only under the ids that they
+    were created with, since anybody may rename a run to ``bert-base-uncased``.
     """
-    visitor = asking()
+    visitor = current_visitor()
     if training() == "anyone" or not name or name in store.RESERVED or {"/", ":"} & {*name}:
         return name
     if store.exists(name):
@@ -209,7 +213,7 @@ def model_name(name: str) -> str:
 
 
 def _from_here(headers: Mapping[str, str]) -> bool:
-    """Tell whether a request was sent by this page, or by no page at all."""
+    """Return whether a request was sent by this page, or by a program and no page."""
     origin = headers.get("origin")
     if origin is None:
         return True

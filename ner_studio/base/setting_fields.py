@@ -1,6 +1,6 @@
-"""The settings of a run as fields of a form: their labels, their places, and what they show.
+"""The settings of a run as fields of a form: their labels, groups and values.
 
-Names, bounds, defaults and help come from ``TrainConfig``; here are only words and places.
+Names, bounds, defaults and help come from ``TrainConfig``.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from ner_core.errors import NerError
 from ner_core.runs.command import value_text
 
 FIRST = {"epochs": "Epochs", "batch_size": "Batch size", "learning_rate": "Learning rate"}
-"""The settings that are always in sight, and their labels."""
+"""The settings that are always visible, and their labels."""
 
 MORE: dict[str, dict[str, str]] = {
     "Learning": {
@@ -50,25 +50,26 @@ MORE: dict[str, dict[str, str]] = {
         "report_to": "Report to",
     },
 }
-"""The other settings and their labels, by what they are about."""
+"""The other settings and their labels, by group."""
 
 LABELS = FIRST | {name: label for group in MORE.values() for name, label in group.items()}
 
-# Empty, the overlap follows from the window's length; elsewhere only None has an automatic value.
+# An empty overlap follows from the window length; other settings have an automatic value only if
+# they may be None.
 _FOLLOWS = "overlap"
 
 
-def place(name: str, **more: Any) -> Any:
-    """Place the component of a setting: choices, a box to tick, or a text.
+def add(name: str, **more: Any) -> Any:
+    """Add the component of a setting: a dropdown, a checkbox or a text box.
 
-    Numbers are texts too: an empty number field would read as 0.
+    Numbers have text boxes too, because an empty number field would be read as 0.
     """
     annotation = TrainConfig.model_fields[name].annotation
     shared = {
         "label": LABELS[name],
         "elem_id": name,
         "interactive": True,
-        **calm(name),
+        **usual_look(name),
         **more,
     }
     value = shown(TrainConfig(), name)
@@ -81,9 +82,9 @@ def place(name: str, **more: Any) -> Any:
 
 
 def help_text(name: str) -> str:
-    """Give the help of a setting: its description, then the name it has in files and commands.
+    """Return the help of a setting: its description, then its name in files and commands.
 
-    Those in sight have none: there is no room for it, and a line below them.
+    The settings that are always visible have none; one line below them explains them all.
     """
     if name in FIRST:
         return ""
@@ -91,7 +92,7 @@ def help_text(name: str) -> str:
 
 
 def shown(config: TrainConfig, name: str) -> Any:
-    """Give what a setting's component shows for a configuration."""
+    """Return the value of a setting's component for a configuration."""
     value = getattr(config, name)
     if value is None or (name == _FOLLOWS and value == _overlap_of(config.max_length)):
         return ""
@@ -100,7 +101,7 @@ def shown(config: TrainConfig, name: str) -> Any:
 
 
 def read(texts: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what the components show as ``TrainConfig.from_values`` takes it."""
+    """Return the values of the components as ``TrainConfig.from_values`` takes them."""
     return {
         name: value
         for name, value in texts.items()
@@ -109,29 +110,29 @@ def read(texts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def problems(texts: Mapping[str, Any]) -> dict[str, str]:
-    """Say what is wrong with each setting that is wrong, on its own or beside the others."""
+    """Return the problem of each wrong setting: of its value alone, or with the other settings."""
     given = read(texts)
     found = {name: text for name, value in given.items() if (text := problem_with(name, value))}
     if not found:
         try:
             TrainConfig.from_values(given)
-        except NerError as error:  # its sentence starts with the name of the setting
+        except NerError as error:  # the message starts with the name of the setting
             name, _, text = str(error).partition(": ")
             found[name] = text
     return found
 
 
-def wrong(text: str) -> dict[str, Any]:
-    """Give the look of a field with a problem, which takes the place of the help.
+def problem_look(text: str) -> dict[str, Any]:
+    """Return the update of a field with a problem, which is shown instead of the help.
 
-    What was found is left out: it stands right there.
+    The message leaves out the wrong value, which is in the field.
     """
     expected = text.partition(", found ")[0]
     return {"info": f"{expected[:1].upper()}{expected[1:]}.", "elem_classes": ["ner-wrong"]}
 
 
-def calm(name: str) -> dict[str, Any]:
-    """Give the look of a field without a problem."""
+def usual_look(name: str) -> dict[str, Any]:
+    """Return the update of a field without a problem."""
     return {"info": help_text(name), "elem_classes": []}
 
 

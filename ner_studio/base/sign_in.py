@@ -1,4 +1,4 @@
-"""Signing in with the Hub, on a Space: the button, and what is said to those who may not train."""
+"""Signing in with the Hub on a Space: the button, and notes for visitors who have to sign in."""
 
 import gradio as gr
 
@@ -8,19 +8,9 @@ from ner_studio.base.rights import Visitor
 
 _TARGET = "/login/huggingface?_target_url=/"
 
-CSS = """
-#sign-in { position: absolute; top: .15rem; right: 0; z-index: 1; width: auto; min-width: 0;
-  max-width: min(22rem, 100% - 10.5rem); padding: .3rem .6rem; box-shadow: none;
-  display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-#sign-in img { display: inline-block; vertical-align: middle; margin: 0 .3rem 0 0; }
-#train-rights:not(:has(p)) { display: none; }
-#train-rights a { color: var(--link-text-color); text-decoration: underline;
-  white-space: nowrap; }
-"""
 
-
-def place() -> None:
-    """Place the button, where people can sign in: elsewhere Gradio's would be a mock."""
+def add_button() -> None:
+    """Add the button where visitors can sign in; elsewhere Gradio's button is a mock."""
     if rights.can_sign_in():
         gr.LoginButton(
             "Sign in",
@@ -32,15 +22,15 @@ def place() -> None:
 
 
 def note(visitor: Visitor) -> str:
-    """Say to a visitor who may not train why that is, and what to do; nothing to others."""
+    """Return why a visitor may not train, and what to do; empty for those who may."""
     if rights.may_train(visitor):
         return ""
     value = rights.training()
     if visitor.name is None and value != "off":
-        whom = "whoever signs in" if value == "signed-in" else "the owner of this Space"
+        whom = "signed-in visitors" if value == "signed-in" else "the owner of this Space"
         text = (
-            f"Training here is for {whom}. A run, its model and its data are seen by the one who "
-            "started it and by the Space’s owner."
+            f"Only {whom} can train here. A run, its model and its data can be seen by the visitor "
+            "who started it and by the owner of the Space."
         )
         link = f'<a href="{_TARGET}" target="_self">Sign in with Hugging Face</a>'
         return f'<p class="ner-quiet">{escape(text)} {link}</p>'
@@ -48,9 +38,12 @@ def note(visitor: Visitor) -> str:
 
 
 def to_publish() -> str:
-    """Say to who is not signed in on a Space how a run is published."""
+    """Return how visitors of a Space who are not signed in can publish a run."""
     if not rights.can_sign_in():
-        text = "Publishing from here needs a Space that people can sign in to: hf_oauth: true."
+        text = (
+            "Nobody can sign in to this Space, so nothing can be published from here. Its owner "
+            "can set hf_oauth: true."
+        )
         return f'<p class="ner-quiet">{escape(text)}</p>'
     link = f'<a href="{_TARGET}" target="_self">Sign in with Hugging Face</a>'
-    return f'<p class="ner-quiet">{link} to publish: the repository becomes yours.</p>'
+    return f'<p class="ner-quiet">{link} to publish the model to a repository of yours.</p>'

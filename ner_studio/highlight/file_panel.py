@@ -18,6 +18,7 @@ import ner_core
 from ner_core.errors import DataError, NerError
 from ner_core.render.files import FILE_FORMATS
 from ner_studio.base import markup
+from ner_studio.base.events import QUICK, QUIET
 from ner_studio.highlight import file_job, reading
 from ner_studio.highlight.file_job import MOST_BYTES, MOST_TEXTS, FileJob, drop, sentence, state
 from ner_studio.state.predictors import STARTER, importing, named
@@ -29,19 +30,6 @@ _HINT = (
 )
 _LINES, _WHOLE = "Each line is a text", "The whole file is one text"
 _LONGEST_EXAMPLE = 40
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-
-CSS = """
-#file-panel .ner-job .ner-bar { margin-top: .1rem; }
-#file-panel .ner-job .ner-legend { margin: .55rem 0 0; }
-#file-panel .ner-job .ner-legend:empty, #file-panel .ner-job .ner-facts:empty { display: none; }
-#file-panel .ner-job:not([data-state="working"], [data-state="done"]) .ner-bar { display: none; }
-#file-panel .ner-job .ner-legend:not(:empty) + div p { margin-top: .6rem; }
-#file-panel .ner-job[data-state="idle"] { display: none; }
-#file-actions, #file-downloads { gap: .5rem; flex-wrap: wrap; }
-#file-actions button, #file-downloads button, #file-downloads a { flex: 0 0 auto; min-width: 0;
-  width: auto; }
-"""
 
 
 @dataclass
@@ -125,8 +113,7 @@ class FilePanel:
 
     def wire(self, model: Any, label_names: Any) -> None:
         """Connect the components; ``model`` and ``label_names`` say who finds the entities."""
-        quick: dict[str, Any] = {**_QUIET, "queue": False}
-        begun = self.find.click(self.begin, self.folder, [*self.shown, self.request], **quick)
+        begun = self.find.click(self.begin, self.folder, [*self.shown, self.request], **QUICK)
         # Before it is this file's turn: nobody's file waits for the model of another one.
         ready = begun.then(
             self.load,
@@ -134,7 +121,7 @@ class FilePanel:
             None,
             concurrency_id="loading",
             concurrency_limit=None,
-            **_QUIET,
+            **QUIET,
         )
         ready.then(
             self.work,
@@ -142,16 +129,16 @@ class FilePanel:
             self.shown,
             concurrency_id="file",
             concurrency_limit=1,
-            **_QUIET,
+            **QUIET,
         )
-        self.cancel.click(self.stop, self.request, self.shown, **quick)
+        self.cancel.click(self.stop, self.request, self.shown, **QUICK)
         self.file.change(
             self.choose,
             [self.file, self.folder, self.request],
             [self.column, self.lines, *self.shown],
-            **quick,
+            **QUICK,
         )
-        self.column.input(lambda: gr.update(interactive=True), None, self.find, **quick)
+        self.column.input(lambda: gr.update(interactive=True), None, self.find, **QUICK)
 
     def choose(self, file: str | None, folder: str, request: Request | None) -> list[Any]:
         """Offer what another file's texts may be, and forget what was found in the one before."""

@@ -88,7 +88,7 @@ def _begin(model: str, names: Sequence[str]) -> "futures.Future[None]":
     Raises ModelError for names that need no attempt: a thread is only for what may succeed.
     """
     check_name(model, names)
-    asker = None if on_hub(model) is None else rights.asker()
+    asker = None if on_hub(model) is None else rights.visitor_key()
     return _loading.begin(model, names, asker)
 
 

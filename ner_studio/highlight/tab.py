@@ -6,13 +6,14 @@ so, and when it is there the text is read again.
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from ner_core.errors import UnnamedLabelsError
-from ner_studio.highlight import file_panel, reading
+from ner_studio.base import assets
+from ner_studio.base.events import QUICK, QUIET, UNCHECKED
+from ner_studio.highlight import reading
 from ner_studio.highlight import view as highlight_view
 from ner_studio.highlight.examples import EXAMPLES
 from ner_studio.highlight.file_panel import FilePanel
@@ -21,16 +22,10 @@ from ner_studio.highlight.reading import Wanted
 from ner_studio.highlight.view import MOST_CHARACTERS, TEXT, TOKENS, VIEWS, Outcome
 from ner_studio.state.predictors import STARTER, model_choices
 
-CSS = highlight_view.CSS + file_panel.CSS
 _NO_COMPARISON = ("no other model", "")
 _MODEL_INFO = "The starter, a finished run, or the id of a model on the Hub, typed in."
 _COMPARE_INFO = "A second model reads the same text; what differs is outlined."
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-_SCRIPT = "\n".join(
-    Path(__file__).with_name(name).read_text(encoding="utf-8")
-    for name in ("highlight_tables.js", "highlight.js")
-)
-_RESTORE = Path(__file__).with_name("restore.js").read_text(encoding="utf-8")
+_SCRIPTS = ("highlight/highlight_tables.js", "highlight/highlight.js")
 
 
 class HighlightTab:
@@ -65,7 +60,7 @@ class HighlightTab:
         self.result = gr.HTML(
             highlight_view.page(TEXT, "", [choices[0][1]], []),
             apply_default_css=False,
-            js_on_load=_SCRIPT,
+            js_on_load="\n".join(map(assets.read, _SCRIPTS)),
             elem_id="highlighted",
         )
         # In the page, not visible: which models are being loaded, and when the last of them came.
@@ -102,10 +97,8 @@ class HighlightTab:
             inputs,
             [self.result, self.awaited, self.unnamed],
             trigger_mode="always_last",
-            queue=False,
-            preprocess=False,
             postprocess=False,
-            **_QUIET,
+            **UNCHECKED,
         )
         gr.on(
             [self.unnamed.change, self.first.model.change, self.second.model.change],
@@ -113,8 +106,7 @@ class HighlightTab:
             {self.unnamed, *self.first.inputs, *self.second.inputs},
             [*self.first.outputs, *self.second.outputs],
             trigger_mode="always_last",
-            queue=False,
-            **_QUIET,
+            **QUICK,
         )
         self.awaited.change(
             self.wait,
@@ -123,19 +115,19 @@ class HighlightTab:
             trigger_mode="multiple",  # who chooses another model meanwhile waits for that one
             concurrency_id="loading",
             concurrency_limit=None,
-            **_QUIET,
+            **QUIET,
         )
         self.files.wire(self.model, self.first.names)
 
     def restore_on(self, event: Any) -> None:
         """Bring back what the page's address carries, or what was there before a reload."""
         restored = [self.text, self.model, self.second.model]
-        event(None, restored, restored, js=_RESTORE, queue=False, **_QUIET)
+        event(None, restored, restored, js=assets.read("highlight/restore.js"), **QUICK)
 
     def refresh_on(self, event: Any) -> None:
         """Offer the models that there are when this event happens."""
         models = [self.model, self.second.model]
-        event(self.refresh_models, models, models, queue=False, **_QUIET)
+        event(self.refresh_models, models, models, **QUICK)
 
     def refresh_models(self, model: str | None, compare: str | None) -> list[Any]:
         """Offer the models there are; keep the choices that may still be made."""

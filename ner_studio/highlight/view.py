@@ -7,7 +7,6 @@ server: the entities of each model once, whose marks follow in the same order.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ner_core.errors import NerError
@@ -24,8 +23,6 @@ TEXT, TABLE, TOKENS = VIEWS = ("Text", "Table", "Tokens")
 MOST_CHARACTERS = 20_000
 NAMES = ("A", "B")
 """What two models are called side by side."""
-
-CSS = Path(__file__).with_name("highlight.css").read_text(encoding="utf-8")
 
 _NO_TEXT = "Type or paste a text above, or pick an example."
 _THRESHOLD = (

@@ -15,7 +15,8 @@ import gradio as gr
 from ner_core.errors import NerError
 from ner_core.runs.run import Run
 from ner_core.system.space import on_space
-from ner_studio.base import markup, rights, sign_in
+from ner_studio.base import markup, polling, rights, sign_in
+from ner_studio.base.events import QUICK, QUIET
 from ner_studio.publish import view
 from ner_studio.publish.uploading import UPLOADS, Request, Upload
 from ner_studio.publish.view import note
@@ -24,8 +25,6 @@ from ner_studio.state.snapshots import SHARED
 
 PAUSE = 0.3
 """Seconds between a key press and the request to the Hub: more key presses may come."""
-EVERY = 0.7
-"""Seconds between two polls of an upload under way."""
 
 COMMIT, PULL_REQUEST = "commit", "pull-request"
 MERGED, ADAPTER = "merged", "adapter"
@@ -33,17 +32,6 @@ MERGED, ADAPTER = "merged", "adapter"
 _HINT = "OWNER/NAME: the account or organisation, and what the model is to be called."
 _NEW = "Seen by you, or your organisation, only."
 _TIMESTAMP = re.compile(r"^\d{8}-\d{6}-(?P<name>.+)-[0-9a-f]{4}$")
-
-CSS = (
-    view.CSS
-    + """
-#publish-private input { border: 1px solid var(--neutral-400); }
-#publish-start { flex: 0 0 auto; width: auto; min-width: 140px; align-self: flex-start; }
-@media (max-width: 640px) { #publish-how .form > * { flex-basis: 100%; } }
-#publish-note:not(:has(p)), #publish-public:not(:has(p)) { display: none; }
-#publish-note a { color: var(--link-text-color); text-decoration: underline; }
-"""
-)
 
 
 class PublishPanel:
@@ -104,7 +92,7 @@ class PublishPanel:
                 apply_default_css=False,
                 elem_id="publish-status",
             )
-        self.timer = gr.Timer(EVERY, active=False)
+        self.timer = gr.Timer(polling.UPLOAD, active=False)
         # In the page, not visible: its change makes the check of the repository run again.
         self.state = gr.Textbox("", visible="hidden")
         self.seen = gr.State(None)
@@ -122,26 +110,24 @@ class PublishPanel:
 
     def wire(self, run: gr.Dropdown) -> None:
         """Connect the components; ``run`` holds the id of the run."""
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        quick = {**quiet, "queue": False}
         # The Hub may be slow: a queue of their own, so that no other handler waits for them.
-        asking = {**quiet, "concurrency_id": "hub", "concurrency_limit": 4}
+        asking = {**QUIET, "concurrency_id": "hub", "concurrency_limit": 4}
         self.accordion.expand(self.suggest, [run, self.repo], [self.repo, self.check], **asking)
         asked = [self.repo, self.way, self.check]
         answer = [self.check, self.private]
         for event in (self.repo.change, self.way.change):
             event(self.ask, asked, answer, trigger_mode="always_last", **asking)
         self.state.change(self.ask_anew, [self.state, *asked], answer, **asking)
-        self.private.change(self.warn, [run, self.private], self.public, **quick)
+        self.private.change(self.warn, [run, self.private], self.public, **QUICK)
         shown = [run, self.repo, self.what]
-        self.preview.expand(self.show_card, shown, self.card, **quick)
+        self.preview.expand(self.show_card, shown, self.card, **QUICK)
         for event in (self.repo.blur, self.what.input):
-            event(self.renew_card, [*shown, self.card], self.card, **quick)
-        self.preview.collapse(lambda: "", None, self.card, **quick)
+            event(self.renew_card, [*shown, self.card], self.card, **QUICK)
+        self.preview.collapse(lambda: "", None, self.card, **QUICK)
         form = [self.repo, self.private, self.way, self.what, self.message]
         for event in (self.start.click, self.repo.submit):
-            event(self.publish, [run, *form], self.moving, **quick)
-        self.timer.tick(self.poll, run, self.moving, **quick)
+            event(self.publish, [run, *form], self.moving, **QUICK)
+        self.timer.tick(self.poll, run, self.moving, **QUICK)
 
     def update(self, run_id: str | None, seen: str | None) -> list[Any]:
         """Show the form of another run, closed unless its upload is under way."""
@@ -175,7 +161,7 @@ class PublishPanel:
     def suggest(self, run_id: str | None, repo: str | None) -> list[Any]:
         """Suggest a repository of the person who is signed in, unless one is named already."""
         try:
-            name, visitor = _name(rights.find(run_id)), rights.asking()
+            name, visitor = _name(rights.find(run_id)), rights.current_visitor()
             if repo or _who():
                 return [gr.skip(), gr.skip()]
             if visitor.name:
@@ -190,7 +176,7 @@ class PublishPanel:
         ``exists`` in what the check shows says whose visibility the form has: that of a repository
         that is there, or the visitor's choice for a new one.
         """
-        repo, token = (repo or "").strip(), rights.asking().token
+        repo, token = (repo or "").strip(), rights.current_visitor().token
         owner, _, name = repo.partition("/")
         if not (owner and name):
             yield [note("idle", _HINT), gr.skip()]
@@ -259,7 +245,7 @@ class PublishPanel:
             run = rights.find(run_id)
         except NerError as error:
             return _refused(error)
-        return _moved(UPLOADS.start(run, asked, rights.asking().token))
+        return _moved(UPLOADS.start(run, asked, rights.current_visitor().token))
 
     def poll(self, run_id: str | None) -> list[Any]:
         """Show the progress of the upload."""
@@ -293,7 +279,7 @@ def _name(run: Run) -> str:
 
 def _who() -> str:
     """Return how to become able to publish; nothing for those who are."""
-    visitor = rights.asking()
+    visitor = rights.current_visitor()
     if visitor.token or not on_space():
         return ""
     return sign_in.to_publish()

@@ -23,33 +23,6 @@ CHECK_TEMPLATE = (
 )
 CARD_TEMPLATE = '<div class="ner-card" tabindex="0"><pre>${value}</pre></div>'
 
-CSS = """
-.ner-check { margin: -.35rem 0 0; padding-left: 1.25rem; position: relative; font-size: .85rem;
-  line-height: 1.45; overflow-wrap: anywhere; color: var(--body-text-color-subdued); }
-.ner-check::before { content: ""; position: absolute; left: .2rem; top: .38em; width: .55em;
-  height: .55em; border-radius: 50%; background: var(--border-color-primary); }
-.ner-check[data-state=ok]::before { background: #1d9e6f; }
-.ner-check[data-state=problem]::before { background: #c98500; }
-.ner-check[data-state=problem], .ner-check[data-state=unsure] { color: var(--body-text-color); }
-.ner-check[data-state=asking]::before { animation: ner-asking 1s ease-in-out infinite alternate; }
-@keyframes ner-asking { from { opacity: .35; } to { opacity: 1; background: var(--primary-500); } }
-.ner-upload[data-state=idle] { display: none; }
-.ner-upload .ner-bar { margin-top: .1rem; }
-.ner-upload[data-state=done] .ner-bar, .ner-upload[data-state=failed] .ner-bar,
-.ner-upload .ner-facts:empty { display: none; }
-.ner-upload .ner-facts { margin-bottom: .2rem; }
-.ner-upload .ner-facts span { overflow-wrap: anywhere; }
-.ner-done { border-radius: var(--radius-md); padding: .6rem .8rem; margin: 0; line-height: 1.45;
-  overflow-wrap: anywhere; background: #d1f2e4; color: #0b5138; border-left: 3px solid #1d9e6f; }
-.dark .ner-done { background: #0c2f23; color: #b5e8d3; }
-.ner-done a { color: inherit; text-decoration: underline; font-weight: 600; }
-.ner-card { max-height: 420px; overflow: auto; padding: .6rem .8rem;
-  background: var(--background-fill-secondary); border-radius: var(--radius-md); }
-.ner-card pre { margin: 0; font: .78rem/1.5 ui-monospace, monospace; white-space: pre-wrap;
-  overflow-wrap: anywhere; color: var(--body-text-color); }
-@media (prefers-reduced-motion: reduce) { .ner-check::before { animation: none !important; } }
-"""
-
 
 def note(state: str, message: str = "", exists: bool = False) -> dict[str, Any]:
     """Return the values of ``CHECK_TEMPLATE``: state is idle, asking, ok, unsure or problem."""

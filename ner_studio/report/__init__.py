@@ -1,1 +1,1 @@
-"""The report of a run."""
+"""The report of a run: scores, what explains them, and the errors."""

@@ -1,4 +1,4 @@
-"""The errors of a run, read once and sorted by what a visitor may ask for."""
+"""The errors of a run, read once and indexed by kind and entity type."""
 
 import threading
 from collections import Counter, OrderedDict, defaultdict
@@ -9,15 +9,15 @@ from typing import Any
 from ner_core.runs.error_log import ERROR_KINDS, read_errors
 
 ALL = ""
-"""Stands for every kind, or every type."""
+"""The value of a filter that means every kind, or every type."""
 
-_MOST_KEPT = 4  # a large file takes tens of megabytes in memory
+_MOST_CACHED = 4  # a large file takes tens of megabytes of memory
 
 
 class ErrorIndex:
-    """Finds errors by kind and by entity type; an error with two types is found under both.
+    """Finds errors by kind and entity type; an error with two types is found under both.
 
-    ``rows`` are those of ``ner_core.read_errors``, ``kinds`` and ``types`` what occurs in them.
+    ``rows`` are those of ``read_errors``; ``kinds`` and ``types`` are those that occur in them.
     """
 
     def __init__(self, rows: list[dict[str, Any]]) -> None:
@@ -33,37 +33,37 @@ class ErrorIndex:
         self.types = sorted({label for _, label in self._counts if label != ALL})
 
     def count(self, kind: str, label: str) -> int:
-        """Give how many errors of this kind and type there are."""
+        """Return the number of errors of this kind and type."""
         return self._counts[kind, label]
 
     def sentences(self, kind: str, label: str) -> list[int]:
-        """Give the rows that have such an error, as numbers, in the order of the split."""
+        """Return the numbers of the rows with such an error, in the order of the split."""
         return self._sentences.get((kind, label), [])
 
 
 def types_of(error: dict[str, Any]) -> list[str]:
-    """Give the one or two entity types of an error."""
+    """Return the one or two entity types of an error."""
     sides = (error["gold"], error["predicted"])
     return list(dict.fromkeys(side[2] for side in sides if side))
 
 
 def is_of(error: dict[str, Any], kind: str, label: str) -> bool:
-    """Tell whether an error is of this kind and type."""
+    """Return whether an error is of this kind and type."""
     return kind in (ALL, error["kind"]) and (label == ALL or label in types_of(error))
 
 
-_kept: "OrderedDict[tuple[Any, ...], ErrorIndex]" = OrderedDict()
+_cache: "OrderedDict[tuple[Any, ...], ErrorIndex]" = OrderedDict()
 _lock = threading.Lock()
 
 
 def index_of(path: Path, version: Iterable[Any]) -> ErrorIndex:
-    """Give the errors in a file; ``version`` differs whenever the file does."""
+    """Return the index of the errors in a file; ``version`` changes whenever the file does."""
     key = (str(path), *version)
-    with _lock:  # also while it is read: the second visitor finds it there
-        index = _kept.pop(key, None) or ErrorIndex(read_errors(path))
-        _kept[key] = index
-        while len(_kept) > _MOST_KEPT:
-            _kept.popitem(last=False)
+    with _lock:  # also while reading, so that the next visitor finds the index in the cache
+        index = _cache.pop(key, None) or ErrorIndex(read_errors(path))
+        _cache[key] = index
+        while len(_cache) > _MOST_CACHED:
+            _cache.popitem(last=False)
     return index
 
 

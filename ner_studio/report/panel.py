@@ -7,45 +7,34 @@ import gradio as gr
 
 from ner_core.errors import NerError
 from ner_core.render.colours import EntityColours
-from ner_studio.base import rights
+from ner_studio.base import assets, rights
+from ner_studio.base.events import QUICK
 from ner_studio.base.markup import empty, error, score_tables
-from ner_studio.report import error_markup
-from ner_studio.report import tables as report_tables
+from ner_studio.report.confusion import confusion_table
 from ner_studio.report.error_index import ALL, ErrorIndex, index_of
+from ner_studio.report.error_list import LEGEND, error_list
+from ner_studio.report.explanations import explanations
 from ner_studio.state.snapshots import SHARED
 
 PAGE = 10
-"""Sentences a page."""
-
-CSS = (
-    report_tables.CSS
-    + error_markup.CSS
-    + """
-#errors-pager { flex-wrap: nowrap; align-items: center; gap: .6rem; }
-#errors-pager button { flex: 0 0 auto; min-width: 6rem; }
-#errors-position { flex: 1 1 auto; min-width: 0; text-align: center; }
-#error-list .ner-errors { max-height: 42rem; overflow-y: auto; }
-#error-kind .wrap { gap: .35rem; }
-"""
-)
+"""Sentences per page."""
 
 _SPLIT = "validation"
 _EXPLAINED = {"counts", "confusion", "seen", "rare_below", "rare_types"}
-_HONEST = "The model was chosen by its validation score, so the test score is the one to believe."
+_WHICH_SCORE = "The model was chosen by its validation score, so the test score is the fair one."
 _OLD = "This run was made before reports explained their errors. Train again to see them."
-_NO_ERRORS = "No error on validation: every entity was found exactly, and nothing else."
-_GONE = "The list of errors is not there any more: errors.jsonl is missing in the run’s folder."
-_DELETED = "This run is not there any more: it was renamed or deleted."
+_NO_ERRORS = "No errors on validation: the model found every entity exactly, and nothing else."
+_GONE = "The errors cannot be listed: errors.jsonl is missing in the run’s folder."
+_DELETED = "This run is gone: it was renamed or deleted. Choose another one."
 _NONE_OF_THIS = "There is no such error."
-_TO_LIST = "() => document.getElementById('error-list')?.scrollIntoView({block: 'start'})"
 
 
 class ReportPanel:
     """The components of a report, and what happens when they are used.
 
-    A poll calls ``update`` with the run that is shown and ``seen``, and sends its result to
-    ``outputs``. It answers with nothing but ``gr.skip()`` until the run or its report is another,
-    so a visitor's filter and page stay.
+    ``update`` is called with the watched run and ``seen`` when either may have changed. It updates
+    ``outputs``, and skips all of them unless the run or its report is another one, so that the
+    visitor's filter and page are kept.
     """
 
     def __init__(self) -> None:
@@ -68,81 +57,69 @@ class ReportPanel:
 
     @property
     def outputs(self) -> list[Any]:
-        """The components that ``update`` changes, in the order of its result."""
+        """The components that ``update`` updates."""
         return [self.column, self.report, self.browser, *self._browsed, self.seen]
 
     @property
     def _browsed(self) -> list[Any]:
-        """The components that show a page of errors, in the order of ``_shown``."""
-        turning = [self.position, self.previous, self.next, self.page]
-        return [self.kind, self.type, self.listing, *turning]
+        """The components that show a page of errors."""
+        pager = [self.position, self.previous, self.next, self.page]
+        return [self.kind, self.type, self.listing, *pager]
 
     def wire(self) -> None:
         """Connect the components with each other."""
-        quiet: dict[str, Any] = {
-            "show_progress": "hidden",
-            "api_visibility": "private",
-            "queue": False,
-        }
+        filters = [self.seen, self.kind, self.type]
         for choice in (self.kind, self.type):
-            choice.input(
-                self.choose,
-                [self.seen, self.kind, self.type],
-                self._browsed,
-                trigger_mode="always_last",
-                **quiet,
-            )
+            choice.input(self.choose, filters, self._browsed, trigger_mode="always_last", **QUICK)
         for button, turn in ((self.previous, self.back), (self.next, self.forward)):
-            button.click(
-                turn, [self.seen, self.kind, self.type, self.page], self._browsed, **quiet
-            ).then(None, js=_TO_LIST, **quiet)
+            turned = button.click(turn, [*filters, self.page], self._browsed, **QUICK)
+            turned.then(None, js=assets.read("report/scroll_to_errors.js"), **QUICK)
 
-    def update(self, run_id: str | None, seen: list[Any] | None) -> list[Any]:
-        """Show the report of a run, or nothing as long as there is none."""
+    def update(self, run_id: str | None, seen: list[Any] | None) -> Any:
+        """Show the report of a run, or hide the panel if the run has none."""
         version = _version(run_id)
         if version == seen:
-            return [gr.skip()] * len(self.outputs)
-        unchanged = [gr.skip()] * len(self._browsed)
+            return gr.skip()
+        hidden = gr.update(visible=False)
         if version is None:
-            return [gr.update(visible=False), "", gr.update(visible=False), *unchanged, None]
+            return {self.column: hidden, self.report: "", self.browser: hidden, self.seen: None}
+        shown = {self.column: gr.update(visible=True), self.seen: version}
         try:
             run = rights.find(version[0])
             report = run.report if run.has_report else {}
             index, colours = _index(version), _colours(version)
         except NerError as problem:
-            hidden = gr.update(visible=False)
-            return [gr.update(visible=True), error(str(problem)), hidden, *unchanged, version]
-        shown = self._shown(index, ALL, ALL, 0, colours)
-        # Another run, or another report: what was chosen in the one before does not apply.
-        for number in (0, 1):
-            shown[number] = {**shown[number], "value": ALL}
-        return [
-            gr.update(visible=True),
-            _report(report, index, colours),
-            gr.update(visible=bool(index.rows)),
-            *shown,
-            version,
-        ]
+            return {**shown, self.report: error(str(problem)), self.browser: hidden}
+        # What the visitor chose for the report before does not apply to this one.
+        browsed = self._shown(index, ALL, ALL, 0, colours)
+        for filtered in (self.kind, self.type):
+            browsed[filtered]["value"] = ALL
+        return {
+            **shown,
+            self.report: _report(report, index, colours),
+            self.browser: gr.update(visible=bool(index.rows)),
+            **browsed,
+        }
 
-    def choose(self, seen: list[Any] | None, kind: str, label: str) -> list[Any]:
+    def choose(self, seen: list[Any] | None, kind: str, label: str) -> Any:
         """Show the first page of the errors of this kind and type."""
         return self._turned(seen, kind, label, 0)
 
-    def back(self, seen: list[Any] | None, kind: str, label: str, page: int) -> list[Any]:
-        """Show the page before."""
+    def back(self, seen: list[Any] | None, kind: str, label: str, page: int) -> Any:
+        """Show the previous page."""
         return self._turned(seen, kind, label, page - 1)
 
-    def forward(self, seen: list[Any] | None, kind: str, label: str, page: int) -> list[Any]:
+    def forward(self, seen: list[Any] | None, kind: str, label: str, page: int) -> Any:
         """Show the next page."""
         return self._turned(seen, kind, label, page + 1)
 
-    def _turned(self, seen: list[Any] | None, kind: str, label: str, page: int) -> list[Any]:
+    def _turned(self, seen: list[Any] | None, kind: str, label: str, page: int) -> Any:
+        if seen is None:
+            return gr.skip()
         try:
-            if seen is not None:
-                return self._shown(_index(seen), kind, label, page, _colours(seen))
+            return self._shown(_index(seen), kind, label, page, _colours(seen))
         except NerError:
-            return [*[gr.skip()] * 2, error(_DELETED), *[gr.skip()] * 4]
-        return [gr.skip()] * len(self._browsed)
+            return {self.listing: error(_DELETED)}
 
     def _shown(
         self,
@@ -151,35 +128,35 @@ class ReportPanel:
         label: str | None,
         page: int,
         colours: EntityColours,
-    ) -> list[Any]:
-        """Give one page of errors; a choice keeps its value, its counts follow the other one's."""
+    ) -> dict[Any, Any]:
+        """Return the updates that show a page of errors.
+
+        The counts of each filter are those with the other one applied. The filters keep their
+        values.
+        """
         kind, label = kind or ALL, label or ALL
         found = index.sentences(kind, label)
         pages = max(1, -(-len(found) // PAGE))
         page = min(max(0, page), pages - 1)
         rows = [index.rows[number] for number in found[page * PAGE : (page + 1) * PAGE]]
-        drawn = error_markup.error_list(rows, kind, label, colours)
-        listing = drawn if rows else empty(_NONE_OF_THIS)
-        return [
-            gr.update(
-                choices=[
-                    (_named(it.capitalize(), index.count(it, label)), it)
-                    for it in (ALL, *index.kinds)
-                ]
-            ),
-            gr.update(
-                choices=[(_named(it, index.count(kind, it)), it) for it in (ALL, *index.types)]
-            ),
-            error_markup.LEGEND + listing,
-            _position(page, pages, len(found)),
-            gr.update(interactive=page > 0),
-            gr.update(interactive=page + 1 < pages),
-            page,
+        listing = error_list(rows, kind, label, colours) if rows else empty(_NONE_OF_THIS)
+        kinds = [
+            (_named(it.capitalize(), index.count(it, label)), it) for it in (ALL, *index.kinds)
         ]
+        types = [(_named(it, index.count(kind, it)), it) for it in (ALL, *index.types)]
+        return {
+            self.kind: gr.update(choices=kinds),
+            self.type: gr.update(choices=types),
+            self.listing: LEGEND + listing,
+            self.position: _position(page, pages, len(found)),
+            self.previous: gr.update(interactive=page > 0),
+            self.next: gr.update(interactive=page + 1 < pages),
+            self.page: page,
+        }
 
 
 def _version(run_id: str | None) -> list[Any] | None:
-    """Give something that differs whenever another report is to be shown; None without a report."""
+    """Return a value that changes whenever the report to show does; None without a report."""
     try:
         run = rights.find(run_id)
         report = run.report_path.stat().st_mtime_ns
@@ -197,36 +174,31 @@ def _index(version: list[Any]) -> ErrorIndex:
 
 
 def _colours(version: list[Any]) -> EntityColours:
-    """Give the colours of a run's types: those that its charts and its samples have, too."""
+    """Return the colours of a run's types, which its charts and sample sentences have too."""
     return EntityColours(SHARED.find(version[0]).view.types)
 
 
 def _report(report: Mapping[str, Any], index: ErrorIndex, colours: EntityColours) -> str:
-    scores = {name: report.get(name) for name in ("test", _SPLIT)}
-    tables = score_tables(_given(scores), colours)
-    parts = [f'<h3>Scores</h3><div class="ner-scores">{tables}</div>']
-    if scores["test"]:
-        parts.append(f'<p class="ner-quiet">{_HONEST}</p>')
+    scores = {name: report[name] for name in ("test", _SPLIT) if report.get(name)}
+    parts = [f'<h3>Scores</h3><div class="ner-scores">{score_tables(scores, colours)}</div>']
+    if "test" in scores:
+        parts.append(f'<p class="ner-quiet">{_WHICH_SCORE}</p>')
     analysis = (report.get("analysis") or {}).get(_SPLIT) or {}
     if not analysis.keys() >= _EXPLAINED:
         parts.append(empty(_OLD))
     else:
-        per_type = (scores[_SPLIT] or {}).get("per_type", {})
+        per_type = scores.get(_SPLIT, {}).get("per_type", {})
         parts += [
-            "<h3>What is taken for what, on validation</h3>",
-            report_tables.confusion_table(analysis["confusion"], colours),
+            "<h3>Confusion matrix (validation)</h3>",
+            confusion_table(analysis["confusion"], colours),
             "<h3>What the validation score depends on</h3>",
-            report_tables.explanations(analysis, per_type, colours),
-            "<h3>Errors on validation</h3>",
+            explanations(analysis, per_type, colours),
+            "<h3>Errors (validation)</h3>",
         ]
         if not index.rows:
             wrong = sum(count for kind, count in analysis["counts"].items() if kind != "correct")
             parts.append(empty(_GONE if wrong else _NO_ERRORS))
     return f'<div class="ner-report">{"".join(parts)}</div>'
-
-
-def _given(scores: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: values for name, values in scores.items() if values}
 
 
 def _named(name: str, count: int) -> str:

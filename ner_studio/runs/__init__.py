@@ -1,1 +1,1 @@
-"""The table of all runs."""
+"""All runs: their table, what can be done with one, and the comparison of several."""

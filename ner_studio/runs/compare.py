@@ -1,6 +1,6 @@
-"""Two or more runs beside each other: their curves, the settings that differ, their scores.
+"""A comparison of runs: their curves, the settings that differ, and their scores side by side.
 
-Runs are called A, B, C … in the order they were chosen, here and in the charts: their ids are long.
+Runs are called A, B, C … in the order in which they were selected, since their ids are long.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from ner_core.errors import NerError
 from ner_core.runs.view import RunView
 from ner_core.runs.command import value_text
 from ner_studio.base import charts, markup
-from ner_studio.state.run_summary import duration
+from ner_studio.base.durations import duration
 from ner_studio.runs.rows import short_name
 from ner_studio.base.setting_fields import LABELS
 
@@ -23,26 +23,11 @@ LINES = (
     *("#0072b2", "#d55e00", "#009e73", "#c5609a"),
     *("#c98500", "#7a5fc9", "#2c9ab7", "#948f00"),
 )
-"""The colours of the runs' lines: apart for colour-blind eyes, on light and on dark."""
+"""The colours of the runs' lines, which colour-blind people can tell apart, on light and dark."""
 
 MOST_RUNS = len(LINES)
-# All of them from the first frame on: a chart draws no series that comes later.
+# The chart gets all series at once, since it never draws one that is added later.
 _SERIES = list(ascii_uppercase[:MOST_RUNS])
-CSS = (
-    "\n".join(f".ner-run-{n} {{ --line: {colour}; }}" for n, colour in enumerate(LINES))
-    + """
-.ner-key { list-style: none; margin: 0; padding: 0; display: grid; gap: .3rem; font-size: .9rem; }
-.ner-key li { display: flex; align-items: baseline; flex-wrap: wrap; gap: .1rem .5rem;
-  overflow-wrap: anywhere; }
-.ner-key li > span:last-child { color: var(--body-text-color-subdued); font-size: .82rem; }
-.ner-compare { display: grid; align-items: start;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: .6rem 2.2rem; }
-.ner-settings-table td, .ner-settings-table th { min-width: 6.5rem; max-width: 16rem;
-  white-space: normal !important; overflow-wrap: anywhere; }
-.ner-table b.best { font-weight: 680; border-bottom: 2px solid var(--line, #009e73);
-  --line: #009e73; }
-"""
-)
 
 _NOT_COMPARED = frozenset({"report_to"})
 _SOURCE_LABELS = {
@@ -58,20 +43,20 @@ _NONE = "–"
 
 
 def losses(views: Sequence[RunView], over: str) -> dict[str, Any]:
-    """Give the training loss of each run, ready for the browser."""
+    """Return the training loss of each run, as the value of a chart."""
     return _curves(views, over, lambda view: list(view.losses))
 
 
 def scores(views: Sequence[RunView], over: str) -> dict[str, Any]:
-    """Give the strict validation F1 of each run, ready for the browser."""
+    """Return the strict validation F1 of each run, as the value of a chart."""
     return _curves(views, over, lambda view: [(row["step"], row["f1"]) for row in view.evaluations])
 
 
-def placeholder(title: str, elem_id: str, **options: Any) -> gr.LinePlot:
-    """Place an empty chart for ``losses`` or ``scores``.
+def empty_chart(title: str, elem_id: str, **options: Any) -> gr.LinePlot:
+    """Add an empty chart for ``losses`` or ``scores``.
 
-    Only its data ever change: a chart that gets anything else with them, such as the names in its
-    legend, draws the data it had before. ``key`` is the legend.
+    Update nothing but its value: a chart that gets anything else at the same time, such as another
+    legend, shows its old data. Use ``key`` as the legend.
     """
     return charts.line_plot(
         title,
@@ -85,9 +70,9 @@ def placeholder(title: str, elem_id: str, **options: Any) -> gr.LinePlot:
 
 
 def differences(views: Sequence[RunView]) -> dict[str, list[str]]:
-    """Give the settings in which the runs differ, and what each run has.
+    """Return the settings in which the runs differ, with the value of each run.
 
-    They are compared as they were decided when the run started; before that, as they were chosen.
+    Automatic values are those that the run started with; before the start they are ``auto``.
     """
     settings = [_settings(view) for view in views]
     names = [name for values in settings for name in values if name not in _NOT_COMPARED]
@@ -98,7 +83,7 @@ def differences(views: Sequence[RunView]) -> dict[str, list[str]]:
 
 
 def score_rows(views: Sequence[RunView], split: str) -> dict[str, list[float | None]]:
-    """Give the F1 of a split side by side: strict, lenient, then strict by entity type."""
+    """Return the F1 of each run on a split: strict, lenient, then strict by entity type."""
     finals = [view.final.get(split, {}) for view in views]
     rows: dict[str, list[float | None]] = {
         "F1": [final.get("f1") for final in finals],
@@ -111,23 +96,23 @@ def score_rows(views: Sequence[RunView], split: str) -> dict[str, list[float | N
 
 
 def key(views: Sequence[RunView]) -> str:
-    """Draw which run is which letter and colour, and how it stands."""
+    """Return the legend: letter, colour, id and state of each run."""
     items = [
-        f'<li><span><span class="ner-dot ner-run-{number}"></span><b>{name}</b></span> '
+        f'<li><span><span class="ner-dot" style="--line: {colour}"></span><b>{name}</b></span> '
         f"<span>{markup.escape(view.run.id)}</span><span>{markup.escape(_state(view))}</span></li>"
-        for number, (name, view) in enumerate(zip(names_of(views), views, strict=True))
+        for name, colour, view in zip(names_of(views), LINES, views, strict=False)
     ]
     return f'<ul class="ner-key" aria-label="Compared runs">{"".join(items)}</ul>'
 
 
 def tables(views: Sequence[RunView]) -> str:
-    """Draw the settings that differ, and the scores beside each other."""
+    """Return the settings that differ, and the scores side by side."""
     cells = "".join(f"<div>{_score_table(views, split)}</div>" for split in _TITLES)
     return f'{_settings_table(views)}<div class="ner-compare">{cells}</div>{_caution(views)}'
 
 
 def names_of(views: Sequence[RunView]) -> list[str]:
-    """Name runs in short: A, B, C …"""
+    """Return the short names of runs: A, B, C …"""
     return _SERIES[: len(views)]
 
 
@@ -146,7 +131,7 @@ def _curves(
 
 
 def _scale(view: RunView, over: str) -> float:
-    """Give what a step counts: an epoch has more steps where batches are smaller."""
+    """Return the factor from steps to the unit of the axis, which differs by run for epochs."""
     if over == EPOCHS and view.total and view.settings:
         return float(view.settings["epochs"]) / view.total
     return 1.0
@@ -157,7 +142,7 @@ def _settings(view: RunView) -> dict[str, str]:
     if not values:
         try:
             values = view.run.config().model_dump()
-        except NerError:  # damaged; the others can be compared all the same
+        except NerError:  # damaged settings must not hide the other runs
             values = {}
     shown = {name: value_text(value) for name, value in values.items()}
     return shown | {name: short_name(shown[name]) for name in ("data", "model") if name in shown}
@@ -187,7 +172,7 @@ def _score_table(views: Sequence[RunView], split: str) -> str:
 
 
 def _with_best(values: Sequence[float | None]) -> list[str]:
-    """Write scores, the best of them marked; of equal ones all are, unless none is worse."""
+    """Return scores as HTML with the best ones marked, unless all are the same."""
     shown = [_NONE if value is None else f"{value:.3f}" for value in values]
     known = [text for text in shown if text != _NONE]
     best = max(known, default="") if len(set(known)) > 1 else ""
@@ -215,17 +200,17 @@ def _state(view: RunView) -> str:
 
 
 def _caution(views: Sequence[RunView]) -> str:
-    """Say when scores cannot be compared: they are those of different sentences."""
+    """Return a warning if the scores are those of different sentences; empty otherwise."""
     sources = {(_settings(view).get("data"), _sentences(view)) for view in views}
     if len(sources) < 2:
         return ""
     return (
-        '<p class="ner-quiet ner-more">These runs did not learn from the same data; their '
+        '<p class="ner-quiet ner-more">These runs did not learn from the same data, so their '
         "scores are those of different sentences.</p>"
     )
 
 
 def _sentences(view: RunView) -> str:
-    """Give the sizes of the parts that scores are of."""
+    """Return the sizes of the splits that the scores are computed on."""
     sizes = view.started.data.get("sentences", {}) if view.started else {}
     return ", ".join(f"{name} {sizes[name]}" for name in _TITLES if name in sizes)

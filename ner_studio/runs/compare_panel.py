@@ -1,4 +1,4 @@
-"""The part of the page that shows the selected runs beside each other."""
+"""The part of the page that compares the selected runs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,21 +7,14 @@ import gradio as gr
 
 from ner_core.errors import RunError
 from ner_core.runs.view import RunView
+from ner_studio.base.events import QUICK
 from ner_studio.runs import compare
-from ner_studio.state import run_summary
 from ner_studio.runs.compare import EPOCHS, MOST_RUNS, STEPS
-
-CSS = (
-    compare.CSS
-    + """
-#compare-over { margin-top: .4rem; }
-#compare-over label { padding: .25rem .7rem; font-size: .85rem; box-shadow: none; }
-"""
-)
+from ner_studio.state.snapshots import SHARED
 
 
 class ComparePanel:
-    """The components, in sight while two or more runs are selected."""
+    """The components, which are visible while two or more runs are selected."""
 
     def __init__(self) -> None:
         with gr.Column(visible=False, elem_id="runs-compare") as self.section:
@@ -34,44 +27,45 @@ class ComparePanel:
                 elem_id="compare-over",
             )
             with gr.Row():
-                self.scores = compare.placeholder("Validation F1", "compare-scores", y_lim=[0, 1])
-                self.losses = compare.placeholder("Training loss", "compare-losses")
+                self.scores = compare.empty_chart("Validation F1", "compare-scores", y_lim=[0, 1])
+                self.losses = compare.empty_chart("Training loss", "compare-losses")
             self.tables = gr.HTML("", apply_default_css=False, elem_id="compare-tables")
 
     @property
-    def shown(self) -> list[Any]:
-        """The components that ``show`` updates, in the order of its results."""
+    def outputs(self) -> list[Any]:
+        """The components that ``show`` updates."""
         return [self.section, self.scores, self.losses, self.key, self.tables]
 
     def wire(self, selection: gr.State) -> None:
         """Connect the components; ``selection`` holds the ids of the selected runs."""
         self.over.input(
-            self.draw,
+            lambda selection, over: self._curves(_views(selection), over),
             [selection, self.over],
             [self.scores, self.losses],
-            queue=False,
-            show_progress="hidden",
-            api_visibility="private",
+            **QUICK,
         )
 
-    def show(self, selection: Sequence[str], over: str) -> list[Any]:
-        """Show these runs beside each other, or nothing where there are not two."""
+    def show(self, selection: Sequence[str], over: str) -> dict[Any, Any]:
+        """Show the comparison of these runs, or hide it if there are fewer than two."""
         if len(selection) < 2:
-            return [gr.update(visible=False), *[gr.skip()] * (len(self.shown) - 1)]
-        views = _views(selection[:MOST_RUNS])
-        curves = [compare.scores(views, over), compare.losses(views, over)]
-        return [gr.update(visible=True), *curves, compare.key(views), compare.tables(views)]
+            return {self.section: gr.update(visible=False)}
+        views = _views(selection)
+        return {
+            self.section: gr.update(visible=True),
+            **self._curves(views, over),
+            self.key: compare.key(views),
+            self.tables: compare.tables(views),
+        }
 
-    def draw(self, selection: Sequence[str], over: str) -> list[Any]:
-        """Draw the curves over steps or epochs."""
-        return self.show(selection, over)[1:3]
+    def _curves(self, views: Sequence[RunView], over: str) -> dict[Any, Any]:
+        return {self.scores: compare.scores(views, over), self.losses: compare.losses(views, over)}
 
 
 def _views(selection: Sequence[str]) -> list[RunView]:
     found = []
-    for run_id in selection:
+    for run_id in selection[:MOST_RUNS]:
         try:
-            found.append(run_summary.view_of(run_id))
-        except RunError:  # deleted a moment ago; the next poll takes it from the selection
+            found.append(SHARED.find(run_id).view)
+        except RunError:  # deleted a moment ago; the next refresh takes it out of the selection
             continue
     return found

@@ -1,6 +1,6 @@
-"""The runs as rows of a table: read once for all visitors, and only where a run changed.
+"""The rows of the table of runs, which are read once for all visitors and only if a run changed.
 
-Everybody is given the rows of the runs that are there for them, see ``ner_studio/base/rights.py``.
+Each visitor gets the rows of the runs that they may see, see ``ner_studio/base/rights.py``.
 """
 
 import threading
@@ -25,7 +25,7 @@ _ENDED = frozenset({"finished", "stopped", "failed"})
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run as the table shows it; None where there is nothing to show yet."""
+    """What the table shows of one run; None where there is nothing to show yet."""
 
     id: str
     created_ns: int
@@ -43,7 +43,7 @@ class RunRow:
 
     @classmethod
     def of(cls, view: RunView) -> "RunRow":
-        """Make the row of a run as it stands."""
+        """Return the row of a run in its present state."""
         settings = view.settings or _settings_before_start(view.run)
         ended = view.ended.data if view.ended else {}
         return cls(
@@ -64,7 +64,7 @@ class RunRow:
 
 
 def short_name(source: str) -> str:
-    """Shorten the name of data or of an encoder: of a path its end, and never more than a line.
+    """Return a short name of data or an encoder: the last part of a path, at most 40 characters.
 
     >>> short_name("/home/me/uploads/4f1a/my-data.conll"), short_name("owner/name")
     ('my-data.conll', 'owner/name')
@@ -75,17 +75,17 @@ def short_name(source: str) -> str:
 
 @dataclass(frozen=True)
 class Rows:
-    """All rows at one look, the newest run first; ``version`` differs whenever any of them does."""
+    """All rows, the newest run first; ``version`` changes whenever any of them does."""
 
     rows: tuple[RunRow, ...]
     version: int
 
 
 class RunRows:
-    """Keeps the rows of all runs.
+    """Caches the rows of all runs.
 
-    What is new is read once in two seconds, whoever asks; a visit that finds hundreds of runs that
-    were never read gets the newest at once and the others with the next looks.
+    Changes are read at most once in two seconds for all visitors. If hundreds of runs have not been
+    read yet, the first call returns the newest, and later calls add the others.
     """
 
     def __init__(self) -> None:
@@ -95,12 +95,9 @@ class RunRows:
         self._taken: tuple[Path, float, int] | None = None
 
     def current(self, renew: bool = False) -> Rows:
-        """Give the rows of the visitor who asks, as of two seconds ago at most.
-
-        With ``renew`` as of now.
-        """
+        """Return the rows of the current visitor, at most two seconds old; new with ``renew``."""
         everything = self._everything(renew)
-        if rights.sees_all(rights.asking()):
+        if rights.sees_all(rights.current_visitor()):
             return everything
         mine = {(run.id, run.created_ns()) for run in SHARED.current().runs}
         rows = tuple(row for row in everything.rows if (row.id, row.created_ns) in mine)
@@ -118,7 +115,7 @@ class RunRows:
             return self._last
 
     def _serves(self, snapshot: Snapshot) -> bool:
-        """Tell whether what was read is young enough, and no run has changed its state since."""
+        """Return whether the rows are recent and no run has changed its status since."""
         if self._taken is None:
             return False
         folder, until, number = self._taken
@@ -137,7 +134,7 @@ class RunRows:
         return rows
 
     def _older(self, run: Run, until: float) -> RunRow | None:
-        """Give the row of a run that nobody watches; None if there is no time left to read it."""
+        """Return the row of an older run, None if there is no time left to read it."""
         key = _key(run)
         known, row = self._cache.get(run.id, (None, None))
         if row and known == key and not _may_differ(row, run):
@@ -152,7 +149,7 @@ class RunRows:
 
 
 def _may_differ(row: RunRow, run: Run) -> bool:
-    """Tell whether a run may stand otherwise though its log is as it was."""
+    """Return whether the status of a run may have changed without a change of its log."""
     return row.status in ACTIVE or (row.status == "interrupted" and run.is_held())
 
 
@@ -163,7 +160,7 @@ def _row_of(watched: Watched) -> RunRow:
 def _settings_before_start(run: Run) -> dict[str, Any]:
     try:
         return run.config().model_dump()
-    except NerError:  # damaged settings must not take the other runs from sight
+    except NerError:  # damaged settings must not hide the other runs
         return {}
 
 

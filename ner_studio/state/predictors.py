@@ -177,7 +177,7 @@ def reader_of(model: str, ask: bool = True) -> str | None:
     repo = on_hub(model) if ner_core.on_space() else None
     if repo is None:
         return ""
-    visitor = rights.asking()
+    visitor = rights.current_visitor()
     with ner_core.using_token(visitor.token):
         found = ner_core.find_on_hub(repo) if ask else ner_core.known_model(repo)
     if found is None:
@@ -200,8 +200,8 @@ def _key(model: str, label_names: Sequence[str], reader: str) -> _Key:
 
 
 @cache
-def _first_answer() -> "ner_core.FirstAnswer":
-    return ner_core.FirstAnswer()
+def _first_answer() -> "ner_core.NumpyBert":
+    return ner_core.NumpyBert()
 
 
 def _load(key: _Key) -> "ner_core.Predictor":
@@ -209,10 +209,10 @@ def _load(key: _Key) -> "ner_core.Predictor":
     check_name(model, label_names)
     with _importing_once():
         load = ner_core.Predictor.load
-        ner_core.one_core_each()
+        ner_core.use_one_thread_per_call()
     location = _offered.get(model, model)
     # What is offered is for all, so no visitor's token may open it.
-    token = None if model in _offered else rights.asking().token
+    token = None if model in _offered else rights.current_visitor().token
     try:
         with ner_core.using_token(token):
             predictor = load(location, label_names or None)
@@ -251,7 +251,7 @@ def reading_data(on_the_hub: bool) -> Iterator[None]:
         with _importing_once():
             _ = ner_core.Predictor
     held = contextlib.nullcontext() if on_the_hub else importing
-    with held, ner_core.using_token(rights.asking().token):
+    with held, ner_core.using_token(rights.current_visitor().token):
         yield
 
 

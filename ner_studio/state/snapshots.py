@@ -160,7 +160,7 @@ class Snapshots:
 
     def fresh(self) -> Snapshot | None:
         """Give the last look of the visitor who asks if it still serves; nothing is read."""
-        last, visitor = self._fresh(), rights.asking()
+        last, visitor = self._fresh(), rights.current_visitor()
         return last if last is None or rights.sees_all(visitor) else last.parts.get(visitor.name)
 
     def current(self, renew: bool = False) -> Snapshot:
@@ -168,7 +168,7 @@ class Snapshots:
 
         With ``renew`` as of now. The visitor is the one who asks.
         """
-        snapshot, visitor = self.everything(renew), rights.asking()
+        snapshot, visitor = self.everything(renew), rights.current_visitor()
         if rights.sees_all(visitor):
             return snapshot
         if visitor.name not in snapshot.parts:

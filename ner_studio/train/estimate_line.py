@@ -1,31 +1,31 @@
-"""What a run will cost, in a line: time, steps and memory, with a warning where memory is short."""
+"""HTML of the estimated cost of a run: time, steps, memory, and a warning if memory is short."""
 
 from typing import TYPE_CHECKING
 
 from ner_core.config import TrainConfig
 from ner_core.runs.command import value_text
+from ner_studio.base.durations import duration
 from ner_studio.base.markup import escape
-from ner_studio.state.run_summary import duration
 
 if TYPE_CHECKING:
     from ner_core.cost.formula import Cost
 
 ESTIMATING = "Estimating time and memory…"
-LATER = "Time and memory are measured when no run is at work."
+LATER = "Time and memory are measured once no run is at work."
 
 
 def quiet(text: str) -> str:
-    """Say something that is good to know and stops nobody."""
+    """Return a note."""
     return f'<p class="ner-quiet">{escape(text)}</p>'
 
 
 def no_estimate(reason: str) -> str:
-    """Say why there is no estimate; a run may be started all the same."""
+    """Return why there is no estimate; the run can be started nevertheless."""
     return quiet(f"No estimate. {reason}")
 
 
 def estimate(cost: "Cost", config: TrainConfig) -> str:
-    """Say what a run will cost, with the values that were chosen for it where none was given."""
+    """Return what a run will cost, with the automatic value of settings that were left empty."""
     epochs = "1 epoch" if cost.epochs == 1 else f"{cost.epochs:.3g} epochs"
     parts = [f"{cost.steps:,} steps, {epochs}"]
     if config.learning_rate is None:
@@ -41,17 +41,17 @@ def _shortage(cost: "Cost", config: TrainConfig) -> str:
         return ""
     if config.batch_size > 1:
         half, twice = config.batch_size // 2, config.gradient_accumulation * 2
-        way = (
-            f"batch size {half} with gradient accumulation {twice} learns the same in less memory."
+        advice = (
+            f"Batch size {half} with gradient accumulation {twice} learns the same in less memory."
         )
     else:
-        way = "choose a shorter window, an adapter, or a smaller encoder."
-    text = f"Only {memory(cost.memory_free)} of memory is free here: {way}"
+        advice = "Choose a shorter window, an adapter, or a smaller encoder."
+    text = f"Only {memory(cost.memory_free)} of memory is free here. {advice}"
     return f'<p class="ner-warning">{escape(text)}</p>'
 
 
 def memory(count: int) -> str:
-    """Say a number of bytes with as many digits as an estimate deserves.
+    """Return a number of bytes in words, rounded as an estimate should be.
 
     >>> memory(1_437_000_000), memory(640_000_000)
     ('1.4 GB', '640 MB')
@@ -60,7 +60,7 @@ def memory(count: int) -> str:
 
 
 def rough_duration(seconds: float) -> str:
-    """Say a time span with as many digits as an estimate deserves.
+    """Return a duration in words, rounded as an estimate should be.
 
     >>> [rough_duration(seconds) for seconds in (7.2, 93, 195, 1300, 4000)]
     ['5 s', '1 min 30 s', '3 min 20 s', '22 min', '1 h 5 min']

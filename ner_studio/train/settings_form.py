@@ -1,70 +1,40 @@
-"""The lower part of the Train tab's form: recipe, settings, their cost, and the same as a command.
+"""The lower part of the Train tab's form: recipe, settings, the estimated cost, and the command.
 
-What is wrong with a setting stands at its field as soon as the field is left.
+A problem of a setting is shown at its field as soon as the visitor leaves the field.
 """
 
+import contextlib
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-import ner_core
 from ner_core.config import RECIPE_PURPOSE, RECIPES, TrainConfig
 from ner_core.errors import ConfigError, DataError, NerError
+from ner_core.hub.token import using_token
+from ner_core.runs.command import command_line
 from ner_studio.base import rights, setting_fields
+from ner_studio.base.events import QUICK, QUIET
 from ner_studio.base.rights import RightsError
 from ner_studio.state import snapshots
 from ner_studio.state.predictors import importing
 from ner_studio.train import estimate_line
 from ner_studio.train.source_form import SourceForm
 
-_CALM = 4.0
-"""Seconds after a change before anything is measured: more changes may follow."""
+if TYPE_CHECKING:
+    from ner_core.cost.formula import Cost
 
-_imported = threading.Event()
-_AUTOMATIC = "Left empty, epochs and learning rate are chosen for data and encoder."
+_MEASURE_AFTER = 4.0
+"""Seconds from a change to the measurement of the cost, since more changes may follow."""
+
+_AUTOMATIC = "If epochs or learning rate are empty, they are chosen to fit data and encoder."
 _NO_DATA = "# Choose data first."
-
-CSS = """
-.ner-settings .form { display: grid; gap: .9rem 1rem; background: none; border: 0;
-  grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); overflow: visible; }
-.ner-settings.first .form { grid-template-columns: repeat(3, 1fr); gap: .6rem; }
-.ner-settings .block { padding: 0; background: none; border: 0; overflow: visible !important; }
-.ner-settings label.container, .ner-settings div.container { display: flex;
-  flex-direction: column; }
-.ner-settings [data-testid="block-info"], .ner-settings .label-text { font-size: .85rem;
-  font-weight: 600; margin: 0 0 .3rem; }
-.ner-settings input:not([type=checkbox]) { padding: .35rem .6rem; min-height: 0; }
-.ner-settings .wrap-inner { padding: 0 .4rem 0 0; }
-.ner-settings .container > .wrap { border-color: var(--input-border-color); }
-.ner-settings .checkbox-container { align-items: center; }
-.ner-settings .checkbox-container input { margin: 0; border: 1px solid var(--input-border-color); }
-.ner-settings .checkbox-container .label-text { margin: 0; }
-/* The help stands below its field, so that neighbouring fields stand in a line. */
-.ner-settings .info-text { order: 1; margin: .3rem 0 0; font-size: .76rem; line-height: 1.35; }
-.ner-settings .info-text code { font-size: .7rem; padding: 0; border: 0; background: none;
-  opacity: .8; overflow-wrap: anywhere; }
-.ner-settings .ner-wrong .info-text { color: #b3261e; }
-.dark .ner-settings .ner-wrong .info-text { color: #f2a49c; }
-.ner-settings .ner-wrong input { border-color: #c8372a; }
-
-#more-settings .column { gap: 0; }
-.ner-group { border: 0 !important; border-radius: 0; padding: 0 !important; background: none;
-  border-top: 1px solid var(--border-color-primary) !important; }
-.ner-group > button { padding: .5rem 0; font-size: .88rem; }
-.ner-group .ner-settings { padding: .3rem 0 .9rem; }
-
-#command .cm-gutters { display: none; }
-#command .cm-content { padding-right: 2.4rem; }
-#command .cm-content span { color: var(--body-text-color); white-space: nowrap; }
-#estimate b { color: var(--body-text-color); font-weight: 600; }
-#estimate .ner-warning { margin-top: .5rem; font-size: .875rem; }
-"""
+_imported = threading.Event()
 
 
 class SettingsForm:
-    """The components that say how to learn, and what happens when they are used."""
+    """The components of the settings, and what happens when they are used."""
 
     def __init__(self) -> None:
         recipe = TrainConfig().recipe
@@ -78,7 +48,7 @@ class SettingsForm:
         self.fields: dict[str, Any] = {}
         with gr.Row(elem_classes="ner-settings first"):
             for name in setting_fields.FIRST:
-                self.fields[name] = setting_fields.place(name, min_width=90)
+                self.fields[name] = setting_fields.add(name, min_width=90)
         gr.Markdown(_AUTOMATIC, elem_classes="ner-quiet")
         with gr.Accordion("More settings", open=False, elem_id="more-settings"):
             for heading, labels in setting_fields.MORE.items():
@@ -87,10 +57,10 @@ class SettingsForm:
                     gr.Row(elem_classes="ner-settings"),
                 ):
                     for name in labels:
-                        self.fields[name] = setting_fields.place(name, min_width=140)
+                        self.fields[name] = setting_fields.add(name, min_width=140)
         with gr.Accordion("As a command", open=False, elem_id="as-a-command"):
             self.command = gr.Code(
-                ner_core.command_line(TrainConfig()),
+                command_line(TrainConfig()),
                 language="shell",
                 interactive=False,
                 wrap_lines=True,
@@ -102,8 +72,8 @@ class SettingsForm:
             )
         self.estimate = gr.HTML("", apply_default_css=False, elem_id="estimate")
         self.wrong: gr.State = gr.State([])  # names of the fields that show a problem
-        self.measured: gr.State = gr.State(None)  # settings, and their cost or why it has none
-        self.timer = gr.Timer(_CALM, active=False)  # runs while something is still to be measured
+        self.measured: gr.State = gr.State(None)  # settings, and their cost or the error
+        self.timer = gr.Timer(_MEASURE_AFTER, active=False)  # runs until the cost is measured
 
     @property
     def inputs(self) -> set[Any]:
@@ -112,13 +82,12 @@ class SettingsForm:
 
     @property
     def filled(self) -> list[Any]:
-        """The components that ``fill`` updates, in the order of its results."""
+        """The components that ``fill`` updates."""
         return [self.recipe, *self.fields.values(), self.wrong]
 
     def wire(self, source: SourceForm) -> None:
         """Connect the components; data and encoder come from ``source``."""
         self._source = source
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         left: list[Any] = []
         for field in self.fields.values():
             written = isinstance(field, gr.Textbox)
@@ -129,26 +98,25 @@ class SettingsForm:
             self.inputs | {self.wrong},
             [*self.fields.values(), self.wrong],
             trigger_mode="always_last",
-            queue=False,
-            **quiet,
+            **QUICK,
         )
         gr.on([*left, *source.changes], **self._refreshing)
-        # `input`, not `change`: a run's settings that are filled in are more than its recipe's.
-        filled = self.recipe.input(self.fill_recipe, self.recipe, self.filled, queue=False, **quiet)
+        # `input`, not `change`: filling in the settings of a run changes the recipe, too.
+        filled = self.recipe.input(self.fill_recipe, self.recipe, self.filled, **QUICK)
         self.refresh_on(filled.then)
         measured = self.timer.tick(
             self.measure,
             source.inputs | self.inputs,
             self.measured,
-            trigger_mode="once",  # what changes meanwhile is measured at a later tick
+            trigger_mode="once",  # changes made meanwhile are measured at a later tick
             concurrency_limit=1,
             concurrency_id="estimate",
-            **quiet,
+            **QUIET,
         )
         self.refresh_on(measured.then)
 
     def refresh_on(self, event: Any) -> None:
-        """Bring the command and the estimate up to date when this event happens."""
+        """Update the command and the estimate on this event."""
         event(**self._refreshing)
 
     @property
@@ -158,50 +126,51 @@ class SettingsForm:
             "inputs": self._source.inputs | self.inputs | {self.measured},
             "outputs": [self.command, self.estimate, self.timer],
             "trigger_mode": "always_last",
-            "queue": False,
-            "show_progress": "hidden",
-            "api_visibility": "private",
+            **QUICK,
         }
 
     def values(self, form: Mapping[Any, Any]) -> dict[str, Any]:
-        """Give recipe and settings as ``TrainConfig.from_values`` takes them."""
+        """Return recipe and settings as ``TrainConfig.from_values`` takes them."""
         return {"recipe": form[self.recipe], **setting_fields.read(self._shown(form))}
 
-    def fill_recipe(self, recipe: str) -> list[Any]:
-        """Put a recipe's values into all fields."""
+    def fill_recipe(self, recipe: str) -> dict[Any, Any]:
+        """Return the updates that put a recipe's values into all fields."""
         return self.fill(TrainConfig.from_values({"recipe": recipe}))
 
-    def fill(self, config: TrainConfig) -> list[Any]:
-        """Put a run's settings into the form: updates for ``filled``."""
+    def fill(self, config: TrainConfig) -> dict[Any, Any]:
+        """Return the updates that put a run's settings into the form."""
         recipe = config.recipe if config.recipe in RECIPES else TrainConfig().recipe
-        fields = [
-            gr.update(value=setting_fields.shown(config, name), **setting_fields.calm(name))
-            for name in self.fields
-        ]
-        return [gr.update(value=recipe, info=RECIPE_PURPOSE[recipe]), *fields, []]
+        fields = {
+            field: gr.update(
+                value=setting_fields.shown(config, name), **setting_fields.usual_look(name)
+            )
+            for name, field in self.fields.items()
+        }
+        chosen = gr.update(value=recipe, info=RECIPE_PURPOSE[recipe])
+        return {self.recipe: chosen, **fields, self.wrong: []}
 
     def check(self, form: Mapping[Any, Any]) -> dict[Any, Any]:
-        """Show at each field what is wrong with it; only what changed is sent."""
+        """Show the problem of each wrong setting at its field; send only what changed."""
         problems, before = setting_fields.problems(self._shown(form)), form[self.wrong]
         updates: dict[Any, Any] = {self.wrong: list(problems)}
         for name in {*before, *problems}:
             text = problems.get(name)
-            look = setting_fields.wrong(text) if text else setting_fields.calm(name)
+            look = setting_fields.problem_look(text) if text else setting_fields.usual_look(name)
             updates[self.fields[name]] = gr.update(**look)
         return updates
 
     def refresh(self, form: Mapping[Any, Any]) -> tuple[str, str, gr.Timer]:
-        """Give the command line, the estimate, and whether something is still to be measured."""
-        done, going = gr.Timer(active=False), gr.Timer(active=True)
+        """Return the command, the estimate, and a timer that runs if the cost is to be measured."""
+        done, pending = gr.Timer(active=False), gr.Timer(active=True)
         if not self._source.is_chosen(form):
             return _NO_DATA, "", done
         try:
             config = self._config(form)
         except ConfigError as error:
             return gr.skip(), estimate_line.no_estimate(str(error)), done
-        except (DataError, RightsError):  # it stands where the data are described
+        except (DataError, RightsError):  # the description of the data shows it
             return _NO_DATA, "", done
-        command = ner_core.command_line(config)
+        command = command_line(config)
         try:
             cost = self._known(form, config)
         except DataError:
@@ -214,12 +183,12 @@ class SettingsForm:
             return command, "", done
         if _at_work():
             return command, estimate_line.quiet(estimate_line.LATER), done
-        return command, estimate_line.quiet(estimate_line.ESTIMATING), going
+        return command, estimate_line.quiet(estimate_line.ESTIMATING), pending
 
     def measure(self, form: Mapping[Any, Any]) -> Any:
-        """Measure what the run would cost, unless one is at work: the settings, and cost or error.
+        """Return the settings with their measured cost, or with the error, unless a run is at work.
 
-        Nothing is shown here: the settings may be others by now.
+        ``refresh`` shows them only if they are still the settings of the form.
         """
         try:
             rights.check_training()
@@ -230,13 +199,14 @@ class SettingsForm:
             return gr.skip()
         try:
             return config, _estimate_cost(config, measure=True)
-        except ner_core.GaveWayError:  # it says nothing about these settings
-            return None
         except NerError as error:
-            return config, error
+            from ner_core.cost.estimate import GaveWayError  # late: it imports datasets
 
-    def _known(self, form: Mapping[Any, Any], config: TrainConfig) -> "ner_core.Cost | None":
-        """Give the cost if it was measured; raise the error if it could not be."""
+            # A measurement that gave way to a run says nothing about these settings.
+            return None if isinstance(error, GaveWayError) else (config, error)
+
+    def _known(self, form: Mapping[Any, Any], config: TrainConfig) -> "Cost | None":
+        """Return the cost if it is known. Raises the error of a measurement that failed."""
         settings, outcome = form[self.measured] or (None, None)
         if settings != config:
             return _estimate_cost(config, measure=False)
@@ -251,14 +221,15 @@ class SettingsForm:
         return TrainConfig.from_values(self._source.values(form) | self.values(form))
 
 
-def _estimate_cost(config: TrainConfig, measure: bool) -> "ner_core.Cost | None":
-    if not _imported.is_set():
-        with importing:
-            _ = ner_core.estimate_cost
-        _imported.set()
-    with ner_core.using_token(rights.asking().token):
-        return ner_core.estimate_cost(config, measure=measure, folders=False, asker=rights.asker())
+def _estimate_cost(config: TrainConfig, measure: bool) -> "Cost | None":
+    # Only at first: the lock is also held while data are read.
+    with contextlib.nullcontext() if _imported.is_set() else importing:
+        from ner_core.cost.estimate import estimate_cost  # late: it imports datasets
+    _imported.set()
+    with using_token(rights.current_visitor().token):
+        return estimate_cost(config, measure=measure, folders=False, asker=rights.visitor_key())
 
 
 def _at_work() -> bool:
-    return snapshots.SHARED.everything().anyone_at_work  # whosever run it is: it takes the cores
+    """Return whether any run is at work, of any visitor: it needs the cores."""
+    return snapshots.SHARED.everything().anyone_at_work

@@ -1,32 +1,36 @@
-"""The upper part of the Train tab's form: what to learn from, and which encoder learns it.
+"""The upper part of the Train tab's form: the data to learn from, and the encoder.
 
-What is heavy in ``ner_core`` is named through the package where it is used, and loaded only then:
-the page is up before torch is.
+Modules that import datasets or torch are imported where they are used, so that the page is there
+before they are loaded.
 
-Whoever may not train (``ner_studio/base/rights.py``) is shown what is in the sample, and
-no other data are read or kept for them: that takes processor and disk.
+Visitors who may not train (``ner_studio/base/rights.py``) see what the sample holds. Other data
+are neither read nor kept for them, since that takes processor time and disk space.
 """
 
 import contextlib
 import itertools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.context import LocalContext
 
-import ner_core
 from ner_core.config import TrainConfig
+from ner_core.data.readers.sentence import ReadOptions
 from ner_core.errors import ModelError, NerError
 from ner_core.hub.repository_ids import has_hub_prefix, with_hub_prefix, without_hub_prefix
 from ner_studio.base import markup, rights
+from ner_studio.base.events import QUICK, QUIET
 from ner_studio.state import uploads
 from ner_studio.state.predictors import MODELS_HERE, asks_hub, reading_data
-from ner_studio.train import data_panel
+from ner_studio.train import data_summary
+
+if TYPE_CHECKING:
+    from ner_core.checks.report import CheckReport
 
 SAMPLE, UPLOAD, HUB = "The bundled sample", "My own files", "A dataset on the Hub"
 KEPT = "The data of that run"
-"""Offered once a run's settings were put into the form whose data are neither of the others."""
+"""Offered after the settings of a run whose data are none of these were put into the form."""
 
 _MOST_PAGES = 1000
 _FORMATS = (
@@ -37,7 +41,7 @@ _FORMATS = (
 
 
 class SourceForm:
-    """The components that say what the data are and for which encoder, and what they show."""
+    """The components of data and encoder, and what happens when they are used."""
 
     def __init__(self) -> None:
         self.data = gr.Radio([SAMPLE, UPLOAD, HUB], value=SAMPLE, label="Data", elem_id="data")
@@ -52,7 +56,7 @@ class SourceForm:
         self.hub = gr.Textbox(
             label="Dataset",
             placeholder="owner/name, owner/name:configuration or conll2003",
-            info="Press Enter to look into it.",
+            info="Press Enter to check it.",
             max_lines=1,
             visible=False,
             elem_id="hub-dataset",
@@ -66,18 +70,19 @@ class SourceForm:
             list(MODELS_HERE),
             value=TrainConfig().model,
             label="Encoder",
-            info="minilm is already here, and so is starter, which knows PER, ORG, LOC and "
-            "MISC; or the id of an encoder on the Hub.",
+            info="The bundled minilm or starter (which knows PER, ORG, LOC and MISC), or the id of "
+            "an encoder on the Hub.",
             allow_custom_value=True,
             elem_id="model",
         )
-        self.blocked: gr.State = gr.State(False)  # whether the problem shown is one of the data
-        self._numbers, self._begun = itertools.count(), dict[str | None, int]()
-        self.kept = gr.State("")  # a run's data; on the server, so that no visitor can name a path
+        self.blocked: gr.State = gr.State(False)  # whether the data cause the problem shown
+        self._numbers = itertools.count()
+        self._last: dict[str | None, int] = {}  # the number of the last description of each page
+        self.kept = gr.State("")  # a run's data; on the server, so that no visitor can set a path
 
     @staticmethod
     def _column(name: str, label: str) -> gr.Textbox:
-        """Place the field that says what a source's content does not tell."""
+        """Add a field for what the data themselves do not say."""
         info = TrainConfig.model_fields[name].description
         return gr.Textbox(label=label, placeholder="auto", info=info, max_lines=1, elem_id=name)
 
@@ -92,7 +97,7 @@ class SourceForm:
 
     @property
     def hub_fields(self) -> list[tuple[Any, str]]:
-        """The fields that take ids of the Hub, and what to choose where there is none."""
+        """The fields that take ids of the Hub, and what to choose when it cannot be reached."""
         return [
             (self.hub, "choose the bundled sample or your own files."),
             (self.model, "choose minilm or starter, which are already here."),
@@ -100,121 +105,125 @@ class SourceForm:
 
     @property
     def filled(self) -> list[Any]:
-        """The components that ``fill`` updates, in the order of its results."""
+        """The components that ``fill`` updates."""
         return [self.data, self.hub, self.kept, self.model, *self._columns]
 
     @property
     def changes(self) -> list[Any]:
-        """The events after which data or encoder may be others."""
+        """The events after which data or encoder may have changed."""
         written = [field.submit for field in (self.hub, *self._columns)]
         written += [field.blur for field in self._columns]
         return [self.data.change, self.files.change, self.model.change, *written]
 
     def wire(self, problem: gr.HTML, start: gr.Button) -> None:
-        """Connect the components; ``problem`` says why ``start`` waits, or could not be."""
-        self._shown: list[Any] = [self.summary, problem, start, self.blocked]
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        self.data.change(
-            # What was shown of another choice goes at once; a description may take a while.
-            lambda data: [
-                gr.update(visible=data == UPLOAD),
-                gr.update(visible=data == UPLOAD),
-                gr.update(visible=data == HUB),
-                gr.update(visible=data != SAMPLE),
-                "",
-                "",
-                gr.update(interactive=rights.may_train()),
-                False,
-            ],
-            self.data,
-            [self.files, self.formats, self.hub, self.columns, *self._shown],
-            queue=False,
-            **quiet,
-        )
-        # What Start complained about may be mended; a description that comes late leaves it.
-        mended = [self.files.change, self.model.change, self.hub.submit]
-        gr.on(mended, lambda: "", None, problem, queue=False, **quiet)
+        """Connect the components; ``problem`` shows why ``start`` is disabled or has failed."""
+        self._problem, self._start = problem, start
+        self._described: list[Any] = [self.summary, problem, start, self.blocked]
+        fields = [self.files, self.formats, self.hub, self.columns]
+        self.data.change(self.choose, self.data, [*fields, *self._described], **QUICK)
+        # What stopped the start may be corrected now; a late description keeps its own problem.
+        corrected = [self.files.change, self.model.change, self.hub.submit]
+        gr.on(corrected, lambda: "", None, problem, **QUICK)
         first, *others = self.changes
         self.describe_on(first, self.describe_choice)
         for event in others:
             self.describe_on(event, self.describe_data)
 
     def describe_on(self, event: Any, describe: Callable[..., Any]) -> Any:
-        """Describe the chosen data when this event happens; the last of several counts."""
+        """Describe the chosen data on this event; of several at once only the last counts."""
         return event(
             describe,
             self.inputs | {self.blocked},
-            self._shown,
+            self._described,
             trigger_mode="always_last",
-            # A Hub that does not answer one visitor is not to hold up the others.
+            # Several at once, so that a slow answer of the Hub to one visitor stops no other.
             concurrency_limit=8,
             concurrency_id="describe",
-            show_progress="hidden",
-            api_visibility="private",
+            **QUIET,
         )
 
-    def describe_choice(self, form: Mapping[Any, Any]) -> list[Any]:
-        """Describe data that are there already; nothing changes while they are still to come.
+    def choose(self, data: str) -> dict[Any, Any]:
+        """Show the fields of this choice, and clear what was shown of the one before."""
+        return {
+            self.files: gr.update(visible=data == UPLOAD),
+            self.formats: gr.update(visible=data == UPLOAD),
+            self.hub: gr.update(visible=data == HUB),
+            self.columns: gr.update(visible=data != SAMPLE),
+            self.summary: "",
+            self._problem: "",
+            self._start: gr.update(interactive=rights.may_train()),
+            self.blocked: False,
+        }
 
-        The answer to a choice may come after that to a file which was given a moment later.
+    def describe_choice(self, form: Mapping[Any, Any]) -> Any:
+        """Describe the data if there are any; otherwise change nothing.
+
+        This may be shown after the description of a file that was uploaded a moment later.
         """
-        if self.is_chosen(form):
-            return self.describe_data(form)
-        return [gr.skip()] * len(self._shown)
+        return self.describe_data(form) if self.is_chosen(form) else gr.skip()
 
-    def describe_data(self, form: Mapping[Any, Any]) -> list[Any]:
-        """Show what the chosen data hold, and what is wrong with them; Start waits for errors.
+    def describe_data(self, form: Mapping[Any, Any]) -> Any:
+        """Show what the chosen data hold and what is wrong with them; errors disable the start.
 
-        What was chosen earlier is not shown after something later, also if it took longer.
+        A description that was overtaken by a later one changes nothing.
         """
         page = getattr(LocalContext.request.get(None), "session_hash", None)
-        number = self._begin(page)
-        outcome = self._described(form)
-        return outcome if self._begun.get(page) == number else [gr.skip()] * len(self._shown)
+        number = self._next_number(page)
+        updates = self._description(form)
+        return updates if self._last.get(page) == number else gr.skip()
 
-    def _begin(self, page: str | None) -> int:
-        """Number the descriptions of a page; the last one is what it shows."""
+    def _next_number(self, page: str | None) -> int:
+        """Return a number for a description, which is now the last one of its page."""
         number = next(self._numbers)
-        self._begun.pop(page, None)
-        self._begun[page] = number
-        while len(self._begun) > _MOST_PAGES:
+        self._last.pop(page, None)
+        self._last[page] = number
+        while len(self._last) > _MOST_PAGES:
             with contextlib.suppress(KeyError, StopIteration):
-                del self._begun[next(iter(self._begun))]
+                del self._last[next(iter(self._last))]
         return number
 
-    def _described(self, form: Mapping[Any, Any]) -> list[Any]:
-        may_train, waiting = rights.may_train(), gr.update(interactive=False)
-        ready = gr.update(interactive=may_train)
-        mended = "" if form[self.blocked] else gr.skip()
+    def _description(self, form: Mapping[Any, Any]) -> dict[Any, Any]:
+        may_train, disabled = rights.may_train(), gr.update(interactive=False)
+        updates: dict[Any, Any] = {
+            self.summary: "",
+            self._start: gr.update(interactive=may_train),
+            self.blocked: False,
+        }
+        if form[self.blocked]:  # a problem of the data that were described before
+            updates[self._problem] = ""
         if not self.is_chosen(form):
-            return ["", mended, ready, False]
+            return updates
         try:
             with reading_data(self.from_hub(form)):
                 if may_train:
-                    # It would take both cores, and who waits for this sees nothing of it yet.
-                    ner_core.stop_measuring()
+                    from ner_core.cost.estimate import stop_measuring  # late: it imports datasets
+
+                    stop_measuring()  # it takes all cores, and this is shown first
                 report = self._check(form)
         except NerError as error:
-            return [markup.error(str(error)), mended, waiting, False]
-        reason = data_panel.blocked(report)
-        if reason:
-            return [data_panel.data_panel(report), markup.error(reason), waiting, True]
-        return [data_panel.data_panel(report), mended, ready, False]
+            return {**updates, self.summary: markup.error(str(error)), self._start: disabled}
+        updates[self.summary] = data_summary.data_summary(report)
+        if reason := data_summary.blocked(report):
+            updates[self._problem] = markup.error(reason)
+            updates |= {self._start: disabled, self.blocked: True}
+        return updates
 
-    def _check(self, form: Mapping[Any, Any]) -> "ner_core.CheckReport":
+    def _check(self, form: Mapping[Any, Any]) -> "CheckReport":
+        from ner_core.checks.report import check_data  # late: it imports datasets
+
         source, options = self._source(form), self._options(form)
         model = self._model(form) or None
         if not rights.may_train() and model not in MODELS_HERE:
             model = None
         try:
-            return ner_core.check_data(source, options=options, model=model, folders=False)
-        except ModelError:  # the data can be looked at all the same
-            return ner_core.check_data(source, options=options)
+            return check_data(source, options=options, model=model, folders=False)
+        except ModelError:  # the data can be checked without an encoder
+            return check_data(source, options=options)
 
     def values(self, form: Mapping[Any, Any]) -> dict[str, Any]:
-        """Give data, columns and encoder as ``TrainConfig.from_values`` takes them.
+        """Return data, columns and encoder as ``TrainConfig.from_values`` takes them.
 
-        Uploaded files are kept for the run. Raises DataError if there is nothing to keep.
+        Uploaded files are kept for the run. Raises DataError if there are none.
         """
         return {
             "data": self._source(form),
@@ -224,35 +233,34 @@ class SourceForm:
             "model": self._model(form),
         }
 
-    def fill(self, config: TrainConfig) -> list[Any]:
-        """Put data and encoder of a run into the form: updates for ``filled``.
+    def fill(self, config: TrainConfig) -> dict[Any, Any]:
+        """Return the updates that put data and encoder of a run into the form.
 
-        The data are read again where they were. If they are gone by now, describing them says so:
-        ``describe_on(filled.then, form.describe_data)``.
+        The data are read again from where they were. Describe them afterwards, which shows if they
+        are gone: ``describe_on(filled.then, form.describe_data)``.
         """
-        choice, hub, kept = gr.update(value=SAMPLE), gr.skip(), gr.skip()
+        updates: dict[Any, Any] = {
+            self.model: config.model,
+            self.token_column: config.token_column or "",
+            self.tag_column: config.tag_column or "",
+            self.label_names: config.label_names or "",
+        }
+        if config.data == "sample":
+            return {**updates, self.data: gr.update(value=SAMPLE)}
         if has_hub_prefix(config.data):
-            choice, hub = gr.update(value=HUB), without_hub_prefix(config.data)
-        elif config.data != "sample":
-            # It stays from now on: a choice that is gone is an error to events under way.
-            choice, kept = gr.update(choices=[SAMPLE, UPLOAD, HUB, KEPT], value=KEPT), config.data
-        return [
-            choice,
-            hub,
-            kept,
-            config.model,
-            config.token_column or "",
-            config.tag_column or "",
-            config.label_names or "",
-        ]
+            repository = without_hub_prefix(config.data)
+            return {**updates, self.data: gr.update(value=HUB), self.hub: repository}
+        # The choice remains, since pending events would fail on a choice that is gone.
+        choice = gr.update(choices=[SAMPLE, UPLOAD, HUB, KEPT], value=KEPT)
+        return {**updates, self.data: choice, self.kept: config.data}
 
     def from_hub(self, form: Mapping[Any, Any]) -> bool:
-        """Tell whether the Hub has to be asked for data or encoder."""
+        """Return whether data or encoder may have to come from the Hub."""
         data = form[self.kept] if form[self.data] == KEPT else ""
         return form[self.data] == HUB or asks_hub(str(data), (form[self.model] or "").strip())
 
     def is_chosen(self, form: Mapping[Any, Any]) -> bool:
-        """Tell whether there are data to look into: the sample, files that were given, a name."""
+        """Return whether there are data: the sample, uploaded files, or a name."""
         needed = {UPLOAD: self.files, HUB: self.hub, KEPT: self.kept}.get(form[self.data])
         return needed is None or bool(form[needed])
 
@@ -260,17 +268,17 @@ class SourceForm:
         return rights.model_name((form[self.model] or "").strip())
 
     def _source(self, form: Mapping[Any, Any]) -> str:
-        """Name the chosen data; raises RightsError if they are not for this visitor to be read."""
+        """Return the chosen data. Raises RightsError if this visitor may not read them."""
         if form[self.data] != SAMPLE:
             rights.check_training()
         if form[self.data] == UPLOAD:
             return uploads.keep(form[self.files] or [])
         if form[self.data] == KEPT:
             return str(form[self.kept])
-        # With hub: before it, a name is never taken for a path.
+        # With the prefix hub: a name is never taken for a path.
         name = (form[self.hub] or "").strip()
         return with_hub_prefix(name) if form[self.data] == HUB else "sample"
 
-    def _options(self, form: Mapping[Any, Any]) -> "ner_core.ReadOptions":
+    def _options(self, form: Mapping[Any, Any]) -> ReadOptions:
         given = ((form[column] or "").strip() or None for column in self._columns)
-        return ner_core.ReadOptions.of(*given)
+        return ReadOptions.of(*given)

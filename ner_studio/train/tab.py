@@ -1,46 +1,24 @@
-"""The Train tab: a form on the left, the run that is watched on the right, all runs below."""
+"""The Train tab: a form on the left, the watched run on the right, and all runs below."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 
-import ner_core
 from ner_core.config import TrainConfig
 from ner_core.errors import NerError
 from ner_core.runs import store
-from ner_studio.base import markup, rights, sign_in
-from ner_studio.report import panel as report_panel
-from ner_studio.runs import panel as runs_panel
+from ner_studio.base import assets, markup, rights, sign_in
+from ner_studio.base.events import QUICK, QUIET
 from ner_studio.runs.panel import RunsPanel
 from ner_studio.state.predictors import reading_data
-from ner_studio.train import settings_form
 from ner_studio.train.settings_form import SettingsForm
 from ner_studio.train.source_form import SourceForm
-from ner_studio.watch import panel as watch_panel
 from ner_studio.watch.panel import WatchPanel
 
-CSS = (
-    settings_form.CSS
-    + watch_panel.CSS
-    + report_panel.CSS
-    + runs_panel.CSS
-    + sign_in.CSS
-    + """
-#problem:not(:has(p)) { display: none; }
-"""
-)
-
-_TO_THE_RUN = """
-() => {
-  if (document.querySelector('#problem p')) return;
-  document.getElementById('run-choice')?.scrollIntoView({behavior: 'smooth', block: 'start'});
-}
-"""
-"""Goes from the button to the run that it has started, which on a phone is far from it."""
-
 _LOST = (
-    "This Space has no volume: a restart loses all runs. Download or publish what you want to keep."
+    "This Space has no storage volume, so a restart deletes all runs. Download or publish what you "
+    "want to keep."
 )
 
 
@@ -50,7 +28,7 @@ class TrainTab:
     def __init__(self) -> None:
         if store.is_ephemeral():
             gr.Markdown(_LOST, elem_classes="ner-quiet", elem_id="ephemeral")
-        # Before everything: who has to sign in is told before they fill in a form.
+        # At the top: visitors who have to sign in read it before they fill in the form.
         self.rights = gr.HTML("", apply_default_css=False, elem_id="train-rights")
         with gr.Row(equal_height=False):
             with gr.Column(scale=4, min_width=300):
@@ -60,7 +38,7 @@ class TrainTab:
                 self.start = gr.Button(
                     "Start training",
                     variant="primary",
-                    interactive=rights.may_train(),  # of visitors that nothing is known of
+                    interactive=rights.may_train(),  # for a visitor who is not signed in
                     elem_id="start",
                 )
             with gr.Column(scale=7, min_width=320):
@@ -68,21 +46,17 @@ class TrainTab:
         self.runs = RunsPanel()
 
     def explain_on(self, event: Any) -> None:
-        """Say when this event happens whether the visitor may train, unless all may."""
+        """Show on this event whether the visitor may train, unless everybody may."""
         if rights.training() != "anyone":
-            event(
-                self.explain,
-                None,
-                [self.rights, self.start],
-                queue=False,
-                show_progress="hidden",
-                api_visibility="private",
-            )
+            event(self.explain, None, [self.rights, self.start], **QUICK)
 
-    def explain(self) -> list[Any]:
-        """Let those start who may, and say to others why not."""
-        visitor = rights.asking()
-        return [sign_in.note(visitor), gr.update(interactive=rights.may_train(visitor))]
+    def explain(self) -> dict[Any, Any]:
+        """Enable the start button for visitors who may train, and tell others why not."""
+        visitor = rights.current_visitor()
+        return {
+            self.rights: sign_in.note(visitor),
+            self.start: gr.update(interactive=rights.may_train(visitor)),
+        }
 
     def wire(self) -> None:
         """Connect the parts of the tab with each other."""
@@ -95,33 +69,38 @@ class TrainTab:
             self.source.inputs | self.settings.inputs,
             [self.problem, *self.watch.chosen],
             concurrency_limit=8,  # it may wait for the Hub
-            show_progress="hidden",
-            api_visibility="private",
+            **QUIET,
         )
         self.watch.poll_after(started)
-        started.then(None, js=_TO_THE_RUN, show_progress="hidden", api_visibility="private")
+        started.then(None, js=assets.read("train/scroll_to_started.js"), **QUIET)
         self.runs.refresh_on(started.then)
         self.runs.refresh_on(self.watch.stage.change)
-        # What could not be measured while a run was at work can be when it has ended.
+        # A cost that could not be measured while a run was at work can be when it has ended.
         self.settings.refresh_on(self.watch.stage.change)
-        opened = self.runs.open_with(self.watch.choose, self.watch.chosen, "run-choice")
+        opened = self.runs.actions.open_with(self.watch.choose, self.watch.chosen).then(
+            None, js=assets.read("train/scroll_to_run.js"), **QUIET
+        )
         self.watch.poll_after(opened)
         filled = [*self.source.filled, *self.settings.filled]
-        used = self.runs.use_with(self.fill, filled, "data")
+        used = self.runs.actions.use_with(self.fill, filled).then(
+            None, js=assets.read("train/scroll_to_form.js"), **QUIET
+        )
         self.source.describe_on(used.then, self.source.describe_data)
         self.settings.refresh_on(used.then)
 
-    def start_run(self, form: Mapping[Any, Any]) -> list[Any]:
-        """Start a run with what the form says; show what is wrong with it otherwise."""
+    def start_run(self, form: Mapping[Any, Any]) -> dict[Any, Any]:
+        """Start a run with the content of the form, or show what is wrong with it."""
         try:
             visitor = rights.check_training()
             config = TrainConfig.from_values(self.source.values(form) | self.settings.values(form))
             with reading_data(self.source.from_hub(form)):
-                run, _ = ner_core.submit(config, folders=False, owner=visitor.name)
-        except NerError as error:
-            return [markup.error(str(error)), gr.skip(), gr.skip()]
-        return ["", *self.watch.choose(run.id)]
+                from ner_core.jobs.submit import submit  # late: it imports datasets
 
-    def fill(self, config: TrainConfig) -> list[Any]:
-        """Put the settings of a run into the form."""
-        return [*self.source.fill(config), *self.settings.fill(config)]
+                run, _ = submit(config, folders=False, owner=visitor.name)
+        except NerError as error:
+            return {self.problem: markup.error(str(error))}
+        return {self.problem: "", **self.watch.choose(run.id)}
+
+    def fill(self, config: TrainConfig) -> dict[Any, Any]:
+        """Return the updates that put the settings of a run into the form."""
+        return {**self.source.fill(config), **self.settings.fill(config)}

@@ -1,1 +1,1 @@
-"""Watching a run."""
+"""Watching a run while it trains, and after."""

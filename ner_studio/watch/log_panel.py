@@ -1,59 +1,43 @@
-"""The last lines of a run's log, read while somebody looks at them."""
+"""The last lines of a run's log, read only while the log is open."""
 
 import json
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
 from ner_core.errors import NerError
-from ner_studio.base import rights
+from ner_studio.base import polling, rights
+from ner_studio.base.events import UNCHECKED
 from ner_studio.base.markup import escape
 
 LAST_LINES, LAST_EVENTS = 40, 10
-_MOST_BYTES = 32_768  # of the end of a file: that is read, however long it is
-_EVERY = 2.0
-_NOTHING = "Nothing was logged yet."
+_MOST_BYTES = 32_768  # read from the end of a file of any length
+_NOTHING = "Nothing has been logged yet."
 _TEMPLATE = '<div class="ner-log" tabindex="0" role="log"><pre>${value}</pre></div>'
-
-# In reversed order, so that it opens at its end and stays where somebody scrolled to.
-CSS = """
-.ner-log { max-height: 320px; overflow: auto; display: flex; flex-direction: column-reverse;
-  padding: .6rem .8rem; background: var(--background-fill-secondary);
-  border-radius: var(--radius-md); }
-.ner-log pre { margin: 0; font: .78rem/1.5 ui-monospace, monospace; white-space: pre-wrap;
-  overflow-wrap: anywhere; color: var(--body-text-color); }
-"""
 
 
 class LogPanel:
-    """The closed panel below a run: it reads only while it is open."""
+    """The log of a run, in an accordion that is closed at first."""
 
     def __init__(self) -> None:
         with gr.Accordion("Log", open=False, elem_id="log") as self.accordion:
             self.text = gr.HTML("", html_template=_TEMPLATE, apply_default_css=False)
-        self.timer = gr.Timer(_EVERY, active=False)
+        self.timer = gr.Timer(polling.LOG, active=False)
 
     def wire(self, run: gr.Dropdown) -> None:
         """Connect the components; ``run`` holds the id of the run."""
-        quiet: dict[str, Any] = {
-            "show_progress": "hidden",
-            "api_visibility": "private",
-            "queue": False,
-            "preprocess": False,
-        }
         both = [self.text, self.timer]
         self.accordion.expand(
-            lambda run_id: (show(run_id), gr.Timer(active=True)), run, both, **quiet
+            lambda run_id: (show(run_id), gr.Timer(active=True)), run, both, **UNCHECKED
         )
-        self.accordion.collapse(lambda: gr.Timer(active=False), None, self.timer, **quiet)
-        self.timer.tick(show, run, self.text, **quiet)
+        self.accordion.collapse(lambda: gr.Timer(active=False), None, self.timer, **UNCHECKED)
+        self.timer.tick(show, run, self.text, **UNCHECKED)
 
 
 def show(run_id: str | None) -> str:
-    """Give the end of a run's log, or of its events where there is none."""
+    """Return the end of a run's log, or of its events if it has no log."""
     try:
         run = rights.find(run_id)
     except NerError:
@@ -63,7 +47,7 @@ def show(run_id: str | None) -> str:
 
 
 def _version(path: Path) -> tuple[Path, int, int]:
-    """Give a file with its size and time: the same while nothing was added."""
+    """Return a file with its size and time, which change when lines are added."""
     try:
         found = path.stat()
     except OSError:
@@ -78,13 +62,13 @@ def _printed(path: Path, size: int, _mtime: int) -> str:
 
 @lru_cache(maxsize=16)
 def _events(path: Path, size: int, _mtime: int) -> str:
-    """Put the last events in words; a run in the foreground prints to its terminal only."""
-    told = [_told(line) for line in _last_lines(path, size)]
-    return "\n".join([line for line in told if line][-LAST_EVENTS:])
+    """Return the last events in words; a run in the foreground logs to its terminal only."""
+    lines = [_event_line(line) for line in _last_lines(path, size)]
+    return "\n".join([line for line in lines if line][-LAST_EVENTS:])
 
 
 def _last_lines(path: Path, size: int) -> list[str]:
-    """Read the last lines of a file, never more than a bounded piece of it."""
+    """Return the last lines of a file, of which at most ``_MOST_BYTES`` are read."""
     if not size:
         return []
     start = max(0, size - _MOST_BYTES)
@@ -95,7 +79,7 @@ def _last_lines(path: Path, size: int) -> list[str]:
     return lines[1:] if start and len(lines) > 1 else lines  # the first may be half a line
 
 
-def _told(line: str) -> str:
+def _event_line(line: str) -> str:
     try:
         row = json.loads(line)
         when, data = datetime.fromtimestamp(row["time"]).astimezone(), row["data"]

@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers import AutoModelForTokenClassification
 
-from ner_core.inference.fused_bert import FusedBert, network_of, plain_network
+from ner_core.inference.fused_bert import FusedBert, fast_forward, plain_forward
 from ner_core.inference.predictor import Predictor
 from ner_core.models.loading import load_trained
 from tests.conftest import TINY_LABELS, _tiny_config
@@ -32,8 +32,8 @@ def model(request):
 @torch.inference_mode()
 def test_the_logits_are_those_of_the_model(model, lengths):
     ids, mask = inputs(lengths)
-    wanted = plain_network(model)(ids, mask)
-    fused = network_of(model)
+    wanted = plain_forward(model)(ids, mask)
+    fused = fast_forward(model)
     assert isinstance(fused, FusedBert)
     found = fused(ids, mask)
     assert found.shape == wanted.shape == (*ids.shape, model.config.num_labels)
@@ -44,17 +44,17 @@ def test_the_logits_are_those_of_the_model(model, lengths):
 @torch.inference_mode()
 def test_fusing_leaves_the_model_as_it_was(model):
     ids, mask = inputs([9, 5])
-    before = plain_network(model)(ids, mask)
+    before = plain_forward(model)(ids, mask)
     weights = {name: part.clone() for name, part in model.state_dict().items()}
-    network_of(model)(ids, mask)
+    fast_forward(model)(ids, mask)
     for name, part in model.state_dict().items():
         torch.testing.assert_close(part, weights[name], atol=0, rtol=0)
-    torch.testing.assert_close(plain_network(model)(ids, mask), before, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(plain_forward(model)(ids, mask), before, atol=1e-5, rtol=1e-5)
 
 
 @torch.inference_mode()
 def test_padding_changes_nothing(model):
-    fused = network_of(model)
+    fused = fast_forward(model)
     alone = fused(*inputs([11]))
     padded = fused(*inputs([11], longest=11))
     ids, mask = inputs([11, 30])
@@ -67,10 +67,10 @@ def test_padding_changes_nothing(model):
 @torch.inference_mode()
 def test_bfloat16_stays_near_float32(model):
     ids, mask = inputs([20, 12])
-    wanted = plain_network(model)(ids, mask).softmax(-1)
+    wanted = plain_forward(model)(ids, mask).softmax(-1)
     lower = type(model)(model.config).eval()
     lower.load_state_dict(model.state_dict())
-    fused = network_of(lower.to(torch.bfloat16))
+    fused = fast_forward(lower.to(torch.bfloat16))
     for rows in (slice(None), slice(1)):
         found = fused(ids[rows], mask[rows]).float().softmax(-1)
         near = (found - wanted[rows]).abs()[mask[rows].bool()]
@@ -81,7 +81,7 @@ def test_bfloat16_stays_near_float32(model):
 def test_another_kind_of_bert_keeps_its_own_forward_pass(change):
     config = _tiny_config(num_labels=len(TINY_LABELS), **change)
     model = AutoModelForTokenClassification.from_config(config).eval()
-    assert not isinstance(network_of(model), FusedBert)
+    assert not isinstance(fast_forward(model), FusedBert)
 
 
 def test_a_predictor_of_a_bert_is_fused(tiny_model):

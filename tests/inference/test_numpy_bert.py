@@ -1,4 +1,4 @@
-"""The starter without torch says what the starter says."""
+"""NumpyBert finds what the Predictor finds with the starter."""
 
 import subprocess
 import sys
@@ -9,19 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ner_core.data.corpus import load_data
-from ner_core.inference.numpy_bert import FirstAnswer, _gelu
+from ner_core.inference.numpy_bert import NumpyBert, _gelu
 from ner_core.inference.predictor import Predictor
 from tests.support.places import REPOSITORY
 
 
 @pytest.fixture(scope="module")
-def first():
-    return FirstAnswer()
+def numpy_bert():
+    return NumpyBert()
 
 
 @pytest.fixture(scope="module")
 def starter():
-    return Predictor.load("starter", precision="fp32")  # as the first answer computes
+    return Predictor.load("starter", precision="fp32")  # the format that NumPy computes in
 
 
 def assert_same(found, wanted):
@@ -31,11 +31,11 @@ def assert_same(found, wanted):
         assert one.score == pytest.approx(other.score, abs=1e-4)
 
 
-def test_it_finds_what_the_starter_finds(first, starter):
+def test_it_finds_what_the_starter_finds(numpy_bert, starter):
     texts = [" ".join(words) for words in load_data("sample").dataset["test"][:60]["tokens"]]
     for text in texts:
-        assert_same(first.predict(text), starter.predict(text))
-    assert first.entity_types == starter.entity_types == ["LOC", "MISC", "ORG", "PER"]
+        assert_same(numpy_bert.predict(text), starter.predict(text))
+    assert numpy_bert.entity_types == starter.entity_types == ["LOC", "MISC", "ORG", "PER"]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_it_finds_what_the_starter_finds(first, starter):
     ],
 )
 def test_paragraphs_and_half_characters_are_read_alike(first, starter, text):
-    found = first.predict(text)
+    found = numpy_bert.predict(text)
     assert len(found) >= 2
     assert_same(found, starter.predict(text))
 
@@ -54,20 +54,20 @@ def test_paragraphs_and_half_characters_are_read_alike(first, starter, text):
 # Texts of letters and marks: near a tie between two tags the two could differ by rounding.
 @settings(max_examples=60)
 @given(st.text(max_size=80))
-def test_any_text_is_read_and_offsets_are_its_own(first, text):
-    for entity in first.predict(text):
+def test_any_text_is_read_and_offsets_are_its_own(numpy_bert, text):
+    for entity in numpy_bert.predict(text):
         assert text[entity.start : entity.end] == entity.text
         assert 0 < entity.score <= 1
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "\u200b"])
-def test_a_text_without_words_has_no_entities(first, text):
-    assert first.predict(text) == []
+def test_a_text_without_words_has_no_entities(numpy_bert, text):
+    assert numpy_bert.predict(text) == []
 
 
-def test_a_text_longer_than_a_window_is_left_to_the_starter(first, starter):
-    assert first.predict("Oslo " * 254) is not None
-    assert first.predict("Oslo " * 255) is None
+def test_a_text_longer_than_a_window_is_left_to_the_starter(numpy_bert, starter):
+    assert numpy_bert.predict("Oslo " * 254) is not None
+    assert numpy_bert.predict("Oslo " * 255) is None
     assert len(starter.predict("Oslo " * 255)) > 0
 
 
@@ -81,8 +81,8 @@ def test_gelu_is_the_exact_one():
 
 def test_it_needs_neither_torch_nor_transformers():
     code = (
-        "import sys; from ner_core.inference.numpy_bert import FirstAnswer;"
-        "print(len(FirstAnswer().predict('Oslo')));"
+        "import sys; from ner_core.inference.numpy_bert import NumpyBert;"
+        "print(len(NumpyBert().predict('Oslo')));"
         "assert not {'torch', 'transformers', 'peft', 'gradio'} & set(sys.modules)"
     )
     done = subprocess.run(

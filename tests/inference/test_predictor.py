@@ -181,7 +181,7 @@ def test_sub_tokens_go_on_over_paragraphs(trained):
 
 
 def test_texts_are_taken_and_answered_as_they_come(trained, monkeypatch):
-    monkeypatch.setattr(predict, "_MOST_TEXTS", 3)
+    monkeypatch.setattr(predict, "_MAX_CHUNK_TEXTS", 3)
     taken = []
 
     def texts():
@@ -198,7 +198,7 @@ def test_texts_are_taken_and_answered_as_they_come(trained, monkeypatch):
 
 
 def test_long_texts_are_taken_few_at_a_time(trained, monkeypatch):
-    monkeypatch.setattr(predict, "_MOST_CHARACTERS", 30)
+    monkeypatch.setattr(predict, "_MAX_CHUNK_CHARACTERS", 30)
     taken = []
     found = trained.stream(taken.append(1) or "ann lives in oslo" for _ in range(50))
     next(found)
@@ -224,8 +224,8 @@ def test_steps_change_nothing(request, monkeypatch, which, blank):
     predictor = request.getfixturevalue(which)
     text = long_text(1000, blank=blank)
     at_once = predictor.predict(text[:19_000])
-    monkeypatch.setattr(predict, "_LONG", 100)
-    monkeypatch.setattr(predict, "_STEP", 300)
+    monkeypatch.setattr(predict, "_LONG_TEXT", 100)
+    monkeypatch.setattr(predict, "_STEP_CHARACTERS", 300)
     steps = list(predictor.read(text[:19_000]))
     found = [entity for _, entities in steps for entity in entities]
     assert len(found) > 500
@@ -243,8 +243,8 @@ def test_any_text_is_read_in_steps_as_at_once(foreign, parts, between):
     text = between.join(parts)
     at_once = foreign.predict(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(predict, "_LONG", 0)
-        patch.setattr(predict, "_STEP", 20)
+        patch.setattr(predict, "_LONG_TEXT", 0)
+        patch.setattr(predict, "_STEP_CHARACTERS", 20)
         found = [entity for _, entities in foreign.read(text) for entity in entities]
     assert [e._replace(score=0) for e in found] == [e._replace(score=0) for e in at_once]
 
@@ -299,12 +299,12 @@ def test_labels_are_not_searched_for_each_entity(trained):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"threshold": 1.5}, "threshold: expected a number from 0 to 1, found 1.5."),
-        ({"threshold": -1}, "threshold: expected a number from 0 to 1, found -1."),
-        ({"batch_size": 0}, "batch_size: expected a number from 1 on, found 0."),
+        ({"threshold": 1.5}, "threshold: 1.5 is not a number from 0 to 1. Correct it."),
+        ({"threshold": -1}, "threshold: -1 is not a number from 0 to 1. Correct it."),
+        ({"batch_size": 0}, "batch_size: 0 is less than 1. Choose a larger number."),
         (
             {"labels": ["PER", "CITY"]},
-            "labels: expected some of LOC, PER, the types that the model knows, found 'CITY'.",
+            "labels: the model does not know the type 'CITY'. Choose from LOC, PER.",
         ),
     ],
 )

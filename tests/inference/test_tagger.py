@@ -1,5 +1,5 @@
 import random
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -8,8 +8,9 @@ import torch
 
 from ner_core.inference import tagger as tagging
 from ner_core.inference.tagger import Tagger, load_tagger
-from ner_core.models import windows as align
-from ner_core.models.loading import SETTINGS_KEY, load_trained
+from ner_core.models.loading import load_trained
+from ner_core.models.windows import SETTINGS_KEY, Window, split_into_windows
+from tests.support import toy
 
 SENTENCE = ["ann", "lives", "in", "oslo", "city", "."]
 TAGS = ["B-PER", "O", "O", "B-LOC", "I-LOC", "O"]
@@ -65,7 +66,9 @@ def test_long_texts_are_tagged_to_their_end(trained, times):
 
 
 def test_a_long_text_takes_several_windows(trained):
-    found = align.windows(trained.tokenizer, [SENTENCE * 50], trained.max_length, trained.overlap)
+    found = split_into_windows(
+        trained.tokenizer, [SENTENCE * 50], trained.max_length, trained.overlap
+    )
     assert len(found) > 2
 
 
@@ -73,7 +76,7 @@ def test_a_long_text_is_tagged_by_the_windows_that_own_its_words(random_tagger):
     tagger = random_tagger
     words = mixed_texts(1, 7, longest=500)[0] * 3
     expected = [None] * len(words)
-    for window in align.windows(tagger.tokenizer, [words], tagger.max_length, tagger.overlap):
+    for window in split_into_windows(tagger.tokenizer, [words], tagger.max_length, tagger.overlap):
         with torch.no_grad():
             logits = tagger.model(input_ids=torch.tensor([window.input_ids])).logits[0]
         for place, word in enumerate(window.word_ids):
@@ -180,19 +183,34 @@ def test_several_threads_at_once_give_the_same_as_one(random_tagger):
             assert left == pytest.approx(right, abs=1e-5)
 
 
+class CountingLock:
+    """A lock that counts how often it was asked for."""
+
+    def __init__(self):
+        self.wanted, self._lock = 0, threading.Lock()
+
+    def __enter__(self):
+        self.wanted += 1
+        self._lock.acquire()
+
+    def __exit__(self, *_):
+        self._lock.release()
+
+
 def test_one_thread_at_a_time_uses_the_tokenizer(random_tagger, monkeypatch):
     at_work, most = [], []
-    cut = align.windows
+    lock = CountingLock()
+    monkeypatch.setattr(random_tagger, "tokenizer_lock", lock)
 
     def watched(*arguments):
         at_work.append(1)
         most.append(len(at_work))
-        found = cut(*arguments)
-        time.sleep(0.01)  # long enough for the others to come
+        toy.wait_for(lambda: lock.wanted >= 4, "all threads to come")
+        found = split_into_windows(*arguments)
         at_work.pop()
         return found
 
-    monkeypatch.setattr(align, "windows", watched)
+    monkeypatch.setattr(tagging, "split_into_windows", watched)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(random_tagger.tag, [[SENTENCE]] * 12))
     assert most == [1] * 12
@@ -243,14 +261,14 @@ def test_typing_on_computes_the_last_window_only(counting):
 
 
 def test_what_was_asked_for_longest_ago_is_forgotten(monkeypatch):
-    monkeypatch.setattr(tagging, "_MOST_BYTES", 3 * 8)
-    memory = tagging.Memory()
-    windows = [align.Window(0, [number], [None], [False]) for number in range(4)]
+    monkeypatch.setattr(tagging, "_MAX_CACHE_BYTES", 3 * 8)
+    cache = tagging.WindowCache()
+    windows = [Window(0, [number], [None], [False]) for number in range(4)]
     for window in windows[:3]:
-        memory.put(window, np.array([window.input_ids], dtype=np.int64))
-    assert memory.get(windows[0]) == [[0]]
-    memory.put(windows[3], np.array([[3]], dtype=np.int64))
-    assert [memory.get(window) is None for window in windows] == [False, True, False, False]
+        cache.put(window, np.array([window.input_ids], dtype=np.int64))
+    assert cache.get(windows[0]) == [[0]]
+    cache.put(windows[3], np.array([[3]], dtype=np.int64))
+    assert [cache.get(window) is None for window in windows] == [False, True, False, False]
 
 
 def test_a_model_that_still_learns_is_always_computed(toy_run):

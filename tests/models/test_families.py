@@ -12,8 +12,9 @@ from ner_core.checks.tokenization import measure
 from ner_core.data.corpus import load_data
 from ner_core.errors import ModelError
 from ner_core.inference.predictor import Predictor
-from ner_core.models.loading import load_for_training, load_tokenizer, load_trained, window_limit
+from ner_core.models.loading import load_for_training, load_tokenizer, load_trained
 from ner_core.models.sources import find_model
+from ner_core.models.windows import max_window_length
 from ner_core.words import split_words
 from tests.support.families import CORPUS, FAMILIES, LIMIT, TAGS, check_same, check_sound
 
@@ -123,7 +124,7 @@ def test_texts_in_one_batch_do_not_disturb_each_other(predictor):
     texts = ["Ann", "Bob lives in Oslo " * 30, "", "東京 (Paris)", "İ e\u0301 " * 50, "Ann"]
     together = predictor.predict_all(texts, batch_size=3)
     for text, entities in zip(texts, together, strict=True):
-        predictor.tagger.memory = None
+        predictor.tagger.cache = None
         check_same(entities, predictor.predict(text))
 
 
@@ -147,7 +148,7 @@ def test_places_are_those_of_the_letters(predictor):
 
 def test_a_window_as_long_as_the_limit_can_be_read(family):
     model, tokenizer = load_trained(str(family[1]))
-    limit = window_limit(model.config, tokenizer)
+    limit = max_window_length(model.config, tokenizer)
     assert limit == LIMIT
     with torch.inference_mode():
         assert model(torch.full((2, limit), 9)).logits.shape == (2, limit, len(TAGS))
@@ -208,5 +209,5 @@ def test_a_sentence_piece_file_that_cannot_be_read_is_named_as_the_cause(
         with pytest.raises(ModelError) as caught:
             call(str(folder))
         assert str(caught.value).startswith(
-            "Expected a model with a fast tokenizer (tokenizer.json or a SentencePiece model)"
+            f"{folder} has no fast tokenizer (tokenizer.json or a SentencePiece model)"
         )

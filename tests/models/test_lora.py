@@ -12,9 +12,10 @@ from ner_core.config import TrainConfig
 from ner_core.errors import ModelError, NerError
 from ner_core.inference.predictor import Predictor
 from ner_core.jobs.submit import submit
-from ner_core.models.loading import SETTINGS_KEY, load_for_training, load_trained
+from ner_core.models.loading import load_for_training, load_trained
 from ner_core.models.lora import add_adapter, merged, save_adapter
 from ner_core.models.sources import find_model
+from ner_core.models.windows import SETTINGS_KEY
 from ner_core.runs import store
 from tests.conftest import TINY_LABELS as LABELS
 from tests.support import toy
@@ -136,8 +137,8 @@ def test_an_adapter_without_safetensors_is_refused_and_no_pickle_is_read(saved):
     torch.save({}, folder / "adapter_model.bin")
     (folder / "adapter_model.safetensors").unlink()
     assert refusal(load_trained, str(folder)) == (
-        f"Expected a model of transformers with safetensors weights at {folder}, "
-        "found: no adapter_model.safetensors beside its adapter_config.json."
+        f"{folder} can't be loaded as a transformers model with safetensors weights: no "
+        "adapter_model.safetensors beside its adapter_config.json."
     )
 
 
@@ -169,7 +170,9 @@ def test_an_adapter_that_does_not_fit_its_encoder_is_one_sentence(saved, tiny_en
     config["hidden_size"] = 64
     (folder / "config.json").write_text(json.dumps(config))
     sentence = refusal(load_trained, str(folder))
-    assert sentence.startswith("Expected a model of transformers with safetensors weights at")
+    assert sentence.startswith(
+        f"{folder} can't be loaded as a transformers model with safetensors weights: "
+    )
     assert "\n" not in sentence
 
 

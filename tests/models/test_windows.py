@@ -11,7 +11,7 @@ from ner_core.models.windows import (
     label_ids,
     label_window,
     show_alignment,
-    windows,
+    split_into_windows,
 )
 
 
@@ -63,7 +63,7 @@ WORDS = st.lists(
     overlap=st.integers(0, 80),
 )
 def test_windows_lose_nothing_and_count_nothing_twice(tokenizer, words, max_length, overlap):
-    made = windows(tokenizer, [words], max_length, overlap)
+    made = split_into_windows(tokenizer, [words], max_length, overlap)
     expected = whole(tokenizer, words)
     found = at_home(made)
     assert [(word, piece) for word, piece, _ in found] == expected
@@ -79,10 +79,10 @@ def test_windows_lose_nothing_and_count_nothing_twice(tokenizer, words, max_leng
 @settings(max_examples=30)
 @given(texts=st.lists(WORDS, min_size=1, max_size=5), overlap=st.integers(0, 8))
 def test_a_text_has_the_same_windows_alone_and_among_others(tokenizer, texts, overlap):
-    together = windows(tokenizer, texts, 16, overlap)
+    together = split_into_windows(tokenizer, texts, 16, overlap)
     assert [window.text for window in together] == sorted(window.text for window in together)
     for number, words in enumerate(texts):
-        alone = windows(tokenizer, [words], 16, overlap)
+        alone = split_into_windows(tokenizer, [words], 16, overlap)
         assert [(w.input_ids, w.word_ids, w.first) for w in together if w.text == number] == [
             (w.input_ids, w.word_ids, w.first) for w in alone
         ]
@@ -94,7 +94,7 @@ def test_home_is_the_window_with_most_context_on_the_poorer_side(tiny, count, ov
     max_length = 8
     content = max_length - tiny.num_special_tokens_to_add()
     words = ["a", "b", "c", "d", "e"] * 8
-    made = windows(tiny, [words[:count]], max_length, overlap)
+    made = split_into_windows(tiny, [words[:count]], max_length, overlap)
     reach = [
         (begin, min(begin + content, count))
         for begin in (number * (content - overlap) for number in range(len(made)))
@@ -110,7 +110,7 @@ def test_home_is_the_window_with_most_context_on_the_poorer_side(tiny, count, ov
 
 
 def test_neighbours_share_the_overlap(tiny):
-    made = windows(tiny, [["a", "b", "c", "d", "e", "f", "g", "h"]], 8, 2)
+    made = split_into_windows(tiny, [["a", "b", "c", "d", "e", "f", "g", "h"]], 8, 2)
     pieces = [tiny.convert_ids_to_tokens(window.input_ids) for window in made]
     assert pieces == [
         ["[CLS]", "a", "b", "c", "d", "e", "f", "[SEP]"],
@@ -124,11 +124,11 @@ def test_neighbours_share_the_overlap(tiny):
 
 def test_an_overlap_is_at_most_half_a_window(tiny):
     words = ["a"] * 30
-    assert windows(tiny, [words], 8, 50) == windows(tiny, [words], 8, 3)
+    assert split_into_windows(tiny, [words], 8, 50) == split_into_windows(tiny, [words], 8, 3)
 
 
 def test_a_word_over_several_windows_begins_once(tiny):
-    made = windows(tiny, [["a", "bcdefghijkl", "m"]], 7, 2)
+    made = split_into_windows(tiny, [["a", "bcdefghijkl", "m"]], 7, 2)
     assert len(made) > 2
     firsts = [word for word, _, first in at_home(made) if first]
     assert firsts == [0, 1, 2]
@@ -136,23 +136,23 @@ def test_a_word_over_several_windows_begins_once(tiny):
 
 @pytest.mark.parametrize("dropped", ["\u200b", "\u00ad", "", " ", "\u0000"])
 def test_a_word_that_the_tokenizer_drops_is_in_no_window(tokenizer, dropped):
-    made = windows(tokenizer, [["ann", dropped, "bob"]], 16, 4)
+    made = split_into_windows(tokenizer, [["ann", dropped, "bob"]], 16, 4)
     assert {word for word, _, _ in at_home(made)} == {0, 2}
 
 
 @pytest.mark.parametrize("words", [[], ["\u200b"], [""]])
 def test_a_text_without_sub_tokens_gives_one_window(tokenizer, words):
-    (window,) = windows(tokenizer, [words], 16, 4)
+    (window,) = split_into_windows(tokenizer, [words], 16, 4)
     specials = [tokenizer.cls_token_id, tokenizer.sep_token_id]
     assert window == Window(0, specials, [None, None], [False, False])
 
 
 def test_first_sub_tokens_are_places_and_words(tiny):
-    (window,) = windows(tiny, [["ann", "xyz", "\u200b", "q"]], 16, 4)
+    (window,) = split_into_windows(tiny, [["ann", "xyz", "\u200b", "q"]], 16, 4)
     places, words = first_sub_tokens(window)
     assert places.tolist() == [1, 2, 5]
     assert words.tolist() == [0, 1, 3]
-    (empty,) = windows(tiny, [[]], 16, 4)
+    (empty,) = split_into_windows(tiny, [[]], 16, 4)
     assert [part.tolist() for part in first_sub_tokens(empty)] == [[], []]
 
 
@@ -165,22 +165,22 @@ def test_first_sub_tokens_are_places_and_words(tiny):
     ],
 )
 def test_three_ways_to_label_sub_tokens(tiny, mode, labels):
-    (window,) = windows(tiny, [["xyz", "pq", "rs"]], 16, 4)
+    (window,) = split_into_windows(tiny, [["xyz", "pq", "rs"]], 16, 4)
     assert label_window(window, ["B-PER", "I-PER", "O"], mode) == labels
 
 
 def test_the_first_sub_token_is_labelled_unless_said_otherwise(tiny):
-    (window,) = windows(tiny, [["xy"]], 16, 4)
+    (window,) = split_into_windows(tiny, [["xy"]], 16, 4)
     assert label_window(window, ["B-PER"]) == label_window(window, ["B-PER"], "first")
 
 
 @pytest.mark.parametrize("mode", ["first", "all", "copy"])
 def test_a_word_over_several_windows_is_labelled_as_in_one(tiny, mode):
     words, tags = ["a", "bcdefghijkl", "m"], ["O", "B-PER", "I-PER"]
-    (long,) = windows(tiny, [words], 64, 0)
+    (long,) = split_into_windows(tiny, [words], 64, 0)
     in_one = label_window(long, tags, mode)[1:-1]
     cut = []
-    for window in windows(tiny, [words], 7, 2):
+    for window in split_into_windows(tiny, [words], 7, 2):
         labels = label_window(window, tags, mode)
         cut += [
             label for label, word in zip(labels, window.word_ids, strict=True) if word is not None
@@ -213,4 +213,4 @@ def test_one_sentence_laid_out_as_a_table(tiny):
 
 def test_no_texts_give_no_windows(tiny_encoder):
     tokenizer = AutoTokenizer.from_pretrained(tiny_encoder)
-    assert windows(tokenizer, [], 16, 4) == []
+    assert split_into_windows(tokenizer, [], 16, 4) == []

@@ -76,16 +76,16 @@ WRONG = [
         "threshold: expected a number from 0 to 1, found a str.",
     ),
     ({"text": "a", "threshold": True}, "threshold: expected a number from 0 to 1, found a bool."),
-    ({"text": "a", "threshold": 2}, "threshold: expected a number from 0 to 1, found 2."),
+    ({"text": "a", "threshold": 2}, "threshold: 2 is not a number from 0 to 1. Correct it."),
     (
         {"text": "a", "threshold": float("nan")},
-        "threshold: expected a number from 0 to 1, found nan.",
+        "threshold: nan is not a number from 0 to 1. Correct it.",
     ),
     ({"text": "a", "labels": "PER"}, "labels: expected a list of entity types, found a str."),
     ({"text": "a", "labels": [1]}, "labels: expected a list of entity types, found a list of 1."),
     (
         {"text": "a", "labels": ["CITY"]},
-        "labels: expected some of LOC, PER, the types that the model knows, found 'CITY'.",
+        "labels: the model does not know the type 'CITY'. Choose from LOC, PER.",
     ),
     (
         {"text": "a", "labels": ["PER"] * 101},
@@ -147,7 +147,9 @@ def test_a_batch_is_bounded(texts, sentence):
     assert caught.value.message == sentence
 
 
-@pytest.mark.parametrize("model", ["/etc", "../x", "~/x", "ui", "no such model", "minilm/.."])
+@pytest.mark.parametrize(
+    "model", ["/etc", "../x", "~/x", "ner_studio", "no such model", "minilm/.."]
+)
 def test_a_folder_is_no_model_for_a_caller(model):
     with pytest.raises(gr.Error) as caught:
         api.find_entities("Ann", model=model)
@@ -272,5 +274,5 @@ def test_an_error_over_http_is_the_sentence(client):
     asked = client.post("gradio_api/call/v2/find_entities", json={"text": "a", "labels": ["X"]})
     answer = client.get(f"gradio_api/call/find_entities/{asked.json()['event_id']}")
     assert answer.text.startswith("event: error")
-    sentence = "labels: expected some of LOC, MISC, ORG, PER, the types that the model knows, "
-    assert sentence + "found 'X'." in answer.text
+    sentence = "labels: the model does not know the type 'X'. Choose from LOC, MISC, ORG, PER."
+    assert sentence in answer.text

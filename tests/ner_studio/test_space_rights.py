@@ -14,10 +14,9 @@ from ner_core.evaluation.error_analysis import TrainFacts, analyse, errors_of
 from ner_core.evaluation.metrics import entity_scores
 from ner_core.runs import store
 from ner_core.runs.error_log import write_errors
-from ner_studio.base import rights
+from ner_studio.base import polling, rights
 from ner_studio.base.rights import Visitor
 from ner_studio.state import snapshots
-from ner_studio.state.viewers import Viewers
 from ner_studio.watch.panel import WatchPanel
 from tests.conftest import write_conll
 from tests.support.fake_runs import FakeRun
@@ -224,7 +223,7 @@ def test_nobody_starts_a_run_who_is_not_signed_in(space, visitors, endpoints):
     before = files_of(space)
     inputs = [value_of(part, "minilm", None) for part in endpoints.inputs(number)]
     answer = visitors.nobody.call(number, inputs)
-    assert "Expected a signed-in visitor, found nobody signed in; sign in with Hugging" in answer
+    assert "Only signed-in visitors can train here, and you are not signed in. Sign in" in answer
     assert files_of(space) == before
 
 
@@ -246,7 +245,7 @@ def test_who_started_a_run_downloads_and_renames_it_and_the_owner_of_the_space_d
         kinds = [part["type"] for part in endpoints.inputs(number)]
         return visitor.call(number, [name if kind == "textbox" else None for kind in kinds])
 
-    one = "Expected one selected run, found 0; click a row to select."
+    one = "This needs one selected run, not 0. Click a row to select."
     for button in ("runs-rename-yes", "runs-delete-yes"):
         assert one in act(bob, "second", button, "click", name="mine")
     assert one in act(bob, "second", "runs-download", "click", after=True)
@@ -286,7 +285,7 @@ def test_a_look_is_taken_once_for_all_visitors(monkeypatch):
     shared = snapshots.Snapshots()
 
     def seen(*visitor):
-        monkeypatch.setattr(rights, "asking", lambda: Visitor(*visitor))
+        monkeypatch.setattr(rights, "current_visitor", lambda: Visitor(*visitor))
         return shared.current()
 
     everything = seen("olga", True)
@@ -301,10 +300,10 @@ def test_a_look_is_taken_once_for_all_visitors(monkeypatch):
 @pytest.mark.usefixtures("on_a_space")
 def test_a_page_is_not_told_of_the_runs_of_others(monkeypatch):
     _, panel = build(WatchPanel)
-    monkeypatch.setattr(rights, "asking", lambda: Visitor("ann"))
+    monkeypatch.setattr(rights, "current_visitor", lambda: Visitor("ann"))
     at_work = FakeRun("of-bob", owner="bob").start()
     snapshots.SHARED.current(renew=True)
-    assert asyncio.run(panel.pulse("of-bob", None))[2:] == ("", "none", Viewers.IDLE)
+    assert asyncio.run(panel.poll("of-bob", None))[2:] == ("", "none", polling.IDLE)
     at_work.end("finished", train_seconds=1)
 
 
@@ -344,7 +343,7 @@ def test_a_run_is_there_for_who_is_signed_in(space, provider, open_page, tmp_pat
     data = write_conll(tmp_path / "train.conll", sentences)
     page = open_page()
     open_tab(page, "Train")
-    page.wait_for_selector("#train-rights >> text=Training here is for whoever signs in.")
+    page.wait_for_selector("#train-rights >> text=Only signed-in visitors can train here.")
     assert page.is_disabled("#start")
     assert page.is_hidden("#all-runs")
 

@@ -112,7 +112,8 @@ def test_more_layers_than_there_are_is_a_sentence(tiny_encoder, toy_data):
     with pytest.raises(ConfigError) as caught:
         toy.fit(toy.toy_config(toy_data, tiny_encoder, freeze_layers=3))
     assert str(caught.value) == (
-        f"freeze_layers: expected at most 2, the layers of {tiny_encoder}, found 3."
+        f"freeze_layers: 3 layers can't be frozen, because {tiny_encoder} has 2. Choose a smaller "
+        "number."
     )
 
 

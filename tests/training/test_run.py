@@ -483,7 +483,8 @@ def test_long_texts_are_learned_and_scored_to_their_end(tiny_encoder, tmp_path):
 def test_windows_longer_than_the_encoder_reads_are_a_sentence(tiny_encoder, toy_data):
     config = toy.toy_config(toy_data, tiny_encoder, max_length=129)
     assert refusal(ConfigError, config) == (
-        f"max_length: expected at most 128, the window of {tiny_encoder}, found 129."
+        f"max_length: {tiny_encoder} reads at most 128 sub-tokens at a time, not 129. Choose a "
+        "smaller number."
     )
 
 

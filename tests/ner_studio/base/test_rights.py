@@ -8,14 +8,16 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-import app
-import ner_core
+from ner_core.checks import report as checks
 from ner_core.config import TrainConfig
+from ner_core.cost import estimate as cost
 from ner_core.errors import ConfigError, RunError
+from ner_core.jobs import submit as jobs
 from ner_core.runs import store
+from ner_studio import command
 from ner_studio.base import rights, sign_in
 from ner_studio.base.rights import RightsError, Visitor
-from ner_studio.runs import files
+from ner_studio.runs import downloads
 from ner_studio.state import predictors, snapshots
 from ner_studio.train.source_form import HUB, UPLOAD, SourceForm
 from ner_studio.train.tab import TrainTab
@@ -62,7 +64,8 @@ def test_the_setting_is_checked(place):
     with pytest.raises(ConfigError) as caught:
         rights.training()
     assert str(caught.value) == (
-        "NER_TRAINING: expected one of owner, signed-in, anyone, off, found 'everyone'; correct it."
+        "NER_TRAINING is 'everyone', but it must be one of owner, signed-in, anyone, off. Correct "
+        "it."
     )
     for value in ("owner", "signed-in"):
         for variables in ({}, SPACE):
@@ -70,19 +73,17 @@ def test_the_setting_is_checked(place):
             with pytest.raises(ConfigError) as caught:
                 rights.training()
             assert str(caught.value) == (
-                f"NER_TRAINING: expected a Space with `hf_oauth: true` where it is {value}, found "
-                "a page that nobody can sign in to; choose anyone or off."
+                f"NER_TRAINING is {value}, but nobody can sign in to this page: that needs a Space "
+                "with `hf_oauth: true`. Choose anyone or off."
             )
 
 
 def test_a_setting_that_cannot_be_is_said_at_the_start(place, capsys):
     place("everyone")
-    with pytest.raises(SystemExit) as left:
-        app.main([])
-    assert left.value.code == 2
+    assert command.main(["serve"]) == 2
     assert capsys.readouterr().err == (
-        "error: NER_TRAINING: expected one of owner, signed-in, anyone, off, found 'everyone'; "
-        "correct it.\n"
+        "error: NER_TRAINING is 'everyone', but it must be one of owner, signed-in, anyone, off. "
+        "Correct it.\n"
     )
 
 
@@ -115,13 +116,13 @@ def test_without_a_space_off_hides_all_runs(place):
     assert not rights.may_train(NOBODY)
 
 
-SIGN_IN = "Expected a signed-in visitor, found nobody signed in; sign in with Hugging Face first."
-NOT_OWNER = (
-    "Expected the owner of this Space, found somebody else; copy the Space to train in yours."
+SIGN_IN = (
+    "Only signed-in visitors can train here, and you are not signed in. Sign in with Hugging Face "
+    "first."
 )
+NOT_OWNER = "Only the owner of this Space can train here. Copy the Space to train in your own."
 OFF = (
-    "Expected training to be on, found it switched off on this page; copy the Space, or run NER "
-    "Studio on a machine of your own."
+    "Training is switched off on this page. Copy the Space, or run NER Studio on your own machine."
 )
 
 
@@ -129,7 +130,7 @@ OFF = (
     ("training", "visitor", "sentence"),
     [
         ("signed-in", NOBODY, SIGN_IN),
-        ("owner", NOBODY, SIGN_IN.replace("a signed-in visitor", "the owner of this Space")),
+        ("owner", NOBODY, SIGN_IN.replace("signed-in visitors", "the owner of this Space")),
         ("owner", ANN, NOT_OWNER),
         ("off", OLGA, OFF),
     ],
@@ -219,7 +220,7 @@ def test_a_run_is_started_for_the_visitor_and_from_no_run_of_others(place, asks,
         submitted.append((config.model, more))
         raise RunError("Not now.")
 
-    monkeypatch.setattr(ner_core, "submit", submit)
+    monkeypatch.setattr(jobs, "submit", submit)
     form = {part: part.value for part in tab.source.inputs | tab.settings.inputs}
     place("signed-in", **SPACE, **OAUTH)
     store.create(TrainConfig(), "of-ann", owner="ann")
@@ -231,14 +232,16 @@ def test_a_run_is_started_for_the_visitor_and_from_no_run_of_others(place, asks,
         ("hub:of-ann", {"folders": False, "owner": "bob"}),
     ]
     asks(NOBODY)
-    assert SIGN_IN in tab.start_run(form)[0]
+    assert SIGN_IN in tab.start_run(form)[tab.problem]
     assert len(submitted) == 2
 
 
 def test_who_may_not_train_is_shown_the_sample_only(place, asks, monkeypatch):
     async def build():
         with gr.Blocks():
-            return SourceForm()
+            source = SourceForm()
+            source.wire(gr.HTML(), gr.Button())
+            return source
 
     source, checked = asyncio.run(build()), []
 
@@ -246,8 +249,8 @@ def test_who_may_not_train_is_shown_the_sample_only(place, asks, monkeypatch):
         checked.append((data, more["model"]))
         raise RunError("Not now.")
 
-    monkeypatch.setattr(ner_core, "check_data", check_data)
-    monkeypatch.setattr(ner_core, "stop_measuring", lambda: pytest.fail("it stops another's"))
+    monkeypatch.setattr(checks, "check_data", check_data)
+    monkeypatch.setattr(cost, "stop_measuring", lambda: pytest.fail("it stops another's"))
     form = {part: part.value for part in source.inputs | {source.blocked}}
     place("signed-in", **SPACE, **OAUTH)
     asks(NOBODY)
@@ -256,8 +259,8 @@ def test_who_may_not_train_is_shown_the_sample_only(place, asks, monkeypatch):
     assert checked == [("sample", "minilm"), ("sample", None)]
     for choice in (UPLOAD, HUB):
         chosen = {source.data: choice, source.hub: "a/b", source.files: ["/etc/passwd"]}
-        summary, *_ = source.describe_data({**form, **chosen})
-        assert SIGN_IN in summary
+        updates = source.describe_data({**form, **chosen})
+        assert SIGN_IN in updates[source.summary]
     assert len(checked) == 2
 
 
@@ -265,14 +268,14 @@ def test_downloads_lie_where_nobody_else_finds_them(place):
     run = store.create(TrainConfig(), "of-ann", owner="ann")
     other = store.create(TrainConfig(), "of-bob", owner="bob")
     place()
-    assert files.folder_of(run) == store.home() / "exports"
+    assert downloads.folder_of(run) == store.home() / "exports"
     place(**SPACE, **OAUTH)
-    folder = files.folder_of(run)
+    folder = downloads.folder_of(run)
     assert folder.parent == store.home() / "exports"
     assert len(folder.name) == 40
-    assert folder != files.folder_of(other)
+    assert folder != downloads.folder_of(other)
     place(**SPACE, **OAUTH | {"OAUTH_CLIENT_SECRET": "another"})
-    assert folder != files.folder_of(run)
+    assert folder != downloads.folder_of(run)
 
 
 def request(origin=None, **session):
@@ -307,7 +310,7 @@ def test_nobody_is_believed_to_be_somebody_without_reason(place):
     for variables in ({}, SPACE, OAUTH):  # nobody can have signed in here
         place(**variables)
         assert rights.visitor_of(request(**signed_in())) == NOBODY
-    assert rights.asking() == NOBODY
+    assert rights.current_visitor() == NOBODY
 
 
 def test_no_handler_finds_a_run_without_asking():

@@ -13,7 +13,8 @@ from ner_core.entities import Entity
 from ner_core.errors import ConfigError
 from ner_core.inference.predictor import Predictor
 from ner_core.render.files import FILE_FORMATS
-from ner_studio.highlight import file_job, file_panel, reading
+from ner_studio.base import assets
+from ner_studio.highlight import file_job, reading
 from ner_studio.highlight.file_panel import FilePanel, Request
 from tests.support.panels import build
 
@@ -450,5 +451,5 @@ def test_only_so_many_types_are_listed():
 
 
 def test_the_styles_belong_to_the_panel():
-    rules = [line for line in file_panel.CSS.splitlines() if "{" in line]
+    rules = [line for line in assets.read("highlight/file_panel.css").splitlines() if "{" in line]
     assert all(line.startswith("#file-") for line in rules)

@@ -12,9 +12,9 @@ from ner_core.entities import Entity
 from ner_core.errors import ModelError
 from ner_core.inference.token_view import SubToken
 from ner_core.render.colours import EntityColours
+from ner_studio.base import assets
 from ner_studio.highlight import tables
 from ner_studio.highlight.view import (
-    CSS,
     MOST_CHARACTERS,
     TABLE,
     TEXT,
@@ -254,4 +254,4 @@ def test_types_of_one_model_have_different_colours_and_two_models_the_same_for_a
 
 
 def test_the_style_sheet_is_read():
-    assert ".hl-chip" in CSS
+    assert ".hl-chip" in assets.style_sheet()

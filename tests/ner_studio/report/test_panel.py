@@ -13,7 +13,8 @@ from ner_core.evaluation.metrics import entity_scores
 from ner_core.render.colours import EntityColours
 from ner_core.runs import store
 from ner_core.runs.error_log import ERROR_KINDS, write_errors
-from ner_studio.report import error_index, error_markup, tables
+from ner_studio.report import error_index, error_list, explanations
+from ner_studio.report.confusion import confusion_table
 from ner_studio.report.error_index import ALL, ErrorIndex
 from ner_studio.report.panel import PAGE, ReportPanel
 from tests.support.panels import build
@@ -69,15 +70,16 @@ MIXED = [
 
 
 def named(panel, result):
-    """Give what an update sends, by the component that it goes to."""
-    ids = [component.elem_id or type(component).__name__ for component in panel.outputs]
-    return dict(zip(ids, result, strict=True))
+    """Return what an update sends, by the component that it goes to."""
+    assert set(result) <= set(panel.outputs)
+    return {part.elem_id or type(part).__name__: value for part, value in result.items()}
 
 
 def browsed(panel, result):
-    """Give what a handler of the browser sends, by name."""
+    """Return what a handler of the error browser sends, by name."""
     names = ("kind", "type", "listing", "position", "previous", "next", "page")
-    return dict(zip(names, result, strict=True))
+    parts = {getattr(panel, name): name for name in names}
+    return {parts[part]: value for part, value in result.items()}
 
 
 def text_of(html):
@@ -90,9 +92,9 @@ def cards(html):
 
 def test_a_run_without_report_shows_nothing(panel):
     store.create(TrainConfig(), "a")
-    assert panel.update("a", None) == [SKIP] * len(panel.outputs)
-    assert panel.update(None, None) == [SKIP] * len(panel.outputs)
-    assert panel.update("../../etc", None) == [SKIP] * len(panel.outputs)
+    assert panel.update("a", None) == SKIP
+    assert panel.update(None, None) == SKIP
+    assert panel.update("../../etc", None) == SKIP
 
 
 def test_a_report_appears_once_and_then_nothing_is_sent(panel):
@@ -103,12 +105,12 @@ def test_a_report_appears_once_and_then_nothing_is_sent(panel):
     assert 'aria-label="Test scores"' in shown["report-scores"]
     assert 'aria-label="Validation scores"' in shown["report-scores"]
     assert "lenient F1" in shown["report-scores"]
-    assert panel.update("a", first[-1]) == [SKIP] * len(panel.outputs)
+    assert panel.update("a", first[panel.seen]) == SKIP
 
 
 def test_another_run_begins_with_all_errors_and_the_first_page(panel):
     finished("a", MIXED)
-    seen = panel.update("a", None)[-1]
+    seen = panel.update("a", None)[panel.seen]
     finished("b", MIXED[:2])
     shown = named(panel, panel.update("b", seen))
     assert (shown["error-kind"]["value"], shown["error-type"]["value"]) == (ALL, ALL)
@@ -118,17 +120,17 @@ def test_another_run_begins_with_all_errors_and_the_first_page(panel):
 def test_going_to_a_run_without_report_hides_the_panel(panel):
     finished("a", MIXED)
     store.create(TrainConfig(), "b")
-    seen = panel.update("a", None)[-1]
+    seen = panel.update("a", None)[panel.seen]
     result = panel.update("b", seen)
     shown = named(panel, result)
     assert shown["report"]["visible"] is False
     assert shown["report-scores"] == ""
-    assert panel.update("b", result[-1]) == [SKIP] * len(panel.outputs)
+    assert panel.update("b", result[panel.seen]) == SKIP
 
 
 def test_an_id_that_is_used_again_is_another_report(panel):
     run = finished("a", MIXED)
-    seen = panel.update("a", None)[-1]
+    seen = panel.update("a", None)[panel.seen]
     run.report_path.unlink()
     for path in run.path.iterdir():
         path.unlink()
@@ -169,7 +171,7 @@ def test_kinds_and_types_are_counted(panel):
 
 def test_a_choice_filters_and_the_counts_of_the_other_one_follow(panel):
     finished("a", MIXED)
-    seen = panel.update("a", None)[-1]
+    seen = panel.update("a", None)[panel.seen]
     shown = browsed(panel, panel.choose(seen, "missed", ALL))
     assert shown["type"]["choices"] == [
         ("All (2)", ALL),
@@ -193,7 +195,7 @@ def test_a_choice_filters_and_the_counts_of_the_other_one_follow(panel):
 
 def test_pages_are_turned_and_end(panel):
     finished("a", ["Oslo B-LOC O"] * (2 * PAGE + 1))
-    seen = panel.update("a", None)[-1]
+    seen = panel.update("a", None)[panel.seen]
     first = browsed(panel, panel.choose(seen, ALL, ALL))
     assert (first["previous"]["interactive"], first["next"]["interactive"]) == (False, True)
     assert len(cards(first["listing"])) == PAGE
@@ -209,15 +211,15 @@ def test_pages_are_turned_and_end(panel):
 
 
 def test_handlers_before_a_report_is_shown_send_nothing(panel):
-    assert panel.choose(None, ALL, ALL) == [SKIP] * 7
+    assert panel.choose(None, ALL, ALL) == SKIP
 
 
 def test_a_run_that_was_deleted_meanwhile(panel):
     run = finished("a", MIXED)
-    seen = panel.update("a", None)[-1]
+    seen = panel.update("a", None)[panel.seen]
     run.path.rename(run.path.with_name("gone"))
     listing = browsed(panel, panel.choose(seen, ALL, ALL))["listing"]
-    assert text_of(listing) == "This run is not there any more: it was renamed or deleted."
+    assert text_of(listing) == "This run is gone: it was renamed or deleted. Choose another one."
 
 
 def test_a_damaged_report_is_said_once(panel):
@@ -225,7 +227,7 @@ def test_a_damaged_report_is_said_once(panel):
     result = panel.update("a", None)
     assert "found a damaged file" in named(panel, result)["report-scores"]
     assert named(panel, result)["Column"]["visible"] is False
-    assert panel.update("a", result[-1]) == [SKIP] * len(panel.outputs)
+    assert panel.update("a", result[panel.seen]) == SKIP
 
 
 def test_a_report_without_analysis(panel):
@@ -235,7 +237,7 @@ def test_a_report_without_analysis(panel):
         "This run was made before reports explained their errors. Train again to see them."
         in shown["report-scores"]
     )
-    assert "the one to believe" not in shown["report-scores"]
+    assert "the fair one" not in shown["report-scores"]
     assert shown["Column"]["visible"] is False
 
 
@@ -243,7 +245,7 @@ def test_a_report_whose_errors_are_gone(panel):
     finished("a", MIXED, errors=False)
     shown = named(panel, panel.update("a", None))
     assert (
-        "The list of errors is not there any more: errors.jsonl is missing in the run’s folder."
+        "The errors cannot be listed: errors.jsonl is missing in the run’s folder."
         in shown["report-scores"]
     )
     assert shown["Column"]["visible"] is False
@@ -253,7 +255,7 @@ def test_no_errors_at_all(panel):
     finished("a", MIXED[:1])
     shown = named(panel, panel.update("a", None))
     assert (
-        "No error on validation: every entity was found exactly, and nothing else."
+        "No errors on validation: the model found every entity exactly, and nothing else."
         in shown["report-scores"]
     )
     assert shown["Column"]["visible"] is False
@@ -262,7 +264,7 @@ def test_no_errors_at_all(panel):
 @pytest.mark.parametrize("kind", [HOSTILE, None])
 def test_choices_that_the_page_does_not_offer_are_harmless(panel, kind):
     finished("a", MIXED)
-    seen = panel.update("a", None)[-1]
+    seen = panel.update("a", None)[panel.seen]
     assert "onerror" not in browsed(panel, panel.choose(seen, kind, HOSTILE))["listing"]
 
 
@@ -282,13 +284,13 @@ def test_hostile_words_and_labels_stay_text(panel):
     assert "&lt;img src=x onerror" in shown["error-list"]
 
 
-def test_each_kept_index_is_read_once_and_few_are_kept(panel, monkeypatch):
+def test_each_cached_index_is_read_once_and_few_are_cached(panel, monkeypatch):
     read = []
     original = error_index.read_errors
     monkeypatch.setattr(
         error_index, "read_errors", lambda path: (read.append(path.parent.name), original(path))[1]
     )
-    names = [f"r{number}" for number in range(error_index._MOST_KEPT + 1)]
+    names = [f"r{number}" for number in range(error_index._MOST_CACHED + 1)]
     for name in names:
         finished(name, MIXED)
     for name in [*names, *names[1:], names[0]]:
@@ -333,7 +335,7 @@ def long_row(length, places):
 
 
 def test_of_a_long_text_the_surroundings_of_errors_are_shown():
-    html = error_markup.error_list([long_row(10_000, [100, 110, 5000])], ALL, ALL, EntityColours())
+    html = error_list.error_list([long_row(10_000, [100, 110, 5000])], ALL, ALL, EntityColours())
     gold = re.findall(r'<p dir="auto">(.*?)</p>', html)[0]
     words = text_of(gold).replace("LOC · missed", "").split()
     assert (words[0], words[1], words[-2], words[-1]) == ("…", "w75", "w5025", "…")
@@ -343,7 +345,7 @@ def test_of_a_long_text_the_surroundings_of_errors_are_shown():
 
 
 def test_of_very_many_errors_the_first_are_described():
-    html = error_markup.error_list(
+    html = error_list.error_list(
         [long_row(10_000, range(0, 10_000, 50))], ALL, ALL, EntityColours()
     )
     assert html.count("<b>missed</b>") == 8
@@ -356,7 +358,7 @@ def test_an_endless_word_and_an_endless_entity_are_cut():
     row["tokens"][0] = "x" * 100_000
     row["predicted"] = [[0, 2000, "LOC"]]
     row["errors"] = [error("wrong boundary", [0, 1, "LOC"], [0, 2000, "LOC"])]
-    html = error_markup.error_list([row], ALL, ALL, EntityColours())
+    html = error_list.error_list([row], ALL, ALL, EntityColours())
     assert "x" * 79 + "…" in html
     assert len(html) < 5000
 
@@ -365,7 +367,7 @@ def test_an_endless_word_and_an_endless_entity_are_cut():
 def test_each_kind_is_said_in_words(kind):
     gold = None if kind == "spurious" else [0, 1, "LOC"]
     predicted = None if kind == "missed" else [0, 1, "ORG" if "type" in kind else "LOC"]
-    said = text_of(error_markup.describe(error(kind, gold, predicted)))
+    said = text_of(error_list.describe(error(kind, gold, predicted)))
     assert said == f"{kind} LOC" + (", read as ORG" if "type" in kind else "")
 
 
@@ -394,8 +396,8 @@ def seen(same, other, unseen):
         (
             seen((200, 180), (40, 10), (200, 180)),
             "No clear difference: entities never seen in training are found about as often as the "
-            "others. Those that training has only with another type are found "
-            "65 points less often: see whether they are annotated alike everywhere.",
+            "others. Entities seen with another type only are found 65 points less often: check "
+            "whether they are annotated consistently.",
         ),
         (
             seen((30, 27), (0, 0), (30, 26)),
@@ -415,7 +417,7 @@ def seen(same, other, unseen):
     ],
 )
 def test_what_seen_and_unseen_entities_mean(groups, sentence):
-    assert tables.seen_sentence(groups) == sentence
+    assert explanations.seen_sentence(groups) == sentence
 
 
 def rare(**types):
@@ -459,7 +461,7 @@ def rare(**types):
     ],
 )
 def test_what_rare_types_mean(few, many, sentence):
-    assert tables.rare_sentence(few, 100, {**few, **many}) == sentence
+    assert explanations.rare_sentence(few, 100, {**few, **many}) == sentence
 
 
 def window(sentences, support, recall):
@@ -489,11 +491,11 @@ def window(sentences, support, recall):
 )
 def test_what_several_windows_mean(several, sentence):
     windows = {"one": window(100, 300, 0.9), "several": several}
-    assert tables.windows_sentence(windows) == sentence
+    assert explanations.windows_sentence(windows) == sentence
 
 
 def test_the_confusion_has_a_row_a_gold_type_and_one_for_spurious():
-    html = tables.confusion_table(
+    html = confusion_table(
         {"LOC": {"LOC": 8, "ORG": 1, "(missed)": 1}, "(spurious)": {"ORG": 1, "PER": 2}},
         EntityColours(),
     )
@@ -514,7 +516,7 @@ def test_the_confusion_has_a_row_a_gold_type_and_one_for_spurious():
 def test_of_very_many_types_those_with_the_most_errors_are_shown():
     confusion = {f"T{number:02}": {f"T{number:02}": 5} for number in range(40)}
     confusion["T39"]["T38"] = 3
-    html = tables.confusion_table(confusion, EntityColours())
+    html = confusion_table(confusion, EntityColours())
     assert "The 15 types with the most errors, of 40." in html
     assert html.count("<tr>") == 1 + 15 + 1
     assert "T39" in html
@@ -524,8 +526,8 @@ def test_of_very_many_types_those_with_the_most_errors_are_shown():
 def test_windows_are_left_out_where_they_are_not_known():
     analysis = {"seen": seen((0, 0), (0, 0), (0, 0)), "rare_types": {}, "rare_below": 100}
     colours = EntityColours()
-    without = tables.explanations({**analysis, "windows": None}, {}, colours)
+    without = explanations.explanations({**analysis, "windows": None}, {}, colours)
     assert "Long texts" not in without
     windows = {"one": window(9, 30, 0.5), "several": window(2, 0, 0.0)}
-    html = tables.explanations({**analysis, "windows": windows}, {}, colours)
+    html = explanations.explanations({**analysis, "windows": windows}, {}, colours)
     assert "<td>Several</td><td>2</td><td>0</td><td>–</td><td>–</td>" in html

@@ -5,13 +5,14 @@ from types import SimpleNamespace
 
 import gradio as gr
 import pytest
+from gradio.blocks import Block
 
-import ner_core
 from ner_core.runs.status import ACTIVE
 from ner_core.runs.view import RunView
 from ner_core.config import TrainConfig
 from ner_core.system import locks
 from ner_core.runs import store
+from ner_core.runs.export import export_run, exports_dir
 from tests.support import panels
 from ner_studio.runs import compare, rows as run_rows, table
 from ner_studio.runs.rows import RunRow, RunRows
@@ -111,31 +112,32 @@ def build():
     def parts():
         panel, box = RunsPanel(), gr.Textbox()
         panel.wire()
-        panel.open_with(OPENED.append, [box], "run-status")
-        panel.use_with(lambda config: USED.append(config) or ["filled"], [box], "recipe")
-        return panel
+        panel.actions.open_with(OPENED.append, [box])
+        panel.actions.use_with(lambda config: USED.append(config) or {box: "filled"}, [box])
+        return panel, box
 
     return panels.build(parts)
 
 
 @pytest.fixture
 def panel(monkeypatch):
-    panel = build()[1]
+    panel = build()[1][0]
     monkeypatch.setattr(panel, "_rows", RunRows())
     return panel
 
 
 def results(panel, outputs, values):
-    """Name the results of a handler by the component that they are for."""
-    parts = vars(panel.comparison) | {"compared": panel.comparison.section} | vars(panel)
-    names = {id(part): name for name, part in parts.items() if hasattr(part, "_id")}
-    assert len(outputs) == len(values)
-    return {names[id(part)]: value for part, value in zip(outputs, values, strict=True)}
+    """Return the results of a handler by the names of the components that they are for."""
+    compared = {"compared": panel.comparison.section}
+    parts = vars(panel.comparison) | compared | vars(panel.actions) | vars(panel)
+    names = {part: name for name, part in parts.items() if isinstance(part, Block)}
+    assert set(values) <= set(outputs)
+    return {names[part]: value for part, value in values.items()}
 
 
 def click(panel, run_id, selection=(), seen=None):
     event = SimpleNamespace(row_value=["", run_id])
-    values = panel.pick(seen, list(selection), compare.STEPS, event)
+    values = panel.select(seen, list(selection), compare.STEPS, event)
     return results(panel, changed(panel), values)
 
 
@@ -145,11 +147,7 @@ def changed(panel):
 
 def refresh(panel, seen=None, selection=()):
     values = panel.refresh(seen, list(selection), compare.STEPS)
-    return results(panel, panel.refreshed, values)
-
-
-def skipped(value):
-    return value == gr.skip()
+    return values if values == gr.skip() else results(panel, panel.refreshed, values)
 
 
 # The table
@@ -157,8 +155,8 @@ def skipped(value):
 
 def test_no_runs_show_nothing(panel):
     shown = refresh(panel)
-    assert not any(not skipped(value) for value in refresh(panel, seen=0).values())
-    assert skipped(shown["section"]) or shown["section"]["visible"] is False
+    assert refresh(panel, seen=0) == gr.skip()
+    assert "section" not in shown or shown["section"]["visible"] is False
 
 
 def test_a_finished_run_in_the_table():
@@ -263,7 +261,7 @@ def test_nothing_is_sent_when_nothing_changed(panel):
     first = refresh(panel)
     assert first["section"]["visible"]
     assert first["table"]["data"][0][1] == "a"
-    assert all(skipped(value) for value in refresh(panel, first["seen"]).values())
+    assert refresh(panel, first["seen"]) == gr.skip()
 
 
 def test_a_new_run_leaves_the_selection_and_what_is_done_with_it(panel):
@@ -274,8 +272,8 @@ def test_a_new_run_leaves_the_selection_and_what_is_done_with_it(panel):
     shown = refresh(panel, first["seen"], ["a"])
     assert [row[1] for row in shown["table"]["data"]] == ["b", "a"]
     assert '[data-row="1"]' in shown["marks"]
-    assert skipped(shown["selection"])
-    assert skipped(shown["rename_step"])
+    assert "selection" not in shown
+    assert "rename_step" not in shown
 
 
 def test_a_run_that_is_gone_is_not_selected_any_more(panel):
@@ -286,21 +284,21 @@ def test_a_run_that_is_gone_is_not_selected_any_more(panel):
     panel._rows.current(renew=True)
     shown = refresh(panel, first["seen"], ["a"])
     assert shown["selection"] == []
-    assert shown["actions"]["visible"] is False
+    assert shown["buttons"]["visible"] is False
 
 
 def test_a_click_selects_and_another_one_does_not_any_more(panel):
     make("a")
     first = refresh(panel)
     shown = click(panel, "a", seen=first["seen"])
-    assert skipped(shown["table"])  # the browser has it
+    assert "table" not in shown  # the browser has it
     assert shown["selection"] == ["a"]
-    assert shown["picked"] == '<p role="status">Selected: <b>a</b></p>'
-    assert shown["actions"]["visible"]
+    assert shown["selected"] == '<p role="status">Selected: <b>a</b></p>'
+    assert shown["buttons"]["visible"]
     assert not shown["compared"]["visible"]
     assert '[data-row="0"]' in shown["marks"]
     again = click(panel, "a", ["a"], first["seen"])
-    assert (again["selection"], again["picked"], again["marks"]) == ([], "", "")
+    assert (again["selection"], again["selected"], again["marks"]) == ([], "", "")
 
 
 def test_a_click_on_an_old_table_brings_the_new_one(panel):
@@ -336,20 +334,23 @@ def test_a_name_that_cannot_be_is_refused_in_a_sentence(panel, name):
     shown = results(panel, changed(panel), panel.rename_run(None, ["a"], "steps", name))
     assert shown["problem"].startswith('<p class="ner-error" role="alert">Expected a ')
     assert "<b>" not in shown["problem"]
-    assert skipped(shown["selection"])
+    assert "selection" not in shown
     assert store.exists("a")
 
 
 def test_delete_asks_first(panel):
     make("a")
-    asked = panel.ask_whether(["a"])
-    assert asked[3] == "<p>Delete a? Its model and report go with it.</p>"
-    assert [update["visible"] for update in asked[:3]] == [False, True, False]
-    ner_core.export_run(store.get("a"))
+    asked = panel.actions.ask_whether(["a"])
+    assert asked[panel.actions.question] == (
+        "<p>Delete a? Its model and report are deleted, too.</p>"
+    )
+    steps = (panel.actions.rename_step, panel.actions.delete_step, panel.actions.files)
+    assert [asked[step]["visible"] for step in steps] == [False, True, False]
+    export_run(store.get("a"))
     shown = results(panel, changed(panel), panel.delete_run(None, ["a"], "steps"))
     assert (shown["selection"], shown["table"]["data"]) == ([], [])
     assert not store.exists("a")
-    assert list(ner_core.exports_dir().iterdir()) == []
+    assert list(exports_dir().iterdir()) == []
 
 
 def test_a_run_at_work_is_not_deleted(panel):
@@ -367,21 +368,22 @@ def test_a_run_at_work_is_not_deleted(panel):
 def test_what_needs_one_run_says_so(panel):
     shown = results(panel, changed(panel), panel.delete_run(None, [], "steps"))
     assert shown["problem"] == (
-        '<p class="ner-error" role="alert">Expected one selected run, found 0; '
-        "click a row to select.</p>"
+        '<p class="ner-error" role="alert">This needs one selected run, not 0. '
+        "Click a row to select.</p>"
     )
 
 
 def test_download(panel):
     make("a")
-    files, problem = panel.export(["a"])
+    shown = panel.actions.export(["a"])
+    files, problem = shown[panel.actions.files], shown[panel.actions.problem]
     names = [path.rsplit("/", 1)[-1] for path in files["value"]]
     assert names == ["a.zip", "report-a.json", "events-a.jsonl"]
     assert all(path.startswith(str(store.home() / "exports")) for path in files["value"])
     assert problem == ""
-    files, problem = panel.export(["gone"])
-    assert not files["visible"]
-    assert "There is no run &#x27;gone&#x27;" in problem
+    shown = panel.actions.export(["gone"])
+    assert not shown[panel.actions.files]["visible"]
+    assert "There is no run &#x27;gone&#x27;" in shown[panel.actions.problem]
 
 
 def test_open_and_use_tell_the_page(panel):
@@ -392,13 +394,14 @@ def test_open_and_use_tell_the_page(panel):
         for target in block.targets
         if target[1] == "click"
     }
-    by_target[panel.open._id](["a"])
+    box, problem, use = build()[1][1], panel.actions.problem, by_target[panel.actions.use._id]
+    by_target[panel.actions.open._id](["a"])
     assert OPENED == ["a"]
-    assert by_target[panel.use._id](["a"]) == ["", "filled"]
+    assert use(["a"]) == {problem: "", box: "filled"}
     assert [store.get("a").config()] == USED
-    problem, skip = by_target[panel.use._id](["gone"])
-    assert "There is no run" in problem
-    assert skipped(skip)
+    refused = use(["gone"])
+    assert [*refused] == [problem]
+    assert "There is no run" in refused[problem]
 
 
 # Several runs
@@ -410,14 +413,14 @@ def test_two_runs_are_compared(panel):
     shown = click(panel, "b", ["a"])
     assert shown["selection"] == ["a", "b"]
     assert shown["compared"]["visible"]
-    assert not shown["actions"]["visible"]
+    assert not shown["buttons"]["visible"]
     points = [row for row in shown["scores"]["data"] if row[0] == 10]
     assert points == [[10, pytest.approx(0.6), "A"], [10, pytest.approx(0.7), "B"]]
     assert [row for row in shown["losses"]["data"] if row[2] == "B" and row[1]] == [
         [10, 1.5, "B"],
         [20, 0.5, "B"],
     ]
-    over_epochs, _ = panel.comparison.draw(["a", "b"], compare.EPOCHS)
+    over_epochs = panel.comparison.show(["a", "b"], compare.EPOCHS)[panel.comparison.scores]
     assert {row[0] for row in over_epochs["data"] if row[1] is not None} == {0.97, 1.0}
 
 
@@ -463,9 +466,9 @@ def test_more_runs_than_there_are_colours(panel):
         make(f"r{number}")
     selection = [f"r{number}" for number in range(9)]
     shown = click(panel, "r9", selection)
-    assert shown["picked"] == (
-        '<p class="ner-quiet" role="status">10 runs are selected. Click a row again to take it '
-        "out. The first 8 are compared.</p>"
+    assert shown["selected"] == (
+        '<p class="ner-quiet" role="status">10 runs are selected. Click a row again to deselect '
+        "it. The first 8 are compared.</p>"
     )
     assert shown["key"].count("<li>") == 8
 

@@ -8,15 +8,14 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-import app
 from ner_core.errors import RunError
 from ner_core.runs import store
 from ner_core.runs import view as run_view
 from ner_core.runs.events import read_events
 from ner_core.system.locks import acquire
+from ner_studio import page
 from ner_studio.state import predictors, snapshots
 from ner_studio.state.snapshots import SHARED, Snapshots
-from ner_studio.state.viewers import Viewers
 from ner_studio.watch.panel import WatchPanel
 from tests.support.fake_runs import FakeRun
 from tests.support.panels import build
@@ -76,7 +75,7 @@ def test_a_run_of_100_000_events_is_polled_in_a_moment(panel, at_work, reads):
     def poll():
         at_work.progress(next(steps))
         SHARED.current(renew=True)
-        status, loss, *_ = asyncio.run(panel.pulse("at-work", None))
+        status, loss, *_ = asyncio.run(panel.poll("at-work", None))
         assert f"{EVENTS:,}"[:3] in status["facts"]
         assert len(loss["data"]) < 1_000
 
@@ -91,7 +90,7 @@ def test_many_pages_share_one_look_and_one_drawing(panel, at_work, reads, monkey
     SHARED.current(renew=True)
     monkeypatch.setattr(snapshots, "MOST_AGE", 60.0)
     reads.clear()
-    answers = [asyncio.run(panel.pulse("at-work", None)) for _ in range(50)]
+    answers = [asyncio.run(panel.poll("at-work", None)) for _ in range(50)]
     assert reads == []
     assert all(answer[1] is answers[0][1] for answer in answers)
     assert len({answer[0]["key"] for answer in answers}) == 1
@@ -197,27 +196,6 @@ def test_older_runs_are_forgotten_when_nobody_asks_for_them(monkeypatch):
     assert {run_id for run_id, _ in shared._entries} == {"newest"}
 
 
-@pytest.mark.parametrize(
-    ("pages", "at_work", "seconds"),
-    [(1, True, 1.0), (18, True, 1.0), (19, True, 1.5), (50, True, 3.0), (500, True, 4.0)]
-    + [(1, False, 5.0), (500, False, 5.0)],
-)
-def test_many_pages_share_the_polls_of_a_second(pages, at_work, seconds):
-    viewers = Viewers()
-    for number in range(pages):
-        interval = viewers.interval(f"page-{number}", at_work)
-    assert interval == seconds
-
-
-def test_pages_that_are_gone_do_not_count(monkeypatch):
-    viewers, now = Viewers(), time.monotonic()
-    for number in range(50):
-        viewers.interval(f"page-{number}", at_work=True)
-    monkeypatch.setattr(snapshots.time, "monotonic", lambda: now + 60)
-    assert viewers.interval("page", at_work=True) == Viewers.LEAST
-    assert viewers.interval(None, at_work=True) == Viewers.LEAST
-
-
 def test_the_highlight_tab_lists_models_without_reading_again(at_work, reads):
     for run_id in ("kept", "none"):
         fake = FakeRun(run_id).start().evaluated(100, 0.75, final=True)
@@ -232,7 +210,7 @@ def test_the_highlight_tab_lists_models_without_reading_again(at_work, reads):
 def test_the_page_opens_where_there_is_something_to_watch():
     def first_tab(**query):
         SHARED.current(renew=True)
-        return app.first_tab(SimpleNamespace(query_params=query))
+        return page.first_tab(SimpleNamespace(query_params=query))
 
     assert first_tab() == gr.skip()
     assert first_tab(run="any").selected == "train"

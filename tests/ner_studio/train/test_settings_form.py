@@ -7,8 +7,8 @@ import gradio as gr
 import pytest
 from hypothesis import given
 
-import ner_core
 from ner_core.config import RECIPE_PURPOSE, RECIPES, TrainConfig
+from ner_core.cost import estimate as costs
 from ner_core.cost.estimate import GaveWayError
 from ner_core.cost.formula import Cost
 from ner_core.errors import DataError, ModelError, RunError
@@ -33,19 +33,20 @@ def build():
 
     def parts():
         source, settings = SourceForm(), SettingsForm()
-        source.wire(gr.HTML(), gr.Button())
+        problem, start = gr.HTML(), gr.Button()
+        source.wire(problem, start)
         settings.wire(source)
-        return source, settings
+        return source, settings, problem, start
 
-    page, (source, settings) = panels.build(parts)
-    return page, source, settings
+    page, placed = panels.build(parts)
+    return page, *placed
 
 
 class Form:
     """Both parts of the form as the page has them, and what stands in them."""
 
     def __init__(self):
-        self.page, self.source, self.settings = build()
+        self.page, self.source, self.settings, self.problem, self.start = build()
         states = {self.source.blocked, self.settings.wrong, self.settings.measured}
         components = self.source.inputs | self.settings.inputs | states
         self.content = {component: component.value for component in components}
@@ -54,16 +55,26 @@ class Form:
         for name, value in values.items():
             self.content[self.settings.fields[name]] = value
 
-    def show(self, components, updates):
+    def show(self, updates):
         """Take the answer of a handler, as the page does."""
-        for component, update in zip(components, updates, strict=True):
+        for component, update in updates.items():
             value = update.get("value") if isinstance(update, dict) else update
             if component in self.content and not (isinstance(update, dict) and value is None):
                 self.content[component] = value
 
     def fill(self, config):
-        self.show(self.source.filled, self.source.fill(config))
-        self.show(self.settings.filled, self.settings.fill(config))
+        source, settings = self.source.fill(config), self.settings.fill(config)
+        assert source.keys() <= set(self.source.filled)
+        assert settings.keys() == set(self.settings.filled)
+        self.show(source | settings)
+
+    def describe(self, chosen=False):
+        """Describe the data; returns summary, problem and whether the run can be started."""
+        describe = self.source.describe_choice if chosen else self.source.describe_data
+        updates = describe(self.content)
+        self.content[self.source.blocked] = updates[self.source.blocked]
+        problem = updates.get(self.problem, gr.skip())
+        return updates[self.source.summary], problem, updates[self.start]["interactive"]
 
     def config(self):
         values = self.source.values(self.content) | self.settings.values(self.content)
@@ -110,8 +121,8 @@ def estimate(monkeypatch):
                 raise answer
             return answer
 
-        monkeypatch.setattr(ner_core, "estimate_cost", estimate_cost, raising=False)
-        monkeypatch.setattr(rights, "asker", lambda: "user ann")
+        monkeypatch.setattr(costs, "estimate_cost", estimate_cost)
+        monkeypatch.setattr(rights, "visitor_key", lambda: "user ann")
         return asked
 
     return set_answers
@@ -155,8 +166,8 @@ def test_the_page_opens_with_the_defaults(form):
 def test_choosing_a_recipe_fills_all_fields_with_its_values(form, recipe):
     form.type(epochs="7", seed="many", schedule="constant", freeze_embeddings=False, overlap="1")
     updates = form.settings.fill_recipe(recipe)
-    form.show(form.settings.filled, updates)
-    assert updates[0]["info"] == RECIPE_PURPOSE[recipe]
+    form.show(updates)
+    assert updates[form.settings.recipe]["info"] == RECIPE_PURPOSE[recipe]
     assert form.config() == TrainConfig.from_values({"recipe": recipe})
 
 
@@ -194,19 +205,18 @@ def test_an_upload_of_a_run_is_read_again_where_it_was_kept(form, tmp_path):
     kept = tmp_path / "mine.conll"
     kept.write_text("Ann B-PER\nlives O\nin O\nOslo B-LOC\n\n" * 40)
     form.fill(TrainConfig(data=str(kept), model="nowhere"))
-    assert form.source.fill(TrainConfig(data=str(kept)))[0]["choices"] == [
-        *(SAMPLE, UPLOAD, HUB, KEPT)
-    ]
-    panel, problem, start, _ = form.source.describe_choice(form.content)
-    assert "PER</td>" in panel
-    assert (problem, start["interactive"]) == (gr.skip(), True)
+    filled = form.source.fill(TrainConfig(data=str(kept)))
+    assert filled[form.source.data]["choices"] == [SAMPLE, UPLOAD, HUB, KEPT]
+    summary, *rest = form.describe(chosen=True)
+    assert "PER</td>" in summary
+    assert rest == [gr.skip(), True]
     kept.unlink()
-    panel, problem, start, _ = form.source.describe_choice(form.content)
-    assert panel == (
+    summary, *rest = form.describe(chosen=True)
+    assert summary == (
         '<p class="ner-error" role="alert">Expected data: sample, a file, a folder or a Hub '
         f"dataset (owner/name); found nothing at &#x27;{kept}&#x27;.</p>"
     )
-    assert (problem, start["interactive"]) == (gr.skip(), False)
+    assert rest == [gr.skip(), False]
 
 
 def test_a_description_takes_back_what_it_said_itself_and_nothing_else(form, tmp_path):
@@ -214,14 +224,13 @@ def test_a_description_takes_back_what_it_said_itself_and_nothing_else(form, tmp
     good = '{"text": "Ann lives in Oslo.", "label": [[0, 3, "PER"]]}\n' * 3
     data.write_text(good + '{"text": "Bob", "label": [[0, 30, "PER"]]}\n')
     form.fill(TrainConfig(data=str(data)))
-    _, problem, start, form.content[form.source.blocked] = form.source.describe_data(form.content)
-    assert "Training waits until this is mended: 1 row cannot be read" in problem
-    assert not start["interactive"]
+    _, problem, ready = form.describe()
+    assert "Training cannot start with these data: 1 row cannot be read" in problem
+    assert not ready
     data.write_text(good)
-    _, problem, start, form.content[form.source.blocked] = form.source.describe_data(form.content)
-    assert (problem, start["interactive"]) == ("", True)
+    assert form.describe()[1:] == ("", True)
     # What stands there now may be from Start.
-    assert form.source.describe_data(form.content)[1] == gr.skip()
+    assert form.describe()[1] == gr.skip()
 
 
 def test_a_visitor_cannot_name_the_path_of_a_runs_data(form):
@@ -278,7 +287,7 @@ def test_several_wrong_values_are_all_explained(form):
 def test_filling_in_a_recipe_takes_the_problems_away(form):
     form.type(epochs="0", seed="-1")
     form.check()
-    updates = dict(zip(form.settings.filled, form.settings.fill_recipe("quick"), strict=True))
+    updates = form.settings.fill_recipe("quick")
     assert updates[form.settings.wrong] == []
     assert updates[form.settings.fields["seed"]]["elem_classes"] == []
 
@@ -323,7 +332,7 @@ def test_what_could_not_be_measured_is_one_sentence_and_not_tried_again(form, es
 def test_nothing_is_measured_while_a_run_is_at_work(form, estimate, monkeypatch):
     monkeypatch.setattr(settings_form, "_at_work", lambda: True)
     asked = estimate(measured=COST)
-    later = '<p class="ner-quiet">Time and memory are measured when no run is at work.</p>'
+    later = '<p class="ner-quiet">Time and memory are measured once no run is at work.</p>'
     assert form.refresh()[1:] == (later, False)
     assert form.settings.measure(form.content) == gr.skip()
     assert asked == [(TrainConfig(), False)]
@@ -338,7 +347,7 @@ def test_a_measurement_that_gave_way_says_nothing_about_the_settings(form, estim
 
 def test_a_measurement_ends_when_data_are_to_be_described(form, monkeypatch):
     ended = []
-    monkeypatch.setattr(ner_core, "stop_measuring", lambda: ended.append(True))
+    monkeypatch.setattr(costs, "stop_measuring", lambda: ended.append(True))
     form.source.describe_data(form.content)
     assert ended == [True]
 
@@ -386,10 +395,10 @@ def test_one_epoch_is_singular_and_a_given_rate_is_not_repeated():
 
 def test_too_little_memory_is_a_warning_with_a_way_on():
     assert estimated(memory_free=1_000_000_000).endswith(
-        '<p class="ner-warning">Only 1.0 GB of memory is free here: batch size 16 with gradient '
+        '<p class="ner-warning">Only 1.0 GB of memory is free here. Batch size 16 with gradient '
         "accumulation 2 learns the same in less memory.</p>"
     )
     assert estimated(batch_size=1, memory_free=640_000_000).endswith(
-        '<p class="ner-warning">Only 640 MB of memory is free here: choose a shorter window, an '
+        '<p class="ner-warning">Only 640 MB of memory is free here. Choose a shorter window, an '
         "adapter, or a smaller encoder.</p>"
     )

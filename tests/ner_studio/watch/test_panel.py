@@ -4,17 +4,20 @@ from types import SimpleNamespace
 
 import gradio as gr
 import pytest
+from gradio.blocks import Block
 
-import ner_core
 from ner_core.config import TrainConfig
 from ner_core.errors import RunError
+from ner_core.jobs import submit
 from ner_core.render.colours import PALETTE
 from ner_core.runs import store
-from ner_studio.base import charts
-from ner_studio.state import run_summary, snapshots, viewers
+from ner_studio.base import charts, polling
+from ner_studio.state import snapshots
 from ner_studio.state.predictors import importing
-from ner_studio.watch import live_samples, log_panel
+from ner_studio.watch import log_panel
 from ner_studio.watch.panel import WatchPanel
+from ner_studio.watch.sample_sentences import sample_sentences
+from ner_studio.watch.status import status_value
 from tests.support.fake_runs import FakeRun
 from tests.support.panels import build
 
@@ -45,33 +48,35 @@ def renewed(run_id="at-work"):
     return snapshots.SHARED.find(run_id)
 
 
-def pulse(panel, run_id, status=None):
-    return asyncio.run(panel.pulse(run_id, status))
+def poll(panel, run_id, status=None):
+    return asyncio.run(panel.poll(run_id, status))
 
 
 def staged(panel, run_id, types=()):
-    names = ["run", "empty", "panel", "curves", "types", "stop", "resume", "try_it"]
-    return dict(zip(names, panel.show_stage(run_id, list(types)), strict=True))
+    names = {part: name for name, part in vars(panel).items() if isinstance(part, Block)}
+    shown = panel.show_stage(run_id, list(types))
+    assert [*shown] == panel.staged or run_id is None
+    return {names[part]: update for part, update in shown.items()}
 
 
 def message(run_id="at-work"):
-    shown = run_summary.status_value(renewed(run_id).view)["message"]
+    shown = status_value(renewed(run_id).view)["message"]
     return re.sub(r"<[^>]+>", "", shown)
 
 
 def test_without_runs_the_page_says_how_to_start_one(panel):
-    assert pulse(panel, None) == (gr.skip(), gr.skip(), "", "none", viewers.Viewers.IDLE)
+    assert poll(panel, None) == (gr.skip(), gr.skip(), "", "none", polling.IDLE)
     shown = staged(panel, None)
     assert shown["empty"]["visible"]
     assert not shown["panel"]["visible"]
-    assert panel.show_evaluation(None, []) == [gr.skip(), gr.skip()]
+    assert panel.show_evaluation(None, []) == gr.skip()
     assert panel.show_lines(None, []) == panel.show_colours(None, []) == gr.skip()
 
 
 def test_the_status_has_all_figures_of_a_run_at_work(panel, at_work):
     at_work.start().progress(25).evaluated(25, 0.5).progress(50).evaluated(50, 0.25, best=False)
     renewed()
-    status, loss, _, _, interval = pulse(panel, "at-work")
+    status, loss, _, _, interval = poll(panel, "at-work")
     assert interval == 1.0
     facts = re.findall(r"<span>(.*?) <b>(.*?)</b></span>", status["facts"])
     assert dict(facts) == {
@@ -98,46 +103,46 @@ def test_the_status_has_all_figures_of_a_run_at_work(panel, at_work):
 def test_a_poll_skips_what_the_page_shows_already(panel, at_work):
     at_work.start().progress(25)
     renewed()
-    status, _, *keys = pulse(panel, "at-work")
-    assert pulse(panel, "at-work", status) == (gr.skip(), gr.skip(), *keys)
+    status, _, *keys = poll(panel, "at-work")
+    assert poll(panel, "at-work", status) == (gr.skip(), gr.skip(), *keys)
     at_work.progress(26)
     renewed()
-    moved = pulse(panel, "at-work", status)
+    moved = poll(panel, "at-work", status)
     assert "26 of 100" in moved[0]["facts"]
     assert [*moved[2:]] == keys
     at_work.evaluated(26)
     renewed()
-    _, _, evaluated, stage, _ = pulse(panel, "at-work", moved[0])
+    _, _, evaluated, stage, _ = poll(panel, "at-work", moved[0])
     assert evaluated != keys[0]
     assert stage == keys[1]
     at_work.run.stop_path.touch()
     renewed()
-    assert pulse(panel, "at-work", moved[0])[3] != stage
+    assert poll(panel, "at-work", moved[0])[3] != stage
 
 
 def test_an_empty_poll_after_another_server_shows_all_again(panel, at_work):
     at_work.start()
     renewed()
-    status, *_ = pulse(panel, "at-work", {"key": "at-work:1"})
+    status, *_ = poll(panel, "at-work", {"key": "at-work:1"})
     assert status["status"] == "running"
 
 
 def test_a_run_that_waits_names_the_other_one_and_leads_to_it(at_work):
     at_work.events.append("queued", data={"waiting_for": "the-first"})
     assert message() == "Waiting for the-first: one run trains at a time."
-    value = run_summary.status_value(renewed().view)
+    value = status_value(renewed().view)
     assert '<a href="?run=the-first">the-first</a>' in value["message"]
 
 
 def test_a_run_that_waits_for_that_of_another_visitor_leads_nowhere(at_work):
     at_work.events.append("queued", data={"waiting_for": store.ANOTHER})
     assert message() == "Waiting for another run: one run trains at a time."
-    assert "<a" not in run_summary.status_value(renewed().view)["message"]
+    assert "<a" not in status_value(renewed().view)["message"]
 
 
 def test_names_in_a_log_are_shown_as_text(at_work):
     at_work.events.append("queued", data={"waiting_for": HOSTILE})
-    value = run_summary.status_value(renewed().view)
+    value = status_value(renewed().view)
     assert "<img" not in value["message"]
     assert "${" not in value["message"]
     assert '"?run=%3Cimg' in value["message"]
@@ -146,7 +151,7 @@ def test_names_in_a_log_are_shown_as_text(at_work):
 def test_a_resumed_run_says_what_it_does_again(at_work):
     at_work.start().progress(50)
     at_work.start(step=40, resumed=True, repeats_to=50)
-    assert message() == "Resumed: it goes over steps 41 to 50 again, then goes on."
+    assert message() == "Resumed: it repeats steps 41 to 50, then continues."
     at_work.progress(51)
     assert message() == ""
 
@@ -158,9 +163,9 @@ def test_a_stopped_run_can_be_resumed_and_tried_if_there_is_a_model(panel, kept)
     if kept:
         run.model_dir.mkdir()
     sentence = (
-        "Stopped; the best model so far was kept."
+        "Stopped. The best model so far was kept."
         if kept
-        else "Stopped before anything was learned."
+        else "Stopped before there was a model to keep."
     )
     assert message() == sentence
     shown = staged(panel, "at-work")
@@ -171,7 +176,7 @@ def test_a_stopped_run_can_be_resumed_and_tried_if_there_is_a_model(panel, kept)
 
 def test_a_run_that_is_being_stopped_says_so(panel, at_work):
     at_work.start().run.stop_path.touch()
-    assert message() == "It stops after the step it is at; the best model so far is kept."
+    assert message() == "It stops after the current step and keeps the best model so far."
     assert not staged(panel, "at-work")["stop"]["interactive"]
 
 
@@ -202,9 +207,9 @@ def test_a_finished_run_can_be_tried_only(panel):
     fake.run.model_dir.mkdir()
     fake.end("finished", train_seconds=65)
     view = renewed().view
-    facts = run_summary.status_value(view)["facts"]
+    facts = status_value(view)["facts"]
     assert "<span>Trained in <b>1 min 5 s</b></span>" in facts
-    assert run_summary.status_value(view)["percent"] == "100.0"
+    assert status_value(view)["percent"] == "100.0"
     shown = staged(panel, "at-work")
     assert shown["try_it"]["visible"]
     assert not shown["resume"]["visible"]
@@ -213,7 +218,7 @@ def test_a_finished_run_can_be_tried_only(panel):
 
 def test_a_run_that_is_gone_makes_place_for_the_newest(panel, at_work):
     renewed()
-    assert pulse(panel, "gone")[0]["title"] == "at-work"
+    assert poll(panel, "gone")[0]["title"] == "at-work"
     assert staged(panel, "gone")["run"]["value"] == "at-work"
     assert "value" not in staged(panel, "at-work")["run"]
 
@@ -237,14 +242,14 @@ def test_types_are_switched_on_and_off(panel, at_work):
     assert colours["colors_in_legend"] == ["precision", "recall", "F1", "PER"]
     assert colours["color_map"]["PER"] == "#0072b2"
     assert "value" not in colours
-    assert panel.show_evaluation("at-work", ["PER"])[0] == lines
+    assert panel.show_evaluation("at-work", ["PER"])[panel.scores] == lines
 
 
 def test_a_type_has_one_colour_in_its_line_and_in_its_marks(panel, at_work):
     names = ["O", "B-Chemical", "I-Chemical", "B-Disease", "I-Disease"]
     sample = {"tokens": ["x", "y"], "gold": [[0, 1, "Chemical"], [1, 2, "Disease"]]}
     at_work.start(label_names=names, samples=[sample])
-    marked = re.findall(r"ner-c(\d)", live_samples.samples(renewed().view))
+    marked = re.findall(r"ner-c(\d)", sample_sentences(renewed().view))
     lines = panel.show_colours("at-work", ["Chemical", "Disease"])["color_map"]
     assert [lines["Chemical"], lines["Disease"]] == [PALETTE[int(number)].line for number in marked]
     assert marked[0] != marked[1]
@@ -281,8 +286,8 @@ def test_a_zoom_is_sent_for_both_charts_and_never_by_a_poll(panel, at_work):
     assert charts.zoomed(event) == [gr.update(x_lim=[10.0, 40.5])] * 2
     event = SimpleNamespace(index=[10, 10])
     assert charts.zoomed(event) == [gr.update(x_lim=[None, None])] * 2
-    assert "x_lim" not in pulse(panel, "at-work")[1]
-    assert "x_lim" not in panel.show_evaluation("at-work", [])[0]
+    assert "x_lim" not in poll(panel, "at-work")[1]
+    assert "x_lim" not in panel.show_evaluation("at-work", [])[panel.scores]
 
 
 def plain(html):
@@ -293,7 +298,7 @@ def plain(html):
 def test_sample_sentences_show_what_is_right_wrong_and_missed(panel, at_work):
     at_work.start().evaluated(10)
     renewed()
-    html = panel.show_evaluation("at-work", [])[1]
+    html = panel.show_evaluation("at-work", [])[panel.samples]
     assert "As of step 10. 1 of 3 entities found." in html
     assert (
         "(right: Ann[PER ✓]) &lt;b&gt; met (wrong: Bo[PER ✗ it is Bo Li PER]) Li in "
@@ -303,8 +308,8 @@ def test_sample_sentences_show_what_is_right_wrong_and_missed(panel, at_work):
 
 def test_sample_sentences_before_the_first_evaluation_show_what_is_to_be_found(at_work):
     at_work.start()
-    html = live_samples.samples(renewed().view)
-    assert "Before the first evaluation; marked is what it is to find." in html
+    html = sample_sentences(renewed().view)
+    assert "Before the first evaluation: the marks are the entities to find." in html
     assert "(missed: New York[LOC])" in plain(html)
 
 
@@ -315,12 +320,12 @@ def test_a_wrong_type_a_spurious_entity_and_hostile_words():
         "predicted": [[0, 1, "PER"], [2, 3, "PER"]],
     }
     view = SimpleNamespace(samples=[sentence], evaluations=[{"step": 1_000}], types=["PER"])
-    html = live_samples.samples(view)
+    html = sample_sentences(view)
     assert "<img" not in html
     assert "${" not in html
     assert "[PER ✗]) and (wrong: Oslo[PER ✗ it is &lt;i&gt;])" in plain(html)
     assert "As of step 1,000. 0 of 1 entities found." in html
-    assert live_samples.samples(SimpleNamespace(samples=[])) == ""
+    assert sample_sentences(SimpleNamespace(samples=[])) == ""
 
 
 def test_the_log_shows_the_last_lines_and_reads_no_more(at_work, monkeypatch):
@@ -358,7 +363,7 @@ def _counted(path, mode, reads):
 
 
 def test_without_a_log_the_last_events_are_told(at_work):
-    assert log_panel.show("at-work") == "Nothing was logged yet."
+    assert log_panel.show("at-work") == "Nothing has been logged yet."
     at_work.start().progress(5, loss=0.25).evaluated(5)
     with at_work.run.events_path.open("a") as file:
         file.write("[1]\nnot json\n")
@@ -375,12 +380,12 @@ def test_the_address_names_the_run_to_open(panel, at_work):
     def opened(**query):
         return panel.open(SimpleNamespace(query_params=query))
 
-    assert opened() == [gr.skip(), gr.skip()]
-    choice, notice = opened(run="at-work")
-    assert (choice["value"], notice) == ("at-work", "")
-    choice, notice = opened(run="../" + HOSTILE)
-    assert choice == gr.skip()
-    assert notice == (
+    assert opened() == gr.skip()
+    shown = opened(run="at-work")
+    assert (shown[panel.run]["value"], shown[panel.notice]) == ("at-work", "")
+    shown = opened(run="../" + HOSTILE)
+    assert [*shown] == [panel.notice]
+    assert shown[panel.notice] == (
         '<p class="ner-quiet">There is no run “../&lt;img src=x onerror=alert(1)&gt;&#36;'
         "&#123;alert(2)}&#123;&#123;value}}” here: it may have been renamed or deleted. "
         "Choose another one below.</p>"
@@ -390,9 +395,9 @@ def test_the_address_names_the_run_to_open(panel, at_work):
 def test_a_run_too_old_for_the_list_is_offered_when_it_is_chosen(panel, at_work, monkeypatch):
     monkeypatch.setattr(snapshots, "MOST_CHOICES", 1)
     newer = FakeRun("newer")
-    choice, _ = panel.choose("at-work")
-    assert choice["choices"] == [("newer · starting", "newer"), ("at-work · starting", "at-work")]
-    assert pulse(panel, "at-work")[0]["title"] == "at-work"
+    choices = panel.choose("at-work")[panel.run]["choices"]
+    assert choices == [("newer · starting", "newer"), ("at-work · starting", "at-work")]
+    assert poll(panel, "at-work")[0]["title"] == "at-work"
     newer.end()
 
 
@@ -401,14 +406,14 @@ def test_stop_and_resume_act_on_the_run_or_say_why_not(panel, at_work, monkeypat
     assert at_work.run.stop_path.exists()
     assert "There is no run &#x27;gone&#x27;" in panel.stop_run("gone")
     resumed = []
-    monkeypatch.setattr(ner_core, "resume", resumed.append, raising=False)
+    monkeypatch.setattr(submit, "resume", resumed.append)
     assert panel.resume_run("at-work") == ""
     assert resumed == [store.get("at-work")]
 
     def refuse(run):
         raise RunError(f"Expected a run to go on with, found <{run.id}>.")
 
-    monkeypatch.setattr(ner_core, "resume", refuse, raising=False)
+    monkeypatch.setattr(submit, "resume", refuse)
     assert panel.resume_run("at-work") == (
         '<p class="ner-error" role="alert">Expected a run to go on with, found &lt;at-work&gt;.</p>'
     )
@@ -429,8 +434,6 @@ def test_a_hub_that_does_not_answer_holds_nobody_else_up_when_a_run_is_resumed(
     """On ZeroGPU resuming looks at data and model; ``importing`` is not held while the Hub may."""
     FakeRun("mine", TrainConfig.from_values(values)).start().end("stopped")
     held = []
-    monkeypatch.setattr(
-        ner_core, "resume", lambda _: held.append(importing.locked()), raising=False
-    )
+    monkeypatch.setattr(submit, "resume", lambda _: held.append(importing.locked()))
     assert panel.resume_run("mine") == ""
     assert held == [locked]

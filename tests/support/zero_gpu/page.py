@@ -10,9 +10,9 @@ import json
 import os
 import sys
 
-import ner_core
+from ner_core.system.zero_gpu import use_zero_gpu
 
-ner_core.use_zero_gpu()
+use_zero_gpu()
 
 import spaces  # noqa: E402 - the stand-in beside this file
 import torch  # noqa: E402
@@ -20,7 +20,7 @@ import torch  # noqa: E402
 from ner_core.errors import RunError  # noqa: E402
 from ner_core.hub.token import using_token  # noqa: E402
 from ner_core.jobs.submit import resume, submit  # noqa: E402
-from ner_core.models import loading  # noqa: E402
+from ner_core.models.device import best_device  # noqa: E402
 from ner_core.runs import checkpoints, store  # noqa: E402
 from ner_core.runs.stop import ask_to_stop  # noqa: E402
 from ner_core.system import locks  # noqa: E402
@@ -74,7 +74,7 @@ def one_after_the_other():
     seen["first"] = end(first, call)
     os.close(lock)
     seen["bystander held"] = bystander.is_held()
-    seen["page's device"] = [loading.best_device().type, torch.cuda.is_available()]
+    seen["page's device"] = [best_device().type, torch.cuda.is_available()]
 
     spaces.left["ann"] = 20
     refused, call = begin("ann", "refused")

@@ -2,7 +2,7 @@
 
 from ner_core.checks.findings import Finding, SplitCounts
 from ner_core.checks.report import CheckReport
-from ner_studio.train.data_panel import blocked, data_panel
+from ner_studio.train.data_summary import blocked, data_summary
 
 HOSTILE = "<script>alert(1)</script> ${x} {{y}}"
 
@@ -24,30 +24,30 @@ def row(number, text="Ann"):
 
 
 def test_counts_format_and_scheme_are_shown():
-    html = data_panel(report())
+    html = data_summary(report())
     assert "<td>Sentences</td><td>2</td><td>2</td>" in html
     assert "PER</td><td>1</td><td>1</td>" in html
     assert "JSON; tags: IOB2" in html
-    assert "Nothing is wrong with it." in html
+    assert "No problems found." in html
 
 
 def test_a_finding_has_its_level_and_its_places():
     finding = Finding("warning", "x", "Two are wrong.", 2, [row(3), row(1200)])
-    html = data_panel(report([finding]))
+    html = data_summary(report([finding]))
     assert '<li class="warning"><b>Warning</b> Two are wrong.' in html
     assert "<summary>Show 2</summary>" in html
     assert "<code>a.txt, line 1,200</code>: Ann" in html
-    assert "Nothing is wrong" not in html
+    assert "No problems found" not in html
 
 
 def test_where_there_are_more_places_than_shown_it_says_so():
     finding = Finding("note", "x", "Many.", 50, [row(number) for number in range(20)])
-    assert "<summary>Show the first 20</summary>" in data_panel(report([finding]))
+    assert "<summary>Show the first 20</summary>" in data_summary(report([finding]))
 
 
 def test_examples_are_drawn_with_their_entities():
     example = {"text": "Ann lives", "entities": [{"start": 0, "end": 3, "label": "PER"}]}
-    html = data_panel(report(examples=[example]))
+    html = data_summary(report(examples=[example]))
     assert 'data-label="PER">Ann<small>PER</small></mark> lives</div>' in html
 
 
@@ -65,7 +65,7 @@ def test_the_encoder_s_reading_is_shown():
             {"sub_token": "ann", "word": "Ann", "label": "B-PER"},
         ],
     }
-    html = data_panel(report(encoder=encoder))
+    html = data_summary(report(encoder=encoder))
     assert (
         "minilm reads a sentence as 12 sub-tokens (median), 40 or fewer in 95 of 100, 1,300 at "
         "most; its window is 256, so 2,000 sentences become 2,007 windows."
@@ -75,12 +75,12 @@ def test_the_encoder_s_reading_is_shown():
 
 def test_errors_block_a_training_and_nothing_else_does():
     error = Finding("error", "x", "It is wrong.", 1)
-    assert blocked(report([error])) == "Training waits until this is mended: It is wrong."
+    assert blocked(report([error])) == "Training cannot start with these data: It is wrong."
     assert blocked(report([Finding("warning", "x", "Hm.", 1)])) == ""
 
 
 def test_hostile_text_stays_text():
-    html = data_panel(
+    html = data_summary(
         report(
             [Finding("error", "x", HOSTILE, 1, [row(1, HOSTILE)])],
             scheme=HOSTILE,

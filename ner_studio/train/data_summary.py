@@ -1,4 +1,4 @@
-"""HTML of a data check: what is in the data, what is wrong with it, and how it will be read."""
+"""HTML of a data check: what the data hold, what is wrong with them, and how they are read."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 _LEVELS = {"error": "Error", "warning": "Warning", "note": "Note"}
 
 
-def data_panel(report: "CheckReport") -> str:
-    """Show a report: counts, findings with their places, examples, and lengths in sub-tokens."""
+def data_summary(report: "CheckReport") -> str:
+    """Return the counts of a report, its findings, examples, and lengths in sub-tokens."""
     types = sorted({label for counts in report.splits.values() for label in counts.per_type})
     colours = EntityColours(types)
     return "".join(
@@ -28,10 +28,10 @@ def data_panel(report: "CheckReport") -> str:
 
 
 def blocked(report: "CheckReport") -> str:
-    """Say why a training cannot start with these data; empty if it can."""
+    """Return why training cannot start with these data; empty if it can."""
     if not report.errors:
         return ""
-    return f"Training waits until this is mended: {report.errors[0].message}"
+    return f"Training cannot start with these data: {report.errors[0].message}"
 
 
 def _counts(report: "CheckReport", types: list[str], colours: EntityColours) -> str:
@@ -58,7 +58,7 @@ def _origin(report: "CheckReport") -> str:
 
 def _findings(findings: "list[Finding]") -> str:
     if not findings:
-        return '<p class="ner-quiet">Nothing is wrong with it.</p>'
+        return '<p class="ner-quiet">No problems found.</p>'
     items = "".join(
         f'<li class="{finding.level}"><b>{_LEVELS[finding.level]}</b> '
         f"{escape(finding.message)}{_places(finding)}</li>"

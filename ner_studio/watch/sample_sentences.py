@@ -1,6 +1,6 @@
-"""A few validation sentences with what the model finds in them now: one sees it learn.
+"""HTML of a few validation sentences with the entities that the model finds at the moment.
 
-Right, wrong and missed differ in line and in word, not in colour alone.
+Right, wrong and missed entities differ in their outline and their note, not only in colour.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,37 +13,26 @@ from ner_studio.base.theme import colour_class
 
 _Span = tuple[int, int, str]
 
-CSS = """
-.ner-samples { margin: 0; padding: 0; list-style: none; display: grid; gap: .45rem; }
-.ner-samples li { margin: 0; }
-.ner-samples mark.wrong { background: none; border-bottom: 2px dashed #c8372a; }
-.ner-samples mark.missed { background: none; border: 1px dotted var(--line); }
-.dark .ner-samples mark.wrong { border-bottom-color: #f0877c; }
-.ner-samples-head { display: flex; flex-wrap: wrap; gap: .1rem .9rem; align-items: baseline;
-  margin: .2rem 0 .45rem; }
-.ner-samples-head h4 { margin: 0; font-size: .92rem; font-weight: 600; }
-"""
 
-
-def samples(view: RunView) -> str:
-    """Draw the sample sentences of a run; nothing as long as there are none."""
+def sample_sentences(view: RunView) -> str:
+    """Return the sample sentences of a run; empty if it has none yet."""
     if not view.samples:
         return ""
     found = [sentence for sentence in view.samples if sentence["predicted"] is not None]
-    when = "Before the first evaluation; marked is what it is to find."
+    when = "Before the first evaluation: the marks are the entities to find."
     if found and view.evaluations:
         when = f"As of step {view.evaluations[-1]['step']:,}."
     colours = EntityColours(view.types)
     items = "".join(f"<li>{_sentence(sentence, colours)}</li>" for sentence in view.samples)
     return (
-        '<div class="ner-samples-head"><h4>What it finds in sentences it does not learn from</h4>'
-        f'<span class="ner-quiet">{when}{_right(found)}</span></div>'
+        '<div class="ner-samples-head"><h4>Entities found in validation sentences</h4>'
+        f'<span class="ner-quiet">{when}{_found(found)}</span></div>'
         f'<ul class="ner-samples">{items}</ul>'
     )
 
 
-def _right(found: Sequence[dict[str, Any]]) -> str:
-    """Count what was found, as far as these sentences go."""
+def _found(found: Sequence[dict[str, Any]]) -> str:
+    """Return how many of the entities of these sentences were found."""
     gold = sum(len(sentence["gold"]) for sentence in found)
     if not gold:
         return ""
@@ -74,20 +63,20 @@ def _sentence(sentence: dict[str, Any], colours: EntityColours) -> str:
 
 
 def _judged(span: _Span, gold: set[_Span], words: Sequence[str]) -> tuple[str, str]:
-    """Give the style of a predicted entity, and what stands beside it."""
+    """Return the CSS class of a predicted entity, and the note beside it."""
     label = escape(span[2])
     if span in gold:
         return "right", f"<small>{label} ✓</small>"
-    meant = sorted(other for other in gold if _overlap(span, other))
-    if not meant:
+    expected = sorted(other for other in gold if _overlap(span, other))
+    if not expected:
         return "wrong", f"<small>{label} ✗</small>"
-    should = ", ".join(
+    correct = ", ".join(
         escape(label)
         if (start, end) == span[:2]
         else f"{escape(' '.join(words[start:end]))} {escape(label)}"
-        for start, end, label in meant
+        for start, end, label in expected
     )
-    return "wrong", f"<small>{label} ✗ it is {should}</small>"
+    return "wrong", f"<small>{label} ✗ it is {correct}</small>"
 
 
 def _spans(rows: Iterable[Sequence[Any]]) -> set[_Span]:

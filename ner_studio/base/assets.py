@@ -1,0 +1,33 @@
+"""The style sheets and scripts of the page, which are files beside the code that uses them."""
+
+from functools import cache
+from importlib.resources import files
+
+from ner_studio.base.theme import entity_colours
+
+STYLE_SHEETS = (
+    "base/page.css",
+    "base/hub_badge.css",
+    "highlight/highlight.css",
+    "highlight/file_panel.css",
+    "train/train.css",
+    "watch/watch.css",
+    "publish/publish.css",
+    "report/report.css",
+    "report/error_list.css",
+    "runs/runs.css",
+    "runs/compare.css",
+    "base/sign_in.css",
+)
+"""All style sheets, in the order in which the browser applies them."""
+
+
+@cache
+def read(name: str) -> str:
+    """Return the text of a file of this package, such as ``watch/address.js``."""
+    return files("ner_studio").joinpath(name).read_text(encoding="utf-8")
+
+
+def style_sheet() -> str:
+    """Return the style sheet of the whole page: the colours of entity types, then all files."""
+    return "\n".join([entity_colours(), *map(read, STYLE_SHEETS)])
