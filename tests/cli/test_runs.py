@@ -156,7 +156,9 @@ def test_an_unknown_run_is_refused(refusal, command):
 
 def test_a_run_that_is_not_at_work_cannot_be_stopped(refusal):
     store.create(TrainConfig(), "idle")
-    assert refusal("stop", "idle") == ("Run idle is not at work: it is interrupted.")
+    assert refusal("stop", "idle") == (
+        "The run idle cannot be stopped because it is interrupted. Choose one that is running."
+    )
 
 
 def test_a_stopped_run_is_resumed_and_deleted(call, document, toy_data, tiny_encoder):
@@ -170,7 +172,10 @@ def test_a_stopped_run_is_resumed_and_deleted(call, document, toy_data, tiny_enc
     assert result["validation"] == run.report["validation"]
     code, out, err = call("resume", run.id)
     assert (code, out) == (2, "")
-    assert err == f"error: Expected a run that can go on, found {run.id}, which is finished.\n"
+    assert err == (
+        f"error: The run {run.id} cannot be resumed because it is finished. "
+        "Choose one that was stopped, failed or was interrupted.\n"
+    )
     assert document("delete", run.id) == {"run": run.id, "deleted": True}
     assert store.list_runs() == []
 

@@ -9,8 +9,8 @@ import pytest
 
 from ner_core import api
 from ner_core.errors import ConfigError, DataError, RunError, TrainingError
+from ner_core.jobs.stop import stop
 from ner_core.runs import store
-from ner_core.runs.stop import ask_to_stop
 from ner_core.system import locks
 from tests.support import toy
 
@@ -54,7 +54,10 @@ def test_a_run_in_this_process_is_one_like_any_other(begin, ner_home):
     slot.release()
     with pytest.raises(RunError) as caught:
         api.resume(run)
-    assert str(caught.value) == f"Expected a run that can go on, found {run.id}, which is finished."
+    assert str(caught.value) == (
+        f"The run {run.id} cannot be resumed because it is finished. "
+        "Choose one that was stopped, failed or was interrupted."
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,7 +134,7 @@ def test_a_second_ctrl_c_ends_at_once_and_leaves_an_interrupted_run(begin):
 def test_a_run_can_be_stopped_from_elsewhere(begin):
     def on_event(event):
         if event.kind == "evaluated":
-            ask_to_stop(store.list_runs()[0])
+            stop(store.list_runs()[0])
 
     assert begin(on_event, epochs=4, evaluations=8).status() == "stopped"
 
@@ -158,6 +161,7 @@ def test_an_error_of_the_listener_fails_the_run_and_is_raised(begin):
     (run,) = store.list_runs()
     assert run.status() == "failed"
     assert not run.is_held()
+    assert "LookupError: mine" in run.log_path.read_text()
 
 
 def test_what_the_user_can_fix_is_raised_in_a_sentence(begin, monkeypatch):

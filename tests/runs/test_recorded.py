@@ -75,13 +75,13 @@ def test_it_goes_on_from_its_checkpoint(tmp_path, tiny_encoder):
     (folder / "config.json").write_text(json.dumps(settings | {"epochs": 2.0, "evaluations": 2}))
     run = store.get("old")
     toy.go_on(run, lambda run: checkpoints.newest(run.checkpoints_dir))
-    shutil.copyfile(
-        RECORDED / "run_state.json", folder / "checkpoints" / "checkpoint-2" / "run_state.json"
-    )
+    last = checkpoints.newest(folder / "checkpoints")
+    shutil.copyfile(RECORDED / "run_state.json", last.path / "run_state.json")
     assert run.status() == "stopped"
     toy.go_on(run)
     started = [event for event in run.events() if event.kind == "started"]
-    assert [(event.step, event.data["resumed"]) for event in started] == [(0, False), (2, True)]
+    assert [(event.step, event.data["resumed"]) for event in started] == [(0, False), (last.step, True)]
     assert run.status() == "finished"
     assert run.report["steps"] == 4
-    assert run.report["train_seconds"] > 5.57
+    assert run.report["best_step"] in (2, 4)
+    assert run.report["train_seconds"] > 5.57  # what the recorded state says was used before

@@ -144,8 +144,8 @@ def test_what_is_not_installed_is_a_sentence(tiny_encoder, toy_data, monkeypatch
         with pytest.raises(ConfigError) as caught:
             submit(toy.toy_config(toy_data, tiny_encoder, report_to=name))
         assert str(caught.value) == (
-            f"report_to: expected {name} to be installed, found no such package; "
-            f"`pip install {package}` installs it."
+            f"report_to is {name}, which is not installed. "
+            f"Run `pip install {package}`, or set report_to to none."
         )
 
 

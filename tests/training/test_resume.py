@@ -11,9 +11,9 @@ from itertools import pairwise
 import pytest
 
 from ner_core.errors import RunError
+from ner_core.jobs.stop import stop
 from ner_core.jobs.submit import resume, submit
 from ner_core.runs import checkpoints, store
-from ner_core.runs.stop import ask_to_stop
 from ner_core.runs.view import RunView
 from ner_core.training import validation
 from tests.support import toy
@@ -141,7 +141,10 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
         toy.wait_for(lambda: steps(run, "checkpoint"), "a checkpoint")
         with pytest.raises(RunError) as caught:
             resume(run)
-        assert str(caught.value) == "Expected a run that can go on, found mine, which is running."
+        assert str(caught.value) == (
+            "The run mine cannot be resumed because it is running. "
+            "Choose one that was stopped, failed or was interrupted."
+        )
         os.kill(process.pid, signal.SIGKILL)
         toy.wait_for(lambda: run.status() == "interrupted", "the end of the worker")
         kept = checkpoints.newest(run.checkpoints_dir).step
@@ -158,7 +161,7 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
         started = [event for event in run.events() if event.kind == "started"][-1]
         assert (started.step, started.data["resumed"]) == (kept, True)
         assert started.data["repeats_to"] >= kept
-        ask_to_stop(run)
+        stop(run)
         toy.wait_for(lambda: run.status() == "stopped", "the run to stop")
         assert max(steps(run, "progress")) < started.data["total"] / 2
         assert process.wait(timeout=150) == 0
@@ -233,7 +236,8 @@ def test_a_finished_run_is_not_resumed(config):
     with pytest.raises(RunError) as caught:
         resume(run)
     assert str(caught.value) == (
-        f"Expected a run that can go on, found {run.id}, which is finished."
+        f"The run {run.id} cannot be resumed because it is finished. "
+        "Choose one that was stopped, failed or was interrupted."
     )
 
 
