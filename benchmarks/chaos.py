@@ -1,10 +1,10 @@
-"""What is left of a run that is killed again and again, beside one that is not.
+"""Compare a run whose worker is killed many times with one that is not interrupted.
 
     python benchmarks/chaos.py [--kills 20] [--seed 1] [--max-train 600] [--epochs 2]
 
-Trains minilm on the sample twice with the same seed: once in peace, once in real worker processes
-that are killed (SIGKILL) at random moments of their life and resumed each time. Prints how long it
-took until the run showed as interrupted, which events were lost or doubled, and whether scores and
+Trains minilm on the sample twice with the same seed: once without interruption, once in worker
+processes that are killed (SIGKILL) at random moments and resumed each time. Prints how long it took
+until the run showed as interrupted, which events were lost or doubled, and whether scores and
 weights are the same.
 """
 
@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from ner_core.config import TrainConfig
 from ner_core.jobs.submit import resume, submit
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 
 START_UP = (0.0, 12.0)
 """Seconds after the start of a worker within which a fifth of the kills fall."""
@@ -32,12 +32,12 @@ AT_WORK = (0.0, 4.0)
 
 
 def weights(run: Run) -> str:
-    """Give the hash of the trained weights."""
+    """Return the hash of the trained weights."""
     return hashlib.sha256((run.model_dir / "model.safetensors").read_bytes()).hexdigest()[:12]
 
 
 def places(run: Run, kind: str) -> list[tuple[int, object, object]]:
-    """List the events of a kind by where they belong: step, split, of the finished model or not."""
+    """Return the events of a kind by their step, their split, and whether they are final."""
     return [
         (event.step, event.data.get("split"), event.data.get("final"))
         for event in run.events()
@@ -46,7 +46,7 @@ def places(run: Run, kind: str) -> list[tuple[int, object, object]]:
 
 
 def kill_again_and_again(config: TrainConfig, kills: int, chance: random.Random) -> Run:
-    """Train with a kill at so many moments; the run, finished."""
+    """Train with so many kills at random moments; return the finished run."""
     run, process = submit(config, "killed")
     slowest = 0.0
     for number in range(kills):
@@ -60,7 +60,7 @@ def kill_again_and_again(config: TrainConfig, kills: int, chance: random.Random)
                 break
             time.sleep(0.05)
         if process.poll() is not None:
-            print(f"it ended after {number} kills")
+            print(f"the run ended after {number} kills")
             return run
         os.kill(process.pid, signal.SIGKILL)
         killed = time.monotonic()
@@ -101,7 +101,7 @@ def main() -> None:
             if kind in ("evaluated", "finished"):
                 line += f", lost {len(set(places(calm, kind)) - set(found))}"
             print(line)
-        for name, one in (("in peace", calm), ("killed", run)):
+        for name, one in (("not interrupted", calm), ("killed", run)):
             report = one.report if one.has_report else {}
             scores = report.get("validation") or {}
             print(f"{name}: validation F1 {scores.get('f1')}, weights {weights(one)}")

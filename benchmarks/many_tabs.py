@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from ner_core.config import TrainConfig
 from ner_core.runs import store
 from ner_core.runs.events import EventWriter
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.system.locks import acquire
 
 REPOSITORY = Path(__file__).parent.parent

@@ -26,7 +26,7 @@ from ner_core.config import TrainConfig
 from ner_core.data.corpus import load_data
 from ner_core.jobs.stop import stop
 from ner_core.jobs.submit import submit
-from ner_core.runs import store
+from ner_core.runs.run import Run
 from ner_core.runs.view import RunView
 
 PAUSE = (0.5, 2.0)
@@ -126,7 +126,7 @@ async def measure(visitors: int, seconds: float, train: bool) -> None:
         print(f"{len(problems)} visitors ended early, the first by {problems[0]}")
 
 
-def step(run: store.Run) -> int:
+def step(run: Run) -> int:
     """Tell how far a run is."""
     view = RunView(run)
     view.refresh()

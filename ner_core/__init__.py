@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from ner_core.runs.export import drop_exports as drop_exports
     from ner_core.runs.export import export_run as export_run
     from ner_core.runs.export import exports_dir as exports_dir
-    from ner_core.runs.store import Run as Run
+    from ner_core.runs.run import Run as Run
     from ner_core.runs.view import RunView as RunView
     from ner_core.system.space import on_space as on_space
     from ner_core.system.zero_gpu import use_zero_gpu as use_zero_gpu
@@ -104,7 +104,7 @@ _HOME = {
     "ReadOptions": "data.readers.sentence",
     "RepoCheck": "publishing.outcome",
     "Reach": "hub.reachability",
-    "Run": "runs.store",
+    "Run": "runs.run",
     "RunError": "errors",
     "RunView": "runs.view",
     "Span": "tags",

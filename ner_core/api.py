@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ner_core.config import Precision, TrainConfig
 from ner_core.runs import store
 from ner_core.runs.events import Event
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 
 if TYPE_CHECKING:
     from ner_core.checks.report import CheckReport

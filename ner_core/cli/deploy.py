@@ -4,7 +4,6 @@ import argparse
 
 from ner_core.cli import output
 from ner_core.hub.repository_ids import check_repository
-from ner_core.publishing import space as deployment
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -20,6 +19,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def deploy(options: argparse.Namespace) -> int:
     """Create a Space from this repository, or update it; its settings stay as they are."""
+    from ner_core.publishing import space as deployment  # brings the client of the Hub
+
     if options.dry_run:
         space = check_repository(options.space, "a Space")
         files = deployment.files_of(deployment.REPOSITORY)

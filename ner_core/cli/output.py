@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ner_core.entities import Entity
-from ner_core.runs import store
+from ner_core.runs.run import Run
 from ner_core.runs.view import RunView
 
 if TYPE_CHECKING:  # it loads datasets
@@ -105,7 +105,7 @@ def scores_text(split: str, scores: dict[str, Any]) -> str:
     return text
 
 
-def summary(run: store.Run) -> dict[str, Any]:
+def summary(run: Run) -> dict[str, Any]:
     """Return the state of a run as one row."""
     view = RunView(run)
     view.refresh()

@@ -1,11 +1,7 @@
 """The command that publishes a run to the Hub: ``publish``."""
 
 import argparse
-import sys
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING
 
 from ner_core.cli import output
 from ner_core.runs import store
@@ -17,33 +13,22 @@ if TYPE_CHECKING:  # they bring the client of the Hub
 def publish(options: argparse.Namespace) -> int:
     """Push a run to the Hub, with the token of HF_TOKEN or of hf auth login."""
     run = store.get(options.run)
+    # These bring the client of the Hub.
     from huggingface_hub.utils import logging
 
     from ner_core.publishing.push import publish as push
 
-    # Each retry of the client would break the line of progress.
+    # The client logs each retry, between the lines of the progress.
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    with ExitStack() as drawn:
-        bar: tqdm[Any] | None = None
-
-        def show(progress: "Progress") -> None:
-            nonlocal bar
-            if bar is None:  # a refusal before there is anything to show is a line of its own
-                how = {"unit": "B", "unit_scale": True, "file": sys.stderr, "leave": False}
-                bar = drawn.enter_context(tqdm(total=progress.total, **how))
-            bar.set_description(progress.what, refresh=False)
-            bar.n = progress.done
-            bar.refresh()
-
-        published = push(
-            run,
-            options.repo,
-            private=not options.public,
-            pull_request=options.pr,
-            message=options.message,
-            adapter=options.adapter,
-            progress=show,
-        )
+    published = push(
+        run,
+        options.repo,
+        private=not options.public,
+        pull_request=options.pr,
+        message=options.message,
+        adapter=options.adapter,
+        progress=_show,
+    )
     document = {
         "run": run.id,
         "repo": published.repo,
@@ -71,6 +56,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "--adapter", action="store_true", help="push the LoRA adapter, not the merged model"
     )
     command.add_argument("--message", metavar="TEXT", help="the commit message")
+
+
+def _show(progress: "Progress") -> None:
+    if progress.phase < progress.phases:  # the end is told on stdout
+        size = f" ({progress.size / 1e6:.1f} MB)" if progress.size else ""
+        output.say(f"{progress.what}{size} …")
 
 
 def _text(published: "Published") -> str:

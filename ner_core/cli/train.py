@@ -15,7 +15,7 @@ from ner_core.errors import ConfigError
 from ner_core.runs import store
 from ner_core.runs.command import FLAGS
 from ner_core.runs.events import TERMINAL
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.runs.view import RunView
 
 if TYPE_CHECKING:  # it loads datasets

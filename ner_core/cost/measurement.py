@@ -29,7 +29,7 @@ from ner_core.inference.tagger import Tagger, load_tagger
 from ner_core.models import hub
 from ner_core.models.sources import find_model
 from ner_core.runs.diagnosis import explain
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.system import resources
 from ner_core.training.hardware import memory_peak
 from ner_core.training.learning_rate import default_learning_rate

@@ -16,7 +16,7 @@ from ner_core.data.readers.sentence import ReadOptions
 from ner_core.errors import ConfigError
 from ner_core.models.sources import ModelSource
 from ner_core.runs import checkpoints
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.system import zero_gpu
 from ner_core.training.learning_rate import default_learning_rate
 

@@ -1,4 +1,4 @@
-"""Whether the Hub can be reached: asked in the background, at most once a minute for all."""
+"""Whether the Hub can be reached: asked in the background, at most once a minute."""
 
 import asyncio
 import threading
@@ -13,9 +13,9 @@ from ner_core.hub import client
 Reach = Literal["reachable", "unreachable", "offline"]
 
 ASK_EVERY = 60.0
-"""Seconds in which an answer counts, whichever it is."""
+"""For how many seconds an answer counts, whichever it is."""
 ANSWER_SECONDS = 4.0
-"""How long the Hub may take. Nobody waits longer than that, also not for a name's address."""
+"""How many seconds the Hub may take, which includes finding its address."""
 
 _lock = threading.Lock()
 _state: "tuple[float, Reach] | None" = None
@@ -26,7 +26,7 @@ client.limit_waiting()
 
 
 async def hub_reach() -> Reach:
-    """Tell whether the Hub answers. No thread waits for it; in offline mode nothing is asked."""
+    """Return whether the Hub answers. No thread waits for it; in offline mode it is not asked."""
     if constants.HF_HUB_OFFLINE:
         return "offline"
     _ask_unless_known()

@@ -52,8 +52,9 @@ def check_repository(name: str, noun: str = "a repository") -> str:
     name = name.strip()
     if not _REPOSITORY.fullmatch(name):
         raise PublishError(
-            f"Expected {noun} as OWNER/NAME, found {name[:200]!r}; use letters, digits and _, and "
-            "inside a name also - and . (no -- or .., and no .git at its end), at most 96 of them."
+            f"{name[:200]!r} can't be the name of {noun}. Write OWNER/NAME, each of letters, "
+            "digits and _, inside also - and . (no -- or .., and no .git at its end), at most 96 "
+            "characters long."
         )
     return name
 

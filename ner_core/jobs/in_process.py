@@ -13,7 +13,7 @@ from ner_core.jobs.submit import check_resumable, checked
 from ner_core.runs import diagnosis, store
 from ner_core.runs.events import Event, EventWriter
 from ner_core.runs.log import log_line
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.system import locks
 
 OnEvent = Callable[[Event], object]

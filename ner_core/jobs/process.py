@@ -8,7 +8,7 @@ import threading
 from ner_core.errors import RunError
 from ner_core.hub.token import handed_over
 from ner_core.jobs.worker import LOCK_FD_VARIABLE, queue_again
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.system import locks
 from ner_core.system.environment import worker_environment
 

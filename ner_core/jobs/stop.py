@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ner_core.errors import RunError
-from ner_core.runs.store import ACTIVE, Run
+from ner_core.runs.run import Run
+from ner_core.runs.status import ACTIVE
 
 
 def stop(run: Run) -> None:

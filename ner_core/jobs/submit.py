@@ -15,6 +15,8 @@ from ner_core.jobs.worker import not_resumable
 from ner_core.jobs.zero_gpu import start_on_zero_gpu
 from ner_core.models.sources import ModelSource, find_model
 from ner_core.runs import store
+from ner_core.runs.run import Run
+from ner_core.runs.status import RESUMABLE
 from ner_core.system import zero_gpu
 
 
@@ -30,7 +32,7 @@ def submit(
     run_id: str | None = None,
     folders: bool = True,
     owner: str | None = None,
-) -> tuple[store.Run, Worker]:
+) -> tuple[Run, Worker]:
     """Check that data and model can be read, then create a run and start its worker.
 
     Raises DataError, ModelError or ConfigError, before a run exists, for what a user can mend; on
@@ -69,7 +71,7 @@ def checked(config: TrainConfig, folders: bool = True) -> tuple[TrainConfig, Cor
     return config, corpus, model
 
 
-def resume(run: store.Run) -> Worker:
+def resume(run: Run) -> Worker:
     """Resume a run that was stopped, failed or was interrupted, from its last checkpoint.
 
     Raises RunError if it is running or finished.
@@ -81,10 +83,10 @@ def resume(run: store.Run) -> Worker:
     return start_process(run)
 
 
-def check_resumable(run: store.Run) -> TrainConfig:
+def check_resumable(run: Run) -> TrainConfig:
     """Return the settings of a run that can be resumed. Raises RunError for any other run."""
     stop_measuring()
-    if (status := run.status()) not in store.RESUMABLE:
+    if (status := run.status()) not in RESUMABLE:
         raise not_resumable(run, status)
     return run.config()
 

@@ -15,7 +15,7 @@ from ner_core.jobs.stop import stop_requested
 from ner_core.runs import checkpoints, diagnosis, store
 from ner_core.runs.events import Event, EventWriter
 from ner_core.runs.log import log_line
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.system import locks, resources
 from ner_core.system.interrupts import StopRequested, interruptible
 
@@ -33,7 +33,7 @@ def execute(run_dir: Path) -> int:
     writes a terminal event unless the process is killed.
     """
     run = Run(run_dir.name, run_dir)
-    if not (run_dir / "config.json").is_file():
+    if not run.config_path.is_file():
         raise RunError(f"{run_dir} is not a run: it has no config.json. Choose a run's directory.")
     should_stop = stop_requested(run)
     inherited = os.environ.pop(LOCK_FD_VARIABLE, None)

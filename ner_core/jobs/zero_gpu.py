@@ -22,7 +22,8 @@ from ner_core.hub.token import using_token, visitors_token
 from ner_core.jobs import worker
 from ner_core.runs import checkpoints, store
 from ner_core.runs.events import TERMINAL, EventWriter
-from ner_core.runs.store import LIFE, Run
+from ner_core.runs.run import Run
+from ner_core.runs.status import LIFE
 from ner_core.system import locks, resources, zero_gpu
 
 _USED_UP = 0.9

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from huggingface_hub import HfApi, constants, hf_hub_download, try_to_load_from_cache
-from huggingface_hub.file_download import repo_folder_name
+from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
 
 from ner_core.errors import ModelError
-from ner_core.hub import answers
-from ner_core.hub.answers import NoAnswerError, asked, check_granted
+from ner_core.hub import client
+from ner_core.hub.client import check_granted, read_from_hub
+from ner_core.hub.failures import NoAnswerError, Reading
 from ner_core.hub.token import current_token
 from ner_core.models.hub_safety import INDEX, SHARD, SMALL, WEIGHTS, check_files
 from ner_core.models.sources import ADAPTER_CONFIG, ADAPTER_WEIGHTS, ModelSource, base_of_adapter
@@ -68,7 +68,7 @@ def find_on_hub(repo: str) -> HubModel:
     if known := known_model(repo):
         return known
     try:
-        found = asked("model", repo, lambda: _ask(repo))
+        found = read_from_hub(Reading("model", repo), lambda: _ask(repo))
     except ModelError as error:
         before = _public.get(repo)
         if before is None or not isinstance(error.__cause__, NoAnswerError):
@@ -169,12 +169,11 @@ def _found_or_cached(repo: str) -> HubModel | Path:
 
 
 def _ask(repo: str) -> HubModel:
-    seconds = answers.ANSWER_SECONDS
-    info = HfApi().model_info(repo, timeout=seconds, token=current_token())
+    info = HfApi().model_info(repo, timeout=client.ANSWER_SECONDS, token=current_token())
     commit = info.sha or "main"
     files = frozenset(sibling.rfilename for sibling in info.siblings or ())
     if info.gated and files:
-        check_granted("model", repo, commit, min(files))
+        check_granted(Reading("model", repo), commit, min(files))
     return HubModel(repo, commit, files, bool(info.private or info.gated))
 
 
@@ -196,26 +195,28 @@ def _fetch(found: HubModel, files: Iterable[str]) -> Path:
     for file in files:
         kept = try_to_load_from_cache(found.repo, file, revision=found.commit)
         if not isinstance(kept, str):
-            kept = asked("model", found.repo, partial(_download, found, file))
+            kept = read_from_hub(Reading("model", found.repo), partial(_download, found, file))
         folder = Path(kept).parent
     if folder is None:
         raise ModelError(f"The model {found.repo} has no files. Choose another model.")
-    _name_newest(found)
+    _name_newest(found.commit, folder)
     return folder
 
 
 def _download(found: HubModel, file: str) -> str:
-    check_granted("model", found.repo, found.commit, file)
+    check_granted(Reading("model", found.repo), found.commit, file)
     return hf_hub_download(found.repo, file, revision=found.commit, token=current_token())
 
 
-def _name_newest(found: HubModel) -> None:
-    """Write the newest commit to where the cache looks for it without the Hub."""
-    folder = repo_folder_name(repo_id=found.repo, repo_type="model")
-    name = Path(constants.HF_HUB_CACHE) / folder / "refs" / "main"
+def _name_newest(commit: str, folder: Path) -> None:
+    """Write the newest commit to where the cache looks for it without the Hub.
+
+    ``folder`` is that of the commit: ``snapshots/<commit>`` in the folder of the repository.
+    """
+    name = folder.parents[1] / "refs" / "main"
     try:
-        if not name.is_file() or name.read_text() != found.commit:
+        if not name.is_file() or name.read_text() != commit:
             name.parent.mkdir(parents=True, exist_ok=True)
-            name.write_text(found.commit)
+            name.write_text(commit)
     except OSError:  # offline use only needs it
         return

@@ -1,18 +1,20 @@
-"""What publishing tells: how far it is, what came of it, and whether it may be done at all."""
+"""What publishing says: what it does now, what came of it, and whether it can be done at all."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an upload is: ``done`` of ``total`` bytes, and ``what`` is done now.
+    """What publishing does now: ``phase`` of ``phases`` is under way, counted from 0.
 
-    ``done`` goes back where a file has to be sent again.
+    ``phase`` equals ``phases`` at the end. ``size`` is that of the model's files in bytes while
+    they are sent, 0 in other phases.
     """
 
-    done: int
-    total: int
     what: str
+    phase: int
+    phases: int
+    size: int
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,8 @@ class Published:
 class RepoCheck:
     """Whether a repository can be published to; ``message`` says it, and what to do, in a sentence.
 
-    ``exists`` and ``private`` are as the Hub tells them to this person; ``private`` is None where
-    there is nothing yet. ``can_write`` is None where only the attempt tells.
+    ``exists`` and ``private`` are as the Hub tells this person; ``private`` is None for a
+    repository that is not there. ``can_write`` is None where only the attempt tells.
     """
 
     repo: str

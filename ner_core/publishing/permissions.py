@@ -1,31 +1,28 @@
-"""Whose a token is, where it may write, and whether a repository can be published to."""
+"""Who may publish where: whose a token is, what a repository holds, and whether they fit."""
 
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from huggingface_hub import HfApi, constants
+from huggingface_hub import HfApi, ModelInfo, constants
 from huggingface_hub.errors import RepositoryNotFoundError
-from huggingface_hub.utils._headers import build_hf_headers
-from huggingface_hub.utils._http import get_session, hf_raise_for_status
+from huggingface_hub.utils import (  # type: ignore[attr-defined] # exported, but lazily
+    build_hf_headers,
+    get_session,
+    hf_raise_for_status,
+)
 
 from ner_core.errors import PublishError
-from ner_core.hub.client import (
-    ONLY_FROM_HERE,
-    explained,
-    missing_right,
-    persist,
-    signed_in_token,
-)
+from ner_core.hub import client
+from ner_core.hub.client import retried
+from ner_core.hub.failures import Writing, explained
 from ner_core.hub.repository_ids import check_repository
+from ner_core.hub.sign_in import ONLY_FROM_HERE, missing_right, signed_in_token
+from ner_core.publishing.files import CARD
 from ner_core.publishing.outcome import RepoCheck
 from ner_core.system.space import on_space
 
-CARD = "README.md"
-"""The model card's name in a repository."""
-CHECK_SECONDS = 10.0
-"""How long the Hub may take to say whose a token is, and what a repository holds."""
 KNOWN_SECONDS = 60.0
 """For how long an account is not asked for again: the Hub allows few of these questions."""
 
@@ -53,7 +50,7 @@ class Account:
         return (self.name, *(name for name, role in self.orgs.items() if role != "read"))
 
     def may(self, permission: str, repo: str) -> bool:
-        """Tell whether the token is for this (``repo.write``, ``discussion.write``) in a repo."""
+        """Return whether the token allows ``repo.write`` or ``discussion.write`` in ``repo``."""
         if self.role != "fineGrained":
             return self.role != "read"
         owner = repo.split("/")[0]
@@ -64,7 +61,8 @@ class Account:
 class Target:
     """A repository to publish to: whether it is there, its commit, its files.
 
-    ``card`` are the entries at the top of its README.md, as the Hub reads them.
+    ``card`` are the entries at the top of its README.md, as the Hub reads them, ``card_id`` is what
+    git calls that file; None where there is no README.md.
     """
 
     repo: str
@@ -73,28 +71,34 @@ class Target:
     commit: str | None = None
     files: tuple[str, ...] = ()
     card: Mapping[str, Any] = field(default_factory=dict)
+    card_id: str | None = None
 
 
 def account_of(token: str) -> Account:
-    """Ask the Hub whose a token is. Raises what the client raises."""
+    """Return whose a token is, as the Hub says. Raises what the client raises."""
     now = time.monotonic()
     for other, (asked, _) in [*_known.items()]:
         if now - asked > KNOWN_SECONDS:
             _known.pop(other, None)
     if token not in _known:
-        _known[token] = (now, _read_account(persist(lambda _: _whoami(token))))
+        _known[token] = (now, _read_account(retried(lambda _: _whoami(token))))
     return _known[token][1]
 
 
 def find_target(repo: str, token: str) -> Target:
-    """Ask the Hub what a repository holds, if it is there. Raises what the client raises."""
+    """Return what a repository holds, as the Hub says. Raises what the client raises."""
+
+    def ask(_again: bool) -> ModelInfo:
+        seconds = client.ANSWER_SECONDS
+        return HfApi().model_info(repo, timeout=seconds, files_metadata=True, token=token)
+
     try:
-        info = persist(lambda _: HfApi().model_info(repo, timeout=CHECK_SECONDS, token=token))
+        info = retried(ask)
     except RepositoryNotFoundError:
         return Target(repo, exists=False)
-    files = tuple(sibling.rfilename for sibling in info.siblings or ())
+    files = {sibling.rfilename: sibling.blob_id for sibling in info.siblings or ()}
     card = info.card_data.to_dict() if info.card_data else {}  # type: ignore[no-untyped-call]
-    return Target(repo, True, info.private, info.sha, files, card)
+    return Target(repo, True, info.private, info.sha, tuple(files), card, files.get(CARD))
 
 
 def authorize(target: Target, account: Account, pull_request: bool = False) -> None:
@@ -104,47 +108,47 @@ def authorize(target: Target, account: Account, pull_request: bool = False) -> N
     if pull_request:
         if not target.exists:
             raise PublishError(
-                f"Expected a repository to open a pull request in, found no {repo} that you may "
-                "see; publish without a pull request, which makes it, or correct the name."
+                f"The Hub has no repository {repo} that you may see, so no pull request can be "
+                "opened in it. Publish without a pull request, which makes it, or correct the name."
             )
         if not (account.may("discussion.write", repo) or account.may("repo.write", repo)):
             raise PublishError(missing_right(repo, pull_request=True))
         return
     if owner not in account.namespaces:
         yours = " or ".join(account.namespaces)
-        instead = f"choose {account.name}/{repo.split('/')[1]}"
+        instead = f"Choose {account.name}/{repo.split('/')[1]}"
         if target.exists:
             instead += ", or open a pull request"
         raise PublishError(
-            f"Expected a repository of {yours}, found {repo}, which is somebody else's; {instead}."
+            f"{repo} is somebody else's: you can write to repositories of {yours}. {instead}."
         )
     if not account.may("repo.write", repo):
         raise PublishError(missing_right(repo, new=not target.exists))
 
 
 def suggest_repo(name: str, token: str | None = None) -> str:
-    """Name a repository of whoever publishes with this token, as ``check_repo`` takes it.
+    """Return OWNER/NAME with this name and the owner of the token as OWNER.
 
     Raises PublishError if nobody is signed in, or the Hub does not say who.
     """
-    with explained(name):
+    with explained(Writing(name)):
         return f"{account_of(signed_in_token(token)).name}/{name}"
 
 
 def check_repo(repo: str, token: str | None = None, pull_request: bool = False) -> RepoCheck:
-    """Tell whether a model can be published under this name, by this token, and what would happen.
+    """Return whether a model can be published under this name, and what would happen.
 
     ``token`` is a visitor's; without one it is that of this machine's owner, except on a Space.
-    With ``pull_request`` whether it can be proposed, also in a repository of somebody else's.
-    Asks the Hub, which has ``CHECK_SECONDS`` for each of two answers. Raises nothing: where the Hub
-    does not answer, or the answer is no, ``can_write`` is False and ``message`` says why. On a
-    Space it is None for a repository of the visitor's that is there: it may be written to only if
-    it was made from that Space, of which the Hub says nothing before.
+    With ``pull_request`` it is whether the model can be proposed, also in a repository of somebody
+    else's. The Hub has ``client.ANSWER_SECONDS`` for each of two answers. Raises nothing: where the
+    Hub does not answer, or the answer is no, ``can_write`` is False and ``message`` says why. On a
+    Space it is None for a repository of the visitor's that is there: it can be written to only if
+    it was made from that Space, and only the attempt shows that.
     """
     target = Target(repo, exists=False)
     try:
         repo = check_repository(repo)
-        with explained(repo, pull_request):
+        with explained(Writing(repo, pull_request)):
             secret = signed_in_token(token)
             account = account_of(secret)
             target = find_target(repo, secret)
@@ -155,7 +159,7 @@ def check_repo(repo: str, token: str | None = None, pull_request: bool = False) 
 
 
 def _outlook(target: Target, pull_request: bool) -> tuple[bool | None, str]:
-    """Tell whether what nothing speaks against can be done, and what would happen."""
+    """Return whether what nothing speaks against can be done, and what would happen."""
     repo = target.repo
     if not target.exists:
         return True, f"{repo} is new: publishing makes it."
@@ -177,15 +181,17 @@ def _outlook(target: Target, pull_request: bool) -> tuple[bool | None, str]:
 
 
 def _whoami(token: str) -> Any:
-    # HfApi.whoami has no limit of time, and compares the token with this machine's own.
+    # HfApi.whoami takes no time limit, and compares the token with this machine's own.
     url = f"{constants.ENDPOINT}/api/whoami-v2"
-    answer = get_session().get(url, headers=build_hf_headers(token=token), timeout=CHECK_SECONDS)
+    answer = get_session().get(
+        url, headers=build_hf_headers(token=token), timeout=client.ANSWER_SECONDS
+    )
     hf_raise_for_status(answer)
     return answer.json()
 
 
 def _read_account(told: Mapping[str, Any]) -> Account:
-    """Read the Hub's answer; a right that it does not tell of is assumed, it decides itself."""
+    """Return the account in an answer of the Hub; where it names no rights, all are assumed."""
     access = (told.get("auth") or {}).get("accessToken") or {}
     fine = access.get("fineGrained") or {}
     grants = {"": frozenset(fine.get("global") or ())}

@@ -1,19 +1,30 @@
 """Publishing a run to the Hub: one commit, or one pull request, with all that was learned."""
 
-import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-from huggingface_hub import CommitInfo, CommitOperationDelete, HfApi, constants
+from huggingface_hub import (
+    CommitInfo,
+    CommitOperationAdd,
+    CommitOperationDelete,
+    HfApi,
+    constants,
+)
 
-from ner_core.hub import client
+from ner_core.hub.client import may_pass, retried
+from ner_core.hub.failures import Writing, explained, is_answer
 from ner_core.hub.repository_ids import check_repository
-from ner_core.publishing.files import outdated, published_card, published_files
+from ner_core.hub.sign_in import signed_in_token
+from ner_core.publishing.files import CARD, blob_id, files_to_push, model_files, outdated
 from ner_core.publishing.outcome import Progress, Published
-from ner_core.publishing.permissions import CARD, Target, account_of, authorize, find_target
-from ner_core.publishing.upload import CountedFile, Tally, counted
-from ner_core.runs.store import Run
+from ner_core.publishing.permissions import Target, account_of, authorize, find_target
+from ner_core.runs.run import Run
+
+ASKING, SENDING, COMMITTING = "asking the Hub", "sending the files", "writing the commit"
+"""The phases of publishing, in their order."""
+_PHASES = (ASKING, SENDING, COMMITTING)
+
+Report = Callable[[str], None]
 
 
 def publish(
@@ -27,53 +38,62 @@ def publish(
     adapter: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> Published:
-    """Push a run's model with its card and record to ``repo`` (OWNER/NAME); the run stays as it is.
+    """Push a run's model with its card and record to the Hub; the run stays as it is.
 
-    ``token`` is a visitor's; without one it is that of this machine's owner, except on a Space.
-    A repository that is not there is made, ``private`` or public; one that is there keeps its
-    visibility. Its README.md is replaced, but what only that says at its top (a license, languages)
-    is taken over. With ``pull_request`` the commit is proposed instead, also in somebody else's.
-    With ``adapter`` the run's LoRA adapter is pushed in place of the merged model. ``progress`` is
-    told how far it is, in bytes, from threads of the client too.
+    Args:
+        run: a run that has ended and has a model.
+        repo: the repository, OWNER/NAME. One that is not there is made.
+        token: the token to write with; None for the one that is stored on this machine.
+        private: whether a repository that is made is private; one that is there stays as it is.
+        pull_request: propose the commit instead, also in somebody else's repository.
+        message: the commit message; None for one with the run's id.
+        adapter: push the run's LoRA adapter in place of the merged model.
+        progress: called with each phase, see ``Progress``.
 
-    What a failed call has sent is not sent again by the next one, and what the repository holds
-    already makes no commit. Raises PublishError, one sentence with its remedy, for whatever the Hub
-    or the network refuses, for a run with nothing to publish, and for one whose files go meanwhile;
-    RunError for a damaged run.
+    The README.md of a repository that is there is replaced, but what only that one says at its top
+    (a license, languages) is taken over. What a failed call has sent is not sent again by the next
+    one, and what the repository holds already makes no commit.
+
+    Raises PublishError, with what happened and what to do, for whatever the Hub or the network
+    refuses, for a run with nothing to publish, and for one whose files go meanwhile; RunError for
+    a damaged run.
     """
     repo = check_repository(repo)
-    record = f"the files of run {run.id}"
-    with client.staying(record):
-        files = published_files(run, repo, adapter)
-        tally = Tally(sum(map(_size, files.values())), progress)
-    secret = client.signed_in_token(token)
-    message = (message or "").strip() or f"Publish run {run.id}"
-    with client.explained(repo, pull_request), client.staying(record):
-        tally.phase("asking the Hub")
+    with explained(Writing(repo, pull_request, f"the files of run {run.id}")):
+        model = model_files(run, adapter)
+        size = sum(path.stat().st_size for path in model)
+
+        def report(what: str) -> None:
+            phase = _PHASES.index(what) if what in _PHASES else len(_PHASES)
+            if progress:
+                progress(Progress(what, phase, len(_PHASES), size if what == SENDING else 0))
+
+        secret = signed_in_token(token)
+        report(ASKING)
         account = account_of(secret)
         target = find_target(repo, secret)
         authorize(target, account, pull_request)
+        files = files_to_push(run, model, repo, adapter, target.card)
         if not target.exists:
-            target = _make(repo, secret, private)
-        if target.card:
-            files[CARD] = published_card(run, repo, adapter, target.card).encode()
-        done, card_replaced = _push(target, files, secret, message, pull_request, tally)
+            target = _create(repo, secret, private)
+        title = (message or "").strip() or f"Publish run {run.id}"
+        done = _push(target, files, secret, title, pull_request, report)
     changed = done.oid != target.commit
-    tally.finish("published" if changed else "nothing had changed")
+    report("published" if changed else "nothing had changed")
+    card_replaced = not pull_request and target.card_id not in (None, blob_id(files[CARD]))
     url = f"{constants.ENDPOINT}/{repo}"
     return Published(url, done.oid, done.pr_url, repo, changed, card_replaced)
 
 
-def _make(repo: str, secret: str, private: bool) -> Target:
-    """Make the repository, and see what it begins with."""
+def _create(repo: str, secret: str, private: bool) -> Target:
+    """Create the repository, and return what it begins with."""
 
-    def make(again: bool) -> None:
+    def create(again: bool) -> None:
         # The second time it may be there because the answer to the first was lost.
         HfApi().create_repo(repo, token=secret, private=private, exist_ok=again)
 
-    client.persist(make)
-    made = find_target(repo, secret)
-    return replace(made, exists=True)
+    retried(create)
+    return find_target(repo, secret)
 
 
 def _push(
@@ -82,27 +102,25 @@ def _push(
     secret: str,
     message: str,
     pull_request: bool,
-    tally: Tally,
-) -> tuple[CommitInfo, bool]:
+    report: Report,
+) -> CommitInfo:
     """Send what is not stored yet, then commit; all of it once more after a failure that may pass.
 
-    The client itself tries five times to send a file, and once to commit. Also tells whether the
-    commit puts the card in place of another one.
+    The client itself tries five times to send a file, and once to commit.
     """
-    committing = replaces_card = False
     api = HfApi(token=secret)
+    committing = False
 
-    def send(there: tuple[str, ...]) -> CommitInfo:
-        nonlocal committing, replaces_card
+    def send(again: bool) -> CommitInfo:
+        nonlocal committing
         # Described anew each time: what an earlier commit has done, though its answer was lost,
         # is then seen to be there.
-        additions = [CountedFile.of(name, content, tally) for name, content in files.items()]
+        there = find_target(target.repo, secret).files if again else target.files
+        additions = [_addition(name, content) for name, content in files.items()]
         deletions = [CommitOperationDelete(name) for name in outdated(there, files)]
-        tally.phase("comparing with the Hub")
-        with counted(tally):
-            api.preupload_lfs_files(target.repo, additions, create_pr=pull_request)
-        replaces_card |= any(file.path_in_repo == CARD and file.replaces for file in additions)
-        tally.phase("writing the commit")
+        report(SENDING)
+        api.preupload_lfs_files(target.repo, additions, create_pr=pull_request)
+        report(COMMITTING)
         committing = True
         return api.create_commit(
             target.repo,
@@ -111,17 +129,15 @@ def _push(
             create_pr=pull_request,
         )
 
-    try:
-        done = send(target.files)
-    except Exception as error:
-        lost = not client.answered(error)
+    def may_send_again(error: BaseException) -> bool:
         # A pull request whose answer was lost may be open: a second one would be too much.
-        if not client.passes(error) or (committing and pull_request and lost):
-            raise
-        time.sleep(client.RETRY_SECONDS)
-        done = send(find_target(target.repo, secret).files)
-    return done, replaces_card and not pull_request
+        may_be_open = committing and pull_request and not is_answer(error)
+        return may_pass(error) and not may_be_open
+
+    return retried(send, may_send_again)
 
 
-def _size(content: Path | bytes) -> int:
-    return len(content) if isinstance(content, bytes) else content.stat().st_size
+def _addition(name: str, content: Path | bytes) -> CommitOperationAdd:
+    if isinstance(content, Path):
+        content.stat()  # the client would say in words of its own that it is not there
+    return CommitOperationAdd(name, content)

@@ -6,8 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from huggingface_hub import (
+    CommitInfo,
+    CommitOperationAdd,
+    CommitOperationCopy,
+    CommitOperationDelete,
+    HfApi,
+    constants,
+)
+from huggingface_hub.errors import RepositoryNotFoundError
+
 from ner_core.errors import PublishError
+from ner_core.hub.client import retried
+from ner_core.hub.failures import Writing, explained
 from ner_core.hub.repository_ids import check_repository
+from ner_core.hub.sign_in import signed_in_token
 
 REPOSITORY = Path(__file__).parents[2]
 """The folder that this package stands in."""
@@ -26,9 +39,9 @@ _MESSAGE = "Deploy NER Studio"
 
 @dataclass(frozen=True)
 class Deployment:
-    """What a deployment did: ``created`` the Space, or updated it; ``commit`` is its new state.
+    """What a deployment did: whether it ``created`` the Space, and the ``commit`` that it made.
 
-    ``files`` is what belongs on the Space, ``removed`` what was there of ours and is no more.
+    ``files`` are those that belong on the Space, ``removed`` are those of ours that do no more.
     """
 
     repo: str
@@ -48,18 +61,6 @@ def deploy(repo: str, public: bool = False, folder: Path = REPOSITORY) -> Deploy
     """
     repo = check_repository(repo, "a Space")
     files = files_of(folder)
-    from huggingface_hub import (
-        CommitInfo,
-        CommitOperationAdd,
-        CommitOperationCopy,
-        CommitOperationDelete,
-        HfApi,
-        constants,
-    )
-    from huggingface_hub.errors import RepositoryNotFoundError
-
-    from ner_core.hub.client import explained, persist, signed_in_token, staying
-
     api = HfApi(token=signed_in_token())
 
     def files_there(_again: bool) -> list[str]:
@@ -85,15 +86,15 @@ def deploy(repo: str, public: bool = False, folder: Path = REPOSITORY) -> Deploy
         ]
         return api.create_commit(repo, operations, commit_message=_MESSAGE, repo_type="space")
 
-    with explained(repo), staying(f"the files in {folder}"):
+    with explained(Writing(repo, files=f"the files in {folder}")):
         try:
-            there = persist(files_there)
+            there = retried(files_there)
             created = False
         except RepositoryNotFoundError:
             there, created = [], True
-            persist(create)
+            retried(create)
         removed = to_remove(there, files)
-        done = persist(commit)
+        done = retried(commit)
     url = f"{constants.ENDPOINT}/spaces/{repo}"
     return Deployment(repo, url, created, done.oid, tuple(files), tuple(removed))
 
@@ -105,7 +106,7 @@ def _content(folder: Path, path: str) -> Path | bytes:
 
 
 def files_of(folder: Path) -> list[str]:
-    """List the files that belong to the repository in a folder, as relative paths with slashes.
+    """Return the files that belong to the repository in a folder, as relative paths with slashes.
 
     In a checkout of git, what git knows of; elsewhere, what lies in our own folders and has one of
     our names. Runs, uploads and environments are in neither. Raises PublishError if git does not
@@ -115,8 +116,8 @@ def files_of(folder: Path) -> list[str]:
     files = sorted(path for path in _candidates(folder) if (folder / path).is_file())
     if not {"README.md", "app.py"} <= set(files):
         raise PublishError(
-            f"Expected this repository with its README.md and app.py at {folder}, found no such; "
-            "run the command from a clone of it."
+            f"{folder} is not this repository: there is no README.md or no app.py in it. Run the "
+            "command from a clone."
         )
     return files
 
@@ -138,17 +139,17 @@ def _candidates(folder: Path) -> Iterable[str]:
 
 
 def _tracked(folder: Path) -> list[str] | None:
-    """List what git knows of; None if the folder is not the top of a checkout.
+    """Return what git knows of; None if the folder is not the top of a checkout.
 
-    What lies in a checkout beside that is nobody else's business, so there is no way round git.
+    What else lies in a checkout is not to be published, so there is no way without git.
     """
     if not (folder / ".git").exists():
         return None
     git = shutil.which("git")
     if git is None:
         raise PublishError(
-            f"Expected git to list what belongs to the checkout in {folder}, found no git here; "
-            "install it."
+            f"git is needed to list what belongs to the checkout in {folder}, and is not there. "
+            "Install it."
         )
     done = subprocess.run(  # noqa: S603 - git itself, with arguments of ours
         [git, "ls-files", "-z"], cwd=folder, capture_output=True, check=False
@@ -156,15 +157,15 @@ def _tracked(folder: Path) -> list[str] | None:
     if done.returncode:
         reason = " ".join(done.stderr.decode(errors="replace").split())[:300]
         raise PublishError(
-            f"Expected git to list what belongs to the checkout in {folder}, found that it does "
-            f"not ({reason or f'exit code {done.returncode}'}); mend that, and try again."
+            f"git can't list what belongs to the checkout in {folder} "
+            f"({reason or f'exit code {done.returncode}'}). Correct that, and try again."
         )
     paths = done.stdout.decode(errors="surrogateescape").split("\0")
     return [path for path in paths if path and not (folder / path).is_symlink()]
 
 
 def to_remove(there: Iterable[str], files: Sequence[str]) -> list[str]:
-    """List the files on a Space that were ours and are no more; what others put there stays."""
+    """Return the files on a Space that were ours and are no more; what others put there stays."""
     kept = set(files)
     return sorted(
         path for path in there if path not in kept and PurePosixPath(path).parts[0] in FOLDERS
@@ -172,7 +173,7 @@ def to_remove(there: Iterable[str], files: Sequence[str]) -> list[str]:
 
 
 def attributes_for_hub(attributes: str) -> str:
-    """Give the .gitattributes of a Space: there every binary file is in the large-file store.
+    """Return the .gitattributes of a Space: there every binary file is in the large-file store.
 
     The Hub accepts no other binary files. A line that takes a path out again, as ours do for small
     files that everybody needs, would leave the Space with a pointer instead of the file.

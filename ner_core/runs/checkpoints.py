@@ -1,8 +1,8 @@
-"""Where a run's checkpoints are, which are whole, and what they say beside weights and optimiser.
+"""The checkpoints of a run: which are complete, and what they hold beside weights and optimiser.
 
-A checkpoint is a folder ``checkpoints/checkpoint-<step>`` as the Trainer writes it. It is whole
-once ``run_state.json`` is in it, which is written last: what a kill left half written is never
-resumed from. The best model so far is kept beside them, in ``checkpoints/best-<step>``.
+A checkpoint is a folder ``checkpoints/checkpoint-<step>`` as the Trainer writes it. It is complete
+once ``run_state.json`` is in it, which is written last: a run is never resumed from what a killed
+worker left unfinished. The best model so far is kept in ``checkpoints/best-<step>``.
 """
 
 import json
@@ -18,7 +18,7 @@ _NAME = re.compile(r"checkpoint-(\d+)")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A whole checkpoint: the optimiser steps it stands at, its folder, the run's own state."""
+    """A complete checkpoint: the optimiser steps done, its folder, the run's own state."""
 
     step: int
     path: Path
@@ -26,7 +26,7 @@ class Checkpoint:
 
 
 def newest(folder: Path) -> Checkpoint | None:
-    """Find the latest whole checkpoint in ``checkpoints/``, None if there is none."""
+    """Return the latest complete checkpoint in ``checkpoints/``, None if there is none."""
     found = [read(path) for path in folder.glob("checkpoint-*")]
     return max(
         (checkpoint for checkpoint in found if checkpoint is not None),
@@ -36,7 +36,7 @@ def newest(folder: Path) -> Checkpoint | None:
 
 
 def read(path: Path) -> Checkpoint | None:
-    """Read one checkpoint, None if it is not whole."""
+    """Return one checkpoint, None if it is not complete."""
     name = _NAME.fullmatch(path.name)
     if name is None:
         return None
@@ -48,12 +48,12 @@ def read(path: Path) -> Checkpoint | None:
 
 
 def best_folder(folder: Path, step: int) -> Path:
-    """Give the place of the best model so far, found at this step."""
+    """Return the folder of the best model so far, if that is of this step."""
     return folder / f"best-{step}"
 
 
 def prune(folder: Path, keep: Checkpoint | None) -> None:
-    """Delete everything but one checkpoint and the best model that it speaks of."""
+    """Delete everything but one checkpoint and the best model that its state names."""
     kept = set()
     if keep is not None:
         kept.add(keep.path.name)

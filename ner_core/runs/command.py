@@ -12,19 +12,19 @@ FLAGS: dict[str, str] = {
         *("epochs", "batch_size", "learning_rate", "max_length", "seed", "max_train"),
     )
 }
-"""The settings that have a flag of their own; ``--set KEY=VALUE`` serves for the others."""
+"""The settings that have a flag of their own; others are given with ``--set KEY=VALUE``."""
 
 
 def command_line(config: TrainConfig) -> str:
-    """Write the ``python -m ner_core train`` that gives this configuration, ready for a shell.
+    """Return the command ``python -m ner_core train`` with these settings, quoted for a shell.
 
-    It names the data, and what differs from the recipe's values. Raises ConfigError if the recipe
-    is none of ``RECIPES``.
+    It has the data, and what differs from the recipe's values. Raises ConfigError if the recipe is
+    not one of ``RECIPES``.
 
     >>> command_line(TrainConfig.from_values({"recipe": "notebook", "epochs": 2, "dropout": 0}))
     'python -m ner_core train --data sample --recipe notebook --epochs 2 --set dropout=0'
     """
-    # The window's length is among the values that are there anyway: the overlap follows from it.
+    # The usual overlap depends on the window's length, so that is set first.
     same = {"recipe": config.recipe, "max_length": config.max_length}
     usual = TrainConfig.from_values(same).model_dump()
     usual["max_length"] = TrainConfig.from_values({"recipe": config.recipe}).max_length
@@ -46,7 +46,7 @@ def command_line(config: TrainConfig) -> str:
 
 
 def value_text(value: Any) -> str:
-    """Write a setting's value as a person would type it, so that it is read as the same value.
+    """Return a setting's value as a person would type it; it is read as the same value.
 
     >>> [value_text(value) for value in (None, True, 10.0, 2e-5, 0.1, 256, "first")]
     ['auto', 'true', '10', '2e-05', '0.1', '256', 'first']

@@ -1,4 +1,4 @@
-"""Why a worker ended without a word, as far as what it left behind can tell, and the way on."""
+"""Why a run failed or was interrupted, as far as can be known, and what to do."""
 
 import errno
 import shutil
@@ -9,7 +9,7 @@ from ner_core.errors import NerError
 from ner_core.runs import checkpoints
 from ner_core.system import resources
 from ner_core.runs.events import Event
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 
 _FULL_BELOW = 32 * 2**20
 _NEAR_LIMIT = 0.9
@@ -27,25 +27,25 @@ _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 def explain(error: Exception) -> tuple[str, int]:
-    """Say in a sentence what went wrong and what to do; also the exit code (2: the user can)."""
+    """Return what went wrong and what to do, and the exit code: 2 if the user can mend it, else 1."""
     if isinstance(error, NerError):
         return str(error), 2
     text = str(error).lower()
     if isinstance(error, MemoryError) or any(sign in text for sign in _NO_MEMORY):
         return (
-            "The memory did not suffice; start a run with half the batch_size and twice the "
+            "There was not enough memory. Start a run with half the batch_size and twice the "
             "gradient_accumulation, or with a smaller max_length.",
             2,
         )
     full = isinstance(error, OSError) and error.errno in _FULL
     if full or any(sign in text for sign in _NO_ROOM):
-        return "The disk is full; make room, then resume the run.", 2
+        return "The disk is full. Make room, then resume the run.", 2
     name = type(error).__name__
-    return f"A fault of NER Studio ended the run ({name}); output.log of the run has details.", 1
+    return f"A fault of NER Studio ended the run ({name}). The run's output.log has details.", 1
 
 
 def why_interrupted(run: Run, started: Event | None, progress: Mapping[str, Any]) -> str:
-    """Say in two sentences why a run was interrupted and how it goes on.
+    """Return two sentences on why a run was interrupted and how it goes on.
 
     ``started`` and ``progress`` are the last events of these kinds, as far as there are any.
     """
@@ -61,8 +61,8 @@ def why_interrupted(run: Run, started: Event | None, progress: Mapping[str, Any]
             "gradient_accumulation."
         )
     return (
-        "The worker ended without a word: it was killed, or the machine restarted. "
-        f"Resume the run {where}."
+        "The worker ended unexpectedly: it was killed, or the machine restarted. Resume the run "
+        f"{where}."
     )
 
 

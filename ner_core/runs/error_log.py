@@ -14,11 +14,11 @@ from typing import Any
 from ner_core.system import atomic
 
 ERROR_KINDS = ("missed", "spurious", "wrong type", "wrong boundary", "wrong boundary and type")
-"""What can be wrong: an entity not found, one that is none, or one that is not exactly right."""
+"""Kinds of errors: an entity not found, one that is not annotated, one not exactly right."""
 
 
 def write_errors(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Write the rows so that the file is there whole or not at all; give how many there were."""
+    """Write the rows, and return how many there were; the file is there whole or not at all."""
     count = 0
     # Half a surrogate pair has no UTF-8; written as \udxxx it is JSON all the same.
     with (
@@ -32,7 +32,7 @@ def write_errors(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
 
 
 def read_errors(path: Path) -> list[dict[str, Any]]:
-    """Read the rows; a file that is not there has none, and a damaged line is passed over."""
+    """Return the rows; a file that is not there has none, and a damaged line is skipped."""
     rows: list[dict[str, Any]] = []
     known: dict[str, str] = {}  # the same few words make up most of a text: keep each once
     try:

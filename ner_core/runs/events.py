@@ -75,9 +75,9 @@ def _number(value: float | None, digits: int) -> str:
 class EventWriter:
     """Appends events to one file; there is one writer a run, the holder of its lock.
 
-    Each event is one ``write`` of one whole line. A number that JSON does not know (NaN, infinity)
-    is written as null, any other value that it does not know as text: no event is ever refused.
-    ``on_event`` is called with each event once it is written.
+    Each event is one ``write`` of one whole line. A number that JSON lacks (NaN, infinity) is
+    written as null, any other value that it lacks as text: no event is ever refused. ``on_event``
+    is called with each event once it is written.
     """
 
     def __init__(self, path: Path, on_event: Callable[[Event], object] | None = None) -> None:
@@ -126,10 +126,10 @@ class EventWriter:
 
 
 def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
-    """Read the complete events from byte ``offset`` on, and give the offset to go on from.
+    """Return the complete events from byte ``offset`` on, and the offset for the next call.
 
     A file that does not exist holds no events. A complete line that is no event (written by
-    something else) is passed over.
+    another program) is skipped.
     """
     try:
         with path.open("rb") as file:
@@ -157,7 +157,7 @@ def _parse(line: bytes) -> Event | None:
 
 
 def _plain(value: Any) -> Any:
-    """Make a value strict JSON: numbers of numpy and torch become Python's, NaN becomes None."""
+    """Return a value as strict JSON: numbers of numpy and torch become Python's, NaN None."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""A run as files to take away: the model folder as one zip, its report, its events.
+"""A run as files to download: the model folder as one zip, its report, its events.
 
 They lie in ``$NER_HOME/exports/``, the only folder of the store that the page serves files from.
 """
@@ -14,30 +14,30 @@ from pathlib import Path
 
 from ner_core.errors import RunError
 from ner_core.runs import store
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.system import atomic
 
 KEPT_ARCHIVES = 4
-"""How many archives stay in the exports folder: a model is large, and packed again in seconds."""
+"""How many runs stay in the exports folder: a model is large, and packed again in seconds."""
 
-# What a file is comes before the long id: a narrow screen shows how a name begins and ends.
+# The kind of file comes before the long id: a narrow screen shows both ends of a name.
 _ARCHIVE, _REPORT, _EVENTS = ("", ".zip"), ("report-", ".json"), ("events-", ".jsonl")
 _SPARE_BYTES = 16 * 2**20
 _LONGEST_WRITE_SECONDS = 3600.0
-# Weights hardly get smaller, and would take minutes to compress.
+# Weights barely get smaller, and would take minutes to compress.
 _STORED = frozenset({".safetensors", ".bin", ".onnx"})
 
 
 def exports_dir() -> Path:
-    """Give the folder that holds what can be downloaded; it exists once there is something."""
+    """Return the folder with what can be downloaded; it exists once there is something."""
     return store.home() / "exports"
 
 
 def export_run(run: Run, folder: Path | None = None) -> list[Path]:
-    """Put what can be taken from a run into ``folder``, the exports folder unless said otherwise.
+    """Write the downloads of a run into ``folder``, and return them; None is the exports folder.
 
-    Gives the archive of the model if there is a model, the report if there is one, and the events.
-    Raises RunError if there is none of them, or no room for them.
+    They are the archive of the model if there is a model, the report if there is one, and the
+    events. Raises RunError if there is none of them, or no room for them.
     """
     folder = folder or exports_dir()
     run = store.get(run.id)
@@ -47,24 +47,24 @@ def export_run(run: Run, folder: Path | None = None) -> list[Path]:
             if source.is_file():
                 copy = partial(shutil.copyfile, source)
                 target = folder / run.id.join(kind)
-                exported.append(_appear(run, target, source.stat().st_size, copy))
+                exported.append(_write(run, target, source.stat().st_size, copy))
     if not exported:
         raise RunError(
-            f"Expected something to download in run {run.id}, found neither events nor a model; "
-            "wait until it has started."
+            f"Run {run.id} has nothing to download, neither events nor a model. Wait until it has "
+            "started."
         )
     _prune(folder, run.id)
     return exported
 
 
 def archive_model(run: Run, folder: Path) -> Path:
-    """Pack a run's model into ``<run id>.zip`` in ``folder``, where it is whole or not at all.
+    """Pack a run's model into ``<run id>.zip`` in ``folder``, and return its path.
 
     It holds one folder of the run's name: ``model/`` as transformers loads it, and beside it the
     run's ``report.json`` and ``config.json``. An archive of the same files is used again. Raises
     RunError if there is no model, or no room for the archive.
     """
-    run = store.get(run.id)  # what a file is named after is checked here, wherever it came from
+    run = store.get(run.id)  # files get the name of the run: the id is checked
     target = folder / run.id.join(_ARCHIVE)
     with _explained(run, folder):
         members = _members(run)
@@ -73,7 +73,7 @@ def archive_model(run: Run, folder: Path) -> Path:
             os.utime(target)  # the archives that were asked for last are the ones that are kept
             return target
         size = sum(path.stat().st_size for path in members.values())
-        return _appear(run, target, size, partial(_pack, run.id, members, mark))
+        return _write(run, target, size, partial(_pack, run.id, members, mark))
 
 
 def drop_exports(run_id: str, folder: Path | None = None) -> None:
@@ -83,12 +83,12 @@ def drop_exports(run_id: str, folder: Path | None = None) -> None:
 
 
 def _members(run: Run) -> dict[str, Path]:
-    """Map the names inside the archive to files, in a fixed order; links are left out."""
+    """Return the files by their names inside the archive, in a fixed order; links are left out."""
     found = sorted(path for path in run.model_dir.rglob("*") if _is_plain(path))
     if not found:
         raise RunError(
-            f"Expected a model in run {run.id}, found none; there is one when the run has finished "
-            "or was stopped after its first evaluation."
+            f"Run {run.id} has no model. There is one when a run has finished or was stopped after "
+            "its first evaluation."
         )
     beside = [path for path in (run.report_path, run.config_path) if _is_plain(path)]
     return {path.relative_to(run.path).as_posix(): path for path in [*found, *beside]}
@@ -99,7 +99,7 @@ def _is_plain(path: Path) -> bool:
 
 
 def _fingerprint(members: dict[str, Path]) -> bytes:
-    """Tell these files from any others: by name, size and time."""
+    """Return what tells these files from any others: by name, size and time."""
     digest = hashlib.sha256()
     for name, path in members.items():
         stat = path.stat()
@@ -108,7 +108,7 @@ def _fingerprint(members: dict[str, Path]) -> bytes:
 
 
 def _comment(path: Path) -> bytes | None:
-    """Read the fingerprint of an archive; None if there is none, or it is damaged."""
+    """Return the fingerprint of an archive; None if there is none, or it is damaged."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.comment
@@ -125,15 +125,15 @@ def _pack(run_id: str, members: dict[str, Path], mark: bytes, staging: Path) -> 
             archive.write(source, f"{run_id}/{name}", compress_type=how)
 
 
-def _appear(run: Run, target: Path, size: int, write: Callable[[Path], object]) -> Path:
-    """Write a file beside its place and rename it. Raises RunError if there is no room for it."""
+def _write(run: Run, target: Path, size: int, write: Callable[[Path], object]) -> Path:
+    """Write a file and return it. Raises RunError if there is no room for it."""
     folder = target.parent
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if free < size + _SPARE_BYTES:
         raise RunError(
-            f"Expected {_megabytes(size + _SPARE_BYTES)} of room at {folder} for the files of run "
-            f"{run.id}, found {_megabytes(free)}; delete a run, or set NER_HOME to another folder."
+            f"The files of run {run.id} need {_megabytes(size + _SPARE_BYTES)} at {folder}, and "
+            f"{_megabytes(free)} are free. Delete a run, or set NER_HOME to another folder."
         )
     with atomic.staged(target) as staging:
         write(staging)
@@ -142,13 +142,13 @@ def _appear(run: Run, target: Path, size: int, write: Callable[[Path], object]) 
 
 @contextmanager
 def _explained(run: Run, folder: Path) -> Iterator[None]:
-    """Say what failed where files are read and written. Raises RunError."""
+    """Raise RunError with what failed where files are read and written."""
     try:
         yield
     except OSError as error:
         raise RunError(
-            f"Expected to write the files of run {run.id} to {folder}, found: {error.strerror}; "
-            "make room, or set NER_HOME to another folder."
+            f"The files of run {run.id} can't be written to {folder}: {error.strerror}. Make room, "
+            "or set NER_HOME to another folder."
         ) from None
 
 
@@ -157,7 +157,7 @@ def _megabytes(size: int) -> str:
 
 
 def _prune(folder: Path, run_id: str) -> None:
-    """Keep what was exported last, of this run and a few others; drop what a crash left behind."""
+    """Delete all but the latest exports, of this run and a few others, and unfinished ones."""
     atomic.delete_leftovers(folder, _LONGEST_WRITE_SECONDS)
     newest: dict[str, float] = {}
     for path in folder.iterdir():
@@ -174,7 +174,7 @@ def _exports_of(folder: Path, run_id: str) -> list[Path]:
 
 
 def _owner(name: str) -> str | None:
-    """Name the run that an exported file belongs to; None for any other file."""
+    """Return the id of the run that an exported file belongs to; None for any other file."""
     for before, after in (_ARCHIVE, _REPORT, _EVENTS):
         if name.startswith(before) and name.endswith(after):
             return name.removeprefix(before).removesuffix(after)

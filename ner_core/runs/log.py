@@ -12,7 +12,7 @@ _ONCE = frozenset({"progress", "evaluated", "checkpoint"})
 
 
 class RunLog:
-    """Writes the events of a run, each once, also where an earlier worker had been further.
+    """Writes the events of a run, each once, also where a resumed run repeats steps.
 
     A run that goes on from its last checkpoint repeats the steps that were done after it. Their
     events are in the log already and are not written again. ``repeats_to`` is the step up to which

@@ -1,11 +1,12 @@
-"""What the event log of a run tells so far, read piece by piece as it grows."""
+"""The state of a run as its event log has it so far, read piece by piece as it grows."""
 
 from typing import Any
 
 from ner_core import tags
 from ner_core.runs import diagnosis
 from ner_core.runs.events import TERMINAL, Event, read_events
-from ner_core.runs.store import LIFE, RESUMABLE, Run, Status, derive_status
+from ner_core.runs.run import Run
+from ner_core.runs.status import LIFE, RESUMABLE, Status, derive_status
 
 
 class RunView:
@@ -32,8 +33,8 @@ class RunView:
         self._last_event: Event | None = None
 
     def refresh(self) -> bool:
-        """Read what is new; tell whether anything changed."""
-        # The lock first: a worker that ends after this look has written its last event before.
+        """Read what is new, and return whether anything changed."""
+        # The lock first: a worker that lets go of it has written its last event before.
         held = self.run.is_held()
         events, self._offset = read_events(self.run.events_path, self._offset)
         for event in events:
@@ -80,22 +81,22 @@ class RunView:
 
     @property
     def can_resume(self) -> bool:
-        """Tell whether the run can go on from its last checkpoint."""
+        """Whether the run can go on from its last checkpoint."""
         return self.status in RESUMABLE
 
     @property
     def resumed(self) -> bool:
-        """Tell whether the run was resumed."""
+        """Whether the run was resumed."""
         return bool(self.started and self.started.data.get("resumed"))
 
     @property
     def repeats_to(self) -> int:
-        """The step up to which a resumed run goes over what it had done before."""
+        """The step up to which a resumed run repeats what it had done before."""
         return int(self.started.data.get("repeats_to", 0)) if self.started else 0
 
     @property
     def repeating(self) -> bool:
-        """Tell whether the run is at steps that the log has already, and so writes nothing."""
+        """Whether the run is at steps that the log has already, and so writes nothing."""
         return (
             self.status in ("running", "stopping")
             and self.resumed
@@ -111,13 +112,13 @@ class RunView:
 
     @property
     def message(self) -> str | None:
-        """Why the run failed or was interrupted, and the way on; None if it did not, or was not."""
+        """Why the run failed or was interrupted, and what to do; None for any other run."""
         if self.status == "interrupted":
             return diagnosis.why_interrupted(self.run, self.started, self.progress)
         return self.ended.data.get("message") if self.ended else None
 
     def summary(self) -> dict[str, Any]:
-        """Give the state of the run as one flat row, JSON types only."""
+        """Return the state of the run as one flat row, JSON types only."""
         best = self.best
         return {
             "run": self.run.id,

@@ -21,7 +21,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from ner_core.errors import TrainingError
 from ner_core.runs.checkpoints import STATE_NAME, Checkpoint, best_folder, prune
 from ner_core.runs.events import Kind
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.system import resources
 from ner_core.system.interrupts import StopRequested, interruptible
 from ner_core.training.saving import save_trained, write_json

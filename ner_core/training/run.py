@@ -16,7 +16,7 @@ from ner_core.runs import checkpoints
 from ner_core.runs.error_log import write_errors
 from ner_core.runs.events import EventWriter
 from ner_core.runs.log import RunLog
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.system import resources
 from ner_core.system.interrupts import StopRequested, interruptible
 from ner_core.training.hardware import hardware, memory_peak, versions

@@ -40,7 +40,7 @@ from ner_core.models.windows import (
     max_window_length,
     split_into_windows,
 )
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.training.learning_rate import default_learning_rate
 from ner_core.training.losses import WeightedLoss, class_weights
 from ner_core.training.plan import automatic_epochs

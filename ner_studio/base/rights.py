@@ -30,7 +30,7 @@ from gradio.utils import get_space
 from ner_core.errors import ConfigError, NerError
 from ner_core.hub.repository_ids import with_hub_prefix
 from ner_core.runs import store
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.system.space import on_space
 
 SETTING = "NER_TRAINING"

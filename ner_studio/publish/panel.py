@@ -1,19 +1,20 @@
-"""Publishing the run that is looked at: a form that is closed until somebody wants it.
+"""The form that publishes the chosen run to the Hub; it is closed until somebody opens it.
 
-The upload itself is a thread's, see ``uploading``; the page asks how far it is while it is under
-way. A visitor's token is taken from their own request and passed on; no component ever holds it.
+The upload runs in a thread, see ``uploading``; the page polls its progress. A visitor's token is
+taken from their own request and passed on; no component ever holds it.
 """
 
 import re
 import time
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import gradio as gr
 
-import ner_core
 from ner_core.errors import NerError
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
+from ner_core.system.space import on_space
 from ner_studio.base import markup, polling, rights, sign_in
 from ner_studio.base.events import QUICK, QUIET
 from ner_studio.publish import view
@@ -23,7 +24,7 @@ from ner_studio.state.predictors import importing
 from ner_studio.state.snapshots import SHARED
 
 PAUSE = 0.3
-"""Seconds from a key press to the question to the Hub: others may come in these."""
+"""Seconds between a key press and the request to the Hub: more key presses may come."""
 
 COMMIT, PULL_REQUEST = "commit", "pull-request"
 MERGED, ADAPTER = "merged", "adapter"
@@ -34,7 +35,7 @@ _TIMESTAMP = re.compile(r"^\d{8}-\d{6}-(?P<name>.+)-[0-9a-f]{4}$")
 
 
 class PublishPanel:
-    """The components of the form, and what happens when they are used."""
+    """The components of the form, and their handlers."""
 
     def __init__(self) -> None:
         with gr.Accordion(
@@ -92,7 +93,7 @@ class PublishPanel:
                 elem_id="publish-status",
             )
         self.timer = gr.Timer(polling.UPLOAD, active=False)
-        # In the page, not visible: a repository is there when an upload to it has ended.
+        # In the page, not visible: its change makes the check of the repository run again.
         self.state = gr.Textbox("", visible="hidden")
         self.seen = gr.State(None)
 
@@ -109,7 +110,7 @@ class PublishPanel:
 
     def wire(self, run: gr.Dropdown) -> None:
         """Connect the components; ``run`` holds the id of the run."""
-        # The Hub may let them wait: they wait for nobody else, and nobody for them.
+        # The Hub may be slow: a queue of their own, so that no other handler waits for them.
         asking = {**QUIET, "concurrency_id": "hub", "concurrency_limit": 4}
         self.accordion.expand(self.suggest, [run, self.repo], [self.repo, self.check], **asking)
         asked = [self.repo, self.way, self.check]
@@ -126,10 +127,10 @@ class PublishPanel:
         form = [self.repo, self.private, self.way, self.what, self.message]
         for event in (self.start.click, self.repo.submit):
             event(self.publish, [run, *form], self.moving, **QUICK)
-        self.timer.tick(self.look, run, self.moving, **QUICK)
+        self.timer.tick(self.poll, run, self.moving, **QUICK)
 
     def update(self, run_id: str | None, seen: str | None) -> list[Any]:
-        """Show the form of another run, closed unless it is on its way; skip the one it shows."""
+        """Show the form of another run, closed unless its upload is under way."""
         run = _ready(run_id)
         key = f"{run.id}:{run.created_ns()}" if run else None
         if key == seen:
@@ -158,22 +159,22 @@ class PublishPanel:
         ]
 
     def suggest(self, run_id: str | None, repo: str | None) -> list[Any]:
-        """Name a repository of whoever is signed in, unless one is named already."""
+        """Suggest a repository of the person who is signed in, unless one is named already."""
         try:
             name, visitor = _name(rights.find(run_id)), rights.current_visitor()
             if repo or _who():
                 return [gr.skip(), gr.skip()]
             if visitor.name:
                 return [f"{visitor.name}/{name}", gr.skip()]
-            return [ner_core.suggest_repo(name, visitor.token), gr.skip()]
+            return [_permissions().suggest_repo(name, visitor.token), gr.skip()]
         except NerError as error:
             return [gr.skip(), note("idle", str(error))]
 
     def ask(self, repo: str | None, way: str, shown: dict[str, Any] | None) -> Iterator[list[Any]]:
-        """Say whether a repository can be published to, and leave one its visibility.
+        """Show whether a repository can be published to; one that is there keeps its visibility.
 
-        ``exists`` in what the check shows tells whose visibility stands in the form: that of a
-        repository which is there, or the visitor's choice for a new one.
+        ``exists`` in what the check shows says whose visibility the form has: that of a repository
+        that is there, or the visitor's choice for a new one.
         """
         repo, token = (repo or "").strip(), rights.current_visitor().token
         owner, _, name = repo.partition("/")
@@ -183,7 +184,7 @@ class PublishPanel:
         existed = bool((shown or {}).get("exists"))
         yield [note("asking", f"Asking the Hub for {repo} …", existed), gr.skip()]
         time.sleep(PAUSE)
-        found = ner_core.check_repo(repo, token, pull_request=way == PULL_REQUEST)
+        found = _permissions().check_repo(repo, token, pull_request=way == PULL_REQUEST)
         private: Any = gr.skip()
         if found.exists:
             stays = f"It is there, and stays {'private' if found.private else 'public'}."
@@ -196,31 +197,31 @@ class PublishPanel:
     def ask_anew(
         self, state: str, repo: str | None, way: str, shown: dict[str, Any] | None
     ) -> Iterator[list[Any]]:
-        """Say what publishing would do now that an upload has come to its end."""
+        """Show what publishing would do now that an upload has ended."""
         if state == "done":
             yield from self.ask(repo, way, shown)
         else:
             yield [gr.skip(), gr.skip()]
 
     def warn(self, run_id: str | None, private: bool) -> str:
-        """Say what everybody reads of the run's data in a repository that is not private."""
+        """Show what everybody reads of the run's data in a repository that is not private."""
         cached = SHARED.chosen(run_id)
         if private or cached is None or cached.view.run.id != run_id:
             return ""
         return view.warning(cached.view)
 
     def show_card(self, run_id: str | None, repo: str | None, what: str) -> str:
-        """Give the card of a run's model, as it would be pushed."""
+        """Return the card of a run's model, as it would be pushed."""
         try:
             run = rights.find(run_id)
-            with importing:
-                write = ner_core.published_card
-            return markup.escape(write(run, (repo or "").strip(), what == ADAPTER))
+            with importing:  # brings what writes cards, which the page starts without
+                from ner_core.publishing.files import published_card
+            return markup.escape(published_card(run, (repo or "").strip(), what == ADAPTER))
         except NerError as error:
             return markup.escape(error)
 
     def renew_card(self, run_id: str | None, repo: str | None, what: str, card: str | None) -> Any:
-        """Give the card anew if it is looked at."""
+        """Return the card once more if it is open."""
         return self.show_card(run_id, repo, what) if card else gr.skip()
 
     def publish(
@@ -232,7 +233,7 @@ class PublishPanel:
         what: str,
         message: str | None,
     ) -> list[Any]:
-        """Send a run to the Hub, in the name of whoever asks, unless it is on its way already."""
+        """Start the upload of a run with the visitor's token, unless one is under way."""
         asked = Request(
             (repo or "").strip()[:200],
             private=private is not False,
@@ -246,16 +247,22 @@ class PublishPanel:
             return _refused(error)
         return _moved(UPLOADS.start(run, asked, rights.current_visitor().token))
 
-    def look(self, run_id: str | None) -> list[Any]:
-        """Show how far the upload is."""
+    def poll(self, run_id: str | None) -> list[Any]:
+        """Show the progress of the upload."""
         try:
             return _moved(UPLOADS.of(rights.find(run_id)))
         except NerError as error:
             return _refused(error)
 
 
+def _permissions() -> ModuleType:
+    with importing:  # brings the client of the Hub, which the page starts without
+        from ner_core.publishing import permissions
+    return permissions
+
+
 def _ready(run_id: str | None) -> Run | None:
-    """Give the run if it has a model and rests."""
+    """Return the run if it has a model and is not at work."""
     cached = SHARED.chosen(run_id)
     if cached is None or cached.view.run.id != run_id or cached.at_work:
         return None
@@ -264,23 +271,23 @@ def _ready(run_id: str | None) -> Run | None:
 
 
 def _name(run: Run) -> str:
-    """Name a repository after a run: without the time, which every run's id begins with."""
+    """Return a run's id as the name of a repository: without the time at its beginning."""
     match = _TIMESTAMP.match(run.id)
     name = match["name"] if match else run.id
     return re.sub("-{2,}", "-", name)[:60].strip("-")
 
 
 def _who() -> str:
-    """Say to those who cannot publish how they can; nothing to others."""
+    """Return how to become able to publish; nothing for those who are."""
     visitor = rights.current_visitor()
-    if visitor.token or not ner_core.on_space():
+    if visitor.token or not on_space():
         return ""
     return sign_in.to_publish()
 
 
 def _moved(upload: Upload | None) -> list[Any]:
-    """Give what is shown of an upload: updates for ``moving``."""
-    # Asked once, and first: it may end meanwhile, and is looked at again then.
+    """Return what is shown of an upload: updates for ``moving``."""
+    # Read once, and first: it may end meanwhile, and the next poll shows that.
     state = upload.state if upload else ""
     labels = {"uploading": "Publishing …", "failed": "Try again", "done": "Publish again"}
     under_way = state == "uploading"

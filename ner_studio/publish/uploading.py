@@ -1,17 +1,16 @@
-"""Runs on their way to the Hub: each in a thread of its own, which no closed tab ends.
+"""Uploads of runs to the Hub: each in a thread of its own, which goes on when the tab is closed.
 
-How they stand is in memory only, as the tokens are: an upload that a restarted server has lost is
-begun again, and the Hub has what was sent. A token is the thread's alone; no upload keeps it.
+Their state is in memory only, as the tokens are. After a restart of the server an upload has to be
+started again; the Hub keeps what was sent. Only the thread has the token; no upload keeps it.
 """
 
 import threading
 from dataclasses import dataclass
 from typing import Literal
 
-import ner_core
 from ner_core.errors import NerError
 from ner_core.publishing.outcome import Progress, Published
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_studio.state.predictors import importing
 
 State = Literal["uploading", "done", "failed"]
@@ -29,27 +28,27 @@ class Request:
 
 
 class Upload:
-    """One run's way to the Hub: how far it is, and then what came of it, or why nothing did."""
+    """The upload of one run: its progress, then what was published, or why nothing was."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.progress = Progress(0, 0, "looking through the run's files")
+        self.progress = Progress("reading the run's files", 0, 1, 0)
         self.published: Published | None = None
         self.problem: str | None = None
 
     @property
     def state(self) -> State:
-        """Tell how it stands."""
+        """Whether it is under way, or how it ended."""
         if self.published:
             return "done"
         return "uploading" if self.problem is None else "failed"
 
     def send(self, run: Run, token: str | None) -> None:
-        """Send it; whatever happens, it has ended then."""
+        """Send it; afterwards it has ended, whatever happened."""
         request = self.request
         try:
-            with importing:
-                publish = ner_core.publish
+            with importing:  # brings the client of the Hub, which the page starts without
+                from ner_core.publishing.push import publish
             self.published = publish(
                 run,
                 request.repo,
@@ -63,8 +62,8 @@ class Upload:
         except NerError as error:
             self.problem = str(error)
         finally:
-            if self.state == "uploading":  # a fault of ours, which the server's log tells
-                self.problem = "Expected to publish, found a fault in NER Studio; try again."
+            if self.state == "uploading":  # a fault of ours, which is in the server's log
+                self.problem = "A fault in NER Studio ended the upload. Try again."
 
     def _note(self, progress: Progress) -> None:
         self.progress = progress
@@ -78,11 +77,11 @@ class Uploads:
         self._by_run: dict[tuple[str, int], Upload] = {}
 
     def of(self, run: Run) -> Upload | None:
-        """Give the upload of a run, if there was any since the server started."""
+        """Return the upload of a run, if there was one since the server started."""
         return self._by_run.get(_key(run))
 
     def start(self, run: Run, request: Request, token: str | None) -> Upload:
-        """Send a run to the Hub in the background, unless it is on its way already.
+        """Send a run to the Hub in the background, unless its upload is under way.
 
         ``token`` is the visitor's, None for that of this machine's owner.
         """
@@ -97,9 +96,9 @@ class Uploads:
 
 
 def _key(run: Run) -> tuple[str, int]:
-    """Name a run: an id may be used again after its run was deleted."""
+    """Return what tells a run from others: an id may be used again after its run was deleted."""
     return run.id, run.created_ns()
 
 
 UPLOADS = Uploads()
-"""Those of this server."""
+"""The uploads of this server."""

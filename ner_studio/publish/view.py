@@ -1,4 +1,4 @@
-"""What the page shows of a run on its way to the Hub, ready for templates: all of it escaped."""
+"""What the page shows of an upload, as values for templates: all of it escaped."""
 
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -25,12 +25,12 @@ CARD_TEMPLATE = '<div class="ner-card" tabindex="0"><pre>${value}</pre></div>'
 
 
 def note(state: str, message: str = "", exists: bool = False) -> dict[str, Any]:
-    """Give the values of ``CHECK_TEMPLATE``: state is idle, asking, ok, unsure or problem."""
+    """Return the values of ``CHECK_TEMPLATE``: state is idle, asking, ok, unsure or problem."""
     return {"state": state, "message": escape(message), "exists": exists}
 
 
 def warning(view: RunView) -> str:
-    """Say what a public repository shows of data that somebody brought, if it shows any."""
+    """Return what a public repository shows of data that somebody brought, if it shows any."""
     if not view.samples or view.settings.get("data") == "sample":
         return ""
     return (
@@ -40,7 +40,7 @@ def warning(view: RunView) -> str:
 
 
 def status_value(upload: Upload | None) -> dict[str, str]:
-    """Give the values of ``STATUS_TEMPLATE``."""
+    """Return the values of ``STATUS_TEMPLATE``."""
     state: str = upload.state if upload else "idle"  # asked once: it may end meanwhile
     percent, facts, message = 0.0, "", ""
     if upload and upload.published and state == "done":
@@ -49,16 +49,16 @@ def status_value(upload: Upload | None) -> dict[str, str]:
         message = markup.error(upload.problem)
     elif upload:
         now = upload.progress
-        percent = 100 * now.done / now.total if now.total else 0.0
+        percent = 100 * now.phase / now.phases
         told = [("To", upload.request.repo), ("Now", now.what)]
-        if now.total:
-            told.insert(1, ("Sent", f"{megabytes(now.done)} of {megabytes(now.total)} MB"))
+        if now.size:
+            told.insert(1, ("Size", f"{megabytes(now.size)} MB"))
         facts = "".join(f"<span>{name} <b>{escape(text)}</b></span>" for name, text in told)
     return {"state": state, "percent": f"{percent:.1f}", "facts": facts, "message": message}
 
 
 def megabytes(count: int) -> str:
-    """Say how many megabytes so many bytes are.
+    """Return how many megabytes so many bytes are.
 
     >>> megabytes(0), megabytes(90_061_824)
     ('0.0', '90.1')
@@ -67,7 +67,7 @@ def megabytes(count: int) -> str:
 
 
 def link(url: str, home: str, text: str) -> str:
-    """Link to an address if it is the Hub's, whose page ``home`` is; else the text alone.
+    """Return a link to an address if it is on the Hub, as ``home`` is; else the text alone.
 
     >>> link("https://hub.example/a/b", "https://hub.example/a", "b")
     '<a href="https://hub.example/a/b" target="_blank" rel="noopener">b</a>'

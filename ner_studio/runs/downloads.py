@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from ner_core.runs.export import exports_dir
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_studio.base import rights
 
 

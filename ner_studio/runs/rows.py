@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ner_core.runs.status import ACTIVE
 from ner_core.errors import NerError
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.runs.view import RunView
 from ner_core.runs import store
 from ner_studio.base import rights
@@ -149,7 +150,7 @@ class RunRows:
 
 def _may_differ(row: RunRow, run: Run) -> bool:
     """Return whether the status of a run may have changed without a change of its log."""
-    return row.status in store.ACTIVE or (row.status == "interrupted" and run.is_held())
+    return row.status in ACTIVE or (row.status == "interrupted" and run.is_held())
 
 
 def _row_of(cached: CachedRun) -> RunRow:

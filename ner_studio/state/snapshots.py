@@ -22,7 +22,8 @@ from typing import Any, TypeVar
 
 from ner_core.errors import RunError
 from ner_core.runs import store
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
+from ner_core.runs.status import ACTIVE
 from ner_core.runs.view import RunView
 from ner_studio.base import rights
 from ner_studio.base.rights import Visitor
@@ -71,7 +72,7 @@ class CachedRun:
     @property
     def at_work(self) -> bool:
         """Whether a worker executes this run, or it is queued."""
-        return self.view.status in store.ACTIVE
+        return self.view.status in ACTIVE
 
 
 class _Entry:
@@ -96,7 +97,7 @@ class _Entry:
 
     def _may_have_changed(self, signature: tuple[int, int]) -> bool:
         """Return whether the files of the run may have changed since they were last read."""
-        if signature != self._signature or self._view.status in store.ACTIVE:
+        if signature != self._signature or self._view.status in ACTIVE:
             return True
         return self._view.can_resume and self._view.run.is_held()
 

@@ -13,7 +13,7 @@ from tests.conftest import write_conll
 from tests.support import toy
 from tests.support.places import REPOSITORY
 
-NOTHING_THERE = "Expected the id of a run, found 'nowhere'; `python -m ner_core runs` lists them."
+NOTHING_THERE = "There is no run 'nowhere'. `python -m ner_core runs` lists all runs."
 HELP = "`python -m ner_core --help` shows what there is."
 
 
@@ -147,13 +147,13 @@ SETTINGS = ", ".join(TrainConfig.model_fields)
         ),
         (
             ("--run-id", "a/b"),
-            "Expected a run id of letters, digits, - and _, found 'a/b'; "
-            "`python -m ner_core runs` lists them.",
+            "'a/b' can't be the id of a run, which has letters, digits, - and _ only. `python -m "
+            "ner_core runs` lists all runs.",
         ),
         (
             ("--run-id", ".."),
-            "Expected a run id of letters, digits, - and _, found '..'; "
-            "`python -m ner_core runs` lists them.",
+            "'..' can't be the id of a run, which has letters, digits, - and _ only. `python -m "
+            "ner_core runs` lists all runs.",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -166,7 +166,7 @@ def test_a_bad_setting_is_refused_before_there_is_a_run(refusal, arguments, sent
 def test_the_id_of_another_run_is_refused(refusal):
     store.create(TrainConfig(), "taken")
     assert refusal("train", "--data", "sample", "--run-id", "taken") == (
-        "Expected a new run id, found the existing run taken; choose another."
+        "A run named taken exists already. Choose another id."
     )
 
 

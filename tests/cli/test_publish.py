@@ -73,9 +73,8 @@ def test_what_is_refused_is_one_sentence(hub, run, call):
     code, out, err = call("publish", "done", "--repo", "me/ner")
     assert (code, out) == (2, "")
     assert err.splitlines()[-1] == (
-        "error: Expected a token that may write to me/ner, found one without that right; make one "
-        f"of the type write at {hub.url}/settings/tokens, or a fine-grained one with repo.write "
-        "for me."
+        "error: The token has no right to write to me/ner. Make one of the type write at "
+        f"{hub.url}/settings/tokens, or a fine-grained one with repo.write for me."
     )
     assert "Traceback" not in err
 
@@ -88,8 +87,8 @@ def test_private_and_public_exclude_each_other(call):
 
 def test_adapter_reaches_the_refusal(hub, run, refusal):
     assert refusal("publish", "done", "--repo", "me/ner", "--adapter") == (
-        "Expected a LoRA adapter in run done, found none: all its weights were trained; publish "
-        "the model, or train with the recipe adapter."
+        "Run done has no LoRA adapter: all its weights were trained. Publish the model, or train "
+        "with the recipe adapter."
     )
 
 

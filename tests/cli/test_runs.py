@@ -18,7 +18,7 @@ from tests.support.toy import training
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked_workers")]
 
-NOTHING_THERE = "Expected the id of a run, found 'nowhere'; `python -m ner_core runs` lists them."
+NOTHING_THERE = "There is no run 'nowhere'. `python -m ner_core runs` lists all runs."
 
 
 def test_a_run_from_training_to_its_figures(call, document, toy_data, tiny_encoder):

@@ -4,7 +4,8 @@ from huggingface_hub.utils import httpx
 
 from ner_core.errors import PublishError
 from ner_core.hub import client
-from ner_core.hub.client import shortened, signed_in_token
+from ner_core.hub.failures import shortened
+from ner_core.hub.sign_in import signed_in_token
 from ner_core.publishing import permissions
 from ner_core.publishing.outcome import RepoCheck
 from ner_core.publishing.permissions import check_repo
@@ -54,8 +55,9 @@ def test_a_name_that_cannot_be_one(hub):
         False,
         None,
         False,
-        "Expected a repository as OWNER/NAME, found 'me/ner--x'; use letters, digits and _, and "
-        "inside a name also - and . (no -- or .., and no .git at its end), at most 96 of them.",
+        "'me/ner--x' can't be the name of a repository. Write OWNER/NAME, each of letters, digits "
+        "and _, inside also - and . (no -- or .., and no .git at its end), at most 96 characters "
+        "long.",
     )
     assert hub.requests == []
 
@@ -71,24 +73,24 @@ def test_a_card_that_is_there_is_replaced_and_the_check_says_so(hub):
 
 def test_a_repository_of_somebody_else(hub):
     hub.models["other/ner"] = Repo()
-    begins = "Expected a repository of me or acme, found other"
+    rest = "is somebody else's: you can write to repositories of me or acme. Choose me"
     assert check_repo("other/ner") == RepoCheck(
         "other/ner",
         True,
         False,
         False,
-        f"{begins}/ner, which is somebody else's; choose me/ner, or open a pull request.",
+        f"other/ner {rest}/ner, or open a pull request.",
     )
     assert said(check_repo("other/new")) == (
         False,
-        f"{begins}/new, which is somebody else's; choose me/new.",
+        f"other/new {rest}/new.",
     )
     assert not check_repo("readers/ner").can_write
 
 
 MAKE_ONE = (
-    "Expected a token that may write to me/ner, found one without that right; make one of the type "
-    "write at HUB/settings/tokens, or a fine-grained one with repo.write for me."
+    "The token has no right to write to me/ner. Make one of the type write at "
+    "HUB/settings/tokens, or a fine-grained one with repo.write for me."
 )
 
 
@@ -121,22 +123,21 @@ def test_a_token_for_pull_requests(hub, monkeypatch):
     with pytest.raises(PublishError) as caught:
         permissions.authorize(target, reads, pull_request=True)
     assert str(caught.value) == (
-        "Expected a token that may open pull requests in other/ner, found one without that right; "
-        f"make one of the type write at {hub.url}/settings/tokens, or a fine-grained one with "
-        "discussion.write for other."
+        "The token has no right to open pull requests in other/ner. Make one of the type write at "
+        f"{hub.url}/settings/tokens, or a fine-grained one with discussion.write for other."
     )
     monkeypatch.setenv("SPACE_ID", "me/space")
     with pytest.raises(PublishError) as caught:
         permissions.authorize(target, reads, pull_request=True)
     assert str(caught.value) == (
-        "Expected a token that may open pull requests in other/ner, found one without that right; "
-        "sign out and in again, and grant write-discussions."
+        "The token has no right to open pull requests in other/ner. Sign out and in again, and "
+        "grant write-discussions."
     )
     with pytest.raises(PublishError) as caught:
         permissions.authorize(permissions.Target("other/x", False), reads, pull_request=True)
     assert str(caught.value) == (
-        "Expected a repository to open a pull request in, found no other/x that you may see; "
-        "publish without a pull request, which makes it, or correct the name."
+        "The Hub has no repository other/x that you may see, so no pull request can be opened in "
+        "it. Publish without a pull request, which makes it, or correct the name."
     )
 
 
@@ -144,13 +145,13 @@ def test_a_space_uses_only_the_token_of_its_visitor(hub, monkeypatch):
     monkeypatch.setenv("SPACE_ID", "me/space")
     assert said(check_repo("me/ner")) == (
         False,
-        "Expected somebody who is signed in to the Hub, found no token; sign in on the page.",
+        "Nobody is signed in to the Hub here. Sign in on the page.",
     )
     assert hub.requests == []
     hub.tokens["hf_visitor"] = Token("guest", "read")
     assert check_repo("guest/ner", "hf_visitor").message == (
-        "Expected a token that may write to guest/ner, found one without that right; sign out and "
-        "in again, and grant contribute-repos for guest."
+        "The token has no right to write to guest/ner. Sign out and in again, and grant "
+        "contribute-repos for guest."
     )
     assert hub.authorizations == {"Bearer hf_visitor"}
 
@@ -185,8 +186,7 @@ def test_nobody_is_signed_in(hub, monkeypatch):
     monkeypatch.delenv("HF_TOKEN")
     assert said(check_repo("me/ner")) == (
         False,
-        "Expected somebody who is signed in to the Hub, found no token; run hf auth login, or set "
-        "HF_TOKEN.",
+        "Nobody is signed in to the Hub here. Run hf auth login, or set HF_TOKEN.",
     )
 
 
@@ -202,7 +202,7 @@ def test_a_token_that_cannot_be_one_is_not_repeated(token):
     with pytest.raises(PublishError) as caught:
         signed_in_token(token)
     assert str(caught.value) == (
-        "Expected a token of the Hub, found one with characters that none has; copy it again."
+        "The token of the Hub has characters that no token has. Copy it once more."
     )
 
 
@@ -217,8 +217,7 @@ def test_an_unknown_token(hub, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_wrong")
     assert said(check_repo("me/ner")) == (
         False,
-        "Expected a token that the Hub knows, found one that it refuses (401); run hf auth login, "
-        "or set HF_TOKEN.",
+        "The Hub does not accept the token (401): run hf auth login, or set HF_TOKEN.",
     )
 
 
@@ -230,12 +229,12 @@ def test_who_is_signed_in_on_a_page_is_trusted_until_the_hub_refuses():
 
 
 def test_a_hub_that_hangs_is_given_up(hub, monkeypatch):
-    monkeypatch.setattr(permissions, "CHECK_SECONDS", 0.2)
+    monkeypatch.setattr(client, "ANSWER_SECONDS", 0.2)
     hub.fail("/api/whoami-v2", hang_seconds=60)
     assert said(check_repo("me/ner")) == (
         False,
-        "Expected an answer from 127.0.0.1 while me/ner is written to, found none within 0.2 "
-        "seconds; try again later: what is stored already is not sent again.",
+        "127.0.0.1 did not answer within 0.2 seconds while me/ner was written to. Try again "
+        "later: what is stored already is not sent again.",
     )
 
 

@@ -34,8 +34,8 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_what_no_repository_can_be_called_is_refused_by_all_who_take_a_name(name):
     rules = (
-        f"as OWNER/NAME, found {name!r}; use letters, digits and _, and inside a name also - and . "
-        "(no -- or .., and no .git at its end), at most 96 of them."
+        "Write OWNER/NAME, each of letters, digits and _, inside also - and . (no -- or .., and no "
+        ".git at its end), at most 96 characters long."
     )
     run = FakeRun().end()
     for noun, take in (
@@ -45,8 +45,8 @@ def test_what_no_repository_can_be_called_is_refused_by_all_who_take_a_name(name
     ):
         with pytest.raises(PublishError) as caught:
             take(name)
-        assert str(caught.value) == f"Expected {noun} {rules}"
-    assert check_repo(name).message == f"Expected a repository {rules}"
+        assert str(caught.value) == f"{name!r} can't be the name of {noun}. {rules}"
+    assert check_repo(name).message == f"{name!r} can't be the name of a repository. {rules}"
 
 
 @pytest.mark.parametrize("name", ["me/ner", "Me_1/a.b-c_d", "1/2", f"me/{TOO_LONG[1:]}"])

@@ -9,6 +9,7 @@ import pytest
 
 from ner_core import api
 from ner_core.errors import ConfigError, DataError, RunError, TrainingError
+from ner_core.jobs.stop import stop
 from ner_core.runs import store
 from ner_core.system import locks
 from tests.support import toy
@@ -133,7 +134,7 @@ def test_a_second_ctrl_c_ends_at_once_and_leaves_an_interrupted_run(begin):
 def test_a_run_can_be_stopped_from_elsewhere(begin):
     def on_event(event):
         if event.kind == "evaluated":
-            store.stop(store.list_runs()[0])
+            stop(store.list_runs()[0])
 
     assert begin(on_event, epochs=4, evaluations=8).status() == "stopped"
 
@@ -175,4 +176,4 @@ def test_what_the_user_can_fix_is_raised_in_a_sentence(begin, monkeypatch):
     (run,) = store.list_runs()
     (failed,) = run.events()
     assert str(caught.value) == failed.data["message"]
-    assert str(caught.value).startswith("The memory did not suffice; ")
+    assert str(caught.value).startswith("There was not enough memory. ")

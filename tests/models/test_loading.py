@@ -251,8 +251,8 @@ def test_without_a_network_a_hub_model_is_a_sentence_and_nobody_is_asked(name, m
     monkeypatch.setattr(socket.socket, "connect", connect)
     monkeypatch.setattr(socket.socket, "connect_ex", connect)
     sentence = (
-        f"Expected to ask the Hub for the model {name}, found offline mode; unset HF_HUB_OFFLINE, "
-        "or choose minilm, starter or a folder."
+        f"The Hub can't be asked for the model {name}: it is in offline mode. Unset "
+        "HF_HUB_OFFLINE, or choose minilm, starter or a folder."
     )
     assert refusal(load_trained, name) == sentence
     assert refusal(load_for_training, find_model(name), LABELS) == sentence

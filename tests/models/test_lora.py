@@ -232,6 +232,6 @@ def test_no_run_is_called_like_a_model(name):
     with pytest.raises(NerError) as caught:
         submit(TrainConfig(), name)
     assert str(caught.value) == (
-        f"Expected a run id that names no model, found {name!r}; choose another one."
+        f"{name!r} is the name of a model, and can't be the id of a run. Choose another one."
     )
     assert not isinstance(caught.value, ModelError)

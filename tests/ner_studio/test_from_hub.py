@@ -15,7 +15,7 @@ from ner_core.config import TrainConfig
 from ner_core.cost import estimate
 from ner_core.data.corpus import load_data
 from ner_core.errors import DataError, ModelError
-from ner_core.hub import answers
+from ner_core.hub import client
 from ner_core.hub import reachability as reach
 from ner_core.hub.token import FD_VARIABLE, current_token, handed_over, take_over, using_token
 from ner_core.inference.predictor import Predictor
@@ -38,8 +38,8 @@ ANNS, BOBS = "hf_tokenOfAnn0123456789", "hf_tokenOfBob0123456789"
 ANN, BOB, NOBODY = Visitor("ann", token=ANNS), Visitor("bob", token=BOBS), Visitor()
 TEXT = "ann lives in oslo and bob works near the paris city"
 HIDDEN = (
-    "Expected a {kind} ann/{name} on the Hub, found none that you may see; check the name, and if "
-    "it is private, {sign_in}."
+    "The Hub has no {kind} ann/{name} that you may see. Check the name, and if it is private, "
+    "{sign_in}."
 )
 SIGN_IN, ANOTHER = "sign in with Hugging Face", "sign in as somebody who may see it"
 
@@ -52,8 +52,8 @@ def hub(hub, monkeypatch, tiny_model):
     hub.models["ann/own"] = Repo({"main": dict(files)}, private=True)
     hub.models["ann/open"] = Repo({"main": dict(files)})
     monkeypatch.setenv("SPACE_ID", "olga/studio")
-    monkeypatch.setattr(answers, "ANSWER_SECONDS", 0.4)
-    monkeypatch.setattr(answers, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(client, "ANSWER_SECONDS", 0.4)
+    monkeypatch.setattr(client, "RETRY_SECONDS", 0.0)
     monkeypatch.setattr(hub_models, "_public", {})
     monkeypatch.setattr(hub_models, "_restricted", {})
     models = LoadedModels(predictors._key_for_visitor, predictors._load)
@@ -202,7 +202,7 @@ def test_a_private_dataset_is_read_for_who_may_see_it_alone(hub):
 def test_a_hub_that_hangs_holds_up_nothing_else(hub, asks, monkeypatch):
     asks(ANN)
     predictors.MODELS.get("starter")
-    monkeypatch.setattr(answers, "ANSWER_SECONDS", 120.0)
+    monkeypatch.setattr(client, "ANSWER_SECONDS", 120.0)
     hub.fail("/api/models/ann/slow", hang_seconds=120)
     refused = "3 models from the Hub are already being loaded for you. Try again in a minute."
 

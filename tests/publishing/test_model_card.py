@@ -177,8 +177,8 @@ def test_without_a_model_there_is_no_card():
     with pytest.raises(RunError) as caught:
         model_card(run, "ann/my-model")
     assert str(caught.value) == (
-        "Expected a run with a finished model, found bare, which has none; "
-        "its state is interrupted."
+        "Run bare has no model; it is interrupted. There is one when a run has finished or was "
+        "stopped after its first evaluation."
     )
 
 
@@ -186,8 +186,8 @@ def test_without_an_adapter_there_is_no_card_of_one():
     with pytest.raises(RunError) as caught:
         model_card(sample_run(), "ann/my-model", adapter=True)
     assert str(caught.value) == (
-        "Expected a run that trained an adapter, found full, which has none; "
-        "publish its whole model, or train with the recipe adapter."
+        "Run full has no LoRA adapter: all its weights were trained. Publish its whole model, or "
+        "train with the recipe adapter."
     )
 
 
@@ -391,5 +391,5 @@ def test_the_command_prints_the_card_of_the_adapter(document):
 
 def test_the_command_refuses_a_run_that_is_not_there(refusal):
     assert refusal("card", "nowhere") == (
-        "Expected the id of a run, found 'nowhere'; `python -m ner_core runs` lists them."
+        "There is no run 'nowhere'. `python -m ner_core runs` lists all runs."
     )

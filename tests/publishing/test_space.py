@@ -79,22 +79,24 @@ def test_a_checkout_of_which_git_says_nothing_is_not_sent(folder, monkeypatch):
     """What lies in it untracked may be anything."""
     git(folder, "init")
     git(folder, "add", ".")
-    expected = f"Expected git to list what belongs to the checkout in {folder}, found "
     with monkeypatch.context() as patch:
         patch.setenv("PATH", "")
-        assert refused(folder) == f"{expected}no git here; install it."
+        assert refused(folder) == (
+            f"git is needed to list what belongs to the checkout in {folder}, and is not there. "
+            "Install it."
+        )
     (folder / ".git" / "index").write_bytes(b"no index")
     said = refused(folder)
-    assert said.startswith(f"{expected}that it does not (fatal: ")
+    assert said.startswith(f"git can't list what belongs to the checkout in {folder} (fatal: ")
     assert "index" in said
-    assert said.endswith("); mend that, and try again.")
+    assert said.endswith("). Correct that, and try again.")
     assert "\n" not in said
 
 
 def test_a_folder_that_is_not_the_repository_is_a_sentence(tmp_path):
     assert refused(tmp_path) == (
-        f"Expected this repository with its README.md and app.py at {tmp_path}, found no such; "
-        "run the command from a clone of it."
+        f"{tmp_path} is not this repository: there is no README.md or no app.py in it. Run the "
+        "command from a clone."
     )
 
 
@@ -134,8 +136,8 @@ def test_the_binary_files_that_are_committed_are_all_known_as_such():
 @pytest.mark.parametrize("name", ["space", "owner/", "../x", "owner/a b", "me/ner--x", "me/n.git"])
 def test_a_name_that_none_can_have_is_refused(name, refusal):
     assert refusal("deploy", name, "--dry-run") == (
-        f"Expected a Space as OWNER/NAME, found {name!r}; use letters, digits and _, and inside a "
-        "name also - and . (no -- or .., and no .git at its end), at most 96 of them."
+        f"{name!r} can't be the name of a Space. Write OWNER/NAME, each of letters, digits and _, "
+        "inside also - and . (no -- or .., and no .git at its end), at most 96 characters long."
     )
 
 
@@ -197,45 +199,37 @@ def test_an_update_changes_files_and_nothing_else(hub, folder, monkeypatch):
 def test_each_refusal_of_the_hub_is_a_sentence(hub, folder, monkeypatch, refusal):
     hub.tokens[SECRET] = Token("me", role="read")
     assert refusal("deploy", "me/studio") == (
-        f"Expected a token that may write to me/studio, found one without that right; make one of "
-        f"the type write at {hub.url}/settings/tokens, or a fine-grained one with repo.write for "
-        "me."
+        "The token has no right to write to me/studio. Make one of the type write at "
+        f"{hub.url}/settings/tokens, or a fine-grained one with repo.write for me."
     )
     monkeypatch.delenv("HF_TOKEN")
     assert refusal("deploy", "me/studio") == (
-        "Expected somebody who is signed in to the Hub, found no token; run hf auth login, or set "
-        "HF_TOKEN."
+        "Nobody is signed in to the Hub here. Run hf auth login, or set HF_TOKEN."
     )
     assert hub.spaces == {}
 
 
 CONNECTION = (
-    "Expected the connection to hold while me/studio is written to, found that it breaks off each "
-    "time; try again: what is stored already is not sent again."
+    "The connection was lost each time me/studio was written to. Try again: what is stored "
+    "already is not sent again."
 )
 SILENT = (
-    "Expected an answer from 127.0.0.1 while me/studio is written to, found none within 0.3 "
-    "seconds; try again later: what is stored already is not sent again."
+    "127.0.0.1 did not answer within 0.3 seconds while me/studio was written to. Try again later: "
+    "what is stored already is not sent again."
 )
 ERROR = (
-    "Expected the Hub to take what is written to me/studio, found its error 500; try again in a "
-    "few minutes: what is stored already is not sent again."
+    "The Hub failed with error 500 while me/studio was written to. Try again in a few minutes: "
+    "what is stored already is not sent again."
 )
-OFTEN = (
-    "Expected the Hub to let me/studio be written, found that too much was asked of it lately "
-    "(429); try again in"
-)
+OFTEN = "Too much was asked of the Hub lately (429), so me/studio can't be written to. Try again in"
 RIGHT = (
-    "Expected a token that may write to me/studio, found one without that right; make one of the "
-    "type write at HUB/settings/tokens, or a fine-grained one with repo.write for me."
+    "The token has no right to write to me/studio. Make one of the type write at "
+    "HUB/settings/tokens, or a fine-grained one with repo.write for me."
 )
-UNKNOWN = (
-    "Expected a token that the Hub knows, found one that it refuses (401); run hf auth login, or "
-    "set HF_TOKEN."
-)
-GONE = "Expected a repository me/studio on the Hub, found none that you may see; check its name."
-TAKEN = "Expected a name that is free, found that me/studio is taken; choose another one."
-CHANGED = "Expected me/studio to be left alone meanwhile, found another change; try again."
+UNKNOWN = "The Hub does not accept the token (401): run hf auth login, or set HF_TOKEN."
+GONE = "The Hub has no repository me/studio that you may see. Check its name."
+TAKEN = "The name me/studio is taken. Choose another one."
+CHANGED = "Another change was made to me/studio meanwhile. Try again."
 LIST, CREATE = "/api/spaces/me/studio", "/api/repos/create"
 PREUPLOAD, COMMIT = "/api/spaces/me/studio/preupload", "/api/spaces/me/studio/commit"
 BATCH, LARGE = "/spaces/me/studio.git/info/lfs", "/large/"
@@ -282,6 +276,7 @@ def test_each_failure_is_one_sentence_and_the_next_call_does_it(
         deploy.deploy("me/studio", folder=folder)
     assert str(caught.value) == message.replace("HUB", hub.url)
     hub.failures.clear()
+    monkeypatch.setattr(client, "SILENT_SECONDS", 60.0)
     deploy.deploy("me/studio", folder=folder)
     assert sorted(hub.spaces["me/studio"].revisions["main"]) == BELONG
 
@@ -321,6 +316,6 @@ def test_a_file_that_goes_meanwhile_is_a_sentence(hub, folder, monkeypatch):
     with pytest.raises(PublishError) as caught:
         deploy.deploy("me/studio", folder=folder)
     assert str(caught.value) == (
-        f"Expected the files in {folder} to stay where they are, found No such file or directory; "
-        "look whether they were renamed or deleted, and try again."
+        "A file was lost while me/studio was written to (No such file or directory): were the "
+        f"files in {folder} renamed or deleted? Put them back, and try again."
     )

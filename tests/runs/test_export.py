@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ner_core.runs.run import Run
 from ner_core.errors import RunError
 from ner_core.config import TrainConfig
 from ner_core.runs import export, store
@@ -114,18 +115,18 @@ def test_a_run_without_a_model(run, folder):
     with pytest.raises(RunError) as caught:
         export.archive_model(run, folder)
     assert str(caught.value) == (
-        "Expected a model in run a-run, found none; there is one when the run has finished or was "
-        "stopped after its first evaluation."
+        "Run a-run has no model. There is one when a run has finished or was stopped after its "
+        "first evaluation."
     )
 
 
 @pytest.mark.parametrize("name", ["../a-run", "/etc", "a/../a-run", "", ".", "a-run\n"])
 def test_a_name_that_is_no_run_id_makes_no_file(run, folder, name):
     with pytest.raises(RunError) as caught:
-        export.archive_model(store.Run(name, trained(run).path), folder)
+        export.archive_model(Run(name, trained(run).path), folder)
     assert str(caught.value) == (
-        f"Expected a run id of letters, digits, - and _, found {name!r}; "
-        "`python -m ner_core runs` lists them."
+        f"{name!r} can't be the id of a run, which has letters, digits, - and _ only. `python -m "
+        "ner_core runs` lists all runs."
     )
     assert not folder.exists()
 
@@ -135,7 +136,7 @@ def test_the_folder_of_a_run_is_found_by_its_id_only(run, folder, tmp_path):
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "model").mkdir()
     (tmp_path / "etc" / "model" / "secret").write_text("secret")
-    path = export.archive_model(store.Run("a-run", tmp_path / "etc"), folder)
+    path = export.archive_model(Run("a-run", tmp_path / "etc"), folder)
     assert "a-run/model/secret" not in names(path)
 
 
@@ -145,8 +146,8 @@ def test_no_room(run, folder, monkeypatch):
     with pytest.raises(RunError) as caught:
         export.archive_model(run, folder)
     assert str(caught.value) == (
-        f"Expected 16 MB of room at {folder} for the files of run a-run, found 3 MB; delete a run, "
-        "or set NER_HOME to another folder."
+        f"The files of run a-run need 16 MB at {folder}, and 3 MB are free. Delete a run, or set "
+        "NER_HOME to another folder."
     )
 
 
@@ -159,8 +160,8 @@ def test_a_disk_that_fills_up_leaves_nothing_behind(run, folder, monkeypatch):
     with pytest.raises(RunError) as caught:
         export.archive_model(run, folder)
     assert str(caught.value) == (
-        f"Expected to write the files of run a-run to {folder}, found: No space left on device; "
-        "make room, or set NER_HOME to another folder."
+        f"The files of run a-run can't be written to {folder}: No space left on device. Make room, "
+        "or set NER_HOME to another folder."
     )
     assert list(folder.iterdir()) == []
 
@@ -180,8 +181,7 @@ def test_what_is_exported_of_a_run_without_a_model(run):
     with pytest.raises(RunError) as caught:
         export.export_run(run)
     assert str(caught.value) == (
-        "Expected something to download in run a-run, found neither events nor a model; wait until "
-        "it has started."
+        "Run a-run has nothing to download, neither events nor a model. Wait until it has started."
     )
     run.events_path.write_text("{}\n")
     assert [path.name for path in export.export_run(run)] == ["events-a-run.jsonl"]

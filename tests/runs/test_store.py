@@ -12,7 +12,7 @@ from ner_core.config import TrainConfig
 from ner_core.jobs.stop import stop
 from ner_core.runs import store
 from ner_core.runs.events import Event, EventWriter
-from ner_core.runs.store import derive_status
+from ner_core.runs.status import derive_status
 
 CONFIG = TrainConfig()
 BAD_IDS = ["../x", "a/b", "", ".", "..", "-a", "_a", "a b", "a\n", "é", "x" * 300, "a\0b", ".new-1"]
@@ -179,8 +179,8 @@ def test_an_id_that_is_no_plain_name_is_refused(tmp_path, action, bad):
     with pytest.raises(RunError) as caught:
         action(bad)
     assert str(caught.value) == (
-        f"Expected a run id of letters, digits, - and _, found {bad[:60]!r}; "
-        "`python -m ner_core runs` lists them."
+        f"{bad[:60]!r} can't be the id of a run, which has letters, digits, - and _ only. `python "
+        "-m ner_core runs` lists all runs."
     )
     assert not (tmp_path / "runs").exists()
 
@@ -200,7 +200,7 @@ def test_an_existing_run_is_never_replaced(tmp_path):
     first = store.create(TrainConfig(seed=1), "a")
     with pytest.raises(RunError) as caught:
         store.create(TrainConfig(seed=2), "a")
-    assert str(caught.value) == "Expected a new run id, found the existing run a; choose another."
+    assert str(caught.value) == "A run named a exists already. Choose another id."
     assert first.config().seed == 1
     assert [entry.name for entry in (tmp_path / "runs").iterdir()] == ["a"]
 
@@ -211,8 +211,8 @@ def test_a_home_that_is_a_file_is_a_sentence(tmp_path, monkeypatch):
     with pytest.raises(ConfigError) as caught:
         store.create(CONFIG, "a")
     assert str(caught.value) == (
-        f"Expected a folder that can be written at {tmp_path}/file/runs, found: Not a directory; "
-        "set NER_HOME to another one."
+        f"Runs can't be written to {tmp_path}/file/runs: Not a directory. Set NER_HOME to another "
+        "one."
     )
 
 
@@ -220,8 +220,8 @@ def test_a_home_whose_runs_are_a_file_is_a_sentence(tmp_path):
     (tmp_path / "runs").write_text("x")
     with pytest.raises(NerError) as caught:
         store.create(CONFIG, "a")
-    assert str(caught.value).startswith(
-        f"Expected a folder that can be written at {tmp_path}/runs, found: "
+    assert str(caught.value) == (
+        f"Runs can't be written to {tmp_path}/runs: File exists. Set NER_HOME to another one."
     )
     assert (tmp_path / "runs").read_text() == "x"
 
@@ -234,8 +234,7 @@ def test_a_home_that_cannot_be_written_is_a_sentence(tmp_path, monkeypatch):
     with pytest.raises(ConfigError) as caught:
         store.create(CONFIG, "a")
     assert str(caught.value) == (
-        f"Expected a folder that can be written at {home}/runs, found: Permission denied; "
-        "set NER_HOME to another one."
+        f"Runs can't be written to {home}/runs: Permission denied. Set NER_HOME to another one."
     )
 
 
@@ -251,8 +250,8 @@ def test_a_refused_run_leaves_nothing_behind(tmp_path, monkeypatch, call):
         with pytest.raises(ConfigError) as caught:
             store.create(CONFIG, "a")
     assert str(caught.value) == (
-        f"Expected a folder that can be written at {tmp_path}/runs, found: "
-        "No space left on device; set NER_HOME to another one."
+        f"Runs can't be written to {tmp_path}/runs: No space left on device. Set NER_HOME to "
+        "another one."
     )
     assert list((tmp_path / "runs").iterdir()) == []
 
@@ -261,7 +260,7 @@ def test_a_run_that_is_not_there_is_a_sentence():
     with pytest.raises(RunError) as caught:
         store.get("nowhere")
     assert str(caught.value) == (
-        "Expected the id of a run, found 'nowhere'; `python -m ner_core runs` lists them."
+        "There is no run 'nowhere'. `python -m ner_core runs` lists all runs."
     )
 
 
@@ -298,8 +297,7 @@ def test_damaged_settings_are_a_sentence(text, kind):
     with pytest.raises(RunError) as caught:
         run.config()
     assert str(caught.value) == (
-        "Expected the settings of run a in its config.json; they cannot be read "
-        f"({kind}); delete the run."
+        f"The settings of run a can't be read from its config.json ({kind}). Delete the run."
     )
 
 
@@ -440,18 +438,21 @@ def test_a_run_gets_another_name_and_keeps_what_it_has():
 @pytest.mark.parametrize(
     ("new_id", "sentence"),
     [
-        ("b", "Expected a new run id, found the existing run b; choose another."),
-        ("a", "Expected a new run id, found the existing run a; choose another."),
-        ("starter", "Expected a run id that names no model, found 'starter'; choose another one."),
+        ("b", "A run named b exists already. Choose another id."),
+        ("a", "A run named a exists already. Choose another id."),
+        ("starter", (
+                    "'starter' is the name of a model, and can't be the id of a run. Choose "
+                    "another one."
+                    )),
         (
             "../b",
-            "Expected a run id of letters, digits, - and _, found '../b'; "
-            "`python -m ner_core runs` lists them.",
+            "'../b' can't be the id of a run, which has letters, digits, - and _ only. `python -m "
+            "ner_core runs` lists all runs.",
         ),
         (
             "",
-            "Expected a run id of letters, digits, - and _, found ''; "
-            "`python -m ner_core runs` lists them.",
+            "'' can't be the id of a run, which has letters, digits, - and _ only. `python -m "
+            "ner_core runs` lists all runs.",
         ),
     ],
 )
@@ -473,7 +474,7 @@ def test_a_deleted_run_is_gone_with_all_it_had(ner_home):
     with pytest.raises(RunError) as caught:
         store.delete(run)
     assert str(caught.value) == (
-        "Expected a run to delete, found a, which cannot be reached: No such file or directory."
+        "Run a can't be deleted: No such file or directory."
     )
 
 
@@ -481,12 +482,11 @@ def test_a_run_at_work_is_neither_renamed_nor_deleted(worked_on):
     run = store.create(CONFIG, "a")
     worked_on(run)
     log(run, "started")
-    for act, purpose in ((store.delete, "delete"), (lambda run: store.rename(run, "b"), "rename")):
+    for act, done in ((store.delete, "deleted"), (lambda run: store.rename(run, "b"), "renamed")):
         with pytest.raises(RunError) as caught:
             act(run)
         assert str(caught.value) == (
-            f"Expected a run that is not at work, to {purpose} it; found a, which is running; "
-            "stop it first."
+            f"Run a can't be {done} while it is running. Stop it first."
         )
     assert run.status() == "running"
 

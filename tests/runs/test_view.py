@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ner_core.runs.run import Run
 from ner_core.runs.view import RunView
 from ner_core.config import TrainConfig
 from ner_core.system import locks
@@ -68,8 +69,8 @@ def test_a_run_without_events(run):
         "validation_f1": None,
         "test_f1": None,
         "waiting_for": None,
-        "message": "The worker ended without a word: it was killed, or the machine restarted. "
-        "Resume the run from the beginning.",
+        "message": "The worker ended unexpectedly: it was killed, or the machine restarted. "
+                   "Resume the run from the beginning.",
     }
     assert (view.best, view.notes) == (None, [])
 
@@ -137,7 +138,7 @@ def test_refresh_tells_whether_anything_changed(held):
 @given(st.lists(st.integers(0, len(LOG)), max_size=8))
 def test_reading_piece_by_piece_equals_reading_at_once(tmp_path_factory, cuts):
     path = tmp_path_factory.mktemp("run")
-    run = store.Run("a", path)
+    run = Run("a", path)
     slow, at_once = RunView(run), RunView(run)
     for cut in [*sorted(cuts), len(LOG)]:
         run.events_path.write_bytes(LOG[:cut])
@@ -166,7 +167,7 @@ RESUMED = [
         {"split": "validation", "best": True, **SCORES, "samples": [[[0, 1, "PER"]]]},
     ),
     ("progress", 15, {"loss": 1.0}),
-    ("failed", 15, {"message": "The disk is full; make room, then resume the run."}),
+    ("failed", 15, {"message": "The disk is full. Make room, then resume the run."}),
     ("queued", 15, {"waiting_for": None}),
     ("started", 10, {**START, "resumed": True, "repeats_to": 15}),
     ("progress", 18, {"loss": 0.7}),

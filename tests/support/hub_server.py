@@ -140,7 +140,10 @@ def _handler(hub):
                 "id": name,
                 "sha": commit,
                 "private": repo.private,
-                "siblings": [{"rfilename": file} for file in repo.files(commit)],
+                "siblings": [
+                    {"rfilename": file, "blobId": git_oid(content)}
+                    for file, content in repo.files(commit).items()
+                ],
             }
             if repo.sdk:
                 described["sdk"] = repo.sdk

@@ -7,8 +7,9 @@ from typing import Any
 from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
 from huggingface_hub.errors import RevisionNotFoundError
 
-from ner_core.hub import answers
-from ner_core.hub.answers import asked, check_granted
+from ner_core.hub import client
+from ner_core.hub.client import check_granted, read_from_hub
+from ner_core.hub.failures import Reading
 from ner_core.hub.token import current_token
 
 
@@ -29,19 +30,21 @@ def repository(repo: str, revision: str | None) -> Repository | None:
     DataError if there is no such repository, or no answer.
     """
 
+    what = Reading("dataset", repo)
+
     def ask() -> Repository | None:
-        seconds, token = answers.ANSWER_SECONDS, current_token()
+        seconds, token = client.ANSWER_SECONDS, current_token()
         try:
             info = HfApi().dataset_info(repo, revision=revision, timeout=seconds, token=token)
         except RevisionNotFoundError:
             return None
         files = tuple(sibling.rfilename for sibling in info.siblings or ())
         if info.gated and files:
-            check_granted("dataset", repo, info.sha or "main", files[0])
+            check_granted(what, info.sha or "main", files[0])
         card = dict(vars(info.card_data)) if info.card_data else {}
         return Repository(info.sha or "", files, card)
 
-    return asked("dataset", repo, ask)
+    return read_from_hub(what, ask)
 
 
 def download(repo: str, commit: str, file: str) -> Path:
@@ -54,9 +57,11 @@ def download(repo: str, commit: str, file: str) -> Path:
     if isinstance(cached, str):
         return Path(cached)
 
+    what = Reading("dataset", repo)
+
     def fetch() -> Path:
-        check_granted("dataset", repo, commit, file)
+        check_granted(what, commit, file)
         token = current_token()
         return Path(hf_hub_download(repo, file, revision=commit, repo_type="dataset", token=token))
 
-    return asked("dataset", repo, fetch)
+    return read_from_hub(what, fetch)

@@ -1,4 +1,4 @@
-"""What to cite for a model: the works that went into it, and no others."""
+"""The works to cite for a model: those that went into it, and no others."""
 
 import re
 
@@ -56,7 +56,7 @@ _ENTRIES = {
 
 
 def citations(facts: CardFacts) -> str:
-    """Give the BibTeX of encoder, method and metric, as far as they are known."""
+    """Return the BibTeX of encoder, method and metric, as far as they are known."""
     names = []
     base = facts.base.get("id") or ""
     if base == MINILM_ID:

@@ -1,8 +1,8 @@
 """The model card: README.md of a model's repository, made from the directory of its run alone.
 
-It says what can be audited, and says so where something was not measured or is not known. Text,
-labels and file names come from strangers; ``card_markup`` makes text of them all. No path of the
-machine that trained the model is in it.
+It says what can be audited, and where something was not measured or is not known. Text, labels and
+file names come from strangers, and ``markup`` escapes them all. No path of the machine that trained
+the model is in it.
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import Any
 from ner_core.hub.repository_ids import check_repository
 from ner_core.publishing.card.citations import citations
 from ner_core.publishing.card.facts import CardFacts, read_facts
+from ner_core.publishing.card.limits import TYPES_IN_SUMMARY
 from ner_core.publishing.card.markup import fenced, listing, text
 from ner_core.publishing.card.metadata import kept, licence, metadata
 from ner_core.publishing.card.scores import headline, limits_section, scores_section, types_section
@@ -25,22 +26,25 @@ from ner_core.publishing.card.training import (
     settings_table,
     training_section,
 )
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 
 TEMPLATE = "model_card.md"
-_MOST_TYPES = 12
 _EXAMPLE = "Ann lives in Oslo."
 
 
 def model_card(
     run: Run, repo: str, adapter: bool = False, before: Mapping[str, Any] | None = None
 ) -> str:
-    """Write the README.md, YAML front matter and body, of a run's model in ``repo``, OWNER/NAME.
+    """Return the model card of a run as Markdown, with YAML metadata at its top.
 
-    With ``adapter`` it is the card of the LoRA adapter alone, otherwise that of the whole model.
-    ``before`` is the metadata of a card that it replaces, of which it keeps what it does not say.
-    Raises PublishError if ``repo`` is no name of a repository, RunError if the run has no model, no
-    adapter where one is asked for, or damaged files.
+    Args:
+        run: a run with a model.
+        repo: the repository that the card is for, OWNER/NAME; the Hub is not asked.
+        adapter: write the card of the LoRA adapter alone, not that of the whole model.
+        before: the metadata of a card that is replaced; what the new one does not say stays.
+
+    Raises PublishError if ``repo`` can't be the name of a repository, RunError if the run has no
+    model, no adapter where one is asked for, or damaged files.
     """
     facts = read_facts(run, check_repository(repo), adapter, before or {})
     template = (
@@ -65,7 +69,7 @@ def model_card(
 
 
 def _to_do(facts: CardFacts) -> list[str]:
-    """Say what the owner has to look at; nothing here may come from the data."""
+    """Return what the owner has to look at; nothing here may come from the data."""
     points, chosen = [], kept(facts)
     if chosen:
         points.append(
@@ -89,7 +93,7 @@ def _to_do(facts: CardFacts) -> list[str]:
 def _summary(facts: CardFacts) -> str:
     names = [f"**{text(label)}**" for label in facts.types]
     what = f"named entities of {len(names):,} types"
-    if len(names) <= _MOST_TYPES:
+    if len(names) <= TYPES_IN_SUMMARY:
         what = f"named entities: {listing(names)}"
     made = "a LoRA adapter for" if facts.adapter else "a model fine-tuned from"
     return (
@@ -140,7 +144,7 @@ def _adapter_lines(facts: CardFacts) -> list[str]:
 
 
 def _remarks(facts: CardFacts) -> list[str]:
-    """Say what plain transformers does otherwise."""
+    """Return how plain transformers differs."""
     said = (
         "The pipeline cuts a long text off at what the encoder reads at once; with "
         f"`stride={facts.windows['overlap']}` it reads all of it."

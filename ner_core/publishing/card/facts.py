@@ -1,4 +1,4 @@
-"""What a run directory tells about its model, as far as a model card needs it."""
+"""The facts of a model card, read from the directory of its run."""
 
 import contextlib
 import json
@@ -13,21 +13,21 @@ from ner_core.config import TrainConfig
 from ner_core.errors import RunError
 from ner_core.hub.repository_ids import has_hub_prefix, without_hub_prefix
 from ner_core.models.sources import ADAPTER_CONFIG
+from ner_core.publishing.card.limits import WIDGET_CHARACTERS
 from ner_core.publishing.card.markup import plain
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from ner_core.runs.view import RunView
 
 PARTS = ("train", "validation", "test")
-_LONGEST_WIDGET = 300
 
 
 @dataclass(frozen=True)
 class CardFacts:
-    """A run as its card sees it: nothing of it is a path of the machine that it ran on.
+    """What a card says of a run; nothing in it is a path of the machine that the run was on.
 
     ``report`` has the final scores, None as long as there are none; ``best`` is then the evaluation
-    during training whose model is kept. ``started`` is what the run knew at its start, ``model``
-    the config.json of its model, ``before`` the metadata of the card that this one replaces.
+    during training whose model is kept. ``started`` are the data of the event ``started``,
+    ``model`` the config.json of the model, ``before`` the metadata of the card that is replaced.
     """
 
     repo: str
@@ -69,12 +69,12 @@ class CardFacts:
 
     @property
     def corpus(self) -> dict[str, Any]:
-        """What ``data.provenance`` told of the data; empty for runs of before it was kept."""
+        """What ``data.provenance`` measured of the data; empty for runs older than it."""
         return self.started.get("corpus") or {}
 
     @property
     def parts(self) -> dict[str, dict[str, Any]]:
-        """The parts of the data in their order, with what ``data.provenance`` measured."""
+        """The parts of the data in their order, each with its part of ``corpus``."""
         splits = self.corpus.get("splits", {})
         return {name: splits[name] for name in PARTS if name in splits}
 
@@ -85,24 +85,24 @@ class CardFacts:
 
     @property
     def data_name(self) -> str:
-        """What the data are called: ``sample``, the name of a file or a folder, or the Hub's id."""
+        """The name of the data: ``sample``, the name of a file or a folder, or the Hub's id."""
         name = self.config.data
         hub = self.on_hub or has_hub_prefix(name)
         return plain(without_hub_prefix(name) if hub else Path(name).name)
 
     @property
     def of_sample(self) -> bool:
-        """Tell whether it learned from the corpus that comes with the program."""
+        """Whether it learned from the corpus that comes with the program."""
         return self.config.data == "sample"
 
     @property
     def base(self) -> dict[str, Any]:
-        """What the model was before: ``kind``, ``name``, and ``id`` and ``revision`` on the Hub."""
+        """The model that was trained: ``kind``, ``name``, and its Hub ``id`` and ``revision``."""
         return self.started.get("base_model") or {}
 
     @property
     def base_name(self) -> str:
-        """What the encoder was called when it was chosen; of a folder the last part."""
+        """The name under which the encoder was chosen; of a folder the last part."""
         name = self.config.model
         return plain(self.base.get("name") or (Path(name).name if _is_path(name) else name))
 
@@ -115,7 +115,7 @@ class CardFacts:
 
     @property
     def adapted(self) -> bool:
-        """Tell whether an adapter was trained, whether it is published merged or alone."""
+        """Whether an adapter was trained; it may be published merged or alone."""
         return bool(self.settings.get("lora_rank"))
 
     @cached_property
@@ -131,33 +131,33 @@ class CardFacts:
     def sentences(self) -> list[str]:
         """A few validation sentences with entities, to try the model on."""
         texts = [plain(" ".join(sample["tokens"])) for sample in self.view.samples]
-        return [each for each in texts if each and len(each) <= _LONGEST_WIDGET]
+        return [each for each in texts if each and len(each) <= WIDGET_CHARACTERS]
 
 
 def read_facts(run: Run, repo: str, adapter: bool, before: Mapping[str, Any]) -> CardFacts:
-    """Read a run directory. Raises RunError if it holds no model, or not the adapter asked for."""
+    """Return the facts of a run. Raises RunError if it has no model, or no adapter if asked for."""
     view = RunView(run)
     view.refresh()
     if not run.model_dir.is_dir():
         raise RunError(
-            f"Expected a run with a finished model, found {run.id}, which has none; "
-            f"its state is {view.status}."
+            f"Run {run.id} has no model; it is {view.status}. There is one when a run has finished "
+            "or was stopped after its first evaluation."
         )
     if adapter and not (run.model_dir / "adapter" / ADAPTER_CONFIG).is_file():
         raise RunError(
-            f"Expected a run that trained an adapter, found {run.id}, which has none; "
-            "publish its whole model, or train with the recipe adapter."
+            f"Run {run.id} has no LoRA adapter: all its weights were trained. Publish its whole "
+            "model, or train with the recipe adapter."
         )
     report = run.report if run.has_report else None
-    # The report says the same again, and has it where an event log was taken away.
+    # The report repeats what the event says, for runs whose event log was deleted.
     started = {**(report or {}), **(view.started.data if view.started else {})}
     model: Any = None
-    with contextlib.suppress(OSError, ValueError):  # it only adds to what the settings say
+    with contextlib.suppress(OSError, ValueError):  # the settings say most of it too
         model = json.loads((run.model_dir / "config.json").read_text(encoding="utf-8"))
     model = model if isinstance(model, dict) else {}
     return CardFacts(repo, adapter, run.config(), view, report, started, model, before)
 
 
 def _is_path(name: str) -> bool:
-    """Tell a path from the id of a model on the Hub, as far as its looks go."""
+    """Return whether a name looks like a path, and not like the id of a model on the Hub."""
     return name.startswith(("/", "~", ".")) or name.count("/") > 1 or "\\" in name

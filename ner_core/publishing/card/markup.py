@@ -1,4 +1,4 @@
-"""Markdown of a model card: what comes from data and file names is text there, never mark-up."""
+"""Markdown of a model card: text of data and file names is escaped, and never mark-up."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ _LOOSE = re.compile(r"(?<![a-zA-Z0-9])_|_(?![a-zA-Z0-9])")  # inside a word it i
 
 
 def plain(value: object) -> str:
-    """Make one line of a text: what is no character, or ends a line, becomes a blank.
+    """Return a text as one line: control characters and line ends become blanks.
 
     >>> plain("New\\nYork \\x00 City ")
     'New York City'
@@ -29,7 +29,7 @@ def plain(value: object) -> str:
 
 
 def text(value: object) -> str:
-    """Make a text safe inside a line of Markdown, also inside a cell of a table.
+    """Return a text escaped for a line of Markdown, or a cell of a table.
 
     >>> text("a|b <i> *c*")
     'a&#124;b &lt;i&gt; \\\\*c\\\\*'
@@ -38,20 +38,20 @@ def text(value: object) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int] = (0,)) -> str:
-    """Set rows in a table; cells must be Markdown already. Columns not ``left`` are flush right."""
+    """Return a table; cells must be Markdown already. Columns not in ``left`` are flush right."""
     rule = [":---" if number in left else "---:" for number in range(len(header))]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *rows))
 
 
 def fenced(code: str, language: str) -> str:
-    """Set code in a block that nothing inside can end."""
+    """Return code in a block that nothing in it can end."""
     longest = max((len(run) for run in re.findall("`+", code)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{code}\n{fence}"
 
 
 def listing(items: Sequence[str]) -> str:
-    """Join names as a sentence does.
+    """Return names joined as in a sentence.
 
     >>> listing(["PER"]), listing(["LOC", "ORG", "PER"])
     ('PER', 'LOC, ORG and PER')

@@ -5,6 +5,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from ner_core.publishing.card.facts import CardFacts
+from ner_core.publishing.card.limits import SCORE_DIGITS
 from ner_core.runs import store
 
 TASK = "token-classification"
@@ -18,16 +19,15 @@ _OF_THE_RUN = frozenset(
         *("metrics", "model_name", "model-index", "eval_results", "widget"),
     }
 )
-"""What is said of a model because of its run: of another run's it would be wrong."""
+"""Entries that come from the run: those of another run would be wrong."""
 _METRICS = {"precision": "Precision", "recall": "Recall", "f1": "F1", "accuracy": "Token accuracy"}
-_DIGITS = 4
 
 
 def metadata(facts: CardFacts) -> ModelCardData:
-    """Say of a model what is known and no more: what is left out is not guessed.
+    """Return the metadata that are known; nothing is guessed.
 
-    What the card before says and this one does not, such as a license that its owner chose or who
-    may have access, stays.
+    Entries of the card before that this one lacks, such as a license that its owner chose or who
+    may have access, stay.
     """
     scores = eval_results(facts)
     tags = ["named-entity-recognition", "ner", "ner-studio"]
@@ -50,7 +50,7 @@ def metadata(facts: CardFacts) -> ModelCardData:
 
 
 def kept(facts: CardFacts) -> dict[str, Any]:
-    """Give what is taken over from the card before."""
+    """Return what is taken over from the card before."""
     known = {"language": language(facts), "license": licence(facts)}
     return {
         name: value
@@ -60,7 +60,7 @@ def kept(facts: CardFacts) -> dict[str, Any]:
 
 
 def _more(facts: CardFacts) -> dict[str, Any]:
-    """Give the entries that the class has no names for."""
+    """Return the entries that ModelCardData has no parameters for."""
     relation = "adapter" if facts.adapter else "finetune"
     widget = [{"text": sentence} for sentence in facts.sentences]
     return {
@@ -70,7 +70,7 @@ def _more(facts: CardFacts) -> dict[str, Any]:
 
 
 def eval_results(facts: CardFacts) -> list[EvalResult]:
-    """Give the final scores, a row a metric; those of one part become one block in the card."""
+    """Return the final scores, a row a metric; those of one part become one block in the card."""
     hub = facts.on_hub or {}
     name = SAMPLE_NAME if facts.of_sample else facts.data_name
     return [
@@ -85,7 +85,7 @@ def eval_results(facts: CardFacts) -> list[EvalResult]:
             metric_type=metric,
             metric_name=title,
             # A number of numpy would be written as a Python object, which breaks the card.
-            metric_value=round(float(scores[metric]), _DIGITS),
+            metric_value=round(float(scores[metric]), SCORE_DIGITS),
             metric_args=None if metric == "accuracy" else dict(STRICT),
         )
         for part, scores in facts.scores.items()
@@ -94,14 +94,14 @@ def eval_results(facts: CardFacts) -> list[EvalResult]:
 
 
 def language(facts: CardFacts) -> list[str] | None:
-    """Give the languages of the data where they are known, None where nothing says so."""
+    """Return the languages of the data, None where they are not known."""
     if facts.of_sample:
         return ["en"]
     return (facts.on_hub or {}).get("languages") or None
 
 
 def licence(facts: CardFacts) -> str | None:
-    """Give the licence where it follows from what is known; None where the owner has to choose.
+    """Return the licence where it follows from what is known; None where the owner has to choose.
 
     The sample is CC0, and both models that come with the program are under Apache 2.0.
     """

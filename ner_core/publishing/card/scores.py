@@ -5,18 +5,16 @@ from typing import Any
 
 from ner_core.counting import many
 from ner_core.publishing.card.facts import CardFacts
+from ner_core.publishing.card.limits import CONFUSIONS, FEW_ENTITIES
 from ner_core.publishing.card.markup import listing, table, text
 
 NONE = "–"
-_FEW = 20
-"""Of fewer entities than this a share says little."""
-_MOST_CONFUSIONS = 5
 
 
 def types_section(facts: CardFacts) -> str:
-    """List the types with an example and how many entities there are of each in each part."""
+    """Return a table of the types: an example of each, and its entities in each part."""
     parts = {name: part["entities"] for name, part in facts.parts.items()}
-    if not parts:  # kept by no run of before; the scores have it for what they are of
+    if not parts:  # older runs did not keep it; the scores have it for their parts
         parts = {
             name: {label: row["support"] for label, row in scores["per_type"].items()}
             for name, scores in facts.scores.items()
@@ -34,7 +32,7 @@ def types_section(facts: CardFacts) -> str:
 
 
 def headline(facts: CardFacts) -> str:
-    """Say in a sentence how good the model is, or that nobody knows."""
+    """Return a sentence on how good the model is, or that it was not measured."""
     said = [
         f"**{scores['f1']:.3f}** on the {name} part ({many(scores['sentences'], 'sentence')})"
         for name, scores in facts.scores.items()
@@ -45,7 +43,7 @@ def headline(facts: CardFacts) -> str:
 
 
 def scores_section(facts: CardFacts) -> str:
-    """Give the scores of the saved model, or what is known instead, and say what they mean."""
+    """Return the scores of the saved model, or what is known instead, and what they mean."""
     if not facts.scores:
         return _scores_of_training(facts)
     found = [_overview(facts.scores)]
@@ -101,7 +99,7 @@ def _overview(scores: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def by_type(scores: Mapping[str, Any]) -> str:
-    """Give the strict scores of each type."""
+    """Return a table of the strict scores of each type."""
     names = ("precision", "recall", "f1")
     rows = [
         (text(label), *(_share(row.get(name)) for name in names), _whole(row.get("support")))
@@ -111,7 +109,7 @@ def by_type(scores: Mapping[str, Any]) -> str:
 
 
 def limits_section(facts: CardFacts) -> str:
-    """Say which errors were seen, and what was not looked at, a point a line."""
+    """Return which errors were seen, and what was not examined, a point a line."""
     explained = (facts.report or {}).get("analysis") or {}
     part = next((name for name in facts.scores if name in explained), None)
     points: list[str] = []
@@ -168,8 +166,7 @@ def _confusions(confusion: Mapping[str, Mapping[str, int]]) -> str:
     if not pairs:
         return "No type was taken for another."
     said = [
-        f"{text(gold)} for {text(other)} ({number:,})"
-        for number, gold, other in pairs[:_MOST_CONFUSIONS]
+        f"{text(gold)} for {text(other)} ({number:,})" for number, gold, other in pairs[:CONFUSIONS]
     ]
     return f"Most often taken for another type: {listing(said)}."
 
@@ -210,7 +207,7 @@ def _long(windows: Mapping[str, Mapping[str, Any]] | None) -> str:
         f"{many(several['sentences'], 'sentence')} longer than a window: F1 {several['f1']:.3f} "
         f"on {many(several['support'], 'entity')}, against {one['f1']:.3f} on the others"
     )
-    return said + (", too few to judge by." if several["support"] < _FEW else ".")
+    return said + (", too few to judge by." if several["support"] < FEW_ENTITIES else ".")
 
 
 def _share(value: float | None) -> str:

@@ -16,7 +16,7 @@ _BYTES = 2**20
 
 
 def data_phrase(facts: CardFacts) -> str:
-    """Name the data inside a sentence."""
+    """Return the name of the data for the inside of a sentence."""
     hub = facts.on_hub
     if facts.of_sample:
         return "the sample corpus of NER Studio"
@@ -27,7 +27,7 @@ def data_phrase(facts: CardFacts) -> str:
 
 
 def base_phrase(facts: CardFacts) -> str:
-    """Name what the model was before inside a sentence, with its revision where it is known."""
+    """Return the name of the encoder for the inside of a sentence, with its revision if known."""
     base = facts.base
     if not base.get("id"):
         where = "an earlier run" if base.get("kind") == "run" else "a model that is not on the Hub"
@@ -43,7 +43,7 @@ def base_phrase(facts: CardFacts) -> str:
 
 
 def data_section(facts: CardFacts) -> str:
-    """Say from which data it learned, part by part, each with its fingerprint."""
+    """Return from which data it learned, part by part, each with its fingerprint."""
     found = [_origin(facts)]
     rows = [
         (
@@ -87,7 +87,7 @@ def _origin(facts: CardFacts) -> str:
 
 
 def _decisions(facts: CardFacts) -> list[str]:
-    """Say what was decided while the data were read, a point a line."""
+    """Return what was decided while the data were read, a point a line."""
     notes = [text(note) for note in facts.started.get("notes", [])]
     limit = facts.settings.get("max_train")
     if limit:
@@ -100,7 +100,7 @@ def _decisions(facts: CardFacts) -> list[str]:
 
 
 def training_section(facts: CardFacts) -> str:
-    """Say how it was made: encoder, labelling, windows, steps, time, hardware and versions."""
+    """Return how it was made: encoder, labelling, windows, steps, time, hardware and versions."""
     windows = facts.windows
     points = [
         f"**Encoder:** {base_phrase(facts)}{_architecture(facts.model)}.",
@@ -187,13 +187,13 @@ def _versions(facts: CardFacts) -> str:
 
 
 def settings_table(facts: CardFacts) -> str:
-    """Lay out all settings with the automatic ones decided."""
+    """Return a table of all settings with the automatic ones decided."""
     rows = [(name, text(value_text(value))) for name, value in facts.settings.items()]
     return table(("setting", "value"), rows, left=(0, 1))
 
 
 def command(facts: CardFacts) -> str:
-    """Give the command that makes the run again; files go by their names."""
+    """Return the command that makes the run again, with files by their names."""
     values = facts.config.model_dump().items()
     public = {name: plain(value) for name, value in values if isinstance(value, str)}
     public |= {"data": facts.data_name or "DATA", "model": facts.base_name or "MODEL"}

@@ -23,7 +23,7 @@ from ner_core.data.provenance import provenance
 from ner_core.data.readers.sentence import Fault, ReadOptions, Sentence
 from ner_core.data.split_source import HubOrigin
 from ner_core.errors import DataError
-from ner_core.hub import answers
+from ner_core.hub import client
 from ner_core.hub.repository_ids import CONVERTED, HubDataset, parse_dataset
 from tests.support.hub_server import Repo
 from tests.support.places import REPOSITORY
@@ -74,8 +74,8 @@ def hub(server, monkeypatch, tmp_path):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(answers, "ANSWER_SECONDS", 5.0)
-    monkeypatch.setattr(answers, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(client, "ANSWER_SECONDS", 5.0)
+    monkeypatch.setattr(client, "RETRY_SECONDS", 0.01)
     yield server
     huggingface_hub.close_session()
 
@@ -579,8 +579,8 @@ def test_a_partial_conversion_says_so():
             "a/other",
             [],
             {},
-            "Expected a dataset a/other on the Hub, found none that you may see; check the name, "
-            "and if it is private, log in with hf auth login or set HF_TOKEN.",
+            "The Hub has no dataset a/other that you may see. Check the name, and if it is "
+            "private, log in with hf auth login or set HF_TOKEN.",
         ),
         (
             "nonsense",
@@ -597,51 +597,48 @@ def test_what_cannot_be_read_is_one_sentence(hub, name, files, card, message):
     assert refusal(name) == message
 
 
-ANSWER = "Expected an answer from the Hub about the dataset a/ner"
-ACCESS = "Expected access to the dataset a/ner"
-
-
 @pytest.mark.parametrize("path", ["/api/datasets/a/ner", "/datasets/a/ner/resolve"])
 @pytest.mark.parametrize(
     ("failure", "message"),
     [
         (
             {"status": 403, "headers": {"X-Error-Code": "GatedRepo"}},
-            f"{ACCESS}, found that its owners grant it on request; ask for it at "
+            "The owners of the dataset a/ner grant access to it on request. Ask for it at "
             "HUB/datasets/a/ner, then log in with hf auth login or set HF_TOKEN.",
         ),
         (
             {"status": 401},
-            f"{ACCESS}, found no valid log-in (401); log in with hf auth login or set HF_TOKEN.",
+            "The dataset a/ner needs a valid log-in (401): log in with hf auth login or set "
+            "HF_TOKEN.",
         ),
         (
             {"status": 403, "headers": {"X-Error-Message": "No"}},
-            f"{ACCESS}, found a log-in without the right to read it (403); "
-            "log in with hf auth login or set HF_TOKEN.",
+            "This log-in has no right to read the dataset a/ner (403): log in with hf auth login "
+            "or set HF_TOKEN.",
         ),
         (
             {"status": 403, "headers": {"X-Error-Message": "Access to this resource is disabled."}},
-            f"{ACCESS}, found that the Hub has disabled it; choose another one.",
+            "The Hub has disabled the dataset a/ner. Choose another one.",
         ),
         (
             {"status": 503},
-            f"{ANSWER}, found the error 503; "
-            "try again in a few minutes, or choose a file or a folder.",
+            "The Hub answered with error 503 when asked for the dataset a/ner. Try again in a "
+            "few minutes, or choose a file or a folder.",
         ),
         (
             {"status": 429},
-            f"{ANSWER}, found the error 429; "
-            "try again in a few minutes, or choose a file or a folder.",
+            "The Hub answered with error 429 when asked for the dataset a/ner. Try again in a "
+            "few minutes, or choose a file or a folder.",
         ),
         (
             {"hang_seconds": 2},
-            "Expected an answer from HUB about the dataset a/ner, found none within 0.5 seconds; "
-            "check the network and try again, or choose a file or a folder.",
+            "HUB did not answer about the dataset a/ner within 0.5 seconds. Check the network and "
+            "try again, or choose a file or a folder.",
         ),
     ],
 )
 def test_each_failure_is_one_sentence(hub, monkeypatch, path, failure, message):
-    monkeypatch.setattr(answers, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(client, "ANSWER_SECONDS", 0.5)
     hub.datasets["a/ner"] = Repo({"main": {"train.parquet": parquet(OSLO)}})
     hub.fail(path, **failure)
     assert refusal("a/ner") == message.replace("HUB", hub.url)
@@ -657,8 +654,8 @@ def test_a_single_failure_of_the_hub_passes(hub, path):
 def test_an_answer_that_is_none_of_the_hubs(hub):
     hub.fail("/api/datasets/a/ner", status=200)
     assert refusal("a/ner") == (
-        f"Expected an answer from {hub.url} about the dataset a/ner, found JSONDecodeError: "
-        "Expecting value: line 1 column 1 (char 0); check the network and try again, or choose a "
+        f"The answer of {hub.url} about the dataset a/ner can't be used (JSONDecodeError: "
+        "Expecting value: line 1 column 1 (char 0)). Check the network and try again, or choose a "
         "file or a folder."
     )
 
@@ -667,14 +664,14 @@ def test_a_dataset_that_has_gone_is_not_read_from_the_cache(hub):
     hub.datasets["a/ner"] = Repo({"main": {"train.parquet": parquet(OSLO)}})
     read("a/ner")
     del hub.datasets["a/ner"]
-    assert refusal("a/ner").startswith("Expected a dataset a/ner on the Hub, found none")
+    assert refusal("a/ner").startswith("The Hub has no dataset a/ner that you may see.")
 
 
 def test_offline(hub, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert refusal("a/ner") == (
-        "Expected to ask the Hub for the dataset a/ner, found offline mode; unset HF_HUB_OFFLINE, "
-        "or choose a file or a folder."
+        "The Hub can't be asked for the dataset a/ner: it is in offline mode. Unset "
+        "HF_HUB_OFFLINE, or choose a file or a folder."
     )
 
 
@@ -683,8 +680,8 @@ def test_no_network(hub, monkeypatch):
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
     monkeypatch.setattr(constants, "ENDPOINT", url)
     assert refusal("a/ner") == (
-        f"Expected an answer from {url} about the dataset a/ner, found no connection; check the "
-        "network and try again, or choose a file or a folder."
+        f"There is no connection to {url}, which has the dataset a/ner. Check the network and try "
+        "again, or choose a file or a folder."
     )
 
 

@@ -58,7 +58,9 @@ def test_a_run_is_published_and_a_failure_is_tried_again(hub, app, new_page):
     page = new_page(query=f"?run={RUN}")
     open_form(page, "me/minilm-sample")
     fill(page, "#publish-repo", "zoe/ner")
-    page.wait_for_selector("#publish-check [data-state=problem] >> text=which is somebody else's")
+    page.wait_for_selector(
+        "#publish-check [data-state=problem] >> text=is somebody else's: you can"
+    )
     page.wait_for_selector("#publish-private input[disabled]:not(:checked)")
     page.get_by_label("Pull request", exact=True).check()
     page.wait_for_selector("#publish-check >> text=publishing opens a pull request in it.")
@@ -71,11 +73,11 @@ def test_a_run_is_published_and_a_failure_is_tried_again(hub, app, new_page):
 
     hub.fail("/api/models/me/ner/commit", status=503, times=2)
     page.click("#publish-start")
-    page.wait_for_selector("#publish-status [role=alert] >> text=found its error 503;")
+    page.wait_for_selector("#publish-status [role=alert] >> text=The Hub failed with error 503")
     page.wait_for_selector("#run-status [data-status=finished]")
     hub.fail("/api/models/me/ner/preupload", status=500, hang_seconds=900, times=1)
     page.click("#publish-start >> text=Try again")
-    page.wait_for_selector("#publish-status [data-state=uploading] >> text=comparing with the Hub")
+    page.wait_for_selector("#publish-status [data-state=uploading] >> text=sending the files")
     expect(page.locator("#publish-start")).to_be_disabled()
 
     page.reload()  # it goes on, and is shown again

@@ -12,7 +12,7 @@ from ner_core.config import TrainConfig
 from ner_core.data.corpus import load_data
 from ner_core.evaluation.scoring import tag_names
 from ner_core.runs import store
-from ner_core.runs.store import Run
+from ner_core.runs.run import Run
 from tests.conftest import write_conll
 from tests.support import toy
 from tests.support.fake_runs import FakeRun
@@ -134,7 +134,7 @@ def test_a_killed_worker_goes_on_and_a_killed_server_does_not_matter(app, new_pa
     page.wait_for_selector("[data-status=interrupted]")
     print("POLLS", polls)
     assert len(polls) <= POLLS
-    page.wait_for_selector("text=The worker ended without a word")
+    page.wait_for_selector("text=The worker ended unexpectedly")
     page.click("#resume")
     page.wait_for_selector("[data-status=running]")
 

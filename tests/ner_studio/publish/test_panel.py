@@ -67,7 +67,7 @@ def ended(panel, run_id):
     """Look on until the upload has ended."""
 
     def look():
-        now = moved(panel.look(run_id))
+        now = moved(panel.poll(run_id))
         if now["state"] == "uploading":
             assert now["timer"].active
             assert now["start"] == gr.update(value="Publishing …", interactive=False)
@@ -124,7 +124,7 @@ def test_a_public_repository_and_an_adapter_alone_are_asked_for(hub, panel, run)
     assert not hub.models["me/ner"].private
     publish(panel, run.id, what=ADAPTER)
     assert text(ended(panel, run.id)["status"]["message"]).startswith(
-        f"Expected a LoRA adapter in run {run.id}, found none: all its weights were trained;"
+        f"Run {run.id} has no LoRA adapter: all its weights were trained."
     )
 
 
@@ -134,8 +134,8 @@ def test_a_failed_upload_says_why_and_is_tried_again(hub, panel, run):
     failed = ended(panel, run.id)
     assert failed["status"]["state"] == "failed"
     assert text(failed["status"]["message"]) == (
-        "Expected the Hub to take what is written to me/ner, found its error 503; try again in a "
-        "few minutes: what is stored already is not sent again."
+        "The Hub failed with error 503 while me/ner was written to. Try again in a few minutes: "
+        "what is stored already is not sent again."
     )
     assert failed["start"] == gr.update(value="Try again", interactive=True)
     assert run.status() == "finished"
@@ -152,10 +152,10 @@ def test_a_second_click_and_a_page_that_comes_back_see_the_same_upload(hub, pane
     assert publish(panel, run.id, "me/other", message="Two")["state"] == "uploading"
     assert uploading.UPLOADS.of(run) is upload
     toy.wait_for(lambda: "sending" in upload.progress.what, "the model to be sent")
-    shown = panel.look(run.id)[0]
-    assert float(shown["percent"]) > 0
-    assert "Sent <b>0.1 of 0.1 MB</b>" in shown["facts"]
-    assert "Now <b>sending model.safetensors</b>" in shown["facts"]
+    shown = panel.poll(run.id)[0]
+    assert shown["percent"] == "33.3"
+    assert "Size <b>0.1 MB</b>" in shown["facts"]
+    assert "Now <b>sending the files</b>" in shown["facts"]
     came_back = dict(zip(panel.outputs, panel.update(run.id, None), strict=True))
     assert came_back[panel.accordion] == gr.update(visible=True, open=True)
     assert came_back[panel.repo] == "me/ner"
@@ -197,7 +197,7 @@ def test_a_run_at_work_cannot_be_published(hub, panel):
     assert form[panel.accordion] == gr.update(visible=False)
     publish(panel, "at-work")
     assert text(ended(panel, "at-work")["status"]["message"]) == (
-        "Expected a run that has ended, found at-work, which is running; stop it, or wait."
+        "Run at-work is running. Stop it, or wait until it has ended, then publish it."
     )
     at_work.end("stopped")
     assert hub.models == {}
@@ -213,8 +213,7 @@ def test_a_repository_is_named_after_the_person_and_the_run(hub, panel, run, mon
     assert skipped == gr.skip()
     assert told == view.note(
         "idle",
-        "Expected somebody who is signed in to the Hub, found no token; run hf auth login, or set "
-        "HF_TOKEN.",
+        "Nobody is signed in to the Hub here. Run hf auth login, or set HF_TOKEN.",
     )
 
 
@@ -249,7 +248,7 @@ def test_the_check_says_what_publishing_would_do(hub, panel):
     theirs = answers(panel, "zoe/ner")[-1][0]
     assert theirs["state"] == "problem"
     assert theirs["message"] == (
-        "Expected a repository of me or acme, found zoe/ner, which is somebody else&#x27;s; choose "
+        "zoe/ner is somebody else&#x27;s: you can write to repositories of me or acme. Choose "
         "me/ner, or open a pull request."
     )
     proposed = answers(panel, "zoe/ner", PULL_REQUEST)[-1][0]
@@ -272,15 +271,15 @@ def test_without_a_network_it_is_said_at_once(hub, panel, run, monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", count)
     no_connection = (
-        "Expected a connection to http://127.0.0.1:9 to write to me/ner, found none; check the "
-        "network and try again."
+        "There is no connection to http://127.0.0.1:9, where me/ner is. Check the network and try "
+        "again."
     )
     assert answers(panel, "me/ner")[-1][0] == view.note("problem", no_connection)
     publish(panel, run.id)
     failed = ended(panel, run.id)
     assert text(failed["status"]["message"]) == no_connection
     assert failed["start"]["interactive"]
-    assert panel.suggest(run.id, "")[1]["message"].startswith("Expected a connection to")
+    assert panel.suggest(run.id, "")[1]["message"].startswith("There is no connection to")
     assert attempts == [("127.0.0.1", 9)] * 3  # each question is asked once
 
 
@@ -291,7 +290,7 @@ def test_the_card_is_shown_as_text(hub, panel, run):
     assert panel.renew_card(run.id, "me/ner", ADAPTER, "") == gr.skip()
     assert panel.renew_card(run.id, "me/ner", MERGED, "old") == card
     assert "<" not in panel.show_card(run.id, f"me/{HOSTILE}", MERGED)
-    assert panel.show_card("nobody-s", "me/ner", MERGED).startswith("Expected ")
+    assert panel.show_card("nobody-s", "me/ner", MERGED).startswith("There is no run")
     assert hub.requests == []
 
 
@@ -304,10 +303,10 @@ def test_a_run_that_was_deleted_meanwhile_is_no_fault(hub, panel, run):
     upload = Deleting(uploading.Request("me/ner"))
     upload.send(run, None)
     assert upload.problem == (
-        f"Expected the files of run {run.id} to stay where they are, found No such file or "
-        "directory; look whether they were renamed or deleted, and try again."
+        "A file was lost while me/ner was written to (No such file or directory): were the files "
+        f"of run {run.id} renamed or deleted? Put them back, and try again."
     )
-    assert panel.look(run.id)[0]["state"] == "failed"
+    assert panel.poll(run.id)[0]["state"] == "failed"
 
 
 def test_that_everybody_reads_sentences_of_ones_own_data_is_said_where_it_is_chosen(
@@ -429,7 +428,7 @@ def test_others_see_and_publish_nothing(hub, panel, space):
         space(name)
         for act in (
             lambda run_id: panel.publish(run_id, "bob/mine", True, COMMIT, MERGED, ""),
-            panel.look,
+            panel.poll,
             lambda run_id: panel.suggest(run_id, ""),
             lambda run_id: panel.show_card(run_id, "bob/mine", MERGED),
             lambda run_id: panel.warn(run_id, False),

@@ -7,6 +7,7 @@ import gradio as gr
 import pytest
 from gradio.blocks import Block
 
+from ner_core.runs.status import ACTIVE
 from ner_core.runs.view import RunView
 from ner_core.config import TrainConfig
 from ner_core.system import locks
@@ -181,7 +182,7 @@ def test_a_finished_run_in_the_table():
 
 def test_runs_of_all_statuses():
     at_work = ["queued", "starting", "running", "stopping"]
-    made = {status: make(f"run-{status}", status) for status in store.ACTIVE}
+    made = {status: make(f"run-{status}", status) for status in ACTIVE}
     locks_held = [held(run) for run in made.values()]
     for status in ("finished", "stopped", "failed", "interrupted"):
         make(f"run-{status}", status)
@@ -358,8 +359,8 @@ def test_a_run_at_work_is_not_deleted(panel):
     shown = results(panel, changed(panel), panel.delete_run(None, ["a"], "steps"))
     os.close(fd)
     assert shown["problem"] == (
-        '<p class="ner-error" role="alert">Expected a run that is not at work, to delete it; '
-        "found a, which is running; stop it first.</p>"
+        "<p class=\"ner-error\" role=\"alert\">Run a can't be deleted while it is running. Stop it "
+        "first.</p>"
     )
     assert store.exists("a")
 
@@ -382,7 +383,7 @@ def test_download(panel):
     assert problem == ""
     shown = panel.actions.export(["gone"])
     assert not shown[panel.actions.files]["visible"]
-    assert "Expected the id of a run, found &#x27;gone&#x27;" in shown[panel.actions.problem]
+    assert "There is no run &#x27;gone&#x27;" in shown[panel.actions.problem]
 
 
 def test_open_and_use_tell_the_page(panel):
@@ -400,7 +401,7 @@ def test_open_and_use_tell_the_page(panel):
     assert [store.get("a").config()] == USED
     refused = use(["gone"])
     assert [*refused] == [problem]
-    assert "Expected the id of a run" in refused[problem]
+    assert "There is no run" in refused[problem]
 
 
 # Several runs

@@ -179,7 +179,7 @@ def test_a_run_that_is_not_there_is_a_run_error():
     with pytest.raises(RunError) as caught:
         SHARED.find("gone")
     assert str(caught.value) == (
-        "Expected the id of a run, found 'gone'; `python -m ner_core runs` lists them."
+        "There is no run 'gone'. `python -m ner_core runs` lists all runs."
     )
 
 

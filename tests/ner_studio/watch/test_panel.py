@@ -404,7 +404,7 @@ def test_a_run_too_old_for_the_list_is_offered_when_it_is_chosen(panel, at_work,
 def test_stop_and_resume_act_on_the_run_or_say_why_not(panel, at_work, monkeypatch):
     assert panel.stop_run("at-work") == ""
     assert at_work.run.stop_path.exists()
-    assert "Expected the id of a run, found &#x27;gone&#x27;" in panel.stop_run("gone")
+    assert "There is no run &#x27;gone&#x27;" in panel.stop_run("gone")
     resumed = []
     monkeypatch.setattr(submit, "resume", resumed.append)
     assert panel.resume_run("at-work") == ""

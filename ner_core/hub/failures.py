@@ -1,0 +1,278 @@
+"""What can go wrong with the Hub, as a sentence each: one table, and one function that applies it.
+
+No sentence holds a token: the words of others lose what looks like one.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from huggingface_hub import constants
+from huggingface_hub.errors import (
+    DisabledRepoError,
+    GatedRepoError,
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+)
+from huggingface_hub.utils import (  # type: ignore[attr-defined] # exported, but lazily
+    httpx,
+    parse_ratelimit_headers,
+)
+
+from ner_core.errors import DataError, ModelError, NerError, PublishError
+from ner_core.hub.sign_in import how_to_renew_token, how_to_sign_in, missing_right
+
+_SECRET = re.compile(r"\b(?:hf|api_org)_\w+|(?<=[Bb]earer )\S+")
+_INSTEAD = {"dataset": "a file or a folder", "model": "minilm, starter or a folder"}
+_STORED = "what is stored already is not sent again"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is asked of the Hub: a dataset or a model. Failures are a DataError or a ModelError."""
+
+    kind: Literal["dataset", "model"]
+    repo: str
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What is done on the Hub: a repository is written to. Failures are a PublishError.
+
+    ``files`` names what is sent, for the case that one of them goes meanwhile.
+    """
+
+    repo: str
+    pull_request: bool = False
+    files: str = "the files"
+
+
+class NoAnswerError(Exception):
+    """The cause of an error that is no answer of the Hub: it may still be asked later."""
+
+
+def _is(*classes: type[BaseException]) -> Callable[[BaseException], bool]:
+    return lambda error: isinstance(error, classes)
+
+
+def _status(*numbers: int) -> Callable[[BaseException], bool]:
+    return lambda error: status_of(error) in numbers
+
+
+def _is_local_file(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.filename is not None
+
+
+# The first row that fits counts: a gated repository, for one, is also "not found".
+_TABLE: list[tuple[Callable[[BaseException], bool], str | None, str | None]] = [
+    # what happened, the sentence when reading, the sentence when writing; None: go on to the next
+    (
+        _is(OfflineModeIsEnabled),
+        "The Hub can't be asked for the {kind} {repo}: it is in offline mode. Unset "
+        "HF_HUB_OFFLINE, {instead}.",
+        "The Hub can't be asked for {repo}: it is in offline mode. Unset HF_HUB_OFFLINE.",
+    ),
+    (
+        _is(GatedRepoError),
+        "The owners of the {kind} {repo} grant access to it on request. Ask for it at {page}, "
+        "then {sign_in}.",
+        None,
+    ),
+    (
+        _is(DisabledRepoError),
+        "The Hub has disabled the {kind} {repo}. Choose another one.",
+        None,
+    ),
+    (
+        _is(RepositoryNotFoundError),
+        "The Hub has no {kind} {repo} that you may see. Check the name, and if it is private, "
+        "{sign_in}.",
+        "The Hub has no repository {repo} that you may see. Check its name.",
+    ),
+    (
+        _status(401),
+        "The {kind} {repo} needs a valid log-in (401): {sign_in}.",
+        "The Hub does not accept the token (401): {renew}.",
+    ),
+    (
+        _status(403),
+        "This log-in has no right to read the {kind} {repo} (403): {sign_in}.",
+        "{forbidden}",
+    ),
+    (_status(409, 412), None, "{conflict}"),
+    (
+        _status(429),
+        None,
+        "Too much was asked of the Hub lately (429), so {repo} can't be written to. Try again "
+        "{when}.",
+    ),
+    (
+        lambda error: status_of(error) >= 500,
+        None,
+        "The Hub failed with error {status} while {repo} was written to. Try again in a few "
+        "minutes: {stored}.",
+    ),
+    (
+        _is(HfHubHTTPError),
+        "The Hub answered with error {status} when asked for the {kind} {repo}. Try again in a "
+        "few minutes, {instead}.",
+        "The Hub refuses what is written to {repo} ({status_and_reason}). Correct that, or choose "
+        "another repository.",
+    ),
+    (
+        _is(httpx.ConnectError, httpx.ConnectTimeout),
+        "There is no connection to {endpoint}, which has the {kind} {repo}. Check the network and "
+        "try again, {instead}.",
+        "There is no connection to {endpoint}, where {repo} is. Check the network and try again.",
+    ),
+    (
+        _is(httpx.TimeoutException),
+        "{endpoint} did not answer about the {kind} {repo} within {seconds} seconds. Check the "
+        "network and try again, {instead}.",
+        "{host} did not answer within {seconds} seconds while {repo} was written to. Try again "
+        "later: {stored}.",
+    ),
+    (
+        _is(httpx.TransportError),
+        "The connection to {endpoint}, which has the {kind} {repo}, was lost. Check the network "
+        "and try again, {instead}.",
+        "The connection was lost each time {repo} was written to. Try again: {stored}.",
+    ),
+    (
+        _is_local_file,
+        None,
+        "A file was lost while {repo} was written to ({strerror}): were {files} renamed or "
+        "deleted? Put them back, and try again.",
+    ),
+    (
+        _is(Exception),
+        "The answer of {endpoint} about the {kind} {repo} can't be used ({short}). Check the "
+        "network and try again, {instead}.",
+        "{repo} can't be written to ({short}). Try again.",
+    ),
+]
+
+
+@contextmanager
+def explained(task: Reading | Writing) -> Iterator[None]:
+    """Raise whatever fails in the block as a NerError with one sentence, see ``_TABLE``.
+
+    A NerError goes through as it is. When reading, the cause of the error is a NoAnswerError if it
+    was no answer of the Hub.
+    """
+    try:
+        yield
+    except NerError:
+        raise
+    except Exception as error:
+        cause = cause_of(error)
+        said = sentence(cause, task)
+        if isinstance(task, Writing):
+            raise PublishError(said) from None
+        answered = is_answer(cause) and status_of(cause) < 500 and status_of(cause) != 429
+        kind = DataError if task.kind == "dataset" else ModelError
+        raise kind(said) from (None if answered else NoAnswerError())
+
+
+def sentence(error: BaseException, task: Reading | Writing) -> str:
+    """Return what happened and what to do, in one or two sentences."""
+    column, fields = (
+        (1, _reading(error, task)) if isinstance(task, Reading) else (2, _writing(error, task))
+    )
+    texts = (row[column] for row in _TABLE if row[0](error))
+    return next(text for text in texts if isinstance(text, str)).format_map(fields)
+
+
+def _reading(error: BaseException, task: Reading) -> dict[str, object]:
+    folder = "datasets/" if task.kind == "dataset" else ""
+    return {
+        "kind": task.kind,
+        "repo": task.repo,
+        "page": f"{constants.ENDPOINT}/{folder}{task.repo}",
+        "instead": f"or choose {_INSTEAD[task.kind]}",
+        "sign_in": how_to_sign_in(),
+        **_of_error(error),
+    }
+
+
+def _writing(error: BaseException, task: Writing) -> dict[str, object]:
+    answer = error.response if isinstance(error, HfHubHTTPError) else None
+    creating = answer is not None and answer.url.path == "/api/repos/create"
+    pause = pause_asked_for(answer) if answer is not None else None
+    said = _answer_text(error)
+    forbidden = missing_right(task.repo, task.pull_request, creating)
+    if task.pull_request and "disabled" in said:
+        forbidden = (
+            f"Pull requests are turned off in {task.repo}. Publish without one, or ask its owner "
+            "to turn them on."
+        )
+    conflict = f"Another change was made to {task.repo} meanwhile. Try again."
+    if creating:
+        conflict = f"The name {task.repo} is taken. Choose another one."
+    return {
+        "repo": task.repo,
+        "files": task.files,
+        "stored": _STORED,
+        "renew": how_to_renew_token(),
+        "forbidden": forbidden,
+        "conflict": conflict,
+        "when": f"in {pause} seconds" if pause else "in a few minutes",
+        "status_and_reason": f"{status_of(error)}: {said}" if said else status_of(error),
+        **_of_error(error),
+    }
+
+
+def _of_error(error: BaseException) -> dict[str, object]:
+    request = error.request if isinstance(error, httpx.TimeoutException) else None
+    waited = request.extensions["timeout"]["read"] if request else 0
+    return {
+        "endpoint": constants.ENDPOINT,
+        "status": status_of(error),
+        "short": shortened(error),
+        "strerror": getattr(error, "strerror", None),
+        "host": request.url.host if request else "",
+        "seconds": f"{waited:g}",
+    }
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """Return what an upload or a download failed for; the client wraps it in errors of its own."""
+    wrappers = (RuntimeError, LocalEntryNotFoundError)
+    while isinstance(error, wrappers) and error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def is_answer(error: BaseException) -> bool:
+    """Return whether a failure is an answer of the Hub, so that the Hub has done nothing."""
+    return isinstance(cause_of(error), HfHubHTTPError)
+
+
+def status_of(error: BaseException) -> int:
+    """Return the status of an answer of the Hub, 0 of any other failure."""
+    cause = cause_of(error)
+    return cause.response.status_code if isinstance(cause, HfHubHTTPError) else 0
+
+
+def pause_asked_for(response: httpx.Response) -> int | None:
+    """Return how many seconds the Hub asks to wait; None if it does not say."""
+    limit = parse_ratelimit_headers(response.headers)
+    if limit is not None and limit.remaining == 0:
+        return int(limit.reset_in_seconds)
+    asked = response.headers.get("Retry-After", "").strip()
+    return int(asked) if asked.isdecimal() else None
+
+
+def shortened(error: BaseException) -> str:
+    """Return the name of an error that nobody foresaw and a few of its words, without a secret."""
+    text = _SECRET.sub("…", " ".join(str(error).split()))[:80]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _answer_text(error: BaseException) -> str:
+    text = (error.server_message or "") if isinstance(error, HfHubHTTPError) else ""
+    return _SECRET.sub("…", " ".join(text.split()))[:120]
