@@ -28,9 +28,9 @@ class Predictor:
     paragraph do not depend on its neighbours. A long paragraph is read in overlapping windows; see
     ``ner_core.models.windows``.
 
-    >>> predictor = Predictor.load("minilm-sample")  # doctest: +SKIP
-    >>> predictor.predict("Ann lives in Oslo.")  # doctest: +SKIP
-    [Entity(start=0, end=3, label='PER', score=0.99, text='Ann'), ...]
+    >>> predictor = Predictor.load("starter")
+    >>> [(entity.text, entity.label) for entity in predictor.predict("Ann lives in Oslo.")]
+    [('Ann', 'PER'), ('Oslo', 'LOC')]
     """
 
     def __init__(self, tagger: Tagger) -> None:
