@@ -108,10 +108,11 @@ STEPS = {"data check": True, "submission": False, "cost estimate": False, "prepa
 
 
 def read_in_process(path: Path, check: bool, cached: bool) -> dict[str, Any]:
-    """Read a file in a process of its own, with its cache in the file's folder; see ``read``."""
+    """Read a file in a process of its own; see ``read``."""
     command = [sys.executable, __file__, "--read", str(path)]
     command += ["--check"] * check + ["--cached"] * cached
-    environment = {**os.environ, "NER_HOME": str(path.parent)}
+    home = path.parent / ("with-cache" if cached else "without-cache")
+    environment = {**os.environ, "NER_HOME": str(home)}
     done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
