@@ -1,13 +1,13 @@
-"""What many open pages cost the server while a run is at work, and how fast it highlights then.
+"""Measure the load of many open pages on the server while a run is at work.
 
     python benchmarks/many_tabs.py [--tabs 50] [--seconds 30]
 
-Starts the app with a run store of its own, in which this script writes a run that seems to be at
-work: an event a second, an evaluation every 15. Each simulated tab does what the page in a browser
-does: it loads the configuration, sends what the page sends when it is loaded, polls at the interval
-that the server tells it, and sends what follows when an answer changed a component. Another one
-types a text a second in the Highlight tab. Prints the processor time of the server in percent of
-one core, without and with the typing, and the time from a text to its entities.
+The script starts the app with a run store of its own and writes a run that seems to be at work: an
+event every second, an evaluation every 15. Each simulated tab does what the page does in a browser:
+it loads the configuration, sends the events of a page load, polls at the interval that the server
+sends, and fires the change events of updated components. One more tab types a text every second in
+the Highlight tab. The script prints the CPU time of the server in percent of a core, with and
+without the typing, and the time from a text to its entities.
 """
 
 import argparse
@@ -45,7 +45,7 @@ GOLD = [[0, 2, "PER"], [4, 5, "LOC"], [6, 7, "LOC"], [12, 14, "ORG"]]
 
 
 class FakeRun:
-    """A run that is written as a worker would write it, and held as one at work."""
+    """A run that is written and locked as by a worker."""
 
     def __init__(self) -> None:
         self.run: Run = store.create(TrainConfig(), "at-work")
@@ -78,14 +78,14 @@ class FakeRun:
             self._events.append("evaluated", step, {**scores, **more, "per_type": per_type})
 
     async def go_on(self) -> None:
-        """Write a step a second until cancelled."""
+        """Write a step every second until cancelled."""
         while True:
             self.advance()
             await asyncio.sleep(1)
 
 
 class Tab:
-    """One page in a browser, as far as the server can tell."""
+    """A page that looks to the server like one in a browser."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
@@ -94,7 +94,7 @@ class Tab:
         self.polls: list[float] = []
 
     async def open(self) -> None:
-        """Load the page, and send what a page sends then."""
+        """Load the page and send the events of a page load."""
         await self._client.get("/")
         config = (await self._client.get("/config")).json()
         self._components = {item["id"]: item for item in config["components"]}
@@ -117,7 +117,7 @@ class Tab:
         ]
 
     async def poll(self) -> None:
-        """Ask for what is new, again and again, as often as the server wants it."""
+        """Poll at the intervals that the server sends."""
         await asyncio.gather(*(self._tick(timer) for timer in self._timers))
 
     async def _tick(self, timer: int) -> None:
@@ -130,12 +130,12 @@ class Tab:
 
     @property
     def intervals(self) -> list[float]:
-        """The seconds between polls, as the server says: a figure a timer of the page."""
+        """The seconds between polls of each timer, as sent by the server."""
         return [float(self._values[timer]) for timer in self._timers]
 
     async def _fire(self, component: int, event: str) -> None:
         for dependency in self._events.get((component, event), []):
-            # What is queued is slower work, which no poll starts.
+            # Queued events are slower work, which no poll starts.
             if dependency["backend_fn"] and not dependency["queue"]:
                 await self._send(dependency)
 
@@ -149,7 +149,7 @@ class Tab:
         }
         try:
             answer = await self._client.post("/gradio_api/run/predict", json=body)
-        except httpx.TransportError:  # the server closed a connection that was idle for long
+        except httpx.TransportError:  # the server closed an idle connection
             answer = await self._client.post("/gradio_api/run/predict", json=body)
         answer.raise_for_status()
         changed = [
@@ -162,7 +162,7 @@ class Tab:
             await self._fire(number, "change")
 
     def _take(self, number: int, answer: Any) -> bool:
-        """Take a component's new value; tell whether it is another one."""
+        """Store a component's new value and return whether it has changed."""
         if isinstance(answer, dict) and answer.get("__type__") == "update":
             if "value" not in answer:
                 return False
@@ -171,7 +171,7 @@ class Tab:
         return bool(before != answer)
 
     async def highlight(self, text: str) -> float:
-        """Type a text; give the seconds until its entities are there."""
+        """Type a text and return the seconds until its entities arrive."""
         began = time.perf_counter()
         answer = str(await self.ask(text))
         if "<mark" not in answer:
@@ -179,7 +179,7 @@ class Tab:
         return time.perf_counter() - began
 
     async def ask(self, text: str) -> Any:
-        """Send what the page sends when its text has changed; gives the answer."""
+        """Fire the change event of the text and return the answer."""
         typed, dependency = next(
             (number, dependency)
             for (number, event), found in self._events.items()
@@ -231,13 +231,13 @@ async def served(home: Path) -> AsyncIterator[tuple[str, psutil.Process]]:
 
 
 def seconds_used(server: psutil.Process) -> float:
-    """Give the processor time of the server so far."""
+    """Return the CPU time of the server so far."""
     times = server.cpu_times()
     return float(times.user + times.system)
 
 
 async def share(server: psutil.Process, seconds: float) -> float:
-    """Give the server's processor time while this waits, in percent of one core."""
+    """Wait, and return the CPU use of the server meanwhile in percent of one core."""
     began, used = time.perf_counter(), seconds_used(server)
     await asyncio.sleep(seconds)
     return 100 * (seconds_used(server) - used) / (time.perf_counter() - began)
@@ -262,7 +262,7 @@ async def measure(tabs: int, seconds: float) -> None:
             for page in pages:
                 await page.open()
             polling = [asyncio.create_task(page.poll()) for page in pages]
-            await asyncio.sleep(20)  # the model is loaded, the intervals have settled
+            await asyncio.sleep(20)  # until the model is loaded and the intervals are stable
             for page in pages:
                 page.polls.clear()
             alone = await share(server, seconds)
@@ -279,7 +279,7 @@ async def measure(tabs: int, seconds: float) -> None:
     took = sorted(1000 * poll for page in pages for poll in page.polls)
     print(f"| {tabs} tabs, {seconds:g} s each | |\n|---|---|")
     intervals = ", ".join(f"{interval:g}" for interval in pages[0].intervals)
-    print(f"| intervals that the server asks for, s | {intervals} |")
+    print(f"| intervals sent by the server, s | {intervals} |")
     print(f"| polls a second | {polls:.1f} |")
     print(f"| a poll and what follows from it, ms: p50, p95 | {_two(took)} |")
     print(f"| server's CPU, % of a core, polls alone | {alone:.1f} |")
@@ -295,7 +295,7 @@ def _two(values: list[float]) -> str:
 
 
 def main() -> None:
-    """Measure with the numbers of the command line."""
+    """Measure with the arguments of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tabs", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=30)

@@ -1,15 +1,21 @@
 """How fast a large file is read into splits, and how much memory that takes.
 
-    python benchmarks/read_speed.py [--sentences 1000000] [--formats conll jsonl parquet] [--check]
+    python benchmarks/read_speed.py [--sentences 1000000] [--formats conll jsonl parquet]
+                                    [--check | --run]
 
 Makes a file of sentences of about ten words each, entities among them, in each of the formats, and
-reads it in a process of its own: ``ner_core.data.load``, and with ``--check`` all of the data check
-after it. Prints seconds, sentences per second and the process's largest resident memory. Exits
-with 1 if that is 1.5 GB or more.
+reads it in a process of its own with ``load_data``, or with ``--check`` with the whole data check.
+Prints seconds, sentences per second and the process's largest resident memory. Exits with 1 if that
+is 1.5 GB or more.
+
+With ``--run`` it does what reads the data between an upload and the first step of a run (the data
+check, the submission, the cost estimate, the worker's preparation), each in a process of its own,
+without the cache and with it, and prints the seconds of each.
 """
 
 import argparse
 import json
+import os
 import random
 import resource
 import subprocess
@@ -29,7 +35,7 @@ WORDS = 50_000  # in the vocabulary; real text repeats itself, too
 
 
 def sentences(count: int, seed: int = 1) -> Iterator[tuple[list[str], list[str]]]:
-    """Give words and IOB2 tags, the same for the same seed: 5 to 15 words, an entity in two."""
+    """Yield words and IOB2 tags, the same for the same seed: 5 to 15 words, an entity in two."""
     rng = random.Random(seed)  # noqa: S311 - a choice that can be repeated, no secret
     for _ in range(count):
         words = [f"word{int(WORDS * rng.random() ** 3)}" for _ in range(rng.randint(5, 15))]
@@ -76,8 +82,12 @@ FORMATS: dict[str, Callable[[Path, int], None]] = {
 }
 
 
-def read(path: Path, check: bool) -> dict[str, Any]:
-    """Read a file in this process; gives sentences, seconds and bytes."""
+def read(path: Path, check: bool, cached: bool) -> dict[str, Any]:
+    """Read a file in this process; return sentences, seconds and the largest memory in bytes."""
+    from ner_core.data import cache
+
+    if not cached:
+        cache.FEWEST_SENTENCES = sys.maxsize
     start = time.perf_counter()
     if check:
         from ner_core.checks.report import check_data
@@ -92,31 +102,59 @@ def read(path: Path, check: bool) -> dict[str, Any]:
     return {"sentences": count, "seconds": seconds, "bytes": kilobytes * 1024}
 
 
+STEPS = {"data check": True, "submission": False, "cost estimate": False, "preparation": False}
+"""What reads the data before the first step of a run, and whether it also checks them."""
+
+
+def read_in_process(path: Path, check: bool, cached: bool) -> dict[str, Any]:
+    """Read a file in a process of its own, with its cache in the file's folder; see ``read``."""
+    command = [sys.executable, __file__, "--read", str(path)]
+    command += ["--check"] * check + ["--cached"] * cached
+    environment = {**os.environ, "NER_HOME": str(path.parent)}
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def compare(path: Path) -> None:
+    """Print the seconds of each step that reads the data, without the cache and with it."""
+    sums = [0.0, 0.0]
+    print(f"{path.suffix[1:]:14} {'no cache':>9} {'cache':>7} {'ratio':>6}")
+    for step, check in STEPS.items():
+        seconds = [read_in_process(path, check, cached)["seconds"] for cached in (False, True)]
+        sums = [total + more for total, more in zip(sums, seconds, strict=True)]
+        print(f"{step:14} {seconds[0]:9.1f} {seconds[1]:7.1f} {seconds[1] / seconds[0]:6.2f}")
+    print(f"{'all':14} {sums[0]:9.1f} {sums[1]:7.1f} {sums[1] / sums[0]:6.2f}", flush=True)
+
+
 def main() -> int:
-    """Read a file in each format and print a table; give the exit code."""
+    """Read a file in each format and print a table; return the exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sentences", type=int, default=1_000_000)
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=["conll"])
     parser.add_argument("--check", action="store_true", help="check the data as well")
-    parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)  # what the child is told
+    parser.add_argument("--run", action="store_true", help="compare without cache and with it")
+    for_children: dict[str, Any] = {"help": argparse.SUPPRESS}
+    parser.add_argument("--read", type=Path, **for_children)
+    parser.add_argument("--cached", action="store_true", **for_children)
     options = parser.parse_args()
     if options.read:
-        print(json.dumps(read(options.read, options.check)))
+        print(json.dumps(read(options.read, options.check, options.cached)))
         return 0
     most = 0
-    print(f"{'format':10} {'seconds':>8} {'sentences/s':>12} {'peak MB':>8}")
+    if not options.run:
+        print(f"{'format':10} {'seconds':>8} {'sentences/s':>12} {'peak MB':>8}")
     with tempfile.TemporaryDirectory() as folder:
         for form in options.formats:
             path = Path(folder) / f"large.{form}"
             FORMATS[form](path, options.sentences)
-            command = [sys.executable, __file__, "--read", str(path)]
-            done = subprocess.run(
-                command + ["--check"] * options.check, check=True, stdout=subprocess.PIPE, text=True
-            )
+            if options.run:
+                compare(path)
+                continue
+            found = read_in_process(path, options.check, cached=False)
             path.unlink()
-            found = json.loads(done.stdout.splitlines()[-1])
             if found["sentences"] != options.sentences:
                 raise SystemExit(f"{form}: read {found['sentences']:,} sentences")
             speed = found["sentences"] / found["seconds"]

@@ -1,4 +1,4 @@
-"""Every setting of a run, once: name, default, bounds and help text.
+"""Every setting of a run, defined once: name, default, bounds and help text.
 
 The command line, the page, the run directory and the trainer all take them from ``TrainConfig``.
 """
@@ -248,7 +248,7 @@ RECIPE_PURPOSE: dict[str, str] = {
 
 
 def problem_with(name: str, value: Any) -> str | None:
-    """Say what is wrong with a setting's value as a person typed it; None if nothing is.
+    """Return what is wrong with a setting's value as a person typed it, None if nothing is.
 
     >>> problem_with("epochs", "0")
     "expected a number above 0 and up to 1,000, found '0'."
@@ -263,7 +263,7 @@ def problem_with(name: str, value: Any) -> str | None:
 
 
 def expectation(field: FieldInfo) -> str:
-    """Say in words which values a setting takes, from its bounds.
+    """Return in words which values a setting takes, from its bounds.
 
     >>> expectation(TrainConfig.model_fields["batch_size"])
     'a whole number from 1 to 1,024'
@@ -310,7 +310,7 @@ def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sentence(error: ValidationError) -> str:
-    """Make one sentence of pydantic's first complaint."""
+    """Return one sentence about the first error of pydantic."""
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "settings"
     if first["type"] == "extra_forbidden":

@@ -1,8 +1,8 @@
-"""Saying how many there are of something."""
+"""Counts in words."""
 
 
 def many(count: int, noun: str) -> str:
-    """Say how many there are.
+    """Return a count with its noun in the singular or plural.
 
     >>> many(1, "entity"), many(2, "entity"), many(1200, "row")
     ('1 entity', '2 entities', '1,200 rows')

@@ -1,9 +1,10 @@
-"""What is found in a text: entities, made of words and the tags a model gave them."""
+"""Entities: what is found in a text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
-from ner_core import tags as tagging
+from ner_core.tags import Span, decode, decode_predicted
 from ner_core.words import Word
 
 
@@ -20,15 +21,27 @@ class Entity(NamedTuple):
     text: str
 
 
+def as_text(words: Sequence[str], spans: Iterable[Span]) -> tuple[str, list[Span]]:
+    """Return the words joined by one blank each, and the spans in characters of that text.
+
+    >>> as_text(["in", "New", "York"], [Span(1, 3, "LOC")])
+    ('in New York', [Span(start=3, end=11, label='LOC')])
+    """
+    starts = list(accumulate((len(word) + 1 for word in words), initial=0))
+    return " ".join(words), [
+        Span(starts[span.start], starts[span.end] - 1, span.label) for span in spans
+    ]
+
+
 def entities_of(
     text: str, words: Sequence[Word], tags: Sequence[str], scores: Sequence[float], iob2: bool
 ) -> list[Entity]:
-    """Turn the tags and scores of a text's words into entities: sorted, disjoint, whole words.
+    """Return the entities of a text from the tags and scores of its words: sorted, disjoint.
 
     ``iob2`` says that the tags are those of a model trained here, in which an I- never starts an
     entity; see ``tags.decode_predicted``.
     """
-    spans = tagging.decode_predicted(tags) if iob2 else tagging.decode(tags)
+    spans = decode_predicted(tags) if iob2 else decode(tags)
     found = []
     for span in spans:
         start, end = words[span.start].start, words[span.end - 1].end

@@ -1,4 +1,4 @@
-"""Tag schemes and spans: one tag a word on one side, spans of words on the other.
+"""Tag schemes: one tag a word, converted to and from spans of words.
 
 The schemes, for the entity "New York" (LOC) followed by "Ann" (PER):
 
@@ -17,7 +17,7 @@ IOBES. Inside this package only IOB2 exists: everything else is converted when i
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple, get_args
 
@@ -64,7 +64,7 @@ def split_tag(tag: str) -> tuple[str, str]:
 
 
 def unknown_tag(tag: str) -> str:
-    """Say what is wrong with a tag that no scheme knows, and how to mend it."""
+    """Return what is wrong with a tag that no scheme knows, and how to fix it."""
     shown = tag if len(tag) <= 40 else tag[:40] + "…"
     guess = re.fullmatch(r"([BIESLU])[_.:/|](\w.*)", tag)
     remedy = (
@@ -77,7 +77,7 @@ def unknown_tag(tag: str) -> str:
 
 
 def is_bare_type(tag: str) -> bool:
-    """Tell whether a tag can be a bare entity type, as IO is often written (``PER`` for I-PER).
+    """Return whether a tag can be a bare entity type, as IO is often written (``PER`` for I-PER).
 
     >>> is_bare_type("PER"), is_bare_type("B_PER"), is_bare_type("O")
     (True, False, False)
@@ -86,13 +86,13 @@ def is_bare_type(tag: str) -> bool:
 
 
 def detect_scheme(sentences: Iterable[Sequence[str]]) -> Scheme:
-    """Recognise the scheme that a corpus is written in, from all of its tags.
+    """Return the scheme that a corpus is written in, recognised from all of its tags.
 
     S- or E- mean BIOES, L- or U- mean BILOU. With B- and I- alone the entities' first tags decide:
     IOB2 if most start with B-, otherwise IOB1. Without any B- it is IO (which says the same as an
     IOB1 in which no two entities of one type touch). A corpus without entities counts as IOB2.
 
-    Raises DataError if a tag is none, or if letters of BIOES and BILOU are mixed.
+    Raises DataError if a string is not a tag, or if letters of BIOES and BILOU are mixed.
     """
     prefixes: set[str] = set()
     starts_with_b = starts_with_i = 0
@@ -121,7 +121,7 @@ def detect_scheme(sentences: Iterable[Sequence[str]]) -> Scheme:
 
 
 def decode(tags: Sequence[str]) -> list[Span]:
-    """Turn the tags of one sentence into spans: sorted, disjoint, covering every non-O word.
+    """Return the spans of one sentence's tags: sorted, disjoint, covering every non-O word.
 
     One rule reads all the schemes, and repairs invalid sequences: a word goes on with the entity
     before it if that entity is still open and of its type and its tag is one that continues (I-,
@@ -150,7 +150,7 @@ def decode(tags: Sequence[str]) -> list[Span]:
 
 
 def decode_predicted(tags: Sequence[str]) -> list[Span]:
-    """Turn the IOB2 tags that a model predicted for one sentence into valid spans.
+    """Return the valid spans of the IOB2 tags that a model predicted for one sentence.
 
     A model tags words one by one and may contradict itself. An I- inside an entity continues it,
     whatever type it names: the first word decides. An I- that follows nothing is dropped. Measured
@@ -176,7 +176,7 @@ def decode_predicted(tags: Sequence[str]) -> list[Span]:
 
 
 def encode(spans: Iterable[Span], length: int, scheme: Scheme = "IOB2") -> list[str]:
-    """Turn spans over ``length`` words into tags.
+    """Return the tags of spans over ``length`` words.
 
     Raises ValueError if spans overlap, are empty or reach outside. In IO, neighbours of one type
     run together: ``decode`` then gives one span for them (the scheme cannot say more).
@@ -204,7 +204,7 @@ def encode(spans: Iterable[Span], length: int, scheme: Scheme = "IOB2") -> list[
 
 
 def _prefixes(length: int, scheme: Scheme, *, follows_same_type: bool) -> list[str]:
-    """Give the prefix letters of one entity of ``length`` words."""
+    """Return the prefix letters of one entity of ``length`` words."""
     inside = ["I"] * length
     if scheme == "IO" or (scheme == "IOB1" and not follows_same_type):
         return inside
@@ -231,9 +231,27 @@ def to_iob2(tags: Sequence[str], scheme: Scheme) -> tuple[list[str], int]:
 
 
 def label_names(types: Iterable[str]) -> list[str]:
-    """List the IOB2 tags of entity types in the one order used everywhere: O, then by type.
+    """Return the IOB2 tags of entity types in the one order used everywhere: O, then by type.
 
     >>> label_names(["PER", "LOC"])
     ['O', 'B-LOC', 'I-LOC', 'B-PER', 'I-PER']
     """
     return [OUTSIDE] + [f"{prefix}-{label}" for label in sorted(set(types)) for prefix in "BI"]
+
+
+def entity_types(label_names: Iterable[str]) -> list[str]:
+    """Return the entity types that tags name, sorted, each once. Raises DataError as ``decode``.
+
+    >>> entity_types(["O", "B-PER", "I-PER", "B-LOC", "I-LOC"])
+    ['LOC', 'PER']
+    """
+    return sorted({span.label for name in label_names for span in decode([name])})
+
+
+def count_types(label_names: Sequence[str], counts: Mapping[int, int]) -> dict[str, int]:
+    """Return the entities of each type, from how often each IOB2 tag (by its number) occurs.
+
+    >>> count_types(["O", "B-LOC", "I-LOC"], {0: 3, 1: 2, 2: 5})
+    {'LOC': 2}
+    """
+    return {label: counts[label_names.index(f"B-{label}")] for label in entity_types(label_names)}

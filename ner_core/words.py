@@ -1,8 +1,9 @@
-"""Splitting raw text into words, as annotated corpora do.
+"""Split raw text into words, as annotated corpora do.
 
 A model learns from corpora in which punctuation stands apart ("Reuters 's", "( Kenya )", "Inc."
 with its period). Text that a person types has to be split alike, or the model sees words it never
-saw.
+saw. The rules are those of a rule-based tokenizer: prefixes and suffixes are split off at both ends
+of a chunk, infixes inside it; exceptions stay whole.
 """
 
 import re
@@ -20,7 +21,7 @@ class Word(NamedTuple):
 
 
 def _members(categories: str, *ranges: tuple[int, int]) -> str:
-    """Write the characters of some ranges that are of these categories as a class of ``re``."""
+    """Return the characters of some ranges that are of these categories, as a class of ``re``."""
     codes = (
         code
         for code in chain.from_iterable(range(first, last + 1) for first, last in ranges)
@@ -35,9 +36,9 @@ def _members(categories: str, *ranges: tuple[int, int]) -> str:
     return "".join(f"{chr(first)}-{chr(last)}" for first, last in runs)
 
 
-# What is drawn on the character before: marks, variation selectors, and four letters that a cluster
-# of UAX #29 takes in (the vowel AM of Thai and Lao, the voice marks of halfwidth katakana).
-_MARKS = "\u0e33\u0eb3\uff9e\uff9f" + _members("M", (0x300, 0x1E95A), (0xE0100, 0xE01EF))
+# Combining marks, variation selectors, and four letters that are part of a grapheme cluster of
+# UAX #29 (the vowel AM of Thai and Lao, the voice marks of halfwidth katakana).
+_COMBINING_MARKS = "\u0e33\u0eb3\uff9e\uff9f" + _members("M", (0x300, 0x1E95A), (0xE0100, 0xE01EF))
 # Chinese and Japanese, and what UAX #14 calls ideographic like them.
 _IDEOGRAPHIC = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3041-\u3096\u309b-\u312f"
@@ -54,29 +55,33 @@ _SOUTH_EAST_ASIAN = _members(
 _UNSPACED = _IDEOGRAPHIC + _SOUTH_EAST_ASIAN
 # Takes the consonant after it below the one before it, in Myanmar and Khmer.
 _STACKERS = "\u1039\u17d2"
-_CLUSTER = rf"[{_UNSPACED}](?:[{_MARKS}]|(?<=[{_STACKERS}])[{_SOUTH_EAST_ASIAN}])*"
+_CLUSTER = rf"[{_UNSPACED}](?:[{_COMBINING_MARKS}]|(?<=[{_STACKERS}])[{_SOUTH_EAST_ASIAN}])*"
 
-# Nothing is seen of these. The first two allow or mark a break; the others, that join words or turn
-# their direction, stay inside a word but are no part of its ends.
+# Invisible characters. The first two allow or mark a break; the others join words or change the
+# direction of writing: they stay inside a word and are removed from its ends.
 _SEPARATORS = "\u200b\ufeff"
 _INVISIBLE = "\u2060\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c"
 
-_OPENING = "([{<\"'`“”‘’„‚«»‹›¿¡*_~|/\\=+—–…（「『【《〈〔［｛〖〘〝"
-_ENDING = ")]}>\"'`“”‘’«»‹›,;:!?…）」』】》〉〕］｝〗〙〞〟。、，！？：；．｡､｣،؛؟۔।॥։׃።፣፤፥፦፧។៕៖၊။᠂᠃"
-_CLOSING = _ENDING + "*_~|/\\=+—–%％"
-_MARKS_APART = frozenset(_OPENING + _CLOSING)
+_PREFIXES = "([{<\"'`“”‘’„‚«»‹›¿¡*_~|/\\=+—–…（「『【《〈〔［｛〖〘〝"
+_SUFFIXES_OF_ADDRESSES = (
+    ")]}>\"'`“”‘’«»‹›,;:!?…）」』】》〉〕］｝〗〙〞〟。、，！？：；．｡､｣،؛؟۔।॥։׃።፣፤፥፦፧។៕៖၊။᠂᠃"
+)
+_SUFFIXES = _SUFFIXES_OF_ADDRESSES + "*_~|/\\=+—–%％"
+_PUNCTUATION = frozenset(_PREFIXES + _SUFFIXES)
 
-# Only what is no word of its own: "no." or "Sun." more often end a sentence.
+# Exceptions: abbreviations that keep their period. Only what is no word of its own: "no." or "Sun."
+# more often end a sentence.
 _ABBREVIATIONS = frozenset(
     {"mr", "mrs", "ms", "dr", "prof", "rev", "gen", "col", "capt", "lt", "sgt", "gov", "sen"}
     | {"pres", "st", "mt", "ft", "jr", "sr", "inc", "corp", "co", "ltd", "bros", "dept", "univ"}
     | {"vs", "etc", "jan", "feb", "aug", "sept", "oct", "nov", "ave", "blvd", "messrs", "mme"}
 )
-# Marks are letters' parts, which ``\w`` does not know; joiners and soft hyphens stand inside words.
-_LETTER = rf"\w{_MARKS}\u00ad\u200c\u200d"
+# Combining marks are parts of letters, which ``\w`` does not know; joiners and soft hyphens stand
+# inside words.
+_LETTER = rf"\w{_COMBINING_MARKS}\u00ad\u200c\u200d"
 _ADDRESS = r"(?:https?://|www\.)"
-_WHOLE = re.compile(
-    rf"{_ADDRESS}\S*[^\s.{re.escape(_ENDING)}{_INVISIBLE}]"  # an address on the web
+_EXCEPTION = re.compile(
+    rf"{_ADDRESS}\S*[^\s.{re.escape(_SUFFIXES_OF_ADDRESSES)}{_INVISIBLE}]"  # an address on the web
     rf"|[{_LETTER}.+-]{{1,64}}@[{_LETTER}-]{{1,64}}(?:\.[{_LETTER}-]{{1,64}}){{1,8}}"  # for mail
     rf"|[#@]\w[{_LETTER}-]*"  # a hashtag, a user
     rf"|[:;=]['^o-]?[()\[\]DPpOo3/\\|*]+(?![{_LETTER}])"  # an emoticon
@@ -88,23 +93,23 @@ _CLITIC_AT_END = re.compile(
     rf"[{_LETTER}.{_INVISIBLE}](n['’]t|['’](?:s|re|ve|ll|d|m))", re.IGNORECASE
 )
 _LONGEST_CLITIC = 3
-_APART = rf"\s{_SEPARATORS}{_UNSPACED}—"
+_SEPARATES = rf"\s{_SEPARATORS}{_UNSPACED}—"
 # Long dashes separate words even without blanks around them, but not within an address.
 _CHUNK = re.compile(
-    rf"(?P<cluster>{_CLUSTER})|—+[{_MARKS}]*|--+[{_MARKS}]*"
-    rf"|(?:(?<!\w){_ADDRESS}[^{_APART}]+|(?!--)[^{_APART}])+"
+    rf"(?P<cluster>{_CLUSTER})|—+[{_COMBINING_MARKS}]*|--+[{_COMBINING_MARKS}]*"
+    rf"|(?:(?<!\w){_ADDRESS}[^{_SEPARATES}]+|(?!--)[^{_SEPARATES}])+"
 )
-# What parts two words also without a blank. Of the 216,705 words of the sample, Wikigold and
-# WNUT-17 none has a comma or a quote between letters, and 17 have a bracket. Numbers keep their
-# commas, entities of HTML their semicolon.
+# Infixes: what separates two words also without a blank. Of the 216,705 words of the sample,
+# Wikigold and WNUT-17 none has a comma or a quote between letters, and 17 have a bracket. Numbers
+# keep their commas, entities of HTML their semicolon.
 _BRACKETS = '()[]{}<>"“”„«»‹›「」『』【】《》〈〉〔〕［］｛｝〖〗〘〙〝〞〟（）'
 _FULL_STOPS = "…。、，！？：；．｡､｣،؛؟۔।॥։׃።፣፤፥፦፧።៕៖၊။᠂᠃"
-_INSIDE = re.compile(
+_INFIX = re.compile(
     r"&\w{1,8};"
     rf"|(?P<mark>[;{re.escape(_BRACKETS + _FULL_STOPS)}]|\.\.+|(?<!\d),|,(?!\d)|:(?={_ADDRESS}))"
     r"|(?P<capital>[.:!?])(?=\w)"
 )
-_ADDED = re.compile(rf"[{_MARKS}{_INVISIBLE}\u00ad\u200c\u200d]+")
+_COMBINING_OR_INVISIBLE = re.compile(rf"[{_COMBINING_MARKS}{_INVISIBLE}\u00ad\u200c\u200d]+")
 # Longer ones are no abbreviations; the bound keeps splitting linear in the length of a chunk.
 _LONGEST_ABBREVIATION = 24
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -119,7 +124,7 @@ def split_words(text: str) -> list[Word]:
     split off: "Paris,London", "Siemens(Germany)", "Berlin.Then"; but "AT&T", "O'Brien", "e-mail",
     "3.5", "1,000" are one word; so are web addresses, #hashtags, @users and abbreviations with
     their period. In scripts without blanks a word is one character, with the marks on it.
-    Characters that only turn the direction of writing or bar a line break end no word.
+    Characters that only change the direction of writing or forbid a line break end no word.
 
     >>> text = "Ann's flight (to the U.S.) left."
     >>> [text[word.start : word.end] for word in split_words(text)]
@@ -129,7 +134,7 @@ def split_words(text: str) -> list[Word]:
 
 
 def each_word(text: str) -> Iterator[Word]:
-    """Give the words of a text one after the other; see ``split_words``."""
+    """Yield the words of a text; see ``split_words``."""
     for chunk in _CHUNK.finditer(text):
         start, end = chunk.span()
         if chunk.lastgroup == "cluster" or chunk[0].isalnum():  # most are: nothing to split off
@@ -139,7 +144,7 @@ def each_word(text: str) -> Iterator[Word]:
 
 
 def readable(text: str, places: Sequence[Word]) -> list[str]:
-    """Give the words at these places as a tokenizer can read them, each of its length.
+    """Return the texts of words as a tokenizer can read them, each of the same length.
 
     Half of a surrogate pair, which is no character by itself, becomes U+FFFD.
 
@@ -154,9 +159,9 @@ def readable(text: str, places: Sequence[Word]) -> list[str]:
 
 
 def paragraphs(text: str, places: Iterable[Word]) -> Iterator[list[Word]]:
-    """Part the words of a text where a line is blank: no sentence, and no entity, goes on there.
+    """Yield the words of each paragraph: no sentence, and no entity, goes on after a blank line.
 
-    A corpus in CoNLL's columns has its sentences apart in the same way.
+    A blank line separates the sentences of a CoNLL file in the same way.
 
     >>> text = "Ann\\nKay left.\\n \\nOslo"
     >>> [len(words) for words in paragraphs(text, split_words(text))]
@@ -175,22 +180,22 @@ def paragraphs(text: str, places: Iterable[Word]) -> Iterator[list[Word]]:
 def _split_chunk(text: str, start: int, end: int) -> list[Word]:
     words: list[Word] = []
     while start < end:
-        start = _split_head(text, start, end, words)
-        stop = _break_inside(text, start, end)
-        words += _split_tail(text, start, stop)
+        start = _split_prefixes(text, start, end, words)
+        stop = _first_infix(text, start, end)
+        words += _split_suffixes(text, start, stop)
         start = stop
     return words
 
 
-def _split_head(text: str, start: int, end: int, words: list[Word]) -> int:
-    """Add the words that a part of a chunk begins with; give where the rest of it begins."""
+def _split_prefixes(text: str, start: int, end: int, words: list[Word]) -> int:
+    """Append the prefixes of the rest of a chunk to ``words``; return where what follows begins."""
     while start < end:
         if text[start] in _INVISIBLE:
             start += 1
             continue
-        if match := (_WHOLE.match(text, start, end) or _CLITIC.match(text, start, end)):
+        if match := (_EXCEPTION.match(text, start, end) or _CLITIC.match(text, start, end)):
             stop = match.end()
-        elif text[start] in _MARKS_APART or (
+        elif text[start] in _PUNCTUATION or (
             text[start] == "." and (start + 1 == end or text[start + 1] == ".")
         ):
             stop = _run_end(text, start, end)
@@ -201,9 +206,9 @@ def _split_head(text: str, start: int, end: int, words: list[Word]) -> int:
     return start
 
 
-def _break_inside(text: str, start: int, end: int) -> int:
-    """Find where the first word of the rest of a chunk ends for sure, ``end`` if nowhere."""
-    for match in _INSIDE.finditer(text, start, end):
+def _first_infix(text: str, start: int, end: int) -> int:
+    """Return where an infix ends the first word of the rest of a chunk, ``end`` if none does."""
+    for match in _INFIX.finditer(text, start, end):
         place = match.start()
         if match["mark"] is not None and place > start:
             return place
@@ -217,7 +222,7 @@ def _break_inside(text: str, start: int, end: int) -> int:
     return end
 
 
-def _split_tail(text: str, start: int, end: int) -> list[Word]:
+def _split_suffixes(text: str, start: int, end: int) -> list[Word]:
     tail: list[Word] = []
     while start < end:
         if text[end - 1] in _INVISIBLE:
@@ -227,7 +232,7 @@ def _split_tail(text: str, start: int, end: int) -> list[Word]:
             begin = end - 1
             while begin > start and text[begin - 1] == ".":
                 begin -= 1
-        elif text[end - 1] in _MARKS_APART:
+        elif text[end - 1] in _PUNCTUATION:
             begin = _run_begin(text, start, end)
         elif (clitic := _clitic_begin(text, start, end)) is not None:
             begin = clitic
@@ -240,7 +245,7 @@ def _split_tail(text: str, start: int, end: int) -> list[Word]:
 
 
 def _clitic_begin(text: str, start: int, end: int) -> int | None:
-    """Find where an English clitic at the end of a chunk begins, None if there is none."""
+    """Return where an English clitic at the end of a chunk begins, None if there is none."""
     for length in (_LONGEST_CLITIC, _LONGEST_CLITIC - 1):
         begin = end - length
         if begin > start and _CLITIC_AT_END.fullmatch(text, begin - 1, end):
@@ -249,11 +254,11 @@ def _clitic_begin(text: str, start: int, end: int) -> int | None:
 
 
 def _keeps_period(text: str, start: int, end: int) -> bool:
-    """Tell whether a final period belongs to the word: "U.S.", "J.", "Inc."."""
+    """Return whether a final period belongs to the word: "U.S.", "J.", "Inc."."""
     if end - start > _LONGEST_ABBREVIATION:
         return False
     # Marks on a letter, and what is not seen, make it no longer.
-    word = _ADDED.sub("", text[start : end - 1])
+    word = _COMBINING_OR_INVISIBLE.sub("", text[start : end - 1])
     if not word or word.endswith("."):
         return False
     letters = word.split(".")
@@ -265,7 +270,7 @@ def _keeps_period(text: str, start: int, end: int) -> bool:
 
 
 def _run_end(text: str, start: int, end: int) -> int:
-    """Find the end of a run of one mark, as in "``", "--" or "!!!", with what is drawn on it."""
+    """Return the end of one repeated mark, as in "``", "--" or "!!!", with its combining marks."""
     stop = start + 1
     while stop < end and text[stop] == text[start]:
         stop += 1

@@ -1,7 +1,7 @@
-"""The public endpoints: what a program can ask of a running page.
+"""The public endpoints of the page: finding the entities of texts.
 
-Gradio offers each as REST, to its Python client, in ``/gradio_api/openapi.json``, and as a tool of
-its MCP server. Everything else of the page is private.
+Gradio offers each of them over REST, in its Python client, in ``/gradio_api/openapi.json``, and as
+a tool of its MCP server. All other endpoints of the page are private.
 """
 
 import asyncio
@@ -50,14 +50,17 @@ def add_endpoints() -> None:
 
 
 def _in_turn(function: Callable[..., Any], turns: asyncio.Semaphore) -> Callable[..., Any]:
-    """Let a function wait for its turn only when its model is there: others do not wait for it."""
+    """Return an async function that loads the model first and then waits for its turn.
+
+    So no call waits while the model of another call is loaded.
+    """
 
     @wraps(function)
     async def call(*arguments: Any, **named: Any) -> Any:
-        given = inspect.signature(function).bind(*arguments, **named)
-        given.apply_defaults()
+        bound = inspect.signature(function).bind(*arguments, **named)
+        bound.apply_defaults()
         with _errors_shown():
-            model, names = _checked_model(given.arguments["model"], given.arguments["label_names"])
+            model, names = _checked_model(bound.arguments["model"], bound.arguments["label_names"])
             await reading.wait_until_loaded(model, names)
         async with turns:
             return await anyio.to_thread.run_sync(partial(function, *arguments, **named))
@@ -94,7 +97,7 @@ def find_entities_batch(
     labels: list[str] | None = None,
     label_names: list[str] | None = None,
 ) -> list[list[FoundEntity]]:
-    """Find the named entities of several texts: a list a text, in their order.
+    """Find the named entities of several texts: a list per text, in the same order.
 
     Args:
         texts: At most 100 texts of at most 20,000 characters each, 100,000 together.
@@ -123,7 +126,7 @@ def find_entities_batch(
 def _found(
     texts: Sequence[str], model: Any, threshold: Any, labels: Any, label_names: Any
 ) -> list[list[FoundEntity]]:
-    """Check what came over the network with whatever type, and find the entities."""
+    """Find the entities, after checking values that may have any type."""
     model, names = _checked_model(model, label_names)
     if isinstance(threshold, bool) or not isinstance(threshold, int | float):
         raise ConfigError(f"threshold: expected a number from 0 to 1, found {_size(threshold)}.")
@@ -136,7 +139,7 @@ def _found(
 
 
 def _checked_model(model: Any, label_names: Any) -> tuple[str, tuple[str, ...]]:
-    """Give a model's name and the names of its labels, without blanks around as on the page."""
+    """Return a model's name and the names of its labels, which lose the spaces around them."""
     if not isinstance(model, str):
         raise ConfigError(f"model: expected a model's name, found {_size(model)}.")
     if len(model) > LONGEST_NAME:
@@ -151,7 +154,7 @@ def _checked_model(model: Any, label_names: Any) -> tuple[str, tuple[str, ...]]:
 
 
 def _check_names(names: Any, parameter: str, what: str, most: int) -> None:
-    """Raise ConfigError unless it is a list of names, bounded in number and in length."""
+    """Raise ConfigError unless ``names`` is a list of a bounded number of short texts."""
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ConfigError(f"{parameter}: expected a list of {what}, found {_size(names)}.")
     if len(names) > most:
@@ -172,7 +175,7 @@ def _as_dict(entity: "Entity") -> FoundEntity:
         end=entity.end,
         label=entity.label,
         score=entity.score,
-        text=_SURROGATE.sub("\ufffd", entity.text),  # half of a pair cannot be sent
+        text=_SURROGATE.sub("\ufffd", entity.text),  # a lone surrogate cannot be sent
     )
 
 
@@ -187,7 +190,7 @@ def _check_text(text: Any, name: str) -> None:
 
 
 def _size(value: object) -> str:
-    """Say what a value is, whatever it holds.
+    """Return what kind of value it is, without its content.
 
     >>> _size(["a", "b"]), _size(None), _size(1.5)
     ('a list of 2', 'nothing', 'a float')
@@ -201,7 +204,7 @@ def _size(value: object) -> str:
 
 @contextmanager
 def _errors_shown() -> Iterator[None]:
-    """Let a caller read the sentence of an error; of any other Gradio says "Error" only."""
+    """Raise a ``NerError`` as ``gr.Error``; callers see the message of no other exception."""
     try:
         yield
     except NerError as error:

@@ -179,7 +179,7 @@ def asks(monkeypatch):
     """Give a function that says whose event is being handled."""
     from ner_studio.base import rights
 
-    return lambda visitor: monkeypatch.setattr(rights, "asking", lambda: visitor)
+    return lambda visitor: monkeypatch.setattr(rights, "current_visitor", lambda: visitor)
 
 
 @pytest.fixture
@@ -263,9 +263,9 @@ def hub(server, monkeypatch, tmp_path_factory):
 # Not for the whole session: while the browser is there, asyncio has a loop that runs.
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    from tests.support.pages import App
+    from tests.support.pages import FORKING, App
 
-    app = App(tmp_path_factory.mktemp("home"))
+    app = App(tmp_path_factory.mktemp("home"), program=FORKING)
     app.start()
     yield app
     app.kill()
@@ -275,11 +275,11 @@ def app(tmp_path_factory):
 def browser():
     from playwright.sync_api import sync_playwright
 
-    from tests.support.pages import CHROMIUM, CHROMIUM_ARGUMENTS
+    from tests.support.pages import CHROMIUM, CHROMIUM_ARGUMENTS, LONG
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS, timeout=60_000
+            executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS, timeout=LONG
         )
         yield chromium
         chromium.close()
@@ -288,11 +288,13 @@ def browser():
 @pytest.fixture
 def new_page(browser, app):
     """Open the page in a new tab; a dialog or an error in the console fails the test."""
+    from tests.support.pages import LONG
+
     opened, problems = [], []
 
     def open_page(width=1280, query=""):
         page = browser.new_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(LONG)
         page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(app.url + query)

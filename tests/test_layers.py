@@ -48,6 +48,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("ner_core.cost", {*TORCH, *DATASETS}),
     ("ner_core.jobs", set()),
     ("ner_core.publishing", set()),
+    ("ner_core.api", set()),
     ("ner_core.cli", set()),
     ("ner_core.__main__", set()),
     ("ner_core", set()),
@@ -60,8 +61,10 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("ner_studio.watch", {"gradio"}),
     ("ner_studio.train", {"gradio"}),
     ("ner_studio.api", {"gradio"}),
+    ("ner_studio.page", {"gradio"}),
+    ("ner_studio.command", set()),
     ("ner_studio", set()),
-    ("app", {"gradio"}),
+    ("app", set()),
 ]
 NAMES = [name for name, _ in LAYERS]
 
@@ -216,6 +219,7 @@ def test_the_package_itself_loads_nothing():
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
+        ("ner_core.api", set()),
         ("ner_core.cli.main", set()),
         ("ner_core.jobs.worker", set()),
         ("ner_core.jobs.submit", {"datasets"}),
@@ -224,7 +228,8 @@ def test_the_package_itself_loads_nothing():
         ("ner_core.data.readers.formats", set()),
         ("ner_core.inference.numpy_bert", set()),
         ("ner_core.runs.view", set()),
-        ("app", {"gradio"}),
+        ("app", set()),
+        ("ner_studio.page", {"gradio"}),
     ],
 )
 def test_what_has_to_start_fast_loads_nothing_heavy_by_way_of_others(module, heavy):

@@ -5,11 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from datasets import Dataset
-
-from ner_core import tags as tagging
+from ner_core import tags
 from ner_core.counting import many
-from ner_core.data.corpus import Corpus
+from ner_core.data.corpus import Corpus, sentences
 from ner_core.data.readers.sentence import FaultCode
 
 Level = Literal["error", "warning", "note"]
@@ -110,8 +108,8 @@ def repeated(corpus: Corpus) -> Iterator[Finding]:
         tags_of: dict[int, int] = {}
         again: list[int] = []
         otherwise: list[int] = []
-        for row, (words, tags) in enumerate(sentences(split)):
-            key, tagged = hash(tuple(words)), hash(tuple(tags))
+        for row, (words, numbers) in enumerate(sentences(split)):
+            key, tagged = hash(tuple(words)), hash(tuple(numbers))
             if key in tags_of:
                 (again if tags_of[key] == tagged else otherwise).append(row)
             else:
@@ -227,18 +225,12 @@ def ambiguous(corpus: Corpus) -> Iterator[Finding]:
     )
 
 
-def entities(corpus: Corpus, split: str) -> Iterator[tuple[int, list[str], list[tagging.Span]]]:
+def entities(corpus: Corpus, split: str) -> Iterator[tuple[int, list[str], list[tags.Span]]]:
     """Give row, words and spans of the sentences of a split that have entities."""
     names = corpus.label_names
     for row, (words, numbers) in enumerate(sentences(corpus.dataset[split])):
         if any(numbers):
-            yield row, words, tagging.decode([names[number] for number in numbers])
-
-
-def sentences(split: Dataset) -> Iterator[tuple[list[str], list[int]]]:
-    """Give words and tags of each sentence; row by row this would take ten times as long."""
-    for batch in split.iter(batch_size=1000):
-        yield from zip(batch["tokens"], batch["ner_tags"], strict=True)
+            yield row, words, tags.decode([names[number] for number in numbers])
 
 
 def places(corpus: Corpus, split: str, rows: Iterable[int]) -> list[dict[str, Any]]:

@@ -8,8 +8,10 @@ from datasets import Dataset
 
 from ner_core.checks import findings
 from ner_core.checks.findings import Finding, SplitCounts
-from ner_core.data.corpus import Corpus, load_data
+from ner_core.data.corpus import Corpus, load_data, sentences
 from ner_core.data.readers.sentence import ReadOptions
+from ner_core.entities import as_text
+from ner_core.tags import count_types
 
 EXAMPLES = 3
 
@@ -91,31 +93,19 @@ def check_corpus(corpus: Corpus, model: str | None = None, folders: bool = True)
 
 def _count(split: Dataset) -> SplitCounts:
     names = split.features["ner_tags"].feature.names
-    tags: Counter[int] = Counter()
-    for _, numbers in findings.sentences(split):
-        tags.update(numbers)
-    per_type = {
-        name[2:]: tags[number] for number, name in enumerate(names) if name.startswith("B-")
-    }
-    return SplitCounts(split.num_rows, tags.total(), sum(per_type.values()), per_type)
+    counts: Counter[int] = Counter()
+    for _, numbers in sentences(split):
+        counts.update(numbers)
+    per_type = count_types(names, counts)
+    return SplitCounts(split.num_rows, counts.total(), sum(per_type.values()), per_type)
 
 
 def _examples(corpus: Corpus) -> list[dict[str, Any]]:
     """Lay out the first sentences with entities as text and character spans."""
     examples: list[dict[str, Any]] = []
     for _, words, spans in findings.entities(corpus, "train"):
-        starts = [0]
-        for word in words:
-            starts.append(starts[-1] + len(word) + 1)
-        examples.append(
-            {
-                "text": " ".join(words),
-                "entities": [
-                    {"start": starts[s.start], "end": starts[s.end] - 1, "label": s.label}
-                    for s in spans
-                ],
-            }
-        )
+        text, places = as_text(words, spans)
+        examples.append({"text": text, "entities": [place._asdict() for place in places]})
         if len(examples) == EXAMPLES:
             break
     return examples

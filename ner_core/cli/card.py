@@ -1,4 +1,4 @@
-"""The command ``card``: the model card of a run, before anybody else sees it."""
+"""The command ``card``: the model card of a run, to read before it is published."""
 
 import argparse
 
@@ -9,8 +9,8 @@ PLACEHOLDER = "OWNER/NAME"
 
 
 def card(options: argparse.Namespace) -> int:
-    """Print the model card of a run, as publishing it would write it."""
-    from ner_core.publishing.card.document import model_card
+    """Print the model card of a run as ``publish`` writes it."""
+    from ner_core.publishing.card.document import model_card  # late: loads huggingface_hub
 
     text = model_card(store.get(options.run), options.repo, options.adapter)
     output.emit(options.json, {"run": options.run, "card": text}, lambda: text.rstrip("\n"))
@@ -18,7 +18,7 @@ def card(options: argparse.Namespace) -> int:
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the arguments of ``card``."""
     command.add_argument("run", metavar="RUN", help="the id of a run")
     command.add_argument(
         "--repo", metavar="OWNER/NAME", default=PLACEHOLDER, help="the repository it is to be in"

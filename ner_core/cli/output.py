@@ -1,4 +1,4 @@
-"""How the command line prints: tables and JSON on stdout, everything else on stderr."""
+"""Printing: tables and JSON on stdout, everything else on stderr."""
 
 import json
 import re
@@ -10,12 +10,12 @@ from ner_core.entities import Entity
 from ner_core.runs import store
 from ner_core.runs.view import RunView
 
-if TYPE_CHECKING:  # for its type only: it brings datasets
+if TYPE_CHECKING:  # it loads datasets
     from ner_core.checks.report import CheckReport
 
 
 def say(message: str) -> None:
-    """Print a line for people, on stderr."""
+    """Print a message on stderr."""
     print(message, file=sys.stderr)
 
 
@@ -25,7 +25,7 @@ def emit(as_json: bool, document: Any, text: Callable[[], str]) -> None:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Set rows in columns: the first is flush left, numbers are flush right."""
+    """Return rows as a table: columns of numbers are aligned right, others left."""
     cells = [[*header], *([_cell(value) for value in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     numeric = [
@@ -43,7 +43,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def check_text(report: "CheckReport") -> str:
-    """Lay out the outcome of a data check."""
+    """Return the report of a data check as text."""
     types = sorted({label for counts in report.splits.values() for label in counts.per_type})
     counts = table(
         ("split", "sentences", "tokens", "entities", *types),
@@ -68,7 +68,7 @@ def check_text(report: "CheckReport") -> str:
 
 
 def lengths_text(encoder: dict[str, Any]) -> str:
-    """Say how long sentences are for an encoder."""
+    """Return a sentence about the lengths of the sentences for an encoder."""
     return (
         f"{encoder['model']} reads a sentence as {encoder['median']:.0f} sub-tokens (median), "
         f"{encoder['p95']:.0f} or fewer in 95 of 100, {encoder['longest']:,} at most; with windows "
@@ -78,7 +78,7 @@ def lengths_text(encoder: dict[str, Any]) -> str:
 
 
 def alignment_text(rows: list[dict[str, Any]]) -> str:
-    """Lay out the alignment of one sentence, a line a sub-token; – is -100, no label."""
+    """Return the alignment of one sentence as a table, a row per sub-token; – is -100, no label."""
     return table(
         ("sub-token", "word", "label"),
         [
@@ -93,7 +93,7 @@ def alignment_text(rows: list[dict[str, Any]]) -> str:
 
 
 def scores_text(split: str, scores: dict[str, Any]) -> str:
-    """Lay out the scores of a split: overall, then by type."""
+    """Return the scores of a split as a table: overall, then by type."""
     rows = [(split, scores["precision"], scores["recall"], scores["f1"], scores["support"])]
     rows += [
         (f"  {label}", row["precision"], row["recall"], row["f1"], row["support"])
@@ -106,14 +106,14 @@ def scores_text(split: str, scores: dict[str, Any]) -> str:
 
 
 def summary(run: store.Run) -> dict[str, Any]:
-    """Give the state of a run as one row."""
+    """Return the state of a run as one row."""
     view = RunView(run)
     view.refresh()
     return view.summary()
 
 
 def runs_text(rows: list[dict[str, Any]]) -> str:
-    """Lay out the list of runs."""
+    """Return the list of runs as a table."""
     if not rows:
         return "There are no runs yet: `python -m ner_core train --data sample` makes one."
     return table(
@@ -133,7 +133,7 @@ def runs_text(rows: list[dict[str, Any]]) -> str:
 
 
 def run_text(document: dict[str, Any]) -> str:
-    """Lay out one run."""
+    """Return one run as text: its state, settings and scores."""
     lines = [f"{document['run']}: {document['status']}, step {document['step']}"]
     if document["message"]:
         lines.append(document["message"])
@@ -147,7 +147,7 @@ def run_text(document: dict[str, Any]) -> str:
 
 
 def entity_table(found: Sequence[Entity]) -> str:
-    """Lay out the entities of a text."""
+    """Return the entities of a text as a table."""
     if not found:
         return "No entities."
     return table(

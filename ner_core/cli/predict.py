@@ -1,4 +1,4 @@
-"""``predict``: the entities of a text, of a file, or of what is piped in."""
+"""The command ``predict``: the entities of a text, of a file, or of stdin."""
 
 import argparse
 import sys
@@ -7,20 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import TextIO, get_args
+from typing import TextIO
 
 from tqdm import tqdm
 
 from ner_core.cli import output
-from ner_core.config import Precision
+from ner_core.cli.arguments import MODEL, add_model_settings, names
 from ner_core.data.texts import read_texts
 from ner_core.entities import Entity
 from ner_core.errors import ConfigError, DataError
 from ner_core.inference.progress import Step, predict_in_steps
 from ner_core.render.files import EntityWriter, open_for
 from ner_core.system import atomic
-
-MODEL = "starter, a run, a folder or a Hub id"
 
 _FORMATS = ("json", "conll", "table", "csv", "html")
 _OF_ENDING = {".csv": "csv", ".conll": "conll", ".html": "html", ".htm": "html"}
@@ -29,7 +27,7 @@ _OF_ENDING = {".csv": "csv", ".conll": "conll", ".html": "html", ".htm": "html"}
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of ``predict``."""
     command.add_argument("--model", default="starter", help=f"{MODEL}; default: starter")
-    add_model_arguments(command)
+    add_model_settings(command)
     command.add_argument("text", nargs="?", help="the text; without it stdin is read")
     command.add_argument(
         "--file", type=Path, help="texts: a line each, a column of .csv or .tsv, or .jsonl"
@@ -46,60 +44,33 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--threshold", type=float, default=0.0, help="least score, 0 to 1")
     command.add_argument("--labels", metavar="PER,ORG", help="only entities of these types")
     command.add_argument(
-        "--output", type=Path, metavar="FILE", help="a new file; its ending tells the format"
+        "--output", type=Path, metavar="FILE", help="a new file; its ending decides the format"
     )
-
-
-def add_model_arguments(command: argparse.ArgumentParser) -> None:
-    """Add what ``predict`` and ``evaluate`` both say of a model and how it computes."""
-    command.add_argument(
-        "--model-labels",
-        metavar="O,B-PER,...",
-        help="the model's tags from number 0 on, where it does not tell them",
-    )
-    command.add_argument(
-        "--batch-size", type=_positive, metavar="N", help="windows that are computed together"
-    )
-    command.add_argument(
-        "--precision",
-        choices=get_args(Precision),
-        default="auto",
-        help="auto: bf16 where the device computes in it natively; fp32: the same on each machine",
-    )
-
-
-def names(given: str | None) -> list[str] | None:
-    """Split names at commas; None if none were given.
-
-    >>> names("PER, ORG"), names(None)
-    (['PER', 'ORG'], None)
-    """
-    return [name.strip() for name in given.split(",")] if given else None
 
 
 def predict(options: argparse.Namespace) -> int:
-    """Find entities in a text, in a file of texts, or in what is piped in."""
+    """Find entities in a text, in a file of texts, or in stdin."""
     _check(options)
-    from ner_core.inference.predictor import Predictor
+    from ner_core.inference.predictor import Predictor  # late: loads torch
 
     style = _style(options)
-    watched = _watched(options)
+    progress = _shows_progress(options)
     total = None
     texts: Iterable[str]
     if options.file is None:
         texts = [options.text if options.text is not None else _piped()]
     else:
         wanted = options.file, options.text_column, options.whole
-        # Counting reads the file once more, which is worth it for a person who watches, and finds
-        # what is wrong with it. In a pipe the first lines are to come early.
-        if watched:
+        # A progress bar needs the number of texts: the file is read once more, which also finds
+        # its errors early. In a pipe the first results matter more.
+        if progress:
             total = sum(1 for _ in read_texts(*wanted))
         texts = _begun(read_texts(*wanted))
     predictor = Predictor.load(options.model, names(options.model_labels), options.precision)
     results = predict_in_steps(
         predictor, texts, options.threshold, names(options.labels), options.batch_size
     )
-    if options.file is not None and watched:
+    if options.file is not None and progress:
         results = _with_bar(results, total)
     title = options.file.name if options.file is not None else "Entities"
     if options.output is None:
@@ -113,18 +84,8 @@ def predict(options: argparse.Namespace) -> int:
     return 0
 
 
-def _positive(given: str) -> int:
-    try:
-        number = int(given)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, found {given[:40]!r}")
-    return number
-
-
 def _check(options: argparse.Namespace) -> None:
-    """Raise ConfigError for arguments that cannot be, before anything is loaded."""
+    """Raise ConfigError for arguments that do not go together, before anything is loaded."""
     if not 0 <= options.threshold <= 1:
         raise ConfigError(f"--threshold: expected a number from 0 to 1, found {options.threshold}.")
     if options.text is not None and options.file is not None:
@@ -138,7 +99,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _style(options: argparse.Namespace) -> str:
-    """Choose what is written: what was asked for, else what the file's name says."""
+    """Return the format to write: the one asked for, else that of the file's ending."""
     if options.format:
         return str(options.format)
     if options.output is not None:
@@ -147,7 +108,7 @@ def _style(options: argparse.Namespace) -> str:
 
 
 def _begun(texts: Iterator[str]) -> Iterator[str]:
-    """Read the first text now: a file that cannot be read is told before a model is loaded."""
+    """Read the first text now, so that a file with an error is refused before a model is loaded."""
     return chain(list(islice(texts, 1)), texts)
 
 
@@ -161,13 +122,13 @@ def _piped() -> str:
         ) from None
 
 
-def _watched(options: argparse.Namespace) -> bool:
-    """Tell whether a person sees a progress bar, and nothing else is printed amid it."""
+def _shows_progress(options: argparse.Namespace) -> bool:
+    """Return whether a progress bar can be shown and nothing else is printed in its line."""
     return sys.stderr.isatty() and (options.output is not None or not sys.stdout.isatty())
 
 
 def _with_bar(results: Iterable[Step], total: int | None) -> Iterator[Step]:
-    """Show how many texts are done, on stderr."""
+    """Yield the results and show on stderr how many texts are done."""
     with tqdm(total=total, unit="text", file=sys.stderr, dynamic_ncols=True) as bar:
         for step in results:
             yield step
@@ -177,14 +138,14 @@ def _with_bar(results: Iterable[Step], total: int | None) -> Iterator[Step]:
 def _write(
     results: Iterable[Step], style: str, file: TextIO, types: Sequence[str], title: str
 ) -> Counter[str]:
-    """Write the entities of texts as they come; give how many of each type there were."""
+    """Write the entities of texts as they come; return how many of each type there were."""
     counts: Counter[str] = Counter()
     with _writer(style, file, types, title) as write:
         for step in results:
             for text, entities in step.texts:
                 write(text, entities)
                 counts.update(entity.label for entity in entities)
-            file.flush()  # who reads a pipe gets a step as soon as it is done
+            file.flush()  # the reader of a pipe gets a step as soon as it is done
     return counts
 
 
@@ -192,7 +153,7 @@ def _write(
 def _writer(
     style: str, file: TextIO, types: Sequence[str], title: str
 ) -> "Iterator[Callable[[str, Sequence[Entity]], object]]":
-    """Give the function that writes the entities of one text."""
+    """Yield the function that writes the entities of one text."""
     if style == "table":
         yield lambda _, entities: file.write(output.entity_table(entities) + "\n")
         return
@@ -206,7 +167,7 @@ def _form(style: str) -> str:
 
 @contextmanager
 def _new_file(path: Path, style: str) -> Iterator[TextIO]:
-    """Open a file that appears at ``path`` when all went well. Raises DataError if it cannot."""
+    """Yield a file that appears at ``path`` once it is complete. Raise DataError if it cannot."""
     with ExitStack() as stack:
         with _place_explained(path):
             if path.is_dir() or path.exists():

@@ -1,4 +1,4 @@
-"""The commands of the run store: ``runs``, ``show``, ``stop``, ``resume``, ``delete``."""
+"""The commands of the run store: ``runs``, ``show``, ``stop``, ``delete``."""
 
 import argparse
 import sys
@@ -38,17 +38,8 @@ def stop(options: argparse.Namespace) -> int:
     return 0
 
 
-def resume(options: argparse.Namespace) -> int:
-    """Go on with a run from its last checkpoint, with a progress bar."""
-    from ner_core.cli.train import follow
-    from ner_core.jobs.submit import resume as go_on
-
-    run = store.get(options.run)
-    return follow(run, go_on(run), options.json)
-
-
 def delete(options: argparse.Namespace) -> int:
-    """Delete a run with its model and report; asks first where somebody can answer."""
+    """Delete a run with its model and report; in a terminal it asks first."""
     run = store.get(options.run)
     if sys.stdin.isatty() and sys.stderr.isatty():
         output.say(f"Delete {run.id} with its model and report? [y/N]")

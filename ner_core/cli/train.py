@@ -1,26 +1,92 @@
-"""``train`` and ``resume`` in the foreground: follow the worker's events with a progress bar."""
+"""The commands ``train`` and ``resume``, with a progress bar, and ``worker``."""
 
+import argparse
 import signal
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 from ner_core.cli import output
-from ner_core.jobs.submit import Worker
+from ner_core.cli.arguments import COLUMNS, add_columns
+from ner_core.config import RECIPES, TrainConfig, expectation
+from ner_core.errors import ConfigError
+from ner_core.runs import store
+from ner_core.runs.command import FLAGS
 from ner_core.runs.events import TERMINAL
 from ner_core.runs.store import Run
 from ner_core.runs.view import RunView
 
+if TYPE_CHECKING:  # it loads datasets
+    from ner_core.jobs.submit import Worker
+
+_SETTINGS = ("epochs", "batch_size", "learning_rate", "max_length", "seed", "max_train")
 _POLL_SECONDS = 0.2
 
 
-def follow(run: Run, process: Worker, as_json: bool) -> int:
-    """Show a run until its worker ends, then its scores; gives the exit code.
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``train``."""
+    fields = TrainConfig.model_fields
+    command.add_argument("--data", required=True, help=fields["data"].description)
+    command.add_argument("--model", default="minilm", help=fields["model"].description)
+    add_columns(command)
+    command.add_argument("--recipe", default="balanced", help=f"one of {', '.join(RECIPES)}")
+    for name in _SETTINGS:
+        text = f"{fields[name].description} Expects {expectation(fields[name])}."
+        command.add_argument(FLAGS[name], help=text)
+    others = ", ".join(name for name in fields if name not in FLAGS)
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help=f"any other setting: {others}",
+    )
+    command.add_argument("--run-id", metavar="ID", help="a name of your own for the run")
 
-    Ctrl-C, and a request to terminate, stop the run; what it has learned so far is kept. A second
-    Ctrl-C leaves it to itself.
+
+def train(options: argparse.Namespace) -> int:
+    """Train a model, with a progress bar; Ctrl-C stops the run and keeps its best model."""
+    from ner_core.jobs.submit import submit  # late: loads datasets
+
+    named = ("data", "model", "recipe", *_SETTINGS, *COLUMNS)
+    values: dict[str, Any] = {name: getattr(options, name) for name in named}
+    for pair in options.set:
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise ConfigError(f"--set: expected KEY=VALUE, found {pair!r}.")
+        values[name.strip()] = value.strip()
+    config = TrainConfig.from_values(values)
+    run, process = submit(config, options.run_id)
+    return _follow(run, process, options.json)
+
+
+def resume(options: argparse.Namespace) -> int:
+    """Resume a run from its last checkpoint, with a progress bar."""
+    from ner_core.jobs import submit  # late: loads datasets
+
+    run = store.get(options.run)
+    return _follow(run, submit.resume(run), options.json)
+
+
+def add_worker_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``worker``."""
+    command.add_argument("run_dir", metavar="RUN_DIR")
+
+
+def worker(options: argparse.Namespace) -> int:
+    """Execute one run (internal)."""
+    from ner_core.jobs.worker import main  # late: no other command needs it
+
+    return main(options.run_dir)
+
+
+def _follow(run: Run, process: "Worker", as_json: bool) -> int:
+    """Show the progress of a run until it ends, then its scores; return the exit code.
+
+    Ctrl-C, and a request to terminate, stop the run; its best model so far is kept. After a second
+    Ctrl-C the run goes on without this command.
     """
     view = RunView(run)
     output.say(f"run {run.id}")
@@ -36,14 +102,14 @@ def follow(run: Run, process: Worker, as_json: bool) -> int:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     }
     try:
-        _watch(view, process)
+        _show_progress(view, process)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     return _conclude(view, as_json)
 
 
-def _watch(view: RunView, process: Worker) -> None:
+def _show_progress(view: RunView, process: "Worker") -> None:
     waiting = None
     with tqdm(unit="step", file=sys.stderr, desc="starting", dynamic_ncols=True) as bar:
         alive = True
@@ -53,12 +119,12 @@ def _watch(view: RunView, process: Worker) -> None:
                 if view.status == "queued" and waiting != view.waiting_for:
                     waiting = view.waiting_for
                     bar.write(f"waiting for run {waiting}", file=sys.stderr)
-                _draw(bar, view)
+                _update(bar, view)
             if alive:
                 time.sleep(_POLL_SECONDS)
 
 
-def _draw(bar: "tqdm[Any]", view: RunView) -> None:
+def _update(bar: "tqdm[Any]", view: RunView) -> None:
     if bar.total != view.total:
         for note in view.notes:
             bar.write(f"note: {note}", file=sys.stderr)

@@ -1,27 +1,29 @@
 """From a source to the canonical shape: splits of tokens and IOB2 tags in Arrow."""
 
+import secrets
 import shutil
 import tempfile
 import weakref
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 
-from datasets import ClassLabel, DatasetDict, Features, List, Value
+from datasets import Dataset, DatasetDict
 from datasets.utils.logging import disable_progress_bar
 
-from ner_core import tags as tagging
+from ner_core import tags
+from ner_core.data import cache
 from ner_core.data.faults import FaultLog
-from ner_core.data.readers.sentence import Fault, ReadOptions, Sentence
-from ner_core.data.scan import scan
+from ner_core.data.readers.sentence import ReadOptions
+from ner_core.data.reading import SplitData, read_splits
 from ner_core.data.sources import find_sources, short_name
 from ner_core.data.split_source import SplitSource
 from ner_core.data.splits import cut_validation
-from ner_core.data.staging import Convert, Staging
 from ner_core.errors import DataError
 
 _PLACE_COLUMNS = ["line", "document"]
-_MOST_REMEMBERED = 50_000
+BATCH = 1000
+"""Sentences that are in memory at a time when a split is read."""
 
 disable_progress_bar()
 
@@ -52,7 +54,6 @@ class Corpus:
     places: DatasetDict
     sources: dict[str, SplitSource]
     schemes: dict[str, str]
-    repaired: dict[str, int]
     faults: dict[str, FaultLog]
     storage: Storage = field(repr=False, compare=False)
     notes: tuple[str, ...] = ()
@@ -63,9 +64,22 @@ class Corpus:
         return list(next(iter(self.dataset.values())).features["ner_tags"].feature.names)
 
     @property
+    def repaired(self) -> dict[str, int]:
+        """The number of words in each split whose tag was invalid in its scheme."""
+        return {split: log.counts["invalid"] for split, log in self.faults.items()}
+
+    @property
     def entity_types(self) -> list[str]:
         """The entity types, sorted."""
-        return [name[2:] for name in self.label_names if name.startswith("B-")]
+        return tags.entity_types(self.label_names)
+
+
+def sentences(split: Dataset) -> Iterator[tuple[list[str], list[int]]]:
+    """Yield the words and the tags' numbers of each sentence; by batches, as rows take ten times
+    as long.
+    """
+    for batch in split.iter(batch_size=BATCH):
+        yield from zip(batch["tokens"], batch["ner_tags"], strict=True)
 
 
 def load_data(
@@ -95,13 +109,17 @@ def load_for_evaluation(
     A source of a single file has no splits: as test, all of it counts, and a note says so.
     Raises DataError if a source with splits has no such one.
     """
-    sources, notes = find_sources(source, options or ReadOptions())
+    options = options or ReadOptions()
+    sources, notes = find_sources(source, options)
     if split == "test" and "all" in sources:
-        corpus = _read(source, {"test": sources["all"]}, notes)
+        corpus = _read(source, {"test": sources["all"]}, options, notes)
         size = corpus.dataset["test"].num_rows
         note = f"There are no splits: all {size:,} sentences are the test."
         return replace(corpus, notes=(*corpus.notes, note))
-    corpus = _read(source, sources, notes) if split == "test" else load_data(source, seed, options)
+    if split == "test":
+        corpus = _read(source, sources, options, notes)
+    else:
+        corpus = load_data(source, seed, options)
     if split not in corpus.dataset:
         raise DataError(
             f"Expected a {split} part in {short_name(source)}, found "
@@ -112,71 +130,42 @@ def load_for_evaluation(
 
 def load_as_it_is(source: str, options: ReadOptions | None = None, strict: bool = True) -> Corpus:
     """Read a source with the splits that it has; a single file is ``train``. See ``load``."""
-    sources, notes = find_sources(source, options or ReadOptions())
+    options = options or ReadOptions()
+    sources, notes = find_sources(source, options)
     renamed = {("train" if name == "all" else name): sources[name] for name in sources}
-    return _read(source, renamed, notes, strict)
+    return _read(source, renamed, options, notes, strict)
 
 
 def _read(
-    source: str, sources: dict[str, SplitSource], notes: tuple[str, ...], strict: bool = True
+    source: str,
+    sources: dict[str, SplitSource],
+    options: ReadOptions,
+    notes: tuple[str, ...],
+    strict: bool = True,
 ) -> Corpus:
-    """Read the splits, learn their schemes and types, and write them in the canonical shape."""
+    """Read the splits, or take them from the cache."""
     storage = Storage()
-    scans, staged = {}, {}
-    for split, file in sources.items():
-        staged[split] = Staging(storage.path / f"{split}-as-written.arrow")
-        scans[split] = scan(file, strict, staged[split])
-        staged[split].close()
-    names = tagging.label_names(set().union(*(found.types for found in scans.values())))
-    features = Features(
-        {
-            "tokens": List(Value("string")),
-            "ner_tags": List(ClassLabel(names=names)),
-            "line": Value("int64"),
-            "document": Value("int64"),
-        }
-    )
-    index = {name: number for number, name in enumerate(names)}
-    repaired = dict.fromkeys(sources, 0)
-    everything = DatasetDict()
-    for split, found in scans.items():
-
-        def note(sentence: Sentence, count: int, split: str = split) -> None:
-            repaired[split] += count
-            scans[split].faults.add(_invalid(sentence), count)
-
-        path = storage.path / f"{split}.arrow"
-        convert = _converter(found.scheme, index)
-        everything[split] = staged[split].convert(path, features, convert, note)
+    key = cache.key_of(sources, options)
+    splits = cache.load(key, storage.path) if key else None
+    if splits is None or (strict and any(_unreadable(data) for data in splits.values())):
+        splits = read_splits(sources, storage.path, strict)
+        if key and cache.key_of(sources, options) == key:  # nothing changed in the meantime
+            cache.store(key, splits)
+    rows = DatasetDict({split: data.rows for split, data in splits.items()})
     return Corpus(
         source,
-        everything.remove_columns(_PLACE_COLUMNS),
-        everything.select_columns(_PLACE_COLUMNS),
+        rows.remove_columns(_PLACE_COLUMNS),
+        rows.select_columns(_PLACE_COLUMNS),
         sources,
-        {split: str(found.scheme) for split, found in scans.items()},
-        repaired,
-        {split: found.faults for split, found in scans.items()},
+        {split: str(data.scheme) for split, data in splits.items()},
+        {split: data.faults for split, data in splits.items()},
         storage,
         notes,
     )
 
 
-def _invalid(sentence: Sentence) -> Fault:
-    """Show the tags of a sentence that has an invalid one."""
-    pairs = zip(sentence.tokens, sentence.tags, strict=True)
-    shown = " ".join(f"{word} {tag}" for word, tag in pairs if tag != tagging.OUTSIDE)
-    return Fault("invalid", sentence.lines[0], "", shown[:200])
-
-
-def _converter(scheme: tagging.Scheme, index: dict[str, int]) -> Convert:
-    """Make what turns a sentence's tags into numbers; sentences are tagged alike very often."""
-
-    @lru_cache(_MOST_REMEMBERED)
-    def convert(tags: tuple[str, ...]) -> tuple[list[int], int]:
-        iob2, repaired = tagging.to_iob2(tags, scheme)
-        return [index[tag] for tag in iob2], repaired
-
-    return convert
+def _unreadable(data: SplitData) -> int:
+    return data.faults.counts["unreadable"]
 
 
 def _with_validation(corpus: Corpus, seed: int) -> Corpus:
@@ -190,8 +179,10 @@ def _with_validation(corpus: Corpus, seed: int) -> Corpus:
     cut = cut_validation(places["document"][:], seed)
     chosen = {"train": cut.train, "validation": cut.validation}
     dataset, moved = DatasetDict(), DatasetDict()
-    for name, indices in chosen.items():
-        dataset[name], moved[name] = train.select(indices), places.select(indices)
+    for name, rows in chosen.items():
+        # With fingerprints of their own: datasets would make one by pickling all the row numbers.
+        dataset[name] = train.select(rows, new_fingerprint=secrets.token_hex(8))
+        moved[name] = places.select(rows, new_fingerprint=secrets.token_hex(8))
     if "test" in corpus.dataset:
         dataset["test"], moved["test"] = corpus.dataset["test"], corpus.places["test"]
     whole = f", whole documents ({cut.documents:,})," if cut.documents else ","

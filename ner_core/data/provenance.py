@@ -6,11 +6,10 @@ from typing import Any
 
 from datasets import Dataset
 
-from ner_core.data.corpus import Corpus
+from ner_core.data.corpus import Corpus, sentences
 from ner_core.data.sources import short_name
 from ner_core.data.writers import as_tokens
-
-_BATCH = 1000
+from ner_core.tags import count_types
 
 
 def provenance(corpus: Corpus) -> dict[str, Any]:
@@ -50,19 +49,13 @@ def measure(split: Dataset) -> dict[str, Any]:
     """
     names = split.features["ner_tags"].feature.names
     digest = hashlib.sha256()
-    words = 0
-    begun: Counter[int] = Counter()
-    for batch in split.iter(batch_size=_BATCH):
-        lines = []
-        for tokens, numbers in zip(batch["tokens"], batch["ner_tags"], strict=True):
-            words += len(tokens)
-            begun.update(numbers)
-            lines.append(as_tokens(tokens, [names[number] for number in numbers]))
-        digest.update("".join(lines).encode())
-    entities = {tag[2:]: begun[number] for number, tag in enumerate(names) if tag.startswith("B-")}
+    counts: Counter[int] = Counter()
+    for words, numbers in sentences(split):
+        counts.update(numbers)
+        digest.update(as_tokens(words, [names[number] for number in numbers]).encode())
     return {
         "sentences": split.num_rows,
-        "words": words,
-        "entities": entities,
+        "words": counts.total(),
+        "entities": count_types(names, counts),
         "sha256": digest.hexdigest(),
     }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ner_core import tags as tagging
+from ner_core import tags
 from ner_core.data.faults import FaultLog
 from ner_core.data.readers.sentence import Fault, Sentence
 from ner_core.data.split_source import SplitSource
@@ -19,7 +19,7 @@ class Scan:
     """
 
     source: SplitSource
-    scheme: tagging.Scheme = "IOB2"
+    scheme: tags.Scheme = "IOB2"
     types: set[str] = field(default_factory=set)
     faults: FaultLog = field(default_factory=FaultLog)
     known: dict[str, bool] = field(default_factory=dict)
@@ -63,31 +63,31 @@ def _scan(source: SplitSource, strict: bool, keeper: Keeper, bare: bool) -> Scan
             anything = True
             keeper.add(record)
             for tag, line in zip(record.tags, record.lines, strict=True):
-                if first_bare is None and tagging.is_bare_type(tag):
+                if first_bare is None and tags.is_bare_type(tag):
                     first_bare = (line, tag)
-            yield [f"I-{tag}" if tagging.is_bare_type(tag) else tag for tag in record.tags]
+            yield [f"I-{tag}" if tags.is_bare_type(tag) else tag for tag in record.tags]
 
     try:
-        found.scheme = tagging.detect_scheme(plain_tags())
-    except tagging.MixedSchemesError as error:
+        found.scheme = tags.detect_scheme(plain_tags())
+    except tags.MixedSchemesError as error:
         message = str(error)
         raise DataError(f"{source.name}: {message[0].lower()}{message[1:]}") from None
     if not anything:
         raise _nothing(found)
-    used = {tag for tag, known in found.known.items() if known and tag != tagging.OUTSIDE}
+    used = {tag for tag, known in found.known.items() if known and tag != tags.OUTSIDE}
     if first_bare:
         # Bare types are IO only if nothing in the file has a prefix, and something is outside.
-        prefixed = {tag for tag in used if not tagging.is_bare_type(tag)}
+        prefixed = {tag for tag in used if not tags.is_bare_type(tag)}
         if prefixed and not strict:
             keeper.clear()
             return _scan(source, strict, keeper, bare=False)
-        if prefixed or tagging.OUTSIDE not in found.known:
+        if prefixed or tags.OUTSIDE not in found.known:
             line, tag = first_bare
-            message = tagging.unknown_tag(tag)
+            message = tags.unknown_tag(tag)
             raise DataError(
                 f"{source.name}, {source.unit} {line}: {message[0].lower()}{message[1:]}"
             )
-    found.types = {tag if tagging.is_bare_type(tag) else tagging.split_tag(tag)[1] for tag in used}
+    found.types = {tag if tags.is_bare_type(tag) else tags.split_tag(tag)[1] for tag in used}
     return found
 
 
@@ -96,13 +96,11 @@ def _unknown_tag(found: Scan, sentence: Sentence, bare: bool) -> Fault | None:
     for tag, line, word in zip(sentence.tags, sentence.lines, sentence.tokens, strict=True):
         if tag not in found.known:
             try:
-                found.known[tag] = (bare and tagging.is_bare_type(tag)) or bool(
-                    tagging.split_tag(tag)
-                )
+                found.known[tag] = (bare and tags.is_bare_type(tag)) or bool(tags.split_tag(tag))
             except DataError:
                 found.known[tag] = False
         if not found.known[tag]:
-            message = tagging.unknown_tag(tag)
+            message = tags.unknown_tag(tag)
             return Fault("unreadable", line, f"{message[0].lower()}{message[1:]}", f"{word} {tag}")
     return None
 

@@ -15,6 +15,7 @@ from ner_core.hub.repository_ids import (
     without_hub_prefix,
 )
 from ner_core.system import paths
+from ner_core.system.hashing import sha256_of
 
 SAMPLE = Path(__file__).parent / "sample"
 
@@ -66,4 +67,10 @@ def find_sources(
 
 def _file(path: Path, options: ReadOptions) -> SplitSource:
     form = format_of(path)
-    return SplitSource(path.name, form.name, form.unit, partial(form.read, path, options))
+    read, fingerprint = partial(form.read, path, options), partial(_fingerprint, path)
+    return SplitSource(path.name, form.name, form.unit, read, fingerprint)
+
+
+def _fingerprint(path: Path) -> str:
+    """Return the hash of a file; empty for a pipe, which can be read only once."""
+    return sha256_of(path) if path.is_file() else ""

@@ -25,10 +25,13 @@ class SplitSource:
 
     ``name`` is what people call it (a file's name), ``format`` its format's name, ``unit`` what
     places in it are counted in (``line``, ``row``), ``hub`` where it is on the Hub, if it is.
+    ``fingerprint`` returns a text that is another one when the content is; an empty one where that
+    cannot be told. It raises OSError if the content cannot be read.
     """
 
     name: str
     format: str
     unit: str
     read: Callable[[], Iterator[Record]] = field(repr=False, compare=False)
+    fingerprint: Callable[[], str] = field(repr=False, compare=False)
     hub: HubOrigin | None = None

@@ -20,21 +20,21 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from datasets import Dataset, DatasetDict
 
+from ner_core.data.corpus import sentences
 from ner_core.data.readers.spans import is_encodable, shown
+from ner_core.entities import as_text
 from ner_core.errors import DataError
 from ner_core.system import atomic
-from ner_core.tags import OUTSIDE, decode
+from ner_core.tags import OUTSIDE, decode, entity_types
 
 FORMATS = ("conll", "jsonl", "spans", "parquet")
 EXTENSIONS = {"conll": ".conll", "jsonl": ".jsonl", "spans": ".jsonl", "parquet": ".parquet"}
 
-_BATCH = 1000
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -144,7 +144,7 @@ def _no_place(path: Path, reason: str) -> DataError:
 
 def _write(split: Dataset, form: str, staging: Path, name: str) -> None:
     names = split.features["ner_tags"].feature.names
-    for label in sorted({tag[2:] for tag in names} - {""}):
+    for label in entity_types(names):
         _check_type(label, form, name)
     if form == "parquet":
         for _ in _sentences(split, form, name):
@@ -164,16 +164,13 @@ def _write(split: Dataset, form: str, staging: Path, name: str) -> None:
 def _sentences(split: Dataset, form: str, name: str) -> Iterator[tuple[int, list[str], list[str]]]:
     """Give the number, the words and the tags of each sentence, all of which the form can hold."""
     names = split.features["ner_tags"].feature.names
-    number = 0
-    for batch in split.iter(batch_size=_BATCH):
-        for words, numbers in zip(batch["tokens"], batch["ner_tags"], strict=True):
-            number += 1
-            tags = [names[tag] for tag in numbers]
-            try:
-                _check_words(words, tags, form)
-            except DataError as error:
-                raise DataError(f"{name}, sentence {number}: {error}") from None
-            yield number, words, tags
+    for number, (words, numbers) in enumerate(sentences(split), 1):
+        tags = [names[tag] for tag in numbers]
+        try:
+            _check_words(words, tags, form)
+        except DataError as error:
+            raise DataError(f"{name}, sentence {number}: {error}") from None
+        yield number, words, tags
 
 
 def _check_type(label: str, form: str, name: str) -> None:
@@ -221,12 +218,8 @@ def as_tokens(words: list[str], tags: list[str]) -> str:
 
 
 def _as_spans(words: list[str], tags: list[str]) -> str:
-    starts = list(accumulate((len(word) + 1 for word in words), initial=0))
-    spans = [
-        {"start": starts[span.start], "end": starts[span.end] - 1, "label": span.label}
-        for span in decode(tags)
-    ]
-    return _json_line({"text": " ".join(words), "spans": spans})
+    text, spans = as_text(words, decode(tags))
+    return _json_line({"text": text, "spans": [span._asdict() for span in spans]})
 
 
 _AS_TEXT: dict[str, Callable[[list[str], list[str]], str]] = {

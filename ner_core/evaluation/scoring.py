@@ -17,6 +17,16 @@ def tag_names(split: Dataset) -> list[list[str]]:
     return [[names[number] for number in row] for row in split["ner_tags"]]
 
 
+def score(
+    predictor: Predictor, split: Dataset, from_text: bool = False, batch_size: int | None = None
+) -> dict[str, Any]:
+    """Return the scores of a model on a split: see ``score_text`` and ``score_words``."""
+    size = {"batch_size": batch_size} if batch_size else {}
+    if from_text:
+        return score_text(predictor, split, **size)
+    return score_words(predictor.tagger, split, **size)
+
+
 def score_words(tagger: Tagger, split: Dataset, batch_size: int = 32) -> dict[str, Any]:
     """Score a model on the words of a split, over whole texts: strict, IOB2, micro-averaged.
 

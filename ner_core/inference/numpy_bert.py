@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 
 from ner_core.entities import Entity, entities_of
 from ner_core.models.sources import ADAPTER_CONFIG, ADAPTER_WEIGHTS, find_model
+from ner_core.tags import entity_types
 from ner_core.words import paragraphs, readable, split_words
 
 _Array = np.ndarray
@@ -45,7 +46,7 @@ class NumpyBert:
     @property
     def entity_types(self) -> list[str]:
         """The types that the model can name, sorted."""
-        return sorted(name[2:] for name in self.label_names if name.startswith("B-"))
+        return entity_types(self.label_names)
 
     def predict(self, text: str) -> list[Entity] | None:
         """Return the entities of a text, None if a paragraph does not fit into one window."""

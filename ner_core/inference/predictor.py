@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from ner_core import tags as tagging
 from ner_core.config import Precision
 from ner_core.entities import Entity, entities_of
 from ner_core.errors import ConfigError
 from ner_core.inference.tagger import Tagger, load_tagger
 from ner_core.inference.token_view import SubToken, view_sub_tokens
+from ner_core.tags import OUTSIDE, entity_types
 from ner_core.words import Word, each_word, paragraphs, readable, split_words
 
 BATCH_SIZE = 16
@@ -52,8 +52,7 @@ class Predictor:
     @property
     def entity_types(self) -> list[str]:
         """The entity types that the model knows, sorted."""
-        names = [name for name in self.tagger.label_names if name != tagging.OUTSIDE]
-        return sorted({span.label for name in names for span in tagging.decode([name])})
+        return entity_types(self.tagger.label_names)
 
     def predict(
         self, text: str, threshold: float = 0.0, labels: Collection[str] | None = None
@@ -202,9 +201,7 @@ def _kept(
 
 
 def _after_last_outside(tags: Sequence[str]) -> int:
-    return next(
-        (place for place in range(len(tags), 0, -1) if tags[place - 1] == tagging.OUTSIDE), 0
-    )
+    return next((place for place in range(len(tags), 0, -1) if tags[place - 1] == OUTSIDE), 0)
 
 
 def _parts(all_places: Iterable[list[Word]]) -> Iterator[list[list[Word]]]:

@@ -6,13 +6,13 @@ from typing import Protocol
 from ner_core.config import TrainConfig
 from ner_core.cost import zero_gpu_estimate
 from ner_core.cost.estimate import stop_measuring
-from ner_core.data.corpus import load_data
+from ner_core.data.corpus import Corpus, load_data
 from ner_core.data.readers.sentence import ReadOptions
 from ner_core.data.sources import canonical_source
 from ner_core.errors import ConfigError, RunError
 from ner_core.jobs import zero_gpu as lent_gpu
 from ner_core.jobs.process import start
-from ner_core.models.sources import find_model
+from ner_core.models.sources import ModelSource, find_model
 from ner_core.runs import store
 from ner_core.system import zero_gpu
 
@@ -38,6 +38,21 @@ def submit(
 
     On ZeroGPU the visitor whose request calls this lends the run the GPU.
     """
+    config, corpus, model = checked(config, folders)
+    if zero_gpu.is_ready():
+        seconds = zero_gpu_estimate.seconds_for(config, corpus, model)
+        run = store.create(config, run_id, owner)
+        return run, lent_gpu.start(run, seconds)
+    run = store.create(config, run_id, owner)
+    return run, start(run)
+
+
+def checked(config: TrainConfig, folders: bool = True) -> tuple[TrainConfig, Corpus, ModelSource]:
+    """Return the settings with the full names of data and model, and these two.
+
+    Raise DataError, ModelError or ConfigError for what keeps a run from starting; ``folders`` as in
+    ``submit``.
+    """
     stop_measuring()
     _check_reporter(config)
     source = canonical_source(config.data)
@@ -50,12 +65,7 @@ def submit(
             f"found {config.lora_rank}; choose 0, or the encoder {model.base.name}."
         )
     config = config.model_copy(update={"data": source, "model": model.name})
-    if zero_gpu.is_ready():
-        seconds = zero_gpu_estimate.seconds_for(config, corpus, model)
-        run = store.create(config, run_id, owner)
-        return run, lent_gpu.start(run, seconds)
-    run = store.create(config, run_id, owner)
-    return run, start(run)
+    return config, corpus, model
 
 
 def _check_reporter(config: TrainConfig) -> None:
@@ -74,12 +84,17 @@ def resume(run: store.Run) -> Worker:
 
     Raises RunError if it is at work or finished.
     """
-    stop_measuring()
-    status = run.status()
-    if status not in store.RESUMABLE:
-        raise RunError(f"Expected a run that can go on, found {run.id}, which is {status}.")
-    config = run.config()  # without its settings it cannot
+    config = check_resumable(run)
     if zero_gpu.is_ready():
         seconds = zero_gpu_estimate.seconds_to_go_on(run, config, find_model(config.model))
         return lent_gpu.start(run, seconds)
     return start(run)
+
+
+def check_resumable(run: store.Run) -> TrainConfig:
+    """Return the settings of a run that can be resumed. Raise RunError for any other run."""
+    stop_measuring()
+    status = run.status()
+    if status not in store.RESUMABLE:
+        raise RunError(f"Expected a run that can go on, found {run.id}, which is {status}.")
+    return run.config()

@@ -12,7 +12,8 @@ from pathlib import Path
 from ner_core.errors import RunError
 from ner_core.hub.token import take_over
 from ner_core.runs import checkpoints, diagnosis, store
-from ner_core.runs.events import EventWriter
+from ner_core.runs.events import Event, EventWriter
+from ner_core.runs.log import log_line
 from ner_core.system import locks, resources
 from ner_core.system.interrupts import StopRequested, interruptible
 
@@ -46,13 +47,12 @@ def execute(run_dir: Path) -> int:
     if any(event.kind == "finished" for event in run.events()):
         os.close(lock)
         raise RunError(f"Expected a run that can go on, found {run.id}, which is finished.")
-    events = EventWriter(run.events_path)
+    events = EventWriter(run.events_path, print_event)
 
     def should_stop() -> bool:
         return terminated or run.stop_path.exists()
 
-    if "LOCAL_RANK" not in os.environ:  # several GPUs are for torchrun; here one is enough
-        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
+    use_one_gpu()
     slot = locks.Slot(store.home() / "slot.lock")
     try:
         if not wait_for_turn(run, slot, events, should_stop):
@@ -62,6 +62,12 @@ def execute(run_dir: Path) -> int:
         slot.release()
         events.close()
         os.close(lock)
+
+
+def use_one_gpu() -> None:
+    """Let torch, once it is loaded, see one GPU only; several are for torchrun."""
+    if "LOCAL_RANK" not in os.environ:
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
 
 
 def wait_for_turn(
@@ -81,21 +87,34 @@ def wait_for_turn(
 
 
 def train(run: store.Run, events: EventWriter, should_stop: Callable[[], bool]) -> int:
-    """Train a run that is held and has its turn, up to a terminal event; gives the exit code."""
+    """Train a run that is held and has its turn, up to a terminal event; return the exit code."""
     try:
-        with interruptible(should_stop):
-            from ner_core.training import (
-                run as training,  # torch, seconds after the lock shows we live
-            )
-
-        training.fit(run, events, should_stop)
-    except StopRequested:
-        events.append("stopped", data=_NOTHING_LEARNED)
+        train_or_raise(run, events, should_stop)
     except Exception as error:
         with contextlib.suppress(OSError):  # the log may be what found no room
             traceback.print_exc()
-        return fail(run, events, *diagnosis.explain(error))
+        return diagnosis.explain(error)[1]
     return 0
+
+
+def train_or_raise(run: store.Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
+    """Do what ``train`` does, but raise what made the run fail, after its terminal event."""
+    try:
+        with interruptible(should_stop):
+            # Late: loads torch, which takes seconds; the lock has to show before that we are alive.
+            from ner_core.training.run import fit
+
+        fit(run, events, should_stop)
+    except StopRequested:
+        events.append("stopped", data=_NOTHING_LEARNED)
+    except Exception as error:
+        fail(run, events, *diagnosis.explain(error))
+        raise
+
+
+def print_event(event: Event) -> None:
+    """Print an event into output.log, where the output of a worker goes."""
+    print(log_line(event))
 
 
 def _named(holder: str, run: store.Run) -> str:

@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from ner_core.hub.token import using_token, visitors_token
 from ner_core.jobs import worker
 from ner_core.jobs.process import begin
 from ner_core.runs import checkpoints, store
-from ner_core.runs.events import TERMINAL, EventWriter
+from ner_core.runs.events import TERMINAL, Event, EventWriter
 from ner_core.runs.store import LIFE, Run
 from ner_core.system import locks, resources, zero_gpu
 
@@ -142,8 +142,8 @@ def _explain(error: Exception, run: Run, seconds: int, passed: float) -> tuple[s
 
 
 @contextlib.contextmanager
-def _events(run: Run) -> Iterator[EventWriter]:
-    writer = EventWriter(run.events_path)
+def _events(run: Run, on_event: Callable[[Event], object] | None = None) -> Iterator[EventWriter]:
+    writer = EventWriter(run.events_path, on_event)
     try:
         yield writer
     finally:
@@ -164,8 +164,9 @@ def work(run_dir: Path, page: int, token: str | None) -> int:
         threading.Thread(
             target=resources.end_with, args=(page,), name="end-with", daemon=True
         ).start()
-    with _output_in(run.log_path), _events(run) as events, using_token(token):
-        return worker.train(run, events, run.stop_path.exists)
+    log, events = _output_in(run.log_path), _events(run, worker.print_event)
+    with log, events as writer, using_token(token):
+        return worker.train(run, writer, run.stop_path.exists)
 
 
 def _let_go_of_locks() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from transformers import PreTrainedConfig
 
-from ner_core import tags as tagging
+from ner_core import tags
 from ner_core.errors import DataError, ModelError, UnnamedLabelsError
 
 _NO_NAME = re.compile(r"(?:(?:label|class|tag)[_ -]?)?\d+", re.IGNORECASE)
@@ -75,7 +75,7 @@ def _listed(unnamed: Sequence[str], count: int) -> str:
 
 def _is_tag(name: str) -> bool:
     try:
-        tagging.decode([name])
+        tags.decode([name])
     except DataError:
         return False
     return True

@@ -28,11 +28,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from ner_core import tags as tagging
 from ner_core.entities import Entity
 from ner_core.errors import ConfigError
 from ner_core.render import html
 from ner_core.render.colours import EntityColours
+from ner_core.tags import Span, encode
 from ner_core.words import split_words
 
 FILE_FORMATS = ("jsonl", "csv", "conll", "html")
@@ -123,14 +123,14 @@ class EntityWriter:
         words = split_words(text)
         starts = [word.start for word in words]
         spans = (
-            tagging.Span(
+            Span(
                 bisect_left(starts, entity.start),
                 bisect_left(starts, entity.end),
                 _BLANKS.sub("-", entity.label),
             )
             for entity in entities
         )
-        tags = tagging.encode(spans, len(words))
+        tags = encode(spans, len(words))
         lines = [
             f"{_word(text[word.start : word.end])}\t{tag}\n"
             for word, tag in zip(words, tags, strict=True)

@@ -9,7 +9,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -36,15 +36,52 @@ class Event:
     data: dict[str, Any] = field(default_factory=dict)
     v: int = VERSION
 
+    def __str__(self) -> str:
+        """Return the event in words: ``step 40: loss 0.5000, 61 windows/s``."""
+        return f"step {self.step}: {describe(self.kind, self.data)}"
+
+
+def describe(kind: str, data: Mapping[str, Any]) -> str:
+    """Return what an event says, in words.
+
+    >>> describe("progress", {"loss": 0.5, "examples_per_second": 61.2})
+    'loss 0.5000, 61 windows/s'
+    """
+    if kind == "progress":
+        speed = _number(data.get("examples_per_second"), 0)
+        return f"loss {_number(data.get('loss'), 4)}, {speed} windows/s"
+    if kind == "evaluated":
+        part = "part of " if data.get("subset") else ""
+        best = ", the best so far" if data.get("best") else ""
+        scores = f"F1 {_number(data.get('f1'), 4)}, loss {_number(data.get('loss'), 4)}"
+        return f"{part}{data.get('split')}: {scores}{best}"
+    if kind == "checkpoint":
+        size, seconds = _number(data.get("megabytes"), 0), _number(data.get("seconds"), 1)
+        return f"checkpoint, {size} MB in {seconds} s"
+    if kind == "started":
+        return "resumed" if data.get("resumed") else "started"
+    if kind == "queued":
+        holder = data.get("waiting_for")
+        return f"waiting for {holder}" if holder else "resuming"
+    if kind == "failed":
+        return f"failed: {data.get('message')}"
+    return kind
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "unknown" if value is None else f"{value:.{digits}f}"
+
 
 class EventWriter:
     """Appends events to one file; there is one writer a run, the holder of its lock.
 
     Each event is one ``write`` of one whole line. A number that JSON does not know (NaN, infinity)
     is written as null, any other value that it does not know as text: no event is ever refused.
+    ``on_event`` is called with each event once it is written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_event: Callable[[Event], object] | None = None) -> None:
+        self._on_event = on_event
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         self._cut_torn_tail()
 
@@ -65,6 +102,8 @@ class EventWriter:
             remaining = remaining[os.write(self._fd, remaining) :]
         if kind in TERMINAL:
             os.fsync(self._fd)
+        if self._on_event is not None:
+            self._on_event(event)
         return event
 
     def close(self) -> None:

@@ -1,11 +1,11 @@
-"""What a worker writes about its run: the event log, once, and the same in words in output.log."""
+"""What is written about a run: the event log, each event once, and its lines in output.log."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ner_core.runs.events import EventWriter, Kind, read_events
+from ner_core.runs.events import Event, EventWriter, Kind, read_events
 
 _ONCE = frozenset({"progress", "evaluated", "checkpoint"})
 """The kinds of events that belong to a step: the run comes by it once."""
@@ -39,38 +39,13 @@ class RunLog:
                 return
             self._written[place] = step
         self._writer.append(kind, step, data)
-        now = datetime.now().astimezone()
-        print(f"{now:%Y-%m-%d %H:%M:%S}  step {step}: {describe(kind, data)}")
 
 
-def describe(kind: str, data: Mapping[str, Any]) -> str:
-    """Put an event in words, for people who read a log.
-
-    >>> describe("progress", {"loss": 0.5, "examples_per_second": 61.2})
-    'loss 0.5000, 61 windows/s'
-    """
-    if kind == "progress":
-        return f"loss {_number(data['loss'], 4)}, {data['examples_per_second']:.0f} windows/s"
-    if kind == "evaluated":
-        part = "part of " if data["subset"] else ""
-        best = ", the best so far" if data.get("best") else ""
-        loss = _number(data.get("loss"), 4)
-        return f"{part}{data['split']}: F1 {_number(data['f1'], 4)}, loss {loss}{best}"
-    if kind == "checkpoint":
-        return f"checkpoint, {data['megabytes']:.0f} MB in {data['seconds']:.1f} s"
-    if kind == "started":
-        return "resumed" if data.get("resumed") else "started"
-    if kind == "queued":
-        holder = data.get("waiting_for")
-        return f"waiting for {holder}" if holder else "resuming"
-    if kind == "failed":
-        return f"failed: {data.get('message')}"
-    return kind
+def log_line(event: Event) -> str:
+    """Return the line of output.log for an event, with the local time."""
+    return f"{datetime.fromtimestamp(event.time).astimezone():%Y-%m-%d %H:%M:%S}  {event}"
 
 
 def _place(kind: str, data: Mapping[str, Any]) -> tuple[str, object, object]:
     return kind, data.get("split"), bool(data.get("final"))
 
-
-def _number(value: float | None, digits: int) -> str:
-    return "unknown" if value is None else f"{value:.{digits}f}"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ner_core import tags
 from ner_core.runs import diagnosis
 from ner_core.runs.events import TERMINAL, Event, read_events
 from ner_core.runs.store import LIFE, RESUMABLE, Run, Status, derive_status
@@ -60,7 +61,7 @@ class RunView:
     def types(self) -> list[str]:
         """The entity types that are learned, in alphabetical order; empty before the start."""
         names = self.started.data["label_names"] if self.started else []
-        return sorted({name[2:] for name in names if name[1:2] == "-"})
+        return tags.entity_types(names)
 
     @property
     def samples(self) -> list[dict[str, Any]]:

@@ -115,16 +115,16 @@ def visitor_of(request: Any) -> Visitor:
     return Visitor(name, name == space_owner(), signed_in.get("access_token"))
 
 
-def asking() -> Visitor:
+def current_visitor() -> Visitor:
     """Return the visitor of the current event; outside events one who is not signed in."""
     return visitor_of(LocalContext.request.get(None))
 
 
-def asker() -> str:
+def visitor_key() -> str:
     """Return a key of the current visitor, signed in or not; "" outside Spaces, for everybody."""
     if not os.environ.get("SPACE_ID"):
         return ""
-    name = asking().name
+    name = current_visitor().name
     if name is not None:
         return f"user {name}"
     return f"page {getattr(LocalContext.request.get(None), 'session_hash', None)}"
@@ -132,7 +132,7 @@ def asker() -> str:
 
 def may_train(visitor: Visitor | None = None) -> bool:
     """Return whether a visitor, by default the current one, may start and resume runs."""
-    visitor, value = visitor or asking(), training()
+    visitor, value = visitor or current_visitor(), training()
     if value == "signed-in":
         return visitor.name is not None
     return value == "anyone" or (value == "owner" and visitor.is_owner)
@@ -140,7 +140,7 @@ def may_train(visitor: Visitor | None = None) -> bool:
 
 def check_training() -> Visitor:
     """Return the current visitor. Raises RightsError if they may not train."""
-    visitor = asking()
+    visitor = current_visitor()
     if not may_train(visitor):
         raise RightsError(why_not(visitor))
     return visitor
@@ -175,7 +175,7 @@ def owner_of(run: Run) -> str | None:
 
 def may_see(run: Run, visitor: Visitor | None = None) -> bool:
     """Return whether a visitor, by default the current one, sees a run."""
-    visitor = visitor or asking()
+    visitor = visitor or current_visitor()
     return sees_all(visitor) or _is_own(run, visitor)
 
 
@@ -202,7 +202,7 @@ def model_name(name: str) -> str:
     other visitors. A visitor who sees all runs reaches those of others only under the ids that they
     were created with, since anybody may rename a run to ``bert-base-uncased``.
     """
-    visitor = asking()
+    visitor = current_visitor()
     if training() == "anyone" or not name or name in store.RESERVED or {"/", ":"} & {*name}:
         return name
     if store.exists(name):

@@ -17,10 +17,10 @@ from ner_core.errors import DataError
 from ner_core.inference.progress import predict_in_steps
 from ner_core.render.colours import EntityColours
 from ner_core.render.files import FILE_FORMATS, EntityWriter, open_for
+from ner_studio.base.durations import duration
 from ner_studio.base.markup import escape
 from ner_studio.base.theme import colour_class
 from ner_studio.state.predictors import MODELS, importing
-from ner_studio.state.run_summary import duration
 
 MOST_BYTES = 20 * 2**20
 MOST_TEXTS = 100_000

@@ -160,7 +160,7 @@ class PublishPanel:
     def suggest(self, run_id: str | None, repo: str | None) -> list[Any]:
         """Name a repository of whoever is signed in, unless one is named already."""
         try:
-            name, visitor = _name(rights.find(run_id)), rights.asking()
+            name, visitor = _name(rights.find(run_id)), rights.current_visitor()
             if repo or _who():
                 return [gr.skip(), gr.skip()]
             if visitor.name:
@@ -175,7 +175,7 @@ class PublishPanel:
         ``exists`` in what the check shows tells whose visibility stands in the form: that of a
         repository which is there, or the visitor's choice for a new one.
         """
-        repo, token = (repo or "").strip(), rights.asking().token
+        repo, token = (repo or "").strip(), rights.current_visitor().token
         owner, _, name = repo.partition("/")
         if not (owner and name):
             yield [note("idle", _HINT), gr.skip()]
@@ -244,7 +244,7 @@ class PublishPanel:
             run = rights.find(run_id)
         except NerError as error:
             return _refused(error)
-        return _moved(UPLOADS.start(run, asked, rights.asking().token))
+        return _moved(UPLOADS.start(run, asked, rights.current_visitor().token))
 
     def look(self, run_id: str | None) -> list[Any]:
         """Show how far the upload is."""
@@ -272,7 +272,7 @@ def _name(run: Run) -> str:
 
 def _who() -> str:
     """Say to those who cannot publish how they can; nothing to others."""
-    visitor = rights.asking()
+    visitor = rights.current_visitor()
     if visitor.token or not ner_core.on_space():
         return ""
     return sign_in.to_publish()

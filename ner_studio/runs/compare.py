@@ -14,7 +14,7 @@ from ner_core.errors import NerError
 from ner_core.runs.view import RunView
 from ner_core.runs.command import value_text
 from ner_studio.base import charts, markup
-from ner_studio.state.run_summary import duration
+from ner_studio.base.durations import duration
 from ner_studio.runs.rows import short_name
 from ner_studio.base.setting_fields import LABELS
 

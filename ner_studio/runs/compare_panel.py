@@ -10,7 +10,7 @@ from ner_core.runs.view import RunView
 from ner_studio.base.events import QUICK
 from ner_studio.runs import compare
 from ner_studio.runs.compare import EPOCHS, MOST_RUNS, STEPS
-from ner_studio.state import run_summary
+from ner_studio.state.snapshots import SHARED
 
 
 class ComparePanel:
@@ -65,7 +65,7 @@ def _views(selection: Sequence[str]) -> list[RunView]:
     found = []
     for run_id in selection[:MOST_RUNS]:
         try:
-            found.append(run_summary.view_of(run_id))
+            found.append(SHARED.find(run_id).view)
         except RunError:  # deleted a moment ago; the next refresh takes it out of the selection
             continue
     return found

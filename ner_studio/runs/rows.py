@@ -96,7 +96,7 @@ class RunRows:
     def current(self, renew: bool = False) -> Rows:
         """Return the rows of the current visitor, at most two seconds old; new with ``renew``."""
         everything = self._everything(renew)
-        if rights.sees_all(rights.asking()):
+        if rights.sees_all(rights.current_visitor()):
             return everything
         mine = {(run.id, run.created_ns()) for run in SHARED.current().runs}
         rows = tuple(row for row in everything.rows if (row.id, row.created_ns) in mine)

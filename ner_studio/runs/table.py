@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from ner_core.runs.command import value_text
-from ner_studio.state.run_summary import duration
+from ner_studio.base.durations import duration
 from ner_studio.runs.rows import RunRow
 
 COLUMNS = {

@@ -126,7 +126,7 @@ def start_loading(model: str, label_names: Sequence[str] = ()) -> "Future[None]"
     Raises ModelError without a thread if no model has such a name.
     """
     check_name(model, label_names)
-    visitor = None if on_hub(model) is None else rights.asker()
+    visitor = None if on_hub(model) is None else rights.visitor_key()
     return MODELS.start_loading(model, label_names, visitor)
 
 
@@ -164,7 +164,7 @@ def loaded_for(model: str, ask: bool = True) -> str | None:
     repo = on_hub(model) if on_space() else None
     if repo is None:
         return ""
-    visitor = rights.asking()
+    visitor = rights.current_visitor()
     with using_token(visitor.token):
         found = find_on_hub(repo) if ask else known_model(repo)
     if found is None:
@@ -194,7 +194,7 @@ def reading_data(on_the_hub: bool) -> Iterator[None]:
     if on_the_hub:
         _import_predictor()
     held = contextlib.nullcontext() if on_the_hub else importing
-    with held, using_token(rights.asking().token):
+    with held, using_token(rights.current_visitor().token):
         yield
 
 
@@ -226,7 +226,7 @@ def _load(key: ModelKey) -> "Predictor":
     use_one_thread_per_call()
     location = _offered.get(key.model, key.model)
     # An offered model is for all visitors, so it is not opened with the token of one of them.
-    token = None if key.model in _offered else rights.asking().token
+    token = None if key.model in _offered else rights.current_visitor().token
     name = without_hub_prefix(key.model)
     try:
         with using_token(token):

@@ -159,7 +159,7 @@ class Snapshots:
 
     def fresh(self) -> Snapshot | None:
         """Return the last snapshot of the visitor who asks, None if it is too old; read nothing."""
-        last, visitor = self._fresh(), rights.asking()
+        last, visitor = self._fresh(), rights.current_visitor()
         return last if last is None or rights.sees_all(visitor) else last.parts.get(visitor.name)
 
     def current(self, renew: bool = False) -> Snapshot:
@@ -167,7 +167,7 @@ class Snapshots:
 
         With ``renew``, take a new one.
         """
-        snapshot, visitor = self.everything(renew), rights.asking()
+        snapshot, visitor = self.everything(renew), rights.current_visitor()
         if rights.sees_all(visitor):
             return snapshot
         if visitor.name not in snapshot.parts:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from ner_core.config import TrainConfig
 from ner_core.runs.command import value_text
+from ner_studio.base.durations import duration
 from ner_studio.base.markup import escape
-from ner_studio.state.run_summary import duration
 
 if TYPE_CHECKING:
     from ner_core.cost.formula import Cost

@@ -226,8 +226,8 @@ def _estimate_cost(config: TrainConfig, measure: bool) -> "Cost | None":
     with contextlib.nullcontext() if _imported.is_set() else importing:
         from ner_core.cost.estimate import estimate_cost  # late: it imports datasets
     _imported.set()
-    with using_token(rights.asking().token):
-        return estimate_cost(config, measure=measure, folders=False, asker=rights.asker())
+    with using_token(rights.current_visitor().token):
+        return estimate_cost(config, measure=measure, folders=False, asker=rights.visitor_key())
 
 
 def _at_work() -> bool:

@@ -70,8 +70,8 @@ class SourceForm:
             list(MODELS_HERE),
             value=TrainConfig().model,
             label="Encoder",
-            info="minilm and starter, which knows PER, ORG, LOC and MISC, are already here. Or "
-            "type the id of an encoder on the Hub.",
+            info="The bundled minilm or starter (which knows PER, ORG, LOC and MISC), or the id of "
+            "an encoder on the Hub.",
             allow_custom_value=True,
             elem_id="model",
         )

@@ -52,7 +52,7 @@ class TrainTab:
 
     def explain(self) -> dict[Any, Any]:
         """Enable the start button for visitors who may train, and tell others why not."""
-        visitor = rights.asking()
+        visitor = rights.current_visitor()
         return {
             self.rights: sign_in.note(visitor),
             self.start: gr.update(interactive=rights.may_train(visitor)),

@@ -20,11 +20,11 @@ from ner_studio.base.events import UNCHECKED
 from ner_studio.base.polling import RunPolls
 from ner_studio.publish.panel import PublishPanel
 from ner_studio.report.panel import ReportPanel
-from ner_studio.state import run_summary
 from ner_studio.state.predictors import asks_hub, reading_data
 from ner_studio.state.snapshots import SHARED, CachedRun, Snapshot
 from ner_studio.watch.log_panel import LogPanel
 from ner_studio.watch.sample_sentences import sample_sentences
+from ner_studio.watch.status import STATUS_TEMPLATE, status_value
 
 _NO_RUN = "No run yet. Choose data on the left and press “Start training”."
 _ZOOM = "Drag across a chart to zoom in, double-click to see all steps again."
@@ -42,7 +42,7 @@ class WatchPanel:
         with gr.Column(visible=False) as self.panel:
             self.status = gr.HTML(
                 {},
-                html_template=run_summary.STATUS_TEMPLATE,
+                html_template=STATUS_TEMPLATE,
                 apply_default_css=False,
                 elem_id="run-status",
                 container=False,
@@ -175,7 +175,7 @@ class WatchPanel:
         stage = f"{cached.stage}:{snapshot.number}"
         if (shown or {}).get("key") == cached.key:
             return gr.skip(), gr.skip(), cached.evaluated, stage, interval
-        status = {**cached.render("status", run_summary.status_value), "key": cached.key}
+        status = {**cached.render("status", status_value), "key": cached.key}
         loss = cached.render("loss", charts.losses)
         return status, loss, cached.evaluated, stage, interval
 

@@ -398,7 +398,7 @@ def test_the_program_gives_exit_codes_and_sentences(arguments, code, err):
 
 
 def test_each_command_has_help(call):
-    (commands,) = main._parser()._subparsers._group_actions
+    (commands,) = main.parser("python -m ner_core", main.COMMANDS)._subparsers._group_actions
     for command in commands.choices:
         code, out, err = call(command, "--help")
         assert (code, err) == (0, "")

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from ner_core.cli.predict import names
+from ner_core.cli.arguments import names
 from ner_core.inference.predictor import Predictor
 from tests.support.places import REPOSITORY
 

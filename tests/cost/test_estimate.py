@@ -332,9 +332,25 @@ def test_the_measuring_process_ends_with_the_one_that_asked(config, ner_home, st
     assert left_behind() == [f"{name_of(config)}.json", "lock"]
 
 
-def test_the_same_settings_are_measured_once(config, stand_in):
-    started = stand_in(f"import time; time.sleep(1); {ANSWER}")
+@pytest.fixture
+def asked(monkeypatch):
+    """Give the set of the threads that have asked for their turn to measure."""
+    threads, lock = set(), estimate._lock
+
+    def ask(file):
+        threads.add(threading.get_ident())
+        return lock(file)
+
+    monkeypatch.setattr(estimate, "_lock", ask)
+    return threads
+
+
+def test_the_same_settings_are_measured_once(config, stand_in, asked, tmp_path):
+    both = tmp_path / "both"
+    started = stand_in(f"import os\nwhile not os.path.exists({str(both)!r}): pass\n{ANSWER}")
     calls = [Call(config), Call(config.model_copy(update={"epochs": 4}))]
+    toy.wait_for(lambda: len(asked) == 2, "both to ask for their turn")
+    both.touch()
     assert [call.wait().cost.steps for call in calls] == [40, 80]
     assert len(started) == 1
 
@@ -355,12 +371,12 @@ def test_what_was_measured_of_the_hub_is_told_to_nobody_else(config, stand_in, o
     assert estimate_cost(config, measure=False, asker="user bob").steps == 40
 
 
-def test_another_process_that_measures_is_waited_for(config, stand_in):
+def test_another_process_that_measures_is_waited_for(config, stand_in, asked):
     started = stand_in(ANSWER)
     cache.folder().mkdir(parents=True)
     lock = locks.acquire(cache.folder() / "lock")
     call = Call(config)
-    time.sleep(0.3)
+    toy.wait_for(lambda: asked, "it to ask for its turn")
     remember(config, replace(MEASURED, steps_per_epoch=7))
     os.close(lock)
     assert call.wait().cost.steps == 14

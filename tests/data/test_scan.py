@@ -20,7 +20,7 @@ def source(*records, unit="line"):
             record = Sentence(tokens, tags, list(range(line, line + len(tokens))))
             line += len(tokens) + 1
         made.append(record)
-    return SplitSource("my.conll", "CoNLL columns", unit, lambda: iter(made))
+    return SplitSource("my.conll", "CoNLL columns", unit, lambda: iter(made), str)
 
 
 class Kept(list):

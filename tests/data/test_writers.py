@@ -7,6 +7,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, List, Value
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ner_core.data import corpus as corpus_module
 from ner_core.data import writers
 from ner_core.data.readers.conll import read_conll
 from ner_core.data.readers.json_lines import read_json
@@ -99,7 +100,7 @@ def test_a_split_without_sentences_is_an_empty_file(tmp_path, form):
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_more_than_a_batch_is_written_in_order(tmp_path, monkeypatch, form):
-    monkeypatch.setattr(writers, "_BATCH", 3)
+    monkeypatch.setattr(corpus_module, "BATCH", 3)
     sentences = [([f"Ann{number}"], ["B-PER"]) for number in range(8)]
     write_split(a_split(*sentences), form, tmp_path / "my")
     assert read(form, tmp_path / "my") == sentences

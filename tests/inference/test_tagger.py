@@ -1,5 +1,5 @@
 import random
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,6 +10,7 @@ from ner_core.inference import tagger as tagging
 from ner_core.inference.tagger import Tagger, load_tagger
 from ner_core.models.loading import load_trained
 from ner_core.models.windows import SETTINGS_KEY, Window, split_into_windows
+from tests.support import toy
 
 SENTENCE = ["ann", "lives", "in", "oslo", "city", "."]
 TAGS = ["B-PER", "O", "O", "B-LOC", "I-LOC", "O"]
@@ -182,14 +183,30 @@ def test_several_threads_at_once_give_the_same_as_one(random_tagger):
             assert left == pytest.approx(right, abs=1e-5)
 
 
+class CountingLock:
+    """A lock that counts how often it was asked for."""
+
+    def __init__(self):
+        self.wanted, self._lock = 0, threading.Lock()
+
+    def __enter__(self):
+        self.wanted += 1
+        self._lock.acquire()
+
+    def __exit__(self, *_):
+        self._lock.release()
+
+
 def test_one_thread_at_a_time_uses_the_tokenizer(random_tagger, monkeypatch):
     at_work, most = [], []
+    lock = CountingLock()
+    monkeypatch.setattr(random_tagger, "tokenizer_lock", lock)
 
     def watched(*arguments):
         at_work.append(1)
         most.append(len(at_work))
+        toy.wait_for(lambda: lock.wanted >= 4, "all threads to come")
         found = split_into_windows(*arguments)
-        time.sleep(0.01)  # long enough for the others to come
         at_work.pop()
         return found
 

@@ -122,7 +122,7 @@ def test_a_killed_worker_leaves_an_interrupted_run(begin, ner_home):
     run, process = begin("killed", endless=True)
     reaches(run, "running")
     os.kill(process.pid, signal.SIGKILL)
-    toy.wait_for(lambda: run.status() == "interrupted", "the run to be interrupted", seconds=5)
+    toy.wait_for(lambda: run.status() == "interrupted", "the run to be interrupted")
     assert not run.is_held()
     assert slot_is_free(ner_home)
     assert terminal(run) == []

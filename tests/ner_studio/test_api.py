@@ -147,7 +147,9 @@ def test_a_batch_is_bounded(texts, sentence):
     assert caught.value.message == sentence
 
 
-@pytest.mark.parametrize("model", ["/etc", "../x", "~/x", "ui", "no such model", "minilm/.."])
+@pytest.mark.parametrize(
+    "model", ["/etc", "../x", "~/x", "ner_studio", "no such model", "minilm/.."]
+)
 def test_a_folder_is_no_model_for_a_caller(model):
     with pytest.raises(gr.Error) as caught:
         api.find_entities("Ann", model=model)

@@ -285,7 +285,7 @@ def test_a_look_is_taken_once_for_all_visitors(monkeypatch):
     shared = snapshots.Snapshots()
 
     def seen(*visitor):
-        monkeypatch.setattr(rights, "asking", lambda: Visitor(*visitor))
+        monkeypatch.setattr(rights, "current_visitor", lambda: Visitor(*visitor))
         return shared.current()
 
     everything = seen("olga", True)
@@ -300,7 +300,7 @@ def test_a_look_is_taken_once_for_all_visitors(monkeypatch):
 @pytest.mark.usefixtures("on_a_space")
 def test_a_page_is_not_told_of_the_runs_of_others(monkeypatch):
     _, panel = build(WatchPanel)
-    monkeypatch.setattr(rights, "asking", lambda: Visitor("ann"))
+    monkeypatch.setattr(rights, "current_visitor", lambda: Visitor("ann"))
     at_work = FakeRun("of-bob", owner="bob").start()
     snapshots.SHARED.current(renew=True)
     assert asyncio.run(panel.poll("of-bob", None))[2:] == ("", "none", polling.IDLE)

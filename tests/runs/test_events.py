@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner_core.runs.events import TERMINAL, Event, EventWriter, read_events
+from ner_core.runs.events import TERMINAL, Event, EventWriter, describe, read_events
 
 
 @pytest.fixture
@@ -195,3 +195,48 @@ def test_no_value_is_refused(log):
         "array": [1.0, None],
         "set": "{1}",
     }
+
+
+PROGRESS = {"loss": 0.5, "examples_per_second": 60.4}
+SCORES = {"split": "validation", "subset": True, "f1": 0.75, "loss": None, "best": True}
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "text"),
+    [
+        ("progress", {**PROGRESS, "loss": None}, "loss unknown, 60 windows/s"),
+        (
+            "evaluated",
+            SCORES,
+            "part of validation: F1 0.7500, loss unknown, the best so far",
+        ),
+        (
+            "evaluated",
+            {"split": "test", "subset": False, "f1": 0.5, "loss": 1.25},
+            "test: F1 0.5000, loss 1.2500",
+        ),
+        ("checkpoint", {"megabytes": 90.2, "seconds": 0.31}, "checkpoint, 90 MB in 0.3 s"),
+        ("started", {}, "started"),
+        ("started", {"resumed": True}, "resumed"),
+        ("queued", {"waiting_for": "other"}, "waiting for other"),
+        ("queued", {"waiting_for": None}, "resuming"),
+        ("failed", {"message": "A sentence."}, "failed: A sentence."),
+        ("finished", {}, "finished"),
+    ],
+)
+def test_events_in_words(kind, data, text):
+    assert describe(kind, data) == text
+    assert str(Event(0.0, kind, 7, data)) == f"step 7: {text}"
+
+
+@pytest.mark.parametrize("kind", ["progress", "evaluated", "checkpoint", "failed", "later"])
+def test_an_event_of_another_version_can_be_printed(kind):
+    assert str(Event(0.0, kind, 7)).startswith("step 7: ")
+
+
+def test_a_listener_gets_each_event_once_it_is_written(log):
+    heard = []
+    writer = EventWriter(log, lambda event: heard.append((event, read_events(log)[0][-1].kind)))
+    written = [writer.append("started"), writer.append("stopped", 3, {"f1": None})]
+    writer.close()
+    assert heard == [(written[0], "started"), (written[1], "stopped")]

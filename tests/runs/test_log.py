@@ -1,7 +1,7 @@
 import pytest
 
 from ner_core.runs.events import EventWriter, read_events
-from ner_core.runs.log import RunLog, describe
+from ner_core.runs.log import RunLog
 
 PROGRESS = {"loss": 0.5, "examples_per_second": 60.4}
 SCORES = {"split": "validation", "subset": True, "f1": 0.75, "loss": None, "best": True}
@@ -53,30 +53,3 @@ def test_the_ends_of_workers_are_all_kept(open_log):
     for _ in range(2):
         open_it().append("stopped", 3, {})
     assert written() == [("stopped", 3), ("stopped", 3)]
-
-
-@pytest.mark.parametrize(
-    ("kind", "data", "text"),
-    [
-        ("progress", {**PROGRESS, "loss": None}, "loss unknown, 60 windows/s"),
-        (
-            "evaluated",
-            SCORES,
-            "part of validation: F1 0.7500, loss unknown, the best so far",
-        ),
-        (
-            "evaluated",
-            {"split": "test", "subset": False, "f1": 0.5, "loss": 1.25},
-            "test: F1 0.5000, loss 1.2500",
-        ),
-        ("checkpoint", {"megabytes": 90.2, "seconds": 0.31}, "checkpoint, 90 MB in 0.3 s"),
-        ("started", {}, "started"),
-        ("started", {"resumed": True}, "resumed"),
-        ("queued", {"waiting_for": "other"}, "waiting for other"),
-        ("queued", {"waiting_for": None}, "resuming"),
-        ("failed", {"message": "A sentence."}, "failed: A sentence."),
-        ("finished", {}, "finished"),
-    ],
-)
-def test_events_in_words(kind, data, text):
-    assert describe(kind, data) == text

@@ -10,6 +10,8 @@ import time
 import urllib.error
 import urllib.request
 
+from playwright.sync_api import expect
+
 from tests.support.places import REPOSITORY
 
 CHROMIUM = "/usr/bin/chromium"
@@ -22,6 +24,10 @@ CHROMIUM_ARGUMENTS = [
     "--no-first-run",
 ]
 
+FORKING = ("-m", "tests.support.forking_page")
+
+LONG = 300_000  # milliseconds: only what is broken, or a busy machine, needs them
+expect.set_options(timeout=LONG)
 
 NEWS = "Angela Merkel flew from Berlin to Nairobi to meet officials of the African Union. "
 
@@ -33,12 +39,12 @@ class App:
     and more, whenever somebody looks at the settings.
     """
 
-    def __init__(self, home, *arguments):
+    def __init__(self, home, *arguments, program=("app.py",)):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.home = home
-        self.arguments = [str(argument) for argument in arguments]
+        self.command = [sys.executable, *program, *map(str, arguments)]
         self.url = f"http://127.0.0.1:{port}/"
         self.environment = {
             **os.environ,
@@ -62,26 +68,27 @@ class App:
         began = time.monotonic()
         with (self.home / "app.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "app.py", *self.arguments],
+                self.command,
                 cwd=REPOSITORY,
                 env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        while time.monotonic() - began < 60:
+        while time.monotonic() - began < LONG / 1000:
             try:
-                with urllib.request.urlopen(self.url, timeout=5) as answer:
+                with urllib.request.urlopen(self.url, timeout=LONG / 1000) as answer:
                     assert b"NER Studio" in answer.read()
                 return time.monotonic() - began
             except urllib.error.URLError:
                 assert self.process.poll() is None, (self.home / "app.log").read_text()
                 time.sleep(0.05)
-        raise AssertionError("the page was not served within a minute")
+        self.kill()
+        raise AssertionError(f"the page was not served within {LONG / 1000:.0f} seconds")
 
     def interrupt(self):
         """End it as Ctrl-C does."""
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(20)
+        self.process.wait(LONG / 1000)
         self._measuring.close()
 
     def kill(self):
@@ -98,6 +105,19 @@ class App:
 
 def open_tab(page, name):
     page.get_by_role("tab", name=name).click()
+
+
+def assert_becomes(read, expected):
+    """Assert that ``read`` returns this, at the latest after ``LONG``: a page may be drawing."""
+    deadline = time.monotonic() + LONG / 1000
+    while (found := read()) != expected and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert found == expected
+
+
+def wait_until_idle(page):
+    """Wait until the page has nothing left to compute or to draw."""
+    page.evaluate("() => new Promise(done => requestIdleCallback(() => done()))")
 
 
 def marks(page, within="#highlighted"):

@@ -57,23 +57,23 @@ def write_toy(folder, train=64, validation=20, test=20, longest=1):
     return folder
 
 
+SETTINGS = {
+    "epochs": 1,
+    "batch_size": 16,
+    "learning_rate": 5e-3,
+    "head_rate": 1,
+    "freeze_embeddings": False,
+    "dropout": 0.1,
+    "max_length": 64,
+    "overlap": 16,
+    "precision": "fp32",
+    "evaluations": 1,
+}
+
+
 def toy_config(data, model, **more):
-    """Give settings under which the tiny encoder learns the toy corpus."""
-    values = {
-        "data": str(data),
-        "model": str(model),
-        "epochs": 1,
-        "batch_size": 16,
-        "learning_rate": 5e-3,
-        "head_rate": 1,
-        "freeze_embeddings": False,
-        "dropout": 0.1,
-        "max_length": 64,
-        "overlap": 16,
-        "precision": "fp32",
-        "evaluations": 1,
-    }
-    return TrainConfig.from_values({**values, **more})
+    """Return settings under which the tiny encoder learns the toy corpus."""
+    return TrainConfig.from_values({"data": str(data), "model": str(model), **SETTINGS, **more})
 
 
 def training(folder, encoder, *more):
@@ -92,10 +92,11 @@ def fit(config, should_stop=None):
 
 def go_on(run, should_stop=None):
     """Execute a run that is there already, from its last checkpoint on."""
+    from ner_core.jobs.worker import print_event
     from ner_core.training.run import fit as execute
 
     run.stop_path.unlink(missing_ok=True)
-    events = EventWriter(run.events_path)
+    events = EventWriter(run.events_path, print_event)
     try:
         execute(run, events, lambda: bool(should_stop and should_stop(run)))
     finally:

@@ -62,7 +62,7 @@ def steps(run, kind):
 
 
 def test_a_run_killed_twenty_times_ends_like_one_that_was_not(few_data, tiny_encoder):
-    """Some moments lie before the first step; most shortly after the run began to go on."""
+    """Some moments lie before the first step; most shortly after the run went on."""
     config = toy.toy_config(few_data, tiny_encoder, batch_size=8, epochs=12, evaluations=48)
     calm = toy.fit(config)
     run = store.create(config)
@@ -71,17 +71,14 @@ def test_a_run_killed_twenty_times_ends_like_one_that_was_not(few_data, tiny_enc
     while killed < KILLS:
         events = len(run.events())
         process = start_worker(run)
-        if chance.random() < 0.75:
-            toy.wait_for(lambda: len(run.events()) > events + 1, "the run to go on")  # noqa: B023
-        time.sleep(chance.uniform(0, 0.15))
+        events += chance.choice((0, 1, 2, 2, 3, 3, 4, 5))
+        toy.wait_for(lambda: len(run.events()) >= events, "the run to go on")  # noqa: B023
         if process.poll() is not None:
             break
         os.kill(process.pid, signal.SIGKILL)
         process.wait(10)
         killed += 1
-        began = time.monotonic()
         status = run.status()
-        assert time.monotonic() - began < 5
         if status == "finished":
             break
         assert status == "interrupted"
@@ -145,7 +142,7 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
             resume(run)
         assert str(caught.value) == "Expected a run that can go on, found mine, which is running."
         os.kill(process.pid, signal.SIGKILL)
-        toy.wait_for(lambda: run.status() == "interrupted", "the end of the worker", seconds=5)
+        toy.wait_for(lambda: run.status() == "interrupted", "the end of the worker")
         kept = checkpoints.newest(run.checkpoints_dir).step
         view = RunView(run)
         view.refresh()
@@ -161,9 +158,8 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
         assert (started.step, started.data["resumed"]) == (kept, True)
         assert started.data["repeats_to"] >= kept
         store.stop(run)
-        began = time.monotonic()
         toy.wait_for(lambda: run.status() == "stopped", "the run to stop")
-        assert time.monotonic() - began < 15  # all of its steps take longer
+        assert max(steps(run, "progress")) < started.data["total"] / 2
         assert process.wait(timeout=150) == 0
     finally:
         process.kill()
@@ -206,15 +202,13 @@ def test_a_stop_ends_an_evaluation_that_takes_long(config, monkeypatch):
     def slow(self, tagger, full):
         scores = score(self, tagger, full)
         if slow.calls:
-            time.sleep(30)
+            time.sleep(3600)  # only the stop ends it
         slow.calls += 1
         return scores
 
     slow.calls = 0
     monkeypatch.setattr(validation.Validation, "score", slow)
-    began = time.monotonic()
     run = toy.fit(config, lambda run: len(steps(run, "evaluated")) == 1)
-    assert time.monotonic() - began < 25
     assert run.status() == "stopped"
     (step,) = steps(run, "evaluated")
     assert run.events()[-1].data == {"best_step": step, "f1": evaluations(run)[0][3]}

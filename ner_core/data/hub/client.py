@@ -22,7 +22,7 @@ class Repository:
 
 
 def repository(repo: str, revision: str | None) -> Repository | None:
-    """Ask the Hub what a dataset repository holds; None if it has no such revision.
+    """Return what a dataset repository on the Hub holds, None if it has no such revision.
 
     The Hub is asked each time, so that a repository that has gone is never read from a cache in
     silence, and what somebody else downloaded is not read for those who may not see it. Raises
@@ -45,9 +45,9 @@ def repository(repo: str, revision: str | None) -> Repository | None:
 
 
 def download(repo: str, commit: str, file: str) -> Path:
-    """Give a file of a dataset at a commit, downloaded into the cache of huggingface_hub.
+    """Return the path of a dataset's file at a commit, downloaded into huggingface_hub's cache.
 
-    A file that is there already is given without asking the Hub: ``repository`` has. Raises
+    The Hub is not asked for a file that is there already: ``repository`` has asked. Raises
     DataError if it cannot be had.
     """
     cached = try_to_load_from_cache(repo, file, revision=commit, repo_type="dataset")

@@ -1,4 +1,4 @@
-"""Which columns of a dataset on the Hub are the words and the tags, told by its features."""
+"""Which columns of a dataset on the Hub are the words and the tags, by its features."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -18,8 +18,8 @@ _TAGS_OF_OTHER_KINDS = frozenset(
 )
 
 
-def told_by_file(path: Path, card: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the features of a Parquet file; where it has plain numbers, the card may name them.
+def features_of_file(path: Path, card: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the features of a Parquet file; the card may name what plain numbers stand for.
 
     A file that cannot be read has none: its reader says why.
     """
@@ -39,7 +39,9 @@ def told_by_file(path: Path, card: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def told_by_features(features: Mapping[str, Any], options: ReadOptions, name: str) -> ReadOptions:
+def options_from_features(
+    features: Mapping[str, Any], options: ReadOptions, name: str
+) -> ReadOptions:
     """Complete the options: which column has the words, which the tags, and what numbers mean.
 
     Words are lists of strings; tags are lists of class labels, of strings, or of whole numbers, in
@@ -76,7 +78,7 @@ def told_by_features(features: Mapping[str, Any], options: ReadOptions, name: st
 
 
 def _tag_column(features: Mapping[str, Any], words: Sequence[str], name: str) -> str | None:
-    """Find the column of the tags: by its kind, then by its name."""
+    """Return the column of the tags: by its kind, then by its name."""
     kinds: tuple[Callable[[Any], bool], ...] = (_is_labels, _is_words, _is_numbers)
     possible = [column for column in features if column not in _TAGS_OF_OTHER_KINDS]
     named = [column for column in possible if column in TAG_COLUMNS]

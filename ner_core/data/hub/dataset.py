@@ -13,13 +13,13 @@ from typing import Any
 import pyarrow.parquet
 
 from ner_core.data.hub.client import Repository, download, repository
-from ner_core.data.hub.columns import told_by_features, told_by_file
+from ner_core.data.hub.columns import features_of_file, options_from_features
 from ner_core.data.hub.layout import (
     Layout,
+    features_of_card,
     find_converted_layout,
     find_layout,
     languages_of,
-    told_by_card,
 )
 from ner_core.data.readers.formats import format_of
 from ner_core.data.readers.parquet import read_parquet
@@ -28,7 +28,7 @@ from ner_core.data.split_source import HubOrigin, SplitSource
 from ner_core.errors import DataError
 from ner_core.hub.repository_ids import CONVERTED, HubDataset, parse_dataset
 
-# What people are told before a file is there; except for Parquet, its content decides then.
+# What is shown before a file is downloaded; then its content decides, except for Parquet.
 _FORMATS = {
     ".parquet": ("Parquet", "row"),
     ".json": ("JSON", "line"),
@@ -38,7 +38,7 @@ _FORMATS = {
 
 
 def hub_splits(source: str, options: ReadOptions) -> tuple[dict[str, SplitSource], tuple[str, ...]]:
-    """Find the splits of a dataset on the Hub, ``owner/name[:config][@revision]``, and notes.
+    """Return the splits of a dataset on the Hub, ``owner/name[:config][@revision]``, and notes.
 
     The splits are ``train``, ``validation``, ``test``, those there are, or ``all``, where nothing
     names one. A dataset that is a script is read from the Hub's own conversion to Parquet, and a
@@ -55,8 +55,10 @@ def hub_splits(source: str, options: ReadOptions) -> tuple[dict[str, SplitSource
     sources = {}
     for split, files in layout.splits.items():
         form, unit = _FORMATS.get(PurePosixPath(files[0]).suffix, ("columns", "line"))
-        read = _Files(dataset, held, layout.config, files, options).records
-        sources[split] = SplitSource(f"{dataset} ({split})", form, unit, read, origin)
+        part = _Files(dataset, held, layout.config, files, options)
+        sources[split] = SplitSource(
+            f"{dataset} ({split})", form, unit, part.records, part.fingerprint, origin
+        )
     return sources, layout.notes
 
 
@@ -103,6 +105,15 @@ class _Files:
     files: tuple[str, ...]
     options: ReadOptions
 
+    def fingerprint(self) -> str:
+        """Return what decides what is read: the commit, the files, and the features of the card.
+
+        It is empty if the Hub named no commit.
+        """
+        features = features_of_card(self.held.card, self.config)
+        state = (self.dataset.repo, self.held.commit, self.config, self.files, features)
+        return repr(state) if self.held.commit else ""
+
     def records(self) -> Iterator[Record]:
         """Read the files one after the other; rows and documents are numbered through."""
         rows = documents = 0
@@ -124,10 +135,10 @@ class _Files:
 
     def _read(self, path: Path) -> Iterator[Record]:
         """Read one file; the options are completed by what the card and the file itself tell."""
-        features: Mapping[str, Any] = told_by_card(self.held.card, self.config)
+        features: Mapping[str, Any] = features_of_card(self.held.card, self.config)
         if _is_parquet(path):
-            features = told_by_file(path, features)
-        options = told_by_features(features, self.options, str(self.dataset))
+            features = features_of_file(path, features)
+        options = options_from_features(features, self.options, str(self.dataset))
         read = read_parquet if _is_parquet(path) else format_of(path).read
         try:
             yield from read(path, options)

@@ -40,7 +40,7 @@ class Layout:
 
 
 def _readable(files: Iterable[str]) -> list[str]:
-    """Sort out the files that are data."""
+    """Return the files that are data, sorted."""
     paths = map(PurePosixPath, files)
     return sorted(
         str(path)
@@ -52,7 +52,7 @@ def _readable(files: Iterable[str]) -> list[str]:
 
 
 def find_layout(dataset: HubDataset, files: Iterable[str], card: Card) -> Layout:
-    """Find the files of the splits in a repository as its authors arranged it.
+    """Return the files of the splits in a repository as its authors arranged it.
 
     Raises DataError if the configuration is unknown, or none was chosen among several, or if there
     are no files for it.
@@ -76,7 +76,7 @@ def find_layout(dataset: HubDataset, files: Iterable[str], card: Card) -> Layout
 
 
 def find_converted_layout(dataset: HubDataset, files: Iterable[str]) -> Layout:
-    """Find the files of the splits in the Hub's own conversion, ``config/split/0000.parquet``.
+    """Return the files of the splits in the Hub's own conversion, ``config/split/0000.parquet``.
 
     Raises DataError as ``find_layout`` does.
     """
@@ -95,8 +95,8 @@ def find_converted_layout(dataset: HubDataset, files: Iterable[str]) -> Layout:
     return Layout(config, found.splits, (*found.notes, note) if partial else found.notes)
 
 
-def told_by_card(card: Card, config: str) -> Features:
-    """Give the features that the card tells of a configuration; none if it tells none.
+def features_of_card(card: Card, config: str) -> Features:
+    """Return the features that the card names for a configuration, none if it names none.
 
     A card is written by strangers: what cannot be understood in it counts as missing.
     """
@@ -109,7 +109,7 @@ def told_by_card(card: Card, config: str) -> Features:
 
 
 def languages_of(card: Card) -> tuple[str, ...]:
-    """Give the languages that a card names, as codes of two or three letters."""
+    """Return the languages that a card names, as codes of two or three letters."""
     named = card.get("language")
     codes = named if isinstance(named, list) else [named]
     return tuple(
@@ -118,7 +118,7 @@ def languages_of(card: Card) -> tuple[str, ...]:
 
 
 def _entries(card: Card, key: str) -> list[Card]:
-    """Give the well-formed entries of a list in a card, which strangers write."""
+    """Return the well-formed entries of a list in a card, which strangers write."""
     entries = card.get(key)
     return [
         entry
@@ -164,7 +164,7 @@ def _matches_any(file: str, folder: str, patterns: list[str]) -> bool:
 
 
 def _matches(file: str, pattern: str) -> bool:
-    """Tell whether a path matches a pattern, part by part; ``**`` stands for any number of them."""
+    """Return whether a path matches a pattern, part by part; ``**`` is any number of parts."""
     parts = file.split("/")
     wanted = [part for part in pattern.split("/") if part not in ("", ".")]
     reached = {0}  # how many parts the pattern so far may have used up
@@ -181,14 +181,14 @@ def _matches(file: str, pattern: str) -> bool:
 
 
 def _one_kind(files: Iterable[str]) -> tuple[str, ...]:
-    """Keep the files of the first suffix of ``READABLE`` that there is."""
+    """Return the files of the first suffix of ``READABLE`` that there is."""
     chosen = sorted(files, key=lambda file: READABLE.index(PurePosixPath(file).suffix))
     suffix = PurePosixPath(chosen[0]).suffix
     return tuple(file for file in chosen if file.endswith(suffix))
 
 
 def _by_names(files: list[str]) -> dict[str, tuple[str, ...]]:
-    """Sort files into splits by the names of files and folders, the innermost first."""
+    """Return files by split, from the names of files and folders, the innermost first."""
     for suffix in READABLE:
         alike = [file for file in files if file.endswith(suffix)]
         found: dict[str, tuple[str, ...]] = {}
@@ -203,7 +203,7 @@ def _by_names(files: list[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _named(dataset: HubDataset, config: str, found: dict[str, tuple[str, ...]]) -> Layout:
-    """Give the splits our names. Of several that could be one, that with the plainest name is."""
+    """Return the splits under our names; of several that could be one, the plainest name wins."""
     if not found:
         raise DataError(
             f"Expected data in {dataset}, found no files that can be read "

@@ -90,7 +90,7 @@ def _records(path: Path, layout: _Layout, options: ReadOptions) -> Iterator[Reco
 
 
 def _columns(line: str, width: int = 0) -> list[str]:
-    """Split a line; empty columns at its end count only as far as ``width`` asks for them."""
+    """Return the columns of a line; empty ones at its end only up to ``width``."""
     if "\t" not in line:
         # Only blanks separate: other white space, a no-break space for one, may be part of a word.
         return re.split(" +", line.strip(" "))
@@ -103,12 +103,12 @@ def _columns(line: str, width: int = 0) -> list[str]:
 
 
 def _is_document_mark(line: str, layout: _Layout) -> bool:
-    """Tell whether a document begins; ``# newdoc`` does not begin one where it is a word."""
+    """Return whether a document begins; ``# newdoc`` does not begin one where it is a word."""
     return bool(_NEW_DOCUMENT.match(line)) and (line[0] == "-" or _is_comment(line, layout))
 
 
 def _is_comment(line: str, layout: _Layout) -> bool:
-    """Tell a comment from a line whose word is ``#``."""
+    """Return whether a line is a comment, not one whose word is ``#``."""
     if not _COMMENT.match(line):
         return bool(_COLUMN_NAMES.match(line))
     columns = _columns(line, layout.width)
@@ -181,7 +181,7 @@ def _sample(path: Path, options: ReadOptions) -> _Sample:
 
 
 def _is_header(columns: list[str], options: ReadOptions) -> bool:
-    """Tell whether a line names the columns of words and tags."""
+    """Return whether a line names the columns of words and tags."""
     words = rows.normalised([options.token_column or ""]) + list(rows.WORD_COLUMNS)
     tags = rows.normalised([options.tag_column or ""]) + list(rows.TAG_COLUMNS)
     there = {name for name in rows.normalised(columns) if name and not name.isdecimal()}
@@ -194,7 +194,7 @@ def _mostly(values: Iterator[bool]) -> bool:
 
 
 def _tag_column(lines: list[list[str]], width: int, token: int) -> int:
-    """Find the column of tags: the last, unless only one other looks like one."""
+    """Return the column of tags: the last, unless only one other looks like one."""
     if any(_TAG.fullmatch(columns[-1]) for columns in lines):
         return width - 1
     others = [place for place in range(width - 1) if place != token and _holds_tags(lines, place)]
@@ -202,5 +202,5 @@ def _tag_column(lines: list[list[str]], width: int, token: int) -> int:
 
 
 def _holds_tags(lines: list[list[str]], place: int) -> bool:
-    """Tell whether most of a column is tags; where types are bare (``PER``), it is mostly O."""
+    """Return whether most of a column is tags; where types are bare (``PER``), it is mostly O."""
     return 2 * sum(bool(_TAG.fullmatch(columns[place])) for columns in lines) > len(lines)

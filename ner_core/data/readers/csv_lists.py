@@ -14,17 +14,17 @@ _NO_COMMA = re.compile(r"""(['"])\s+['"]""")
 
 
 def is_list(cell: str) -> bool:
-    """Tell a list, or an object with lists, from text by how it begins."""
+    """Return whether a cell begins like a list, or like an object with lists."""
     return cell.lstrip()[:1] in ("[", "{")
 
 
 def is_word_list(cell: str) -> bool:
-    """Tell a list of words from text that begins with a bracket."""
+    """Return whether a cell is a list of words, not text that begins with a bracket."""
     return bool(_WORD_LIST.match(cell))
 
 
 def marks_of(cell: str) -> list[Any]:
-    """Read the list of tags or spans of a row; an empty cell is an empty list.
+    """Return the list of tags or spans of a row; an empty cell is an empty list.
 
     Raises UnreadableError for anything else.
     """
@@ -40,7 +40,7 @@ def marks_of(cell: str) -> list[Any]:
 
 
 def words_of(cell: str) -> list[Any]:
-    """Read the words of a row: a list, or text with blanks between them.
+    """Return the words of a row: a list, or text with blanks between them.
 
     Raises UnreadableError for a list that cannot be read. The words may be of any type.
     """
@@ -53,7 +53,7 @@ def words_of(cell: str) -> list[Any]:
 
 
 def _literal(cell: str) -> Any:
-    """Read JSON, or what Python prints for lists; None if it is neither."""
+    """Return the value of JSON, or of what Python prints for lists; None if it is neither."""
     try:
         return json.loads(cell)
     except (ValueError, RecursionError):

@@ -21,13 +21,13 @@ _VALUE = re.compile(r"[\W\d_]*\d[\W\d_]*|.*(?:\w{3}\.|[!?…。！？])[\"'”�
 
 
 def first_line(lines: Iterator[tuple[int, str]]) -> tuple[int, str]:
-    """Find the first line that is not blank, nor a word to Excel; ``(0, "")`` if there is none."""
+    """Return the first line that is not blank nor an instruction to Excel, else ``(0, "")``."""
     found = ((n, line) for n, line in lines if not is_blank(line) and not _EXCEL.fullmatch(line))
     return next(found, (0, ""))
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
-    """Split one line; a quotation mark that closes nothing stands for itself, as some write it."""
+    """Return the cells of one line; a quotation mark that closes nothing stands for itself."""
     if '"' not in line:
         return line.split(delimiter)
     _allow_long_fields()
@@ -38,7 +38,7 @@ def split_line(line: str, delimiter: str) -> list[str]:
 
 
 def looks_like_header(cells: Sequence[str], below: Iterable[Sequence[str]]) -> bool:
-    """Tell whether a table's first row names its columns; ``below`` are rows that follow.
+    """Return whether a table's first row names its columns; ``below`` are rows that follow.
 
     Names are short, differ from each other, and stand in their column once.
 
@@ -68,7 +68,7 @@ def _is_name(cell: str) -> bool:
 
 
 def table_rows(path: Path, delimiter: str, above: int) -> Iterator[tuple[int, list[str] | str]]:
-    """Give the rows below the first lines, ``above`` of them, with the lines they start in.
+    """Yield the rows below the first ``above`` lines, each with the line that it starts in.
 
     A field in quotation marks may go over several lines. What is wrong with a row comes in its
     place, as the message of a Fault.

@@ -27,7 +27,7 @@ _CONLL_OR_INLINE = re.compile(r"\s(O|[BIESLU]-\S+)\s*$|\]\(")
 
 @dataclass(frozen=True)
 class _Table:
-    """Where a file has what: columns from 0, and the number of lines above the first row."""
+    """The layout of a table: columns from 0, and the number of lines above the first row."""
 
     path: Path
     delimiter: str
@@ -40,12 +40,12 @@ class _Table:
 
 
 def _cell(cells: list[str], place: int | None) -> str:
-    """Give what stands in a column, without blanks around it; nothing if it is not there."""
+    """Return the cell of a column without blanks around it, empty if there is none."""
     return "" if place is None or place >= len(cells) else cells[place].strip(" ")
 
 
 def looks_like_csv(head: bytes) -> bool:
-    """Tell by the first bytes of a file whether it is a table.
+    """Return whether a file is a table, judged by its first bytes.
 
     It is if its first line names columns for words and for tags; with tabs between them only if it
     has what CoNLL columns have not: numbers of sentences, or lists. Under other names, lines count
@@ -80,7 +80,7 @@ def read_csv(path: Path, options: ReadOptions) -> Iterator[Record]:
     """Read the sentences of a table with a header; ``,``, ``;`` or a tab between its columns.
 
     The columns are found by their names (``rows.WORD_COLUMNS``, ``rows.TAG_COLUMNS``), or given by
-    the options; what stands in the tag column tells which of these it is:
+    the options; the content of the tag column decides which of these it is:
 
     - A tag: each row is a word. A sentence ends at an empty row, and where a column such as
       ``Sentence #`` or ``doc_id`` has a new value.
@@ -99,7 +99,7 @@ def read_csv(path: Path, options: ReadOptions) -> Iterator[Record]:
 
 
 def _delimiter(line: str) -> str | None:
-    """Find the delimiter with which a header has columns for words and for tags."""
+    """Return the delimiter with which a header has columns for words and for tags."""
     for delimiter in DELIMITERS:
         names = split_line(line, delimiter)
         token = rows.known_column(names, rows.WORD_COLUMNS)

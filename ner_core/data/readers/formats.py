@@ -1,4 +1,4 @@
-"""Which format a file is in: told by what stands in it, whatever its name is."""
+"""The format of a file, recognised by its content, whatever its name is."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +23,7 @@ class Format(NamedTuple):
     unit: str = "line"
 
 
-# In this order: what is told by less stands further down, and what is left is columns.
+# In this order: the most certain first. What none of them recognises is CoNLL columns.
 _RECOGNISED = (
     (looks_like_parquet, Format("Parquet", read_parquet, "row")),
     (looks_like_label_studio, Format("Label Studio", read_label_studio, "task")),
@@ -35,7 +35,7 @@ _COLUMNS = Format("CoNLL columns", read_conll)
 
 
 def format_of(path: Path) -> Format:
-    """Recognise the format of a file. Raises DataError if it cannot be opened."""
+    """Return the format of a file. Raises DataError if it cannot be opened."""
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)

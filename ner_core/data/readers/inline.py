@@ -15,7 +15,7 @@ _LOOK_AT_LINES = 1000
 
 
 def looks_like_inline(head: bytes) -> bool:
-    """Tell by the first bytes of a file whether entities are marked inside its sentences.
+    """Return whether entities are marked inside the sentences of a file, judged by its first bytes.
 
     A line of columns may hold mark-up, too; it ends in a tag.
     """
@@ -50,7 +50,7 @@ def _records(path: Path) -> Iterator[Record]:
 
 
 def _parse(line: str, number: int) -> Sentence | str:
-    """Read one line, or say what is wrong with it."""
+    """Return the sentence of a line, or what is wrong with it."""
     tokens: list[str] = []
     tags: list[str] = []
     position = 0
@@ -77,7 +77,7 @@ def _parse(line: str, number: int) -> Sentence | str:
 
 
 def _stray_bracket(text: str) -> str | None:
-    """Say what is wrong with text beside the mark-up, if something is."""
+    """Return what is wrong with text beside the mark-up, None if nothing is."""
     if "[" not in text and "](" not in text:
         return None
     return (

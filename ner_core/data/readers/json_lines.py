@@ -36,7 +36,7 @@ Row = dict[str, Any]
 
 
 def looks_like_json(head: bytes) -> bool:
-    """Tell by the first bytes of a file (64 KiB will do) whether it is JSON or JSON Lines.
+    """Return whether a file is JSON or JSON Lines, judged by its first bytes (64 KiB are enough).
 
     A file counts that begins as an object, a list of rows or a row of spaCy 2, even if it is broken
     further on; a word ``[`` or ``{`` of CoNLL columns does not, nor does inline mark-up.
@@ -95,7 +95,7 @@ def read_json(path: Path, options: ReadOptions) -> Iterator[Record]:
 
 
 def _fields(value: Any) -> Row:
-    """Give the fields of a row, without those that are null."""
+    """Return the fields of a row, without those that are null."""
     if is_training_pair(value):
         value = {**value[1], "text": value[0]}
     if not isinstance(value, dict):
@@ -107,7 +107,7 @@ def _fields(value: Any) -> Row:
 
 
 def _document(fields: Row) -> object:
-    """Find what names the document that a row belongs to, None if nothing does."""
+    """Return what names the document of a row, None if nothing does."""
     return next(
         (fields[key] for key in DOCUMENT_KEYS if isinstance(fields.get(key), str | int)), None
     )
@@ -162,7 +162,7 @@ def _is_list(field: Any) -> bool:
 
 
 def _is_flat(field: Any) -> bool:
-    """Tell a list of words or tags from one of spans, or of Prodigy's tokens."""
+    """Return whether a list holds words or tags, not spans or Prodigy's tokens."""
     return isinstance(field, list) and not (field and isinstance(field[0], list | dict))
 
 
@@ -204,7 +204,7 @@ def _nameless(path: Path, number: int, key: str, named: bool) -> Exception:
 
 
 def _excerpt(value: Any) -> str:
-    """Show where in the file a row stands, by its words."""
+    """Return the beginning of a row's words, to show which row is meant."""
     if isinstance(value, dict):
         value = next((value[key] for key in TOKEN_KEYS if value.get(key)), "")
     if isinstance(value, list):

@@ -108,7 +108,7 @@ def _document_or_lines(name: str, number: int, text: str) -> Iterator[Value | Fa
 
 
 def _elements(document: Any, number: int) -> Iterator[Value]:
-    """Take a document apart; one that is a row itself keeps its line."""
+    """Yield the rows of a document; one that is a row itself keeps its line."""
     rows = document
     if isinstance(document, dict):
         lists = (document[key] for key in _LIST_KEYS if isinstance(document.get(key), list))
@@ -121,7 +121,7 @@ def _elements(document: Any, number: int) -> Iterator[Value]:
 
 
 def is_training_pair(value: Any) -> bool:
-    """Tell a row of spaCy 2, ``["text", {"entities": [...]}]``, from a list of rows."""
+    """Return whether a list is a row of spaCy 2, ``["text", {"entities": [...]}]``."""
     return (
         isinstance(value, list)
         and len(value) == 2

@@ -38,7 +38,7 @@ class _Annotated(NamedTuple):
 
 
 def looks_like_label_studio(head: bytes) -> bool:
-    """Tell by the first bytes of a file (64 KiB will do) whether it is an export of Label Studio.
+    """Return whether a file is an export of Label Studio, judged by its first bytes (64 KiB).
 
     >>> looks_like_label_studio(b'[{"id": 1, "annotations": [{"result": []}], "data": {}}]')
     True
@@ -82,7 +82,7 @@ def read_label_studio(path: Path, options: ReadOptions) -> Iterator[Record]:
 
 
 def _annotated(task: Any, options: ReadOptions) -> _Annotated | None:
-    """Take text and regions from a task; None if it was not annotated."""
+    """Return text and regions of a task, None if it was not annotated."""
     if not isinstance(task, dict):
         raise UnreadableError(f"expected a task, found {shown(task)}; export the project as JSON.")
     annotations = next((task[key] for key in _ANNOTATION_KEYS if key in task), None)
@@ -112,7 +112,7 @@ def _of_annotation(task: Task, annotation: Task, options: ReadOptions) -> _Annot
             regions.append(item["value"])
             targets.add(str(item.get("to_name")))
         elif kind != "labels" and str(kind).endswith("labels"):
-            # Passed over, its words would be taught to be no entities.
+            # If it were skipped, training would learn that its words are not entities.
             raise UnreadableError(
                 f"expected labels of a plain text, found {shown(kind)}; "
                 "export a project whose labels stand on a Text tag."
@@ -144,7 +144,7 @@ def _are_regions(value: Any) -> bool:
 
 
 def _text(data: Task, targets: set[str], options: ReadOptions) -> str:
-    """Find the text that was labelled among the fields of a task."""
+    """Return the text that was labelled among the fields of a task."""
     texts = {key: value for key, value in data.items() if isinstance(value, str)}
     if options.token_column is not None:
         names = [options.token_column]
@@ -169,7 +169,7 @@ def _list(value: Any, name: str) -> list[Any]:
 
 
 def _spans(found: _Annotated) -> list[CharSpan]:
-    """Give every label of every region as a span, in code points."""
+    """Return every label of every region as a span, in code points."""
     regions = found.regions
     if any(character > "\uffff" for character in found.text):
         converted = _in_code_points(found)
@@ -189,7 +189,7 @@ def _labels(region: dict[str, Any]) -> list[Any]:
 
 
 def _in_code_points(found: _Annotated) -> list[dict[str, Any]]:
-    """Convert the regions' offsets from UTF-16 code units; what is no offset stays as it is."""
+    """Return the regions with offsets converted from UTF-16 code units; other values stay."""
     units = [0, *accumulate(2 if character > "\uffff" else 1 for character in found.text)]
 
     def convert(offset: Any) -> Any:
@@ -203,7 +203,7 @@ def _in_code_points(found: _Annotated) -> list[dict[str, Any]]:
 
 
 def _agreeing(text: str, regions: list[dict[str, Any]]) -> int:
-    """Count the regions whose offsets give the text that they say they have."""
+    """Return the number of regions whose offsets select the text that they say they have."""
     return sum(
         start is not None and end is not None and text[start:end] == region.get("text")
         for region in regions

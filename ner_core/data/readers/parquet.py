@@ -30,7 +30,7 @@ class _Columns:
 
 
 def looks_like_parquet(head: bytes) -> bool:
-    """Tell by the first bytes of a file whether it is Parquet."""
+    """Return whether a file is Parquet, judged by its first bytes."""
     return head.startswith(_MAGIC)
 
 
@@ -104,7 +104,7 @@ def _missing(column: str) -> UnreadableError:
 
 
 def _structs(marks: Any) -> list[Any]:
-    """Turn a struct of lists into a list of structs."""
+    """Return the list of structs that a struct of lists stands for."""
     if not isinstance(marks, dict):
         return list(marks)
     lists = [value or [] for value in marks.values()]
@@ -147,7 +147,7 @@ def _places(
     is_token: Callable[[Any], bool],
     is_tag: Callable[[Any], bool],
 ) -> tuple[str, str] | None:
-    """Find a column for words and one for tags, of these types."""
+    """Return a column for words and one for tags of these types, None if there are none."""
     tag = _pick(schema, options.tag_column, rows.TAG_COLUMNS, is_tag, [])
     token = _pick(schema, options.token_column, rows.WORD_COLUMNS, is_token, [tag])
     if tag is None:  # under a name of its own: the only one of its type beside the words
@@ -172,7 +172,7 @@ def _pick(
 
 
 def _element(kind: Any) -> Any:
-    """Give the type of a list's elements, None for what is no list."""
+    """Return the type of a list's elements, None if a type is not a list."""
     types = pa.types
     is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
     return kind.value_type if is_list else None
@@ -201,7 +201,7 @@ def _is_spans(kind: Any) -> bool:
 
 
 def _class_names(schema: Any, column: str) -> list[str]:
-    """Find the names of a ClassLabel in the features that ``datasets`` writes into a file.
+    """Return the names of a ClassLabel in the features that ``datasets`` writes into a file.
 
     They are JSON under the key ``huggingface``: {"info": {"features": {column: ...}}}, where lists
     were written as {"feature": ..., "_type": "Sequence"} or "List", and as [...].

@@ -33,13 +33,13 @@ def normalised(names: Iterable[str]) -> list[str]:
 
 
 def known_column(names: Sequence[str], known: Sequence[str]) -> int | None:
-    """Find the place of the first of the ``known`` names that a table has."""
+    """Return the place of the first of the ``known`` names that a table has, None without any."""
     there = normalised(names)
     return next((there.index(name) for name in known if name in there), None)
 
 
 def chosen_column(wanted: str, names: Sequence[str], width: int, path: Path) -> int:
-    """Find the column that a person named, or gave the number of, from 1.
+    """Return the column that a person chose by its name or its number from 1.
 
     A name counts as it is written; where none is written so, one that is alike normalised.
     ``names`` may be empty: the file then has none. Raises DataError if there is no such column.
@@ -59,7 +59,7 @@ def chosen_column(wanted: str, names: Sequence[str], width: int, path: Path) -> 
 
 
 def listed(names: Iterable[str], most: int = _MOST_NAMES) -> str:
-    """Name the first ones, and say how many more there are.
+    """Return the first names, and how many more there are.
 
     >>> listed("abc"), listed("abcd", most=2)
     ('a, b, c', 'a, b and 2 more')
@@ -79,7 +79,7 @@ def refuse_same_column(tokens: int, tags: int, path: Path) -> None:
 
 
 def named_tag(tag: object, names: Sequence[str], path: Path) -> str:
-    """Give a tag as it is written; for a number its name.
+    """Return a tag as it is written; for a number its name.
 
     Raises UnreadableError for what is no tag, DataError for a number if there are no ``names``.
     """
@@ -113,7 +113,7 @@ def _name_of(number: int, names: Sequence[str], path: Path) -> str:
 
 
 def checked_word(word: object, remedy: str = "make two words of it") -> str:
-    """Give a word as it is written. Raises UnreadableError for what is none.
+    """Return a word as it is written. Raises UnreadableError if it is not one word.
 
     ``remedy`` says what to do about one with blanks inside.
     """
@@ -210,12 +210,12 @@ class Growing:
             self._words.append((word, tag, line))
 
     def spoil(self, line: int, message: str, text: str) -> None:
-        """Say what makes the sentence unreadable; the first fault counts."""
+        """Set what makes the sentence unreadable; the first fault counts."""
         self._words.clear()
         self._fault = self._fault or Fault("unreadable", line, message, shorten(text.strip()))
 
     def end(self, document: int) -> Iterator[Record]:
-        """Give what there is, if anything, and begin anew."""
+        """Yield the sentence, if there is one, and begin a new one."""
         if self._fault:
             yield self._fault
         elif self._words:
@@ -232,7 +232,7 @@ class Documents:
         self._numbers: dict[str | int, int] = {}
 
     def number_of(self, value: object) -> int:
-        """Give the number of the document that a row belongs to; 0 where it names none."""
+        """Return the number of the document that a row belongs to, 0 if it names none."""
         if not isinstance(value, str | int) or value == "":
             return 0
         return self._numbers.setdefault(value, len(self._numbers) + 1)

@@ -1,4 +1,4 @@
-"""What every reader yields, and what it may be told."""
+"""What readers yield, and the options they take."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Fault:
-    """Something wrong at one place of a source, which does not keep the rest from being read.
+    """Something wrong at one place of a source; the rest can still be read.
 
     ``unreadable``: the row (line, sentence) was left out. ``misaligned``: a span of characters
     began or ended inside a word, which was split there. ``overlap``: a span was left out because it
@@ -45,7 +45,7 @@ Record = Sentence | Fault
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What a person says about a source that its content does not tell.
+    """What the content of a source does not say, given by a person.
 
     ``token_column`` and ``tag_column`` are names of columns, or their numbers from 1 in formats
     without names. ``label_names`` are the tags that numbers stand for, in their order from 0.
@@ -59,7 +59,7 @@ class ReadOptions:
     def of(
         cls, token_column: str | None, tag_column: str | None, label_names: str | None
     ) -> "ReadOptions":
-        """Take them as a person gives them: ``label_names`` separated by commas.
+        """Return the options from what a person typed: ``label_names`` separated by commas.
 
         >>> ReadOptions.of(None, "ner", "O, B-PER").label_names
         ('O', 'B-PER')

@@ -1,4 +1,4 @@
-"""Spans of characters become words and tags: what annotation tools store, as a model learns it."""
+"""From character spans, as annotation tools store them, to the words and tags of a sentence."""
 
 import re
 from bisect import bisect_left, insort
@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from ner_core import tags as tagging
-from ner_core import words
+from ner_core import tags, words
 from ner_core.data.readers.sentence import Fault, Record, Sentence
 from ner_core.data.readers.text import shorten
 
@@ -27,7 +26,7 @@ class UnreadableError(ValueError):
 
 
 def shown(value: object) -> str:
-    """Show a value that stands in a file: short, and safe for any value that JSON can hold.
+    """Return a value from a file as it can be shown: short, and safe for any value of JSON.
 
     >>> shown("x" * 50), shown(None), shown([[1]])
     ("'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'", 'null', 'a list')
@@ -42,7 +41,7 @@ def shown(value: object) -> str:
 
 
 def is_encodable(text: str) -> bool:
-    """Tell whether a text can be stored: half of a surrogate pair (``"\\ud83d"``) cannot."""
+    """Return whether a text can be stored: half of a surrogate pair (``"\\ud83d"``) cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -53,7 +52,7 @@ def is_encodable(text: str) -> bool:
 def sentence_of(
     text: str, spans: Iterable[CharSpan], line: int, document: int = 0
 ) -> Iterator[Record]:
-    """Split a text into words and tag them (IOB2) by its spans; the sentence is the last record.
+    """Yield a text as words tagged (IOB2) by its spans; the sentence is the last record.
 
     Nothing that is kept of the annotation is lost: a word is split wherever a span begins or ends
     inside it, and a Fault ``misaligned`` says so, one for each such place. Of spans that overlap,
@@ -99,14 +98,14 @@ def sentence_of(
 
 
 def whole_number(value: object) -> int | None:
-    """Read a whole number, None if it is none. 3.0 is one: tables with gaps write it so."""
+    """Return a whole number, None if it is not one. 3.0 is one: tables with gaps write it so."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     return int(value) if isinstance(value, float) and value.is_integer() else None
 
 
 def _wanted(text: str, spans: Iterable[CharSpan]) -> list[CharSpan]:
-    """Give the spans as they will be used, each once; raise UnreadableError if one cannot be."""
+    """Return the spans as they will be used, each once; raise UnreadableError if one is invalid."""
     if not is_encodable(text):
         raise UnreadableError(
             f"expected text, found half of a surrogate pair in {shown(text)}; correct the text."
@@ -138,7 +137,7 @@ def _checked(text: str, span: CharSpan) -> CharSpan:
 
 def _label(value: object) -> str:
     label = re.sub(r"\s+", "-", value.strip()) if isinstance(value, str) else ""
-    if not label or label == tagging.OUTSIDE or re.match("[BIESLU]-.", label):
+    if not label or label == tags.OUTSIDE or re.match("[BIESLU]-.", label):
         raise UnreadableError(
             f"expected an entity type such as PER as the label of a span, found {shown(value)}; "
             f"{_REMEDY}."
@@ -152,7 +151,7 @@ def _label(value: object) -> str:
 
 
 def _rival(kept: list[CharSpan], span: CharSpan) -> CharSpan | None:
-    """Find the first of ``kept`` (sorted, disjoint) that shares a character with ``span``."""
+    """Return the first of ``kept`` (sorted, disjoint) that overlaps ``span``, None if none does."""
     position = bisect_left(kept, span.start, key=lambda other: other.end)
     # One that ends where the span begins only touches it.
     for other in kept[position : position + 2]:
@@ -183,10 +182,10 @@ def _name(text: str, span: CharSpan) -> str:
 
 
 def _tags(pieces: list[words.Word], kept: list[CharSpan]) -> list[str]:
-    """Tag words; each lies wholly inside a span or wholly outside of all."""
+    """Return the tags of words that each lie wholly inside a span or outside of all."""
     starts = [piece.start for piece in pieces]
     spans = (
-        tagging.Span(bisect_left(starts, span.start), bisect_left(starts, span.end), span.label)
+        tags.Span(bisect_left(starts, span.start), bisect_left(starts, span.end), span.label)
         for span in kept
     )
-    return tagging.encode(spans, len(pieces))
+    return tags.encode(spans, len(pieces))

@@ -1,4 +1,4 @@
-"""How a text file becomes numbered lines, and its first bytes become text."""
+"""Text files as numbered lines; the first bytes of a file as text."""
 
 import codecs
 import re
@@ -14,7 +14,7 @@ _LONGEST_SHOWN = 40
 
 
 def numbered_lines(path: Path, with_ends: bool = False) -> Iterator[tuple[int, str]]:
-    """Read a text file line by line, numbered from 1, without the line ends unless asked for.
+    """Yield the lines of a text file with their numbers from 1, without line ends unless asked for.
 
     The text is UTF-8, or UTF-16 where a byte order mark says so (as Windows programs save
     "Unicode"). Only line feeds end a line: other marks that Unicode counts as line ends may be part
@@ -78,7 +78,7 @@ def _binary(path: Path, number: int) -> DataError:
 
 
 def is_blank(line: str) -> bool:
-    r"""Tell whether a line shows nothing: white space and characters of no width.
+    r"""Return whether a line shows nothing: white space and characters of no width.
 
     >>> is_blank(" \u200b\t"), is_blank("\u200b O")
     (True, False)
@@ -87,12 +87,12 @@ def is_blank(line: str) -> bool:
 
 
 def shorten(text: str) -> str:
-    """Cut a value from a file to what can be shown: 40 characters, all of which can be stored."""
+    """Return a value from a file cut to 40 characters, all of which can be stored."""
     shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
     return shown.encode("utf-8", "replace").decode("utf-8")
 
 
 def head_lines(head: bytes) -> list[str]:
-    """Decode the first bytes of a file as far as they are text; the last line may be cut short."""
+    """Return the first bytes of a file as lines of text; the last line may be cut short."""
     encoding = "utf-16" if head[:2] in _UTF16_MARKS else "utf-8-sig"
     return [line.rstrip("\r") for line in head.decode(encoding, errors="replace").split("\n")]

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ner_core import tags
 from ner_core.config import TrainConfig
 from ner_core.errors import RunError
 from ner_core.hub.repository_ids import has_hub_prefix, without_hub_prefix
@@ -58,7 +59,7 @@ class CardFacts:
     def types(self) -> list[str]:
         """The entity types, in alphabetical order."""
         names = self.started.get("label_names", [])
-        return sorted({name[2:] for name in names if name[1:2] == "-"})
+        return tags.entity_types(names)
 
     @property
     def scores(self) -> dict[str, dict[str, Any]]:

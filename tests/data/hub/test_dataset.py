@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ner_core.data.corpus import load_as_it_is
-from ner_core.data.hub.columns import told_by_features
+from ner_core.data.hub.columns import options_from_features
 from ner_core.data.hub.dataset import hub_splits
-from ner_core.data.hub.layout import find_converted_layout, find_layout, told_by_card
+from ner_core.data.hub.layout import features_of_card, find_converted_layout, find_layout
 from ner_core.data.provenance import provenance
 from ner_core.data.readers.sentence import Fault, ReadOptions, Sentence
 from ner_core.data.split_source import HubOrigin
@@ -349,7 +349,7 @@ ENTRIES = st.recursive(
 
 @given(st.fixed_dictionaries({}, optional={"configs": ENTRIES, "dataset_info": ENTRIES}))
 def test_any_card_gives_a_layout_or_a_sentence(card):
-    assert isinstance(told_by_card(card, "x"), dict)
+    assert isinstance(features_of_card(card, "x"), dict)
     with contextlib.suppress(DataError):
         assert find_layout(DATASET, ["train.json", "x/test.json", "../up.json"], card).splits
 
@@ -378,7 +378,7 @@ TOKENS = {"tokens": WORDS}
     ],
 )
 def test_columns_are_told_by_kind_and_name(features, columns):
-    options = told_by_features(features, ReadOptions(), "a/ner")
+    options = options_from_features(features, ReadOptions(), "a/ner")
     assert (options.token_column, options.tag_column) == columns
 
 
@@ -390,9 +390,9 @@ def test_what_a_person_chose_stays():
         "fine": List(ClassLabel(names=["O"])),
     }
     chosen = ReadOptions("lemmas", "fine")
-    assert told_by_features(features, chosen, "a/ner") == ReadOptions("lemmas", "fine", ("O",))
+    assert options_from_features(features, chosen, "a/ner") == ReadOptions("lemmas", "fine", ("O",))
     unknown = ReadOptions(None, "nothing")
-    assert told_by_features(features, unknown, "a/ner") == unknown
+    assert options_from_features(features, unknown, "a/ner") == unknown
 
 
 @pytest.mark.parametrize(
@@ -416,7 +416,7 @@ def test_what_a_person_chose_stays():
 )
 def test_several_columns_are_named(features, message):
     with pytest.raises(DataError) as caught:
-        told_by_features(features, ReadOptions(), "a/ner")
+        options_from_features(features, ReadOptions(), "a/ner")
     assert str(caught.value) == message
 
 

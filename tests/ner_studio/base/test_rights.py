@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-import app
 from ner_core.checks import report as checks
 from ner_core.config import TrainConfig
 from ner_core.cost import estimate as cost
 from ner_core.errors import ConfigError, RunError
 from ner_core.jobs import submit as jobs
 from ner_core.runs import store
+from ner_studio import command
 from ner_studio.base import rights, sign_in
 from ner_studio.base.rights import RightsError, Visitor
 from ner_studio.runs import downloads
@@ -80,9 +80,7 @@ def test_the_setting_is_checked(place):
 
 def test_a_setting_that_cannot_be_is_said_at_the_start(place, capsys):
     place("everyone")
-    with pytest.raises(SystemExit) as left:
-        app.main([])
-    assert left.value.code == 2
+    assert command.main(["serve"]) == 2
     assert capsys.readouterr().err == (
         "error: NER_TRAINING is 'everyone', but it must be one of owner, signed-in, anyone, off. "
         "Correct it.\n"
@@ -315,7 +313,7 @@ def test_nobody_is_believed_to_be_somebody_without_reason(place):
     for variables in ({}, SPACE, OAUTH):  # nobody can have signed in here
         place(**variables)
         assert rights.visitor_of(request(**signed_in())) == NOBODY
-    assert rights.asking() == NOBODY
+    assert rights.current_visitor() == NOBODY
 
 
 def test_no_handler_finds_a_run_without_asking():

@@ -1,16 +1,17 @@
 """Publishing from the real page to a Hub on loopback: here, and on a Space as its visitor."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.hub_client import SECRET, contents, finished_run
 from tests.support.hub_server import Repo, Token, serve
 from tests.support.oauth_provider import serve_provider
-from tests.support.pages import App, fill, open_tab
+from tests.support.pages import LONG, App, fill, open_tab
 
 RUN = "20260102-153000-minilm-sample-a1b2"
 OF_OLGA = "hf_of_olga_herself"
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def open_form(page, repo):
     page.wait_for_selector("#publish:visible")
     page.click("#publish > button")
     page.wait_for_selector(f"#publish-check [data-state=ok] >> text={repo} is new")
-    assert page.input_value("#publish-repo textarea, #publish-repo input") == repo
+    expect(page.locator("#publish-repo").locator("textarea, input")).to_have_value(repo)
 
 
 def test_a_run_is_published_and_a_failure_is_tried_again(hub, app, new_page):
@@ -72,20 +73,20 @@ def test_a_run_is_published_and_a_failure_is_tried_again(hub, app, new_page):
     page.click("#publish-start")
     page.wait_for_selector("#publish-status [role=alert] >> text=found its error 503;")
     page.wait_for_selector("#run-status [data-status=finished]")
-    hub.fail("/api/models/me/ner/preupload", status=500, hang_seconds=50, times=1)
+    hub.fail("/api/models/me/ner/preupload", status=500, hang_seconds=900, times=1)
     page.click("#publish-start >> text=Try again")
     page.wait_for_selector("#publish-status [data-state=uploading] >> text=comparing with the Hub")
-    assert page.is_disabled("#publish-start")
+    expect(page.locator("#publish-start")).to_be_disabled()
 
     page.reload()  # it goes on, and is shown again
     page.wait_for_selector("#publish-status [data-state=uploading]:visible")
-    assert page.is_disabled("#publish-start")
+    expect(page.locator("#publish-start")).to_be_disabled()
     with hub.released():
         page.wait_for_selector("#publish-status [data-state=done]:visible")
     link = page.locator("#publish-status a").first
-    assert link.get_attribute("href") == f"{hub.url}/me/ner"
+    expect(link).to_have_attribute("href", f"{hub.url}/me/ner")
     page.wait_for_selector("#publish-check >> text=me/ner is there (private) and yours to write")
-    assert page.is_enabled("#publish-start >> text=Publish again")
+    page.wait_for_selector("#publish-start:not([disabled]) >> text=Publish again")
     page.set_viewport_size({"width": 390, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert hub.models["me/ner"].private
@@ -109,7 +110,7 @@ def test_a_visitor_of_a_space_publishes_in_their_own_name(hub, provider, space, 
     hub.authorizations.clear()
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(LONG)
     page.goto(f"{space.url}?run={RUN}")
     provider.user = "ann"
     page.click("#sign-in")
@@ -127,6 +128,6 @@ def test_a_visitor_of_a_space_publishes_in_their_own_name(hub, provider, space, 
     page.wait_for_selector("#sign-in:has-text('Sign in')")
     open_tab(page, "Train")
     page.wait_for_selector("#no-run:visible")
-    assert page.is_hidden("#publish")
+    expect(page.locator("#publish")).to_be_hidden()
     assert all(token.encode() not in data for data in contents(space.home).values())
     context.close()

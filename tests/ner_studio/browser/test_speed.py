@@ -1,28 +1,41 @@
-"""The real page, in a real browser, in the time that people wait for it.
+"""The real page, in a real browser, as fast as people want it.
 
-The bounds are about twice what was measured on a machine without other work, reckoned for the part
-of the cores that is left to the test: they fail where something takes three times as long.
+No bound is in seconds, which say more about a machine and its other work than about the page. Each
+is a ratio to other work that is measured just before, or a number of steps.
 """
 
+import subprocess
+import sys
 import time
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.support.pages import NEWS, App, find_in, marks, open_tab, take_away, write
-from tests.support.patience import assert_takes
+from ner_core.checks.report import check_data
+from tests.support.pages import (
+    NEWS,
+    App,
+    assert_becomes,
+    find_in,
+    marks,
+    open_tab,
+    take_away,
+    wait_until_idle,
+    write,
+)
 
-SERVED_WITHIN = 7.5
-ANSWERS_WITHIN = 3.0
-SHOWN_WITHIN = 3.0
-CANCELLED_WITHIN = 1.5
-SMOOTH = 0.3
+SERVED = 1.8  # times what it takes to import gradio
+ANSWERED = 0.6  # times what it takes a process to load a model and to answer
+SHOWN = 3.0  # times what it takes to check the data here
+SMOOTH = 1.0  # times what it takes to draw the text
+STEPS_AFTER_CANCELLING = 3
 PROFILE = "Sunny is Data Scientist and Generative AI Engineer at Infosys in Bengaluru"
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.browser,
     pytest.mark.alone,
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(900),
 ]
 
 
@@ -34,6 +47,28 @@ def _all_cores():
         yield
 
 
+def assert_ratio(bound, measure, measure_baseline, tries=3):
+    """Fail unless the one takes less than so many times what the other takes.
+
+    The best of a few counts: what other work the machine has changes meanwhile.
+    """
+    found = []
+    while len(found) < tries:
+        baseline = measure_baseline()
+        seconds = measure()
+        found.append((round(seconds, 3), round(baseline, 3)))
+        print(f"MEASURED {seconds:.3f} / {baseline:.3f} = {seconds / baseline:.2f}")
+        if seconds < bound * baseline:
+            return
+    raise AssertionError(f"expected less than {bound} times the other, found {found}")
+
+
+def seconds_of_process(code):
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return time.monotonic() - began
+
+
 def test_the_page_is_served_in_seconds_and_ends_without_a_traceback(tmp_path):
     def serve():
         app = App(tmp_path)
@@ -41,8 +76,14 @@ def test_the_page_is_served_in_seconds_and_ends_without_a_traceback(tmp_path):
         app.interrupt()
         return seconds
 
-    assert_takes(SERVED_WITHIN, serve)
+    assert_ratio(SERVED, serve, lambda: seconds_of_process("import gradio"))
     assert "Traceback" not in (tmp_path / "app.log").read_text()
+
+
+ANSWER = """
+from ner_core import Predictor
+assert Predictor.load("starter").predict("Sunny lives in Bengaluru")
+"""
 
 
 def test_the_page_opens_with_a_model_that_answers_at_once(browser, tmp_path):
@@ -57,14 +98,14 @@ def test_the_page_opens_with_a_model_that_answers_at_once(browser, tmp_path):
         text.press_sequentially(PROFILE, delay=5)
         page.wait_for_selector("#highlighted mark >> text=Sunny")
         seconds = time.monotonic() - began
-        page.wait_for_selector("#highlighted mark >> text=Bengaluru")
-        assert marks(page) == {("Sunny", "PER"), ("Infosys", "ORG"), ("Bengaluru", "LOC")}
+        found = {("Sunny", "PER"), ("Infosys", "ORG"), ("Bengaluru", "LOC")}
+        assert_becomes(lambda: marks(page), found)
         assert page.get_by_label("Model", exact=True).input_value().startswith("starter")
         page.close()
         app.kill()
         return seconds
 
-    assert_takes(ANSWERS_WITHIN, first_answer)
+    assert_ratio(ANSWERED, first_answer, lambda: seconds_of_process(ANSWER))
 
 
 def test_good_data_are_shown_in_seconds(app, new_page, tmp_path):
@@ -72,7 +113,8 @@ def test_good_data_are_shown_in_seconds(app, new_page, tmp_path):
         '{{"text": "Ann{0} lives in Oslo.", "spans": [{{"start": 0, "end": {1}, "label": "PER"}}]}}'
     )
     rows = (sentence.format(number, 3 + len(str(number))) for number in range(10_000))
-    (tmp_path / "mine.jsonl").write_text("\n".join(rows))
+    file = tmp_path / "mine.jsonl"
+    file.write_text("\n".join(rows))
     app.may_measure()
     page = new_page()
     open_tab(page, "Train")
@@ -80,45 +122,65 @@ def test_good_data_are_shown_in_seconds(app, new_page, tmp_path):
     page.get_by_label("My own files").check()
     page.wait_for_selector("#data-summary table", state="detached")
 
+    def read():
+        began = time.monotonic()
+        assert check_data(str(file)).splits["train"].sentences == 9000
+        return time.monotonic() - began
+
     def show():
-        page.set_input_files("#upload input[type=file]", [str(tmp_path / "mine.jsonl")])
+        page.set_input_files("#upload input[type=file]", [str(file)])
         began = time.monotonic()
         page.wait_for_selector("#data-summary >> text=10,000 training sentences")
         seconds = time.monotonic() - began
-        assert page.locator("#data-summary table[aria-label=Data] td").all_inner_texts()[:3] == [
-            "Sentences",
-            "9,000",
-            "1,000",
-        ]
-        assert page.query_selector_all("#data-summary .ner-text mark[data-label=PER]")
+        cells = page.locator("#data-summary table[aria-label=Data] td")
+        assert_becomes(lambda: cells.all_inner_texts()[:3], ["Sentences", "9,000", "1,000"])
+        page.wait_for_selector("#data-summary .ner-text mark[data-label=PER]")
         take_away(page)
         return seconds
 
     # What an earlier page had begun to measure takes some twenty seconds to end.
-    assert_takes(SHOWN_WITHIN, show)
+    assert_ratio(SHOWN, show, read)
 
 
 def test_a_long_text_stays_smooth(new_page):
     page = new_page()
     page.evaluate(
-        """() => { window.tasks = []; new PerformanceObserver(list => window.tasks.push(
-             ...list.getEntries().map(task => task.duration))).observe({type: 'longtask'}); }"""
+        """() => { window.tasks = [];
+             const note = list => window.tasks.push(...list.getEntries());
+             window.observer = new PerformanceObserver(note);
+             window.observer.observe({type: 'longtask'}); }"""
     )
     write(page, (NEWS * 300)[:19_990])
-    page.wait_for_function("document.querySelectorAll('#highlighted mark').length > 900")
-    page.wait_for_timeout(500)
+    expect(page.locator("#highlighted mark").nth(900)).to_be_attached()
     typed = []
 
+    def draw_anew():
+        wait_until_idle(page)
+        return page.evaluate(
+            """() => { const box = document.querySelector('#highlighted .ner-text');
+                 const copy = box.cloneNode();
+                 const began = performance.now();
+                 copy.innerHTML = box.innerHTML;
+                 box.after(copy);
+                 copy.getBoundingClientRect();
+                 copy.remove();
+                 return (performance.now() - began) / 1000; }"""
+        )
+
     def longest_task():
-        page.evaluate("window.tasks.length = 0")
+        wait_until_idle(page)
+        page.evaluate("window.observer.takeRecords(); window.tasks.length = 0")
         page.keyboard.press("Control+Home")
         page.keyboard.type("x")
         typed.append("x")
         page.wait_for_selector(f"#highlighted >> text={''.join(typed)}Angela")
-        page.wait_for_timeout(300)
-        return page.evaluate("Math.max(0, ...window.tasks)") / 1000
+        wait_until_idle(page)
+        tasks = page.evaluate(
+            """[...window.tasks, ...window.observer.takeRecords()].map(task => task.duration)"""
+        )
+        return max(0, *tasks) / 1000
 
-    assert_takes(SMOOTH, longest_task, tries=5)
+    assert_ratio(SMOOTH, longest_task, draw_anew, tries=5)
 
 
 def test_work_on_a_file_is_cancelled_soon(new_page, tmp_path):
@@ -126,15 +188,21 @@ def test_work_on_a_file_is_cancelled_soon(new_page, tmp_path):
     page = new_page()
     page.click("#file-panel > button")
     find_in(page, tmp_path / "long.txt")
-
-    def cancel():
-        page.wait_for_selector("#file-status [data-state=working] .ner-facts b", timeout=60_000)
-        began = time.monotonic()
+    for _ in range(3):
+        page.wait_for_selector("#file-status [data-state=working] .ner-facts b")
+        page.evaluate(
+            """() => { const status = document.querySelector('#file-status');
+                 const shown = () => status.querySelector('.ner-facts b')?.textContent ?? '';
+                 window.steps = new Set();
+                 const note = () => { if (shown()) window.steps.add(shown()); };
+                 document.querySelector('#file-cancel').addEventListener('click', () => {
+                   window.before = shown();
+                   new MutationObserver(note).observe(
+                     status, {childList: true, subtree: true, characterData: true}); }); }"""
+        )
         page.click("#file-cancel")
         page.wait_for_selector("#file-status [data-state=cancelled]")
-        seconds = time.monotonic() - began
+        steps = page.evaluate("[...window.steps].filter(step => step !== window.before)")
+        print("STEPS", page.evaluate("window.before"), steps)
+        assert len(steps) <= STEPS_AFTER_CANCELLING
         page.locator("#file-find:enabled").click()
-        return seconds
-
-    for _ in range(3):
-        assert_takes(CANCELLED_WITHIN, cancel)

@@ -8,12 +8,12 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-import app
 from ner_core.errors import RunError
 from ner_core.runs import store
 from ner_core.runs import view as run_view
 from ner_core.runs.events import read_events
 from ner_core.system.locks import acquire
+from ner_studio import page
 from ner_studio.state import predictors, snapshots
 from ner_studio.state.snapshots import SHARED, Snapshots
 from ner_studio.watch.panel import WatchPanel
@@ -210,7 +210,7 @@ def test_the_highlight_tab_lists_models_without_reading_again(at_work, reads):
 def test_the_page_opens_where_there_is_something_to_watch():
     def first_tab(**query):
         SHARED.current(renew=True)
-        return app.first_tab(SimpleNamespace(query_params=query))
+        return page.first_tab(SimpleNamespace(query_params=query))
 
     assert first_tab() == gr.skip()
     assert first_tab(run="any").selected == "train"

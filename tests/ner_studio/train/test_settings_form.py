@@ -122,7 +122,7 @@ def estimate(monkeypatch):
             return answer
 
         monkeypatch.setattr(costs, "estimate_cost", estimate_cost)
-        monkeypatch.setattr(rights, "asker", lambda: "user ann")
+        monkeypatch.setattr(rights, "visitor_key", lambda: "user ann")
         return asked
 
     return set_answers

@@ -12,11 +12,12 @@ from ner_core.jobs import submit
 from ner_core.render.colours import PALETTE
 from ner_core.runs import store
 from ner_studio.base import charts, polling
-from ner_studio.state import run_summary, snapshots
+from ner_studio.state import snapshots
 from ner_studio.state.predictors import importing
 from ner_studio.watch import log_panel
 from ner_studio.watch.panel import WatchPanel
 from ner_studio.watch.sample_sentences import sample_sentences
+from ner_studio.watch.status import status_value
 from tests.support.fake_runs import FakeRun
 from tests.support.panels import build
 
@@ -59,7 +60,7 @@ def staged(panel, run_id, types=()):
 
 
 def message(run_id="at-work"):
-    shown = run_summary.status_value(renewed(run_id).view)["message"]
+    shown = status_value(renewed(run_id).view)["message"]
     return re.sub(r"<[^>]+>", "", shown)
 
 
@@ -129,19 +130,19 @@ def test_an_empty_poll_after_another_server_shows_all_again(panel, at_work):
 def test_a_run_that_waits_names_the_other_one_and_leads_to_it(at_work):
     at_work.events.append("queued", data={"waiting_for": "the-first"})
     assert message() == "Waiting for the-first: one run trains at a time."
-    value = run_summary.status_value(renewed().view)
+    value = status_value(renewed().view)
     assert '<a href="?run=the-first">the-first</a>' in value["message"]
 
 
 def test_a_run_that_waits_for_that_of_another_visitor_leads_nowhere(at_work):
     at_work.events.append("queued", data={"waiting_for": store.ANOTHER})
     assert message() == "Waiting for another run: one run trains at a time."
-    assert "<a" not in run_summary.status_value(renewed().view)["message"]
+    assert "<a" not in status_value(renewed().view)["message"]
 
 
 def test_names_in_a_log_are_shown_as_text(at_work):
     at_work.events.append("queued", data={"waiting_for": HOSTILE})
-    value = run_summary.status_value(renewed().view)
+    value = status_value(renewed().view)
     assert "<img" not in value["message"]
     assert "${" not in value["message"]
     assert '"?run=%3Cimg' in value["message"]
@@ -150,7 +151,7 @@ def test_names_in_a_log_are_shown_as_text(at_work):
 def test_a_resumed_run_says_what_it_does_again(at_work):
     at_work.start().progress(50)
     at_work.start(step=40, resumed=True, repeats_to=50)
-    assert message() == "Resumed: it goes over steps 41 to 50 again, then goes on."
+    assert message() == "Resumed: it repeats steps 41 to 50, then continues."
     at_work.progress(51)
     assert message() == ""
 
@@ -162,9 +163,9 @@ def test_a_stopped_run_can_be_resumed_and_tried_if_there_is_a_model(panel, kept)
     if kept:
         run.model_dir.mkdir()
     sentence = (
-        "Stopped; the best model so far was kept."
+        "Stopped. The best model so far was kept."
         if kept
-        else "Stopped before anything was learned."
+        else "Stopped before there was a model to keep."
     )
     assert message() == sentence
     shown = staged(panel, "at-work")
@@ -175,7 +176,7 @@ def test_a_stopped_run_can_be_resumed_and_tried_if_there_is_a_model(panel, kept)
 
 def test_a_run_that_is_being_stopped_says_so(panel, at_work):
     at_work.start().run.stop_path.touch()
-    assert message() == "It stops after the step it is at; the best model so far is kept."
+    assert message() == "It stops after the current step and keeps the best model so far."
     assert not staged(panel, "at-work")["stop"]["interactive"]
 
 
@@ -206,9 +207,9 @@ def test_a_finished_run_can_be_tried_only(panel):
     fake.run.model_dir.mkdir()
     fake.end("finished", train_seconds=65)
     view = renewed().view
-    facts = run_summary.status_value(view)["facts"]
+    facts = status_value(view)["facts"]
     assert "<span>Trained in <b>1 min 5 s</b></span>" in facts
-    assert run_summary.status_value(view)["percent"] == "100.0"
+    assert status_value(view)["percent"] == "100.0"
     shown = staged(panel, "at-work")
     assert shown["try_it"]["visible"]
     assert not shown["resume"]["visible"]

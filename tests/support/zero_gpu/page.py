@@ -10,9 +10,9 @@ import json
 import os
 import sys
 
-import ner_core
+from ner_core.system.zero_gpu import use_zero_gpu
 
-ner_core.use_zero_gpu()
+use_zero_gpu()
 
 import spaces  # noqa: E402 - the stand-in beside this file
 import torch  # noqa: E402

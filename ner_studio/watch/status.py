@@ -1,12 +1,12 @@
-"""What the page shows of one run: the state in words and numbers, ready for its template."""
+"""HTML of the status of a run: its state, progress and figures."""
 
 from typing import Any
 from urllib.parse import quote
 
 from ner_core.runs import store
 from ner_core.runs.view import RunView
+from ner_studio.base.durations import duration
 from ner_studio.base.markup import escape
-from ner_studio.state import snapshots
 
 STATUS_TEMPLATE = """
 <section class="ner-run" aria-label="Run" data-status="${value.status}">
@@ -20,13 +20,8 @@ STATUS_TEMPLATE = """
 """
 
 
-def view_of(run_id: str) -> RunView:
-    """Give the view of a run, shared by all visitors. Raises RunError if there is no such run."""
-    return snapshots.SHARED.find(run_id).view
-
-
 def status_value(view: RunView) -> dict[str, Any]:
-    """Give the values of ``STATUS_TEMPLATE``, all of them escaped."""
+    """Return the values of ``STATUS_TEMPLATE``, all of them escaped."""
     total, status = view.total, view.status
     percent = 100 if status == "finished" else 100 * view.step / total if total else 0
     return {
@@ -59,9 +54,9 @@ def _facts(view: RunView) -> list[tuple[str, str]]:
 
 
 def _message(view: RunView) -> str:
-    """Say in a sentence what the status means, as far as figures do not."""
+    """Return a sentence about the status; empty if the figures say enough."""
     if view.status in ("failed", "interrupted"):
-        text = escape(view.message or "The run ended, and nothing says why.")
+        text = escape(view.message or "The run ended for an unknown reason. Its log may say more.")
         return f'<p class="ner-error" role="alert" style="margin-top: .6rem">{text}</p>'
     text = _waiting(view) if view.status == "queued" else escape(_sentence(view))
     return f'<p class="ner-quiet" style="margin-top: .6rem">{text}</p>' if text else ""
@@ -77,32 +72,18 @@ def _waiting(view: RunView) -> str:
 def _sentence(view: RunView) -> str:
     if view.repeating:
         return (
-            f"Resumed: it goes over steps {_resumed_at(view) + 1:,} to {view.repeats_to:,} again, "
-            "then goes on."
+            f"Resumed: it repeats steps {_resumed_at(view) + 1:,} to {view.repeats_to:,}, then "
+            "continues."
         )
     if view.status == "stopped" and view.run.model_dir.is_dir():
-        return "Stopped; the best model so far was kept."
+        return "Stopped. The best model so far was kept."
     return {
         "starting": "The worker is reading the data and loading the encoder.",
-        "stopping": "It stops after the step it is at; the best model so far is kept.",
-        "stopped": "Stopped before anything was learned.",
+        "stopping": "It stops after the current step and keeps the best model so far.",
+        "stopped": "Stopped before there was a model to keep.",
     }.get(view.status, "")
 
 
 def _resumed_at(view: RunView) -> int:
-    """Give the step of the checkpoint that the run goes on from."""
+    """Return the step of the checkpoint that the run was resumed from."""
     return view.started.step if view.started else 0
-
-
-def duration(seconds: float) -> str:
-    """Say a time span in the words of everyday.
-
-    >>> duration(7.4), duration(95), duration(4000)
-    ('7 s', '1 min 35 s', '1 h 6 min')
-    """
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

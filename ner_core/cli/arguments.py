@@ -1,0 +1,75 @@
+"""Arguments that several commands have."""
+
+import argparse
+from typing import get_args
+
+from ner_core.config import Precision, TrainConfig
+from ner_core.data.readers.sentence import ReadOptions
+
+MODEL = "starter, a run, a folder or a Hub id"
+COLUMNS = ("token_column", "tag_column", "label_names")
+
+
+def add_run(command: argparse.ArgumentParser) -> None:
+    """Add the id of a run."""
+    command.add_argument("run", metavar="RUN", help="the id of a run")
+
+
+def add_columns(command: argparse.ArgumentParser) -> None:
+    """Add the settings that say how data is read; see ``read_options``."""
+    for name in COLUMNS:
+        text = TrainConfig.model_fields[name].description
+        command.add_argument("--" + name.replace("_", "-"), help=text)
+
+
+def read_options(options: argparse.Namespace) -> ReadOptions:
+    """Return how data is to be read. Raise ConfigError if a setting cannot work."""
+    return ReadOptions.of(options.token_column, options.tag_column, options.label_names)
+
+
+def add_seed(command: argparse.ArgumentParser) -> None:
+    """Add the seed of a missing validation part; see ``seed``."""
+    command.add_argument("--seed", help="which sentences a missing validation part is made of")
+
+
+def seed(options: argparse.Namespace) -> int:
+    """Return the seed. Raise ConfigError if it is no seed."""
+    return TrainConfig.from_values({"seed": options.seed}).seed
+
+
+def add_model_settings(command: argparse.ArgumentParser) -> None:
+    """Add what ``predict`` and ``evaluate`` take beside the name of a model."""
+    command.add_argument(
+        "--model-labels",
+        metavar="O,B-PER,...",
+        help="the model's tags from number 0 on, for a model that does not name them",
+    )
+    command.add_argument(
+        "--batch-size", type=positive, metavar="N", help="windows that are computed together"
+    )
+    command.add_argument(
+        "--precision",
+        choices=get_args(Precision),
+        default="auto",
+        help="auto: bf16 where the device computes in it natively; fp32: the same on each machine",
+    )
+
+
+def positive(given: str) -> int:
+    """Return a whole number from 1 on. Raise ArgumentTypeError for anything else."""
+    try:
+        number = int(given)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, found {given[:40]!r}")
+    return number
+
+
+def names(given: str | None) -> list[str] | None:
+    """Return names that commas separate; None if none were given.
+
+    >>> names("PER, ORG"), names(None)
+    (['PER', 'ORG'], None)
+    """
+    return [name.strip() for name in given.split(",")] if given else None
