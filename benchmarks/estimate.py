@@ -1,12 +1,11 @@
-"""How near the estimate of a run's time and memory comes to what the run then takes.
+"""Compare the estimate of a run's time and memory with what the run then takes.
 
     python benchmarks/estimate.py [--max-train 800] [--only quick] [--rounds 1]
 
-Each configuration is estimated first, in a process of its own, then trained as a person would from
-the command line, in an empty NER_HOME. Prints, for each, the seconds from pressing Start to the
-finished run as estimated and as they were, the peak of memory likewise, and the ratios. ``others``
-is how busy other processes kept the cores meanwhile (1 is one core), while measuring and while
-training: where the two differ, so do the times.
+Each configuration is estimated first, then trained from the command line, in an empty NER_HOME.
+Prints the estimated and the real seconds from pressing Start to the finished run, the same for the
+peak of memory, and their ratios. ``others`` is how many cores other processes kept busy, while
+measuring and while training: if the two differ, so do the times.
 """
 
 import argparse
@@ -39,16 +38,16 @@ VARIANTS: dict[str, dict[str, object]] = {
 }
 
 
-class Load:
-    """How many cores processes other than ours kept busy."""
+class OtherProcesses:
+    """How many cores processes other than this one and its children kept busy."""
 
     cores = 0.0
 
 
 @contextmanager
-def others() -> Iterator[Load]:
-    """Watch what other processes take, our own and our children's left out."""
-    load = Load()
+def others() -> Iterator[OtherProcesses]:
+    """Measure the load by other processes during the block."""
+    load = OtherProcesses()
     before, began = _busy(), time.monotonic()
     yield load
     load.cores = max(0.0, _busy() - before) / (time.monotonic() - began)
@@ -65,7 +64,7 @@ def _busy() -> float:
 
 
 def train(config: TrainConfig, name: str) -> tuple[float, int]:
-    """Train by the command line; gives the seconds until it was finished, and the memory."""
+    """Train by the command line; return the seconds until it was finished, and the memory."""
     arguments = command_line(config).split()[1:]
     began = time.time()
     subprocess.run(
@@ -103,7 +102,7 @@ def main() -> None:
                 with others() as training:
                     seconds, memory = train(config, f"benchmark-{number}")
             if cost is None:
-                raise SystemExit(f"Expected an estimate for {name}, found none.")
+                raise SystemExit(f"There is no estimate for {name}.")
             print(
                 f"{name:26} {cost.seconds:9.1f} {seconds:7.1f} {cost.seconds / seconds:6.2f}",
                 end="",

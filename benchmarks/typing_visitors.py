@@ -24,6 +24,7 @@ from many_tabs import Tab, served, share
 
 from ner_core.config import TrainConfig
 from ner_core.data.corpus import load_data
+from ner_core.jobs.stop import stop
 from ner_core.jobs.submit import submit
 from ner_core.runs import store
 from ner_core.runs.view import RunView
@@ -108,7 +109,7 @@ async def measure(visitors: int, seconds: float, train: bool) -> None:
             ended = await asyncio.gather(*typing, return_exceptions=True)
             if run:
                 pace = (step(run) - first) / (time.perf_counter() - began)
-                store.stop(run)
+                stop(run)
                 process.wait(60)
     percentiles = statistics.quantiles(waited, n=20)
     print(f"| {visitors} visitors, {seconds:g} s, {'a run trains' if train else 'no run'} | |")

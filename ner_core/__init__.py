@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ner_core.config import TrainConfig as TrainConfig
     from ner_core.config import expectation as expectation
     from ner_core.config import problem_with as problem_with
-    from ner_core.cost.estimate import GaveWayError as GaveWayError
+    from ner_core.cost.estimate import EstimateCancelledError as EstimateCancelledError
     from ner_core.cost.estimate import estimate_cost as estimate_cost
     from ner_core.cost.estimate import stop_measuring as stop_measuring
     from ner_core.cost.formula import Cost as Cost
@@ -87,11 +87,11 @@ _HOME = {
     "Entity": "entities",
     "EntityColours": "render.colours",
     "EntityWriter": "render.files",
+    "EstimateCancelledError": "cost.estimate",
     "Event": "runs.events",
     "FILE_FORMATS": "render.files",
     "Finding": "checks.findings",
     "NumpyBert": "inference.numpy_bert",
-    "GaveWayError": "cost.estimate",
     "ModelError": "errors",
     "NerError": "errors",
     "PALETTE": "render.colours",

@@ -41,9 +41,9 @@ def train(
     thread stops the training: the best model so far is kept, ``run.status()`` is ``"stopped"``,
     ``resume`` goes on. A second Ctrl-C raises KeyboardInterrupt.
 
-    Raise ConfigError, DataError or ModelError, before there is a run, for settings, data or a model
-    that cannot work; TrainingError or another NerError if the training cannot go on; any other
-    exception as it is.
+    Raises ConfigError, DataError or ModelError, before there is a run, for settings, data or a
+    model that cannot work; TrainingError or another NerError if the training cannot go on; any
+    other exception as it is.
     """
     from ner_core.jobs import in_process
 
@@ -55,7 +55,7 @@ def resume(run: Run | str, on_event: Callable[[Event], object] | None = None) ->
     """Resume a run that was stopped, failed or was interrupted, in this process; return it.
 
     It goes on from its last checkpoint and ends with the same weights as a run that was never
-    interrupted. ``run`` may be an id; everything else is as in ``train``. Raise RunError if there
+    interrupted. ``run`` may be an id; everything else is as in ``train``. Raises RunError if there
     is no such run, or if it is at work or finished.
     """
     from ner_core.jobs import in_process
@@ -89,7 +89,7 @@ def evaluate(
 
     ``model_labels`` are the tags of a model that does not name them, from number 0 on;
     ``batch_size`` is in windows; for ``precision`` see ``Predictor.load``, for the last four
-    ``load_data``. Raise DataError for data that cannot be read or lack the split, ModelError for a
+    ``load_data``. Raises DataError for data that cannot be read or lack the split, ModelError for a
     model that cannot be used.
     """
     from ner_core.data.corpus import load_for_evaluation
@@ -118,7 +118,7 @@ def check(
     has a ``level`` (error, warning, note), a ``message`` that says what to do, and the ``rows``
     concerned; ``errors`` are the findings that keep a training from starting. With ``model``, an
     encoder, ``encoder`` says how it reads the data: lengths in sub-tokens, windows. The other
-    arguments are as in ``load_data``. Raise DataError if nothing can be read, ModelError if there
+    arguments are as in ``load_data``. Raises DataError if nothing can be read, ModelError if there
     is no such model.
     """
     from ner_core.checks.report import check_data
@@ -147,7 +147,7 @@ def load_data(
     ``token_column`` and ``tag_column`` are columns, by name or number from 1, ``label_names`` the
     tags that numbers in the data stand for, separated by commas: only for data in which they are
     not found by themselves. ``seed`` chooses the tenth of train that becomes the validation split
-    where there is none. Raise DataError for what cannot be read; ``check`` lists all of it.
+    where there is none. Raises DataError for what cannot be read; ``check`` lists all of it.
     """
     from ner_core.data import corpus
     from ner_core.data.readers.sentence import ReadOptions
@@ -172,8 +172,8 @@ def publish(
     ``pull_request`` the commit is proposed instead, with ``adapter`` the LoRA adapter is pushed in
     place of the merged model. ``message`` is that of the commit. Without ``token``, ``HF_TOKEN`` or
     the login of ``hf auth login`` is used. The result has the ``url``, the ``commit``, the address
-    of the ``pull_request`` and whether anything ``changed``. Raise PublishError for what the Hub or
-    the network refuses, and for a run without a model; RunError if there is no such run.
+    of the ``pull_request`` and whether anything ``changed``. Raises PublishError for what the Hub
+    or the network refuses, and for a run without a model; RunError if there is no such run.
     """
     from ner_core.publishing import push
 
@@ -192,8 +192,8 @@ def model_card(run: Run | str, repo: str = "OWNER/NAME", adapter: bool = False) 
     """Return the model card of a run as ``publish`` writes it: Markdown with metadata.
 
     ``repo`` is the repository that its examples name. With ``adapter`` it is the card of the LoRA
-    adapter. Raise PublishError if ``repo`` is no name of a repository, RunError if there is no such
-    run or it has no model.
+    adapter. Raises PublishError if ``repo`` is no name of a repository, RunError if there is no
+    such run or it has no model.
     """
     from ner_core.publishing.card import document
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 
 from ner_core.cli import main as core
-from ner_core.system.environment import WAIT_BRIEFLY
+from ner_core.system.environment import SPIN_BRIEFLY
 from ner_core.system.zero_gpu import use_zero_gpu
 
 
@@ -37,7 +37,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def serve(options: argparse.Namespace) -> int:
     """Serve the page until it is interrupted."""
-    for name, value in WAIT_BRIEFLY.items():  # before torch loads: the page shares cores with runs
+    for name, value in SPIN_BRIEFLY.items():  # before torch loads: the page shares cores with runs
         os.environ.setdefault(name, value)
     use_zero_gpu()  # before gradio and torch; on other hardware it does nothing
     from ner_studio import page  # late: loads gradio, and has to come after the two lines above

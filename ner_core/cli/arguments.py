@@ -23,7 +23,7 @@ def add_columns(command: argparse.ArgumentParser) -> None:
 
 
 def read_options(options: argparse.Namespace) -> ReadOptions:
-    """Return how data is to be read. Raise ConfigError if a setting cannot work."""
+    """Return how data is to be read. Raises ConfigError if a setting cannot work."""
     return ReadOptions.of(options.token_column, options.tag_column, options.label_names)
 
 
@@ -33,7 +33,7 @@ def add_seed(command: argparse.ArgumentParser) -> None:
 
 
 def seed(options: argparse.Namespace) -> int:
-    """Return the seed. Raise ConfigError if it is no seed."""
+    """Return the seed. Raises ConfigError if it is no seed."""
     return TrainConfig.from_values({"seed": options.seed}).seed
 
 
@@ -56,7 +56,7 @@ def add_model_settings(command: argparse.ArgumentParser) -> None:
 
 
 def positive(given: str) -> int:
-    """Return a whole number from 1 on. Raise ArgumentTypeError for anything else."""
+    """Return a whole number from 1 on. Raises ArgumentTypeError for anything else."""
     try:
         number = int(given)
     except ValueError:

@@ -167,7 +167,7 @@ def _form(style: str) -> str:
 
 @contextmanager
 def _new_file(path: Path, style: str) -> Iterator[TextIO]:
-    """Yield a file that appears at ``path`` once it is complete. Raise DataError if it cannot."""
+    """Yield a file that appears at ``path`` once it is complete. Raises DataError if it cannot."""
     with ExitStack() as stack:
         with _place_explained(path):
             if path.is_dir() or path.exists():

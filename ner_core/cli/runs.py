@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from ner_core.cli import output
+from ner_core.jobs.stop import stop as request_stop
 from ner_core.runs import store
 from ner_core.runs.export import drop_exports
 
@@ -32,7 +33,7 @@ def show(options: argparse.Namespace) -> int:
 def stop(options: argparse.Namespace) -> int:
     """Ask a run to stop at its next step."""
     run = store.get(options.run)
-    store.stop(run)
+    request_stop(run)
     document = {"run": run.id, "status": run.status()}
     output.emit(options.json, document, lambda: f"{run.id} was asked to stop.")
     return 0

@@ -1,4 +1,4 @@
-"""What was measured before, kept in ``$NER_HOME/cache/estimates``; a file a kind of run."""
+"""The cache of measurements in ``$NER_HOME/cache/estimates``: one file per kind of run."""
 
 import contextlib
 import hashlib
@@ -8,117 +8,84 @@ import platform
 import time
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from ner_core.config import TrainConfig
 from ner_core.cost.formula import Measurement
 from ner_core.data.sources import SAMPLE
-from ner_core.hub.repository_ids import has_hub_prefix
 from ner_core.models.sources import ModelSource
 from ner_core.runs import store
-from ner_core.system import atomic, paths
+from ner_core.system import atomic, paths, zero_gpu
 
-FORMAT = 1
-"""Part of the key: what an older version measured is not used."""
-MOST_KEPT = 200
-MOST_WAITED = 0.15
-DOUBTFUL_SECONDS = 600.0
-"""How long a measurement counts whose process waited for a core for more than ``MOST_WAITED``."""
+FORMAT = 2
+"""Part of the key. Increase it when the fields of ``Measurement`` or their meaning change."""
+MAX_FILES = 200
+BUSY_WAIT = 0.15
+BUSY_SECONDS = 600.0
+"""How long a measurement is used if its thread waited for the CPU for more than ``BUSY_WAIT``."""
 
-NO_MATTER = frozenset(
+NOT_IN_KEY = frozenset(
     {
         *("recipe", "epochs", "auto_steps", "learning_rate", "head_rate", "schedule", "warmup"),
         *("early_stopping", "weight_decay", "evaluations", "eval_sentences", "seed", "report_to"),
     }
 )
-"""Settings that do not change how long a step or an evaluation takes: the rest is arithmetic."""
+"""Settings that do not change how long a step or an evaluation takes."""
 
 
 def folder() -> Path:
-    """Give the folder of the measurements."""
+    """Return the folder of the measurements."""
     return store.home() / "cache" / "estimates"
 
 
-def key(config: TrainConfig, model: ModelSource, asker: str = "") -> str:
-    """Give the name under which a measurement is kept: all that it depends on, as a hash.
+def key(config: TrainConfig, model: ModelSource, visitor: str = "") -> str:
+    """Return the name of a measurement: a hash of all that it depends on.
 
-    That is the settings without those in ``NO_MATTER``, what data and model are now, and what
-    computes. ``config.data`` is a source in its canonical form. Of the Hub only names are known,
-    and not who may see what they name: ``asker`` is whom it was measured for, "" for all.
+    ``config.data`` is a source in its canonical form. Data and models on the Hub may be private to
+    the ``visitor`` who asked; "" stands for everybody.
     """
-    about = {
+    data = SAMPLE if config.data == "sample" else Path(config.data)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    gpus = sorted(path.name for path in Path("/proc/driver/nvidia/gpus").glob("*"))
+    parts = {
         "format": FORMAT,
-        "asker": asker,
-        "settings": config.model_dump(exclude=set(NO_MATTER)),
-        "data": _state(_data_path(config.data)),
-        "model": [_state(Path(place)) for place in (model.location, model.weights)],
-        "machine": [_processor(), _cores(), _gpus()],
+        "visitor": visitor,
+        "settings": config.model_dump(exclude=set(NOT_IN_KEY)),
+        "files": [_files(path) for path in (data, Path(model.location), Path(model.weights))],
+        "hardware": [platform.node(), platform.machine(), cores, gpus, zero_gpu.is_ready()],
         "chosen": [os.environ.get(name) for name in ("OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES")],
         "versions": [platform.python_version(), version("torch"), version("transformers")],
     }
-    text = json.dumps(about, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()[:32]
+    text = json.dumps(parts, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def read(name: str) -> Measurement | None:
-    """Read a measurement; None if there is none, or its file is damaged.
+    """Return a measurement; None if there is none, if its file is damaged, or if it is too old.
 
-    One that was made while the machine was busy is soon forgotten: it held for that time.
+    Only a measurement that was made while the CPU was busy gets too old.
     """
     path = folder() / f"{name}.json"
     try:
-        measured = Measurement.from_json(json.loads(path.read_text(encoding="utf-8")))
+        measured = Measurement.model_validate_json(path.read_bytes())
         age = time.time() - path.stat().st_mtime
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         return None
-    return None if measured.waited > MOST_WAITED and age > DOUBTFUL_SECONDS else measured
+    return None if measured.cpu_wait > BUSY_WAIT and age > BUSY_SECONDS else measured
 
 
-def keep(name: str, measured: Measurement) -> None:
-    """Keep a measurement, and only the newest of all; where nothing can be written, do nothing."""
+def write(name: str, measured: Measurement) -> None:
+    """Write a measurement and delete the oldest ones; do nothing if the disk cannot be written."""
     with contextlib.suppress(OSError):
-        atomic.write_text(
-            folder() / f"{name}.json", json.dumps(measured.as_json(), indent=2) + "\n"
-        )
+        folder().mkdir(parents=True, exist_ok=True)
+        atomic.write_text(folder() / f"{name}.json", measured.model_dump_json(indent=2) + "\n")
         found = sorted(folder().glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
-        for path in found[:-MOST_KEPT]:
+        for path in found[:-MAX_FILES]:
             path.unlink(missing_ok=True)
 
 
-def _data_path(source: str) -> Path | None:
-    if source == "sample":
-        return SAMPLE
-    return None if has_hub_prefix(source) else Path(source)
-
-
-def _state(path: Path | None) -> list[tuple[str, int, int]]:
-    """Say of a file, or the files of a folder, how large each is and when it was changed."""
-    if path is None or not paths.exists(path):  # on the Hub
+def _files(path: Path) -> list[tuple[str, int, int]]:
+    """Return name, size and time of change of a file, or of a folder's files; [] if on the Hub."""
+    if not paths.exists(path):
         return []
     files = [path] if path.is_file() else sorted(file for file in path.iterdir() if file.is_file())
-    states = [(file.name, file.stat()) for file in files]
-    return [(name, state.st_size, state.st_mtime_ns) for name, state in states]
-
-
-def _cores() -> int:
-    usable: Any = getattr(os, "sched_getaffinity", None)
-    return len(usable(0)) if usable else os.cpu_count() or 1
-
-
-def _gpus() -> list[str]:
-    """Name the GPUs of Nvidia as their driver does, without torch."""
-    found = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
-    names = []
-    for path in found:
-        with contextlib.suppress(OSError):
-            names.append(path.read_text(encoding="utf-8", errors="replace").splitlines()[0])
-    return names
-
-
-def _processor() -> str:
-    """Name the processor; ``platform.processor`` is empty on Linux."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]

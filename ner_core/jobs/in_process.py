@@ -1,29 +1,28 @@
-"""A run in this process: what a script or a notebook waits for."""
+"""A run in this process, for a script or a notebook that waits for its end."""
 
 import os
-import signal
-import threading
+import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 
 from ner_core.config import TrainConfig
 from ner_core.errors import NerError, TrainingError
 from ner_core.jobs import worker
-from ner_core.jobs.process import begin
+from ner_core.jobs.stop import stopped_by_ctrl_c
 from ner_core.jobs.submit import check_resumable, checked
 from ner_core.runs import diagnosis, store
 from ner_core.runs.events import Event, EventWriter
 from ner_core.runs.log import log_line
+from ner_core.runs.store import Run
 from ner_core.system import locks
 
 OnEvent = Callable[[Event], object]
 
 
-def train(config: TrainConfig, on_event: OnEvent | None = None) -> store.Run:
-    """Create a run, execute it here and return it; see ``execute``.
+def train(config: TrainConfig, on_event: OnEvent | None = None) -> Run:
+    """Create a run, execute it in this process and return it; see ``execute``.
 
-    Raise DataError, ModelError or ConfigError, before there is a run, for what keeps it from
-    starting.
+    Raises DataError, ModelError or ConfigError, before a run exists, if it could not start.
     """
     config, _, _ = checked(config)
     run = store.create(config)
@@ -31,35 +30,35 @@ def train(config: TrainConfig, on_event: OnEvent | None = None) -> store.Run:
     return run
 
 
-def resume(run: store.Run, on_event: OnEvent | None = None) -> None:
-    """Resume a run from its last checkpoint, here; see ``execute``.
+def resume(run: Run, on_event: OnEvent | None = None) -> None:
+    """Resume a run from its last checkpoint in this process; see ``execute``.
 
-    Raise RunError if it is at work or finished.
+    Raises RunError if it is running or finished.
     """
     check_resumable(run)
     execute(run, on_event)
 
 
-def execute(run: store.Run, on_event: OnEvent | None = None) -> None:
+def execute(run: Run, on_event: OnEvent | None = None) -> None:
     """Execute a run in this process, up to a terminal event.
 
-    It holds the run's lock, waits for the machine's training slot and writes the run's files as a
-    worker does. ``on_event`` is called with each event, in this thread; an exception that it raises
-    makes the run fail. In the main thread Ctrl-C asks the run to stop, as the page does; a second
-    one raises KeyboardInterrupt. Raise NerError if the run fails for a reason that the user can
-    fix, otherwise the exception that made it fail.
+    Holds the run's lock, waits for the training slot and writes the run's files as a worker does.
+    ``on_event`` is called with each event, in this thread; if it raises, the run fails. In the main
+    thread Ctrl-C requests a stop, as the page does; a second one raises KeyboardInterrupt. Raises
+    NerError if the run fails for a reason that the user can mend, otherwise the exception that made
+    it fail.
     """
     lock = locks.acquire(run.lock_path)
     try:
-        begin(run)
+        worker.queue_again(run)
         worker.use_one_gpu()
-        with _events(run, on_event) as events, _stopped_by_ctrl_c(run):
+        with _events(run, on_event) as events, stopped_by_ctrl_c(run):
             _execute_held(run, events)
     finally:
         os.close(lock)
 
 
-def _execute_held(run: store.Run, events: EventWriter) -> None:
+def _execute_held(run: Run, events: EventWriter) -> None:
     should_stop = run.stop_path.exists
     slot = locks.Slot(store.home() / "slot.lock")
     try:
@@ -77,37 +76,20 @@ def _execute_held(run: store.Run, events: EventWriter) -> None:
 
 
 @contextmanager
-def _events(run: store.Run, on_event: OnEvent | None) -> Iterator[EventWriter]:
+def _events(run: Run, on_event: OnEvent | None) -> Iterator[EventWriter]:
     """Yield the writer of the run's events; they also go to its output.log and to ``on_event``."""
-    # Line by line, for whoever reads the log meanwhile.
+    # Buffered by line, so that the log can be read meanwhile.
     with run.log_path.open("a", buffering=1, encoding="utf-8", errors="backslashreplace") as log:
 
-        def tell(event: Event) -> None:
+        def log_and_call(event: Event) -> None:
             log.write(f"{log_line(event)}\n")
             if on_event is not None:
                 on_event(event)
 
-        events = EventWriter(run.events_path, tell)
-        try:
-            yield events
-        finally:
-            events.close()
-
-
-@contextmanager
-def _stopped_by_ctrl_c(run: store.Run) -> Iterator[None]:
-    """Ask the run to stop at Ctrl-C while the block lasts; only a main thread gets signals."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def on_signal(_number: int, _frame: object) -> None:
-        if run.stop_path.exists():
-            raise KeyboardInterrupt
-        run.stop_path.touch()
-
-    before = signal.signal(signal.SIGINT, on_signal)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+        with closing(EventWriter(run.events_path, log_and_call)) as events:
+            try:
+                yield events
+            except Exception:
+                with suppress(OSError):  # the disk may be full
+                    traceback.print_exc(file=log)
+                raise

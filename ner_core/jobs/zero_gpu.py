@@ -1,10 +1,10 @@
-"""A worker on ZeroGPU: not a process of its own, but a function in one that the GPU is lent to.
+"""A run on ZeroGPU, where a function of the page is called in a process that has a GPU.
 
-The page holds the run's lock and waits for its turn, so that waiting takes nothing of the visitor's
-allowance; then a thread of it asks for the GPU, in the context of the visitor's request, and stays
-until the run has ended. The process that has the GPU trains, and writes the run's events. When it
-is killed, because its time is over, the thread is still there to say so; when the page is killed,
-it ends itself, so that nobody trains a run that is not held.
+The page holds the run's lock and waits for the training slot, so that waiting uses none of the
+visitor's seconds. Then a thread of the page requests the GPU, in the context of the visitor's
+request, and waits for the end of the run. The process with the GPU trains and writes the events. If
+it is killed because its seconds are used up, the thread writes why; if the page is killed, the
+process ends too.
 """
 
 import contextlib
@@ -13,32 +13,32 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import closing
 from io import TextIOWrapper
 from pathlib import Path
 
 from ner_core.hub.token import using_token, visitors_token
 from ner_core.jobs import worker
-from ner_core.jobs.process import begin
 from ner_core.runs import checkpoints, store
-from ner_core.runs.events import TERMINAL, Event, EventWriter
+from ner_core.runs.events import TERMINAL, EventWriter
 from ner_core.runs.store import LIFE, Run
 from ner_core.system import locks, resources, zero_gpu
 
-_NEARLY_OVER = 0.9
-"""The part of the time after which an end without a word is taken for the end of the time."""
+_USED_UP = 0.9
+"""A process that was killed after this share of its seconds is taken to have used them up."""
 
-_watched: set[int] = set()
+_pages_watched: set[int] = set()
 
 
-class LentGpu:
-    """A run at work on ZeroGPU, with what callers use of ``subprocess.Popen``."""
+class ZeroGpuWorker:
+    """A run on ZeroGPU, with the methods of ``subprocess.Popen`` that callers use."""
 
     def __init__(self, run: Run, lock: int, seconds: int) -> None:
         self._code: int | None = None
         context = contextvars.copy_context()
         for variable in context:
-            # Of gradio: the event that the visitor waits for. The run must outlive it.
+            # Gradio's: the click that the visitor waits for. The run must outlive it.
             if variable.name == "event_id":
                 context.run(variable.set, None)
         self._thread = threading.Thread(
@@ -50,11 +50,11 @@ class LentGpu:
         self._thread.start()
 
     def poll(self) -> int | None:
-        """Give the exit code, None while the run is at work."""
+        """Return the exit code, None until the run has ended."""
         return self._code
 
     def wait(self, timeout: float | None = None) -> int | None:
-        """Wait until the run has ended; gives the exit code."""
+        """Wait until the run has ended; return the exit code."""
         self._thread.join(timeout)
         return self._code
 
@@ -67,115 +67,103 @@ class LentGpu:
             self._code = code
 
 
-def start(run: Run, seconds: int) -> LentGpu:
-    """Let ZeroGPU execute a run, which may have been at work before, and return at once.
+def start_on_zero_gpu(run: Run, seconds: int) -> ZeroGpuWorker:
+    """Start a new or a resumed run on ZeroGPU, for so many seconds, and return at once.
 
-    ``seconds`` is how long the GPU is asked for. The run is held from this moment on. Raises
-    RunError if another worker has it, or if it is finished.
+    The run is held from now on. Raises RunError if another process holds it, or if it is finished.
     """
-    # All that a worker loads. The process with the GPU is forked and finds it there, instead of
-    # spending seconds of the visitor's allowance on it.
+    # Imported before the fork, so that loading torch uses none of the visitor's seconds.
     import ner_core.training.run  # noqa: F401
 
     lock = locks.acquire(run.lock_path)
     try:
-        begin(run)
-        return LentGpu(run, lock, seconds)
+        worker.queue_again(run)
+        return ZeroGpuWorker(run, lock, seconds)
     except BaseException:
         os.close(lock)
         raise
 
 
 def _execute(run: Run, seconds: int) -> int:
-    """Wait for the run's turn, then for its end, and see to it that it has a terminal event."""
+    """Wait for the run's turn and its end, and make sure that it has a terminal event."""
     slot = locks.Slot(store.home() / "slot.lock")
     began = time.monotonic()
     try:
-        with _events(run) as events:
+        with closing(EventWriter(run.events_path)) as events:
             if not worker.wait_for_turn(run, slot, events, run.stop_path.exists):
                 return 0
         began = time.monotonic()
-        return zero_gpu.call(work, seconds, run.path, os.getpid(), visitors_token())
-    except Exception as error:  # the package's own kinds, which only it and gradio know
-        return _conclude(run, *_explain(error, run, seconds, time.monotonic() - began))
+        return zero_gpu.call(train_with_gpu, seconds, run.path, os.getpid(), visitors_token())
+    except Exception as error:  # of spaces and gradio, whose classes are not known here
+        return _conclude(run, *explain(error, run, seconds, time.monotonic() - began))
     finally:
         slot.release()
 
 
 def _conclude(run: Run, message: str, code: int) -> int:
-    """Write the terminal event of a run whose process wrote none."""
+    """Write the terminal event if the process with the GPU did not."""
     life = [event for event in run.events() if event.kind in LIFE]
     if life and life[-1].kind in TERMINAL:
         return int(life[-1].data.get("exit_code", 0))
-    with _events(run) as events:
+    with closing(EventWriter(run.events_path)) as events:
         return worker.fail(run, events, message, code)
 
 
-def _explain(error: Exception, run: Run, seconds: int, passed: float) -> tuple[str, int]:
-    """Say in a sentence why the GPU was not lent, or was taken back; also the exit code."""
+def explain(error: Exception, run: Run, seconds: int, passed: float) -> tuple[str, int]:
+    """Return why there was no GPU, or no longer, with what to do; also the exit code."""
     title = str(getattr(error, "title", ""))
-    said = str(getattr(error, "message", "")).strip().rstrip(".")
+    reason = str(getattr(error, "message", "")).strip().rstrip(".")
     if title == "ZeroGPU worker error":
-        if said != "GPU task aborted":
+        if reason != "GPU task aborted":
             return (
-                f"Expected ZeroGPU to run the training, found a fault ({said}); the log of the "
-                "Space has details, and the run can be resumed.",
+                f"The training failed on ZeroGPU ({reason}). The log of the Space has details. "
+                "The run can be resumed.",
                 1,
             )
         last = checkpoints.newest(run.checkpoints_dir)
-        again = f"resume it: it goes on from step {last.step:,}" if last else "start a shorter one"
-        if passed >= _NEARLY_OVER * seconds:
-            return (
-                f"The {seconds} seconds of GPU that this run had asked for were over before it was "
-                f"finished; {again}.",
-                2,
-            )
-        return f"ZeroGPU took its GPU back after {passed:.0f} seconds; {again}.", 2
-    if not title.startswith("ZeroGPU"):  # its text may hold an address with the visitor's token
-        said = type(error).__name__
-    remedy = {
-        "ZeroGPU quota exceeded": "sign in for a larger allowance, or resume the run later",
-        "ZeroGPU illegal duration": "start a run with fewer epochs or a smaller max_train",
-        "ZeroGPU pending credits exceeded": "resume the run when they are done",
-    }.get(title, "reload the page and resume the run in a while")
-    return f"Expected ZeroGPU to lend a GPU for {seconds} seconds, found: {said}; {remedy}.", 2
+        advice = f"Resume it to go on from step {last.step:,}." if last else "Start a shorter run."
+        if passed >= _USED_UP * seconds:
+            used = f"The {seconds} seconds of GPU that this run asked for were not enough."
+            return f"{used} {advice}", 2
+        return f"ZeroGPU took the GPU back after {passed:.0f} seconds. {advice}", 2
+    if not title.startswith("ZeroGPU"):  # the text may contain an address with the visitor's token
+        reason = type(error).__name__
+    advice = {
+        "ZeroGPU quota exceeded": "Sign in for a larger allowance, or resume the run later.",
+        "ZeroGPU illegal duration": "Start a run with fewer epochs or a smaller max_train.",
+        "ZeroGPU pending credits exceeded": "Resume the run when your other runs have ended.",
+    }.get(title, "Reload the page and resume the run in a while.")
+    return f"ZeroGPU did not give a GPU for {seconds} seconds: {reason}. {advice}", 2
 
 
-@contextlib.contextmanager
-def _events(run: Run, on_event: Callable[[Event], object] | None = None) -> Iterator[EventWriter]:
-    writer = EventWriter(run.events_path, on_event)
-    try:
-        yield writer
-    finally:
-        writer.close()
+def train_with_gpu(run_dir: Path, page: int, token: str | None) -> int:
+    """Train a run that the page, the process ``page``, holds; return the exit code.
 
-
-def work(run_dir: Path, page: int, token: str | None) -> int:
-    """Execute a run that the page, the process with this id, holds; gives the exit code.
-
-    To be called in the process that has the GPU; it may be called there again for another run, of
-    another visitor. It is a thread that knows nothing of the page's: the Hub is asked with
-    ``token``, the visitor's, None without one.
+    Called in the process that has the GPU, which may be used again for another visitor's run, in a
+    thread without the page's context: the Hub is asked with ``token``, the visitor's if not None.
     """
     run = Run(run_dir.name, run_dir)
-    _let_go_of_locks()
-    if page not in _watched:
-        _watched.add(page)
+    _close_inherited_locks()
+    if page not in _pages_watched:
+        _pages_watched.add(page)
         threading.Thread(
-            target=resources.end_with, args=(page,), name="end-with", daemon=True
+            target=resources.exit_with, args=(page,), name="exit-with", daemon=True
         ).start()
-    log, events = _output_in(run.log_path), _events(run, worker.print_event)
-    with log, events as writer, using_token(token):
-        return worker.train(run, writer, run.stop_path.exists)
+    with (
+        _output_in(run.log_path),
+        closing(EventWriter(run.events_path, worker.print_event)) as events,
+        using_token(token),
+    ):
+        return worker.train(run, events, run.stop_path.exists)
 
 
-def _let_go_of_locks() -> None:
-    """Close the lock files that were open in the page when this process was forked from it.
+def _close_inherited_locks() -> None:
+    """Close the lock files that the page had open when this process was forked from it.
 
-    A file stays locked as long as anyone has it open, and this process outlives the run.
+    A file stays locked while any process has it open, and this process outlives the run.
     """
     home = store.home().resolve()
-    with contextlib.suppress(OSError):  # no Linux
+    with contextlib.suppress(OSError):  # not Linux
         for link in Path("/proc/self/fd").iterdir():
             with contextlib.suppress(OSError):
                 path = link.readlink()
@@ -185,11 +173,11 @@ def _let_go_of_locks() -> None:
 
 @contextlib.contextmanager
 def _output_in(path: Path) -> Iterator[None]:
-    """Append what this process prints to a file, as long as the block lasts."""
+    """Append what this process prints to a file until the block ends."""
     streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, TextIOWrapper)]
     for stream in streams:
         stream.reconfigure(line_buffering=True)
-        stream.flush()  # what the page had in it when this process was forked
+        stream.flush()  # what the page had not written yet when this process was forked
     before = [os.dup(number) for number in (1, 2)]
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:

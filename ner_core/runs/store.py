@@ -300,14 +300,6 @@ def list_runs() -> list[Run]:
     return sorted(found, key=lambda run: (run.created_ns(), run.id), reverse=True)
 
 
-def stop(run: Run) -> None:
-    """Ask a run's worker to stop at the next step. Raises RunError if none is at work."""
-    status = run.status()
-    if status not in ACTIVE:
-        raise RunError(f"Expected a run that is at work, found {run.id}, which is {status}.")
-    run.stop_path.touch()
-
-
 def rename(run: Run, new_id: str) -> Run:
     """Give a run another id; its directory moves with it.
 

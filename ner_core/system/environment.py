@@ -6,14 +6,14 @@ from pathlib import Path
 
 from ner_core.system.space import on_space
 
-# Threads of a worker that wait for each other spin, each on a core that another process may need:
-# on two cores a worker beside another process that computes was more than ten times slower. Giving
-# the core up sooner costs about 5 % where nothing else runs (benchmarks/LOG.md).
-WAIT_BRIEFLY = {"GOMP_SPINCOUNT": "1000"}
+# OpenMP threads that wait for each other spin, each on a core that another process may need: on two
+# cores a worker beside another busy process was more than ten times slower. Spinning less costs
+# about 5 % if nothing else runs (benchmarks/LOG.md).
+SPIN_BRIEFLY = {"GOMP_SPINCOUNT": "1000"}
 
-# Training allocates and frees the same large buffers in every step. glibc gives such buffers back
-# to the kernel each time, and getting them again costs page faults: keeping them made steps about
-# 1.2 times as fast (benchmarks/train_speed.py). Other C libraries ignore these variables.
+# Training allocates and frees the same large buffers in every step. By default glibc returns them
+# to the kernel each time; keeping them saves page faults and made steps about 1.2 times as fast
+# (benchmarks/train_speed.py). Other C libraries ignore these variables.
 KEEP_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(2**30),
     "MALLOC_TRIM_THRESHOLD_": str(2**32),
@@ -24,13 +24,13 @@ _SECRET = re.compile(r"(?:.*_)?(?:OAUTH|TOKENS?|SECRETS?|PASSWORD|KEYS?|CREDENTI
 
 
 def worker_environment() -> dict[str, str]:
-    """Give the environment variables of a process that trains.
+    """Return the environment variables of a process that trains.
 
-    On a Space without what by its name is a secret: that is the owner's, and what reads a
-    stranger's files needs none.
+    On a Space those whose names look like secrets are left out: they are the owner's, and the
+    process reads files of visitors.
     """
     root = str(Path(__file__).parents[2])
-    environment = {**KEEP_MEMORY, **WAIT_BRIEFLY, **os.environ}
+    environment = {**KEEP_MEMORY, **SPIN_BRIEFLY, **os.environ}
     if on_space():
         environment = {
             name: value

@@ -1,8 +1,8 @@
-"""File locks: who works on a run, and who may train on this machine.
+"""File locks: which process executes a run, and which one may train in this run store.
 
-All are ``flock`` locks: the kernel releases them when their holder ends, however it ends, so a lock
-can neither be forgotten nor go stale. An open file that is locked stays locked in a child process
-that inherits it: a run can be handed to its worker without a moment in which nobody holds it.
+All are ``flock`` locks. The kernel releases them when their holder ends, however it ends, so a lock
+is never left over. A process that inherits a locked open file keeps it locked, so a run's lock
+passes to its worker without a moment in which nobody holds it.
 """
 
 import fcntl
@@ -12,12 +12,12 @@ from pathlib import Path
 
 from ner_core.errors import RunError
 
-# is_held() takes the lock for an instant, which must not turn a worker away.
+# is_held() acquires the lock for an instant, which must not turn a worker away.
 _PATIENCE_SECONDS = 1.0
 
 
 def is_held(path: Path) -> bool:
-    """Tell whether a process holds the lock of this file."""
+    """Return whether a process holds the lock of this file."""
     try:
         fd = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -32,7 +32,7 @@ def is_held(path: Path) -> bool:
 
 
 def acquire(path: Path) -> int:
-    """Take the lock of a run and give the open file that holds it; closing it gives it back.
+    """Acquire the lock of a run; return the open file that holds it until it is closed.
 
     Raises RunError if another process has it.
     """
@@ -45,7 +45,8 @@ def acquire(path: Path) -> int:
             if time.monotonic() > deadline:
                 os.close(fd)
                 raise RunError(
-                    f"Expected a run that nobody works on, found {path.parent.name} at work."
+                    f"The run {path.parent.name} is in use by another process. "
+                    "Wait until it has ended."
                 ) from None
             time.sleep(0.01)
         else:
@@ -53,29 +54,29 @@ def acquire(path: Path) -> int:
 
 
 class Slot:
-    """The right to train: one worker of a run store has it, the others wait for it.
+    """A lock that one process of a run store holds while others wait for it.
 
-    The file holds the id of the run that took it last, so that those who wait can name it.
+    Its file contains the name of the last holder, such as a run's id, which those who wait show.
     """
 
     def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
 
-    def try_acquire(self, run_id: str) -> bool:
-        """Take the slot for a run if it is free."""
+    def try_acquire(self, name: str) -> bool:
+        """Acquire the slot under a name; return False if another process has it."""
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
-        # In this order the file is never empty for one who reads it meanwhile.
-        os.pwrite(self._fd, run_id.encode(), 0)
-        os.ftruncate(self._fd, len(run_id))
+        # In this order the file is never empty for a process that reads it meanwhile.
+        os.pwrite(self._fd, name.encode(), 0)
+        os.ftruncate(self._fd, len(name))
         return True
 
     def holder(self) -> str:
-        """Name the run that has the slot."""
+        """Return the name of the last holder."""
         return os.pread(self._fd, 200, 0).decode(errors="replace")
 
     def release(self) -> None:
-        """Give the slot back."""
+        """Release the slot."""
         os.close(self._fd)

@@ -1,19 +1,19 @@
-"""Paths that a person gave, which may be anything."""
+"""Paths that a user typed, which may be anything."""
 
 import os
 from pathlib import Path
 
 
 def expand(text: str) -> Path:
-    """Turn a text into a path, ``~`` expanded where it can be.
+    """Return a text as a path, with ``~`` expanded.
 
-    ``Path.expanduser`` raises for a user that does not exist; here the text then stays as it is.
+    ``Path.expanduser`` raises for a user that does not exist; here the text stays as it is.
     """
     return Path(os.path.expanduser(text))  # noqa: PTH111
 
 
 def exists(path: Path) -> bool:
-    """Tell whether a path exists; one that cannot exist (too long, a NUL in it) does not."""
+    """Return whether a path exists; False if it is not valid (too long, a NUL in it)."""
     try:
         return path.exists()
     except (OSError, ValueError):

@@ -4,5 +4,5 @@ import os
 
 
 def on_space() -> bool:
-    """Tell whether this runs on a Space, where people are visitors."""
+    """Return whether this process runs on a Space, where users are visitors."""
     return bool(os.environ.get("SPACE_ID"))

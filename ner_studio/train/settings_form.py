@@ -200,10 +200,10 @@ class SettingsForm:
         try:
             return config, _estimate_cost(config, measure=True)
         except NerError as error:
-            from ner_core.cost.estimate import GaveWayError  # late: it imports datasets
+            from ner_core.cost.estimate import EstimateCancelledError  # late: it imports datasets
 
-            # A measurement that gave way to a run says nothing about these settings.
-            return None if isinstance(error, GaveWayError) else (config, error)
+            # A cancelled measurement says nothing about these settings.
+            return None if isinstance(error, EstimateCancelledError) else (config, error)
 
     def _known(self, form: Mapping[Any, Any], config: TrainConfig) -> "Cost | None":
         """Return the cost if it is known. Raises the error of a measurement that failed."""
@@ -227,7 +227,7 @@ def _estimate_cost(config: TrainConfig, measure: bool) -> "Cost | None":
         from ner_core.cost.estimate import estimate_cost  # late: it imports datasets
     _imported.set()
     with using_token(rights.current_visitor().token):
-        return estimate_cost(config, measure=measure, folders=False, asker=rights.visitor_key())
+        return estimate_cost(config, measure=measure, folders=False, visitor=rights.visitor_key())
 
 
 def _at_work() -> bool:

@@ -13,7 +13,7 @@ import anyio.to_thread
 import gradio as gr
 
 from ner_core.errors import NerError
-from ner_core.runs import store
+from ner_core.jobs.stop import stop
 from ner_core.runs.view import RunView
 from ner_studio.base import assets, charts, markup, polling, rights
 from ner_studio.base.events import UNCHECKED
@@ -235,7 +235,7 @@ class WatchPanel:
     def stop_run(self, run_id: str | None) -> str:
         """Ask the watched run to stop, and return a problem if there is one."""
         try:
-            store.stop(rights.find(run_id))
+            stop(rights.find(run_id))
         except NerError as error:
             return markup.error(str(error))
         SHARED.current(renew=True)

@@ -62,8 +62,8 @@ def test_a_run_that_fails_gives_its_sentence(refusal_of_training, toy_data, tmp_
     folder = toy.write_toy(tmp_path / "bare", train=0)
     write_conll(folder / "train.conll", [[("the", "O"), ("city", "O")]] * 3)
     assert refusal_of_training(folder) == (
-        "error: Expected entities in the training part of bare, found none in 3 sentences; "
-        "annotate some, or check the tag column."
+        "error: The training part of bare has no entities in its 3 sentences. "
+        "Annotate some, or check the tag column."
     )
     (run,) = store.list_runs()
     assert run.status() == "failed"
@@ -157,7 +157,7 @@ def test_an_unknown_run_is_refused(refusal, command):
 def test_a_run_that_is_not_at_work_cannot_be_stopped(refusal):
     store.create(TrainConfig(), "idle")
     assert refusal("stop", "idle") == (
-        "Expected a run that is at work, found idle, which is interrupted."
+        "The run idle cannot be stopped because it is interrupted. Choose one that is running."
     )
 
 
@@ -172,7 +172,10 @@ def test_a_stopped_run_is_resumed_and_deleted(call, document, toy_data, tiny_enc
     assert result["validation"] == run.report["validation"]
     code, out, err = call("resume", run.id)
     assert (code, out) == (2, "")
-    assert err == f"error: Expected a run that can go on, found {run.id}, which is finished.\n"
+    assert err == (
+        f"error: The run {run.id} cannot be resumed because it is finished. "
+        "Choose one that was stopped, failed or was interrupted.\n"
+    )
     assert document("delete", run.id) == {"run": run.id, "deleted": True}
     assert store.list_runs() == []
 

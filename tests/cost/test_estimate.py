@@ -1,9 +1,7 @@
 """The cost of a run before it starts: measured in a process, remembered, out of a run's way."""
 
-import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import threading
@@ -13,46 +11,28 @@ from dataclasses import replace
 
 import psutil
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from transformers import BertConfig
 
-from ner_core.config import TrainConfig
 from ner_core.cost import cache, estimate
-from ner_core.cost.estimate import GaveWayError, estimate_cost
-from ner_core.cost.formula import Cost, Measurement, cost_of, evaluations
+from ner_core.cost.estimate import EstimateCancelledError, estimate_cost
+from ner_core.cost.formula import cost_of
 from ner_core.errors import ConfigError, DataError, ModelError, RunError, TrainingError
 from ner_core.jobs.submit import submit
 from ner_core.models.sources import find_model
 from ner_core.runs import store
 from ner_core.runs.diagnosis import explain
 from ner_core.system import locks
-from ner_core.training.setup import make_plan
 from tests.conftest import write_conll
 from tests.support import toy
+from tests.support.measured import MEASURED
 
-MEASURED = Measurement(
-    reading=1.0,
-    starting=4.0,
-    preparing=2.0,
-    epoch=10.0,
-    evaluation=3.0,
-    sentences=400,
-    save=0.5,
-    save_every=60.0,
-    keep=0.25,
-    final=5.0,
-    memory=10**9,
-    gpu_free=None,
-    waited=0.0,
-    steps_per_epoch=20,
-    automatic_rate=3e-4,
-)
-ANSWER = f"import json; print('noise'); print({json.dumps(json.dumps(MEASURED.as_json()))})"
+ANSWER = f"print('noise'); open('answer.json', 'w').write({MEASURED.model_dump_json()!r})"
 FOREVER = "import time; time.sleep(600)"
 
-AT_WORK = "The time can be measured when no run is at work."
-REPLACED = "The measurement gave way to another one, for other settings."
+BUSY = (
+    "Time and memory cannot be measured while a run is training or data are being checked. "
+    "Try again afterwards."
+)
+REPLACED = "The measurement was cancelled because another one, for other settings, was asked for."
 
 
 @pytest.fixture
@@ -63,16 +43,19 @@ def config(tmp_path, tiny_encoder):
 
 @pytest.fixture
 def stand_in(monkeypatch):
-    """Give a function that puts a script in the place of the measuring process.
+    """Return a function that starts a script instead of the measuring process.
 
-    It gives the list of the processes, which grows as they are started.
+    It returns the list of the processes, which grows as they are started.
     """
     started = []
 
     def replace_by(script):
-        def start(_settings, output, log):
+        def start(folder):
             command = [sys.executable, "-c", script]
-            process = subprocess.Popen(command, stdout=output, stderr=log, start_new_session=True)
+            with (folder / "log").open("wb") as log:
+                process = subprocess.Popen(
+                    command, stdout=log, stderr=log, cwd=folder, start_new_session=True
+                )
             started.append(process)
             return process
 
@@ -107,8 +90,7 @@ def name_of(config):
 
 
 def remember(config, measured=MEASURED):
-    cache.folder().mkdir(parents=True, exist_ok=True)
-    cache.keep(name_of(config), measured)
+    cache.write(name_of(config), measured)
 
 
 def left_behind():
@@ -126,7 +108,7 @@ def run_at_work(config):
 
 
 def computed_by_children():
-    """Give the processor's seconds that processes took which this one started and which ended."""
+    """Return the seconds of CPU of processes that this one started and that have ended."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
@@ -136,7 +118,7 @@ def test_what_is_measured_is_what_the_run_takes(config, ner_home, monkeypatch):
     began = time.monotonic()
     cost = estimate_cost(config)
     measuring = time.monotonic() - began
-    assert measuring < estimate.MOST_SECONDS
+    assert measuring < estimate.MAX_SECONDS
     assert not store.runs_dir().exists()
     assert left_behind() == [f"{name_of(config)}.json", "lock"]
 
@@ -178,8 +160,8 @@ def test_data_that_cannot_be_learned_from_are_a_sentence(tmp_path, tiny_encoder)
     with pytest.raises(DataError) as caught:
         estimate_cost(toy.toy_config(data, tiny_encoder))
     assert str(caught.value) == (
-        "Expected entities in the training part of nothing, found none in 2 sentences; annotate "
-        "some, or check the tag column."
+        "The training part of nothing has no entities in its 2 sentences. Annotate some, or "
+        "check the tag column."
     )
     assert left_behind() == ["lock"]
 
@@ -205,7 +187,7 @@ def test_what_is_not_there_needs_no_process(config, tmp_path, stand_in):
     assert not cache.folder().exists()
 
 
-def test_what_is_printed_last_is_the_measurement(config, stand_in):
+def test_the_answer_of_the_process_is_the_measurement(config, stand_in):
     started = stand_in(ANSWER)
     cost = estimate_cost(config)
     assert replace(cost, memory_free=0) == cost_of(config, MEASURED, 0)
@@ -221,8 +203,8 @@ def test_what_is_printed_last_is_the_measurement(config, stand_in):
     ("script", "kind", "message"),
     [
         (
-            "import json, sys; print(json.dumps({'error': 'ModelError', 'message': 'No model.'}));"
-            "sys.exit(2)",
+            "import json, sys; file = open('answer.json', 'w');"
+            "json.dump({'error': 'ModelError', 'message': 'No model.'}, file); sys.exit(2)",
             ModelError,
             "No model.",
         ),
@@ -235,13 +217,13 @@ def test_what_is_printed_last_is_the_measurement(config, stand_in):
             "raise ValueError('a tensor is missing')",
             RunError,
             "The time could not be measured, by a fault of NER Studio (ValueError: a tensor is "
-            "missing); a run can be started all the same.",
+            "missing). You can start a run all the same.",
         ),
         (
-            "print('{}')",
+            "open('answer.json', 'w').write('{}')",
             RunError,
-            "The time could not be measured, by a fault of NER Studio (exit code 0); "
-            "a run can be started all the same.",
+            "The time could not be measured, by a fault of NER Studio (exit code 0). "
+            "You can start a run all the same.",
         ),
     ],
 )
@@ -255,12 +237,11 @@ def test_a_process_that_fails_is_a_sentence(config, stand_in, script, kind, mess
 
 def test_a_measurement_that_takes_too_long_is_ended(config, stand_in, monkeypatch):
     started = stand_in(FOREVER)
-    monkeypatch.setattr(estimate, "MOST_SECONDS", 1.0)
+    monkeypatch.setattr(estimate, "MAX_SECONDS", 1.0)
     with pytest.raises(RunError) as caught:
         estimate_cost(config)
     assert str(caught.value) == (
-        "The time could not be measured within 1 seconds; "
-        "once the run is at work it shows the time left."
+        "The time could not be measured within 1 seconds. Start the run to see the time left."
     )
     assert [process.poll() for process in started] == [-9]
     assert left_behind() == ["lock"]
@@ -270,21 +251,20 @@ def test_nothing_is_measured_while_a_run_is_at_work(config, stand_in):
     started = stand_in(ANSWER)
     with run_at_work(config):
         assert estimate_cost(config, measure=False) is None
-        with pytest.raises(GaveWayError) as caught:
+        with pytest.raises(EstimateCancelledError) as caught:
             estimate_cost(config)
-        assert str(caught.value) == AT_WORK
+        assert str(caught.value) == BUSY
         remember(config)
         assert estimate_cost(config).steps == 40
     assert not started
 
 
-def test_a_run_that_starts_ends_the_measurement(config, stand_in, monkeypatch):
-    monkeypatch.setattr(estimate, "_LOOK_EVERY", 0.1)
+def test_a_run_that_starts_ends_the_measurement(config, stand_in):
     started = stand_in(FOREVER)
     call = Call(config)
     toy.wait_for(lambda: started, "the process")
     with run_at_work(config):
-        assert call.wait().error == AT_WORK
+        assert call.wait().error == BUSY
     assert started[0].poll() == -9
 
 
@@ -293,7 +273,7 @@ def test_a_measurement_can_be_ended_at_once(config, stand_in):
     call = Call(config)
     toy.wait_for(lambda: started, "the process")
     estimate.stop_measuring()
-    assert call.wait().error == AT_WORK
+    assert call.wait().error == BUSY
     assert started[0].poll() == -9
     estimate.stop_measuring()  # nothing to stop
     stand_in(ANSWER)
@@ -314,7 +294,8 @@ def test_other_settings_take_the_place_of_a_measurement(config, stand_in):
 @pytest.mark.slow
 def test_the_measuring_process_ends_with_the_one_that_asked(config, ner_home, stand_in):
     asks = (
-        "import sys; from ner_core import TrainConfig, estimate_cost;"
+        "import sys; from ner_core.config import TrainConfig;"
+        "from ner_core.cost.estimate import estimate_cost;"
         "estimate_cost(TrainConfig.model_validate_json(sys.argv[1]))"
     )
     asking = subprocess.Popen([sys.executable, "-c", asks, config.model_dump_json()])
@@ -332,25 +313,9 @@ def test_the_measuring_process_ends_with_the_one_that_asked(config, ner_home, st
     assert left_behind() == [f"{name_of(config)}.json", "lock"]
 
 
-@pytest.fixture
-def asked(monkeypatch):
-    """Give the set of the threads that have asked for their turn to measure."""
-    threads, lock = set(), estimate._lock
-
-    def ask(file):
-        threads.add(threading.get_ident())
-        return lock(file)
-
-    monkeypatch.setattr(estimate, "_lock", ask)
-    return threads
-
-
-def test_the_same_settings_are_measured_once(config, stand_in, asked, tmp_path):
-    both = tmp_path / "both"
-    started = stand_in(f"import os\nwhile not os.path.exists({str(both)!r}): pass\n{ANSWER}")
+def test_the_same_settings_are_measured_once(config, stand_in):
+    started = stand_in(f"import time; time.sleep(1); {ANSWER}")
     calls = [Call(config), Call(config.model_copy(update={"epochs": 4}))]
-    toy.wait_for(lambda: len(asked) == 2, "both to ask for their turn")
-    both.touch()
     assert [call.wait().cost.steps for call in calls] == [40, 80]
     assert len(started) == 1
 
@@ -361,23 +326,23 @@ def test_the_same_settings_are_measured_once(config, stand_in, asked, tmp_path):
 def test_what_was_measured_of_the_hub_is_told_to_nobody_else(config, stand_in, on_the_hub):
     started = stand_in(ANSWER)
     hidden = config.model_copy(update=on_the_hub)
-    assert estimate_cost(hidden, asker="user ann").steps == 40
-    assert estimate_cost(hidden, measure=False, asker="user ann").steps == 40
-    for asker in ("user bob", "page ann", ""):
-        assert estimate_cost(hidden, measure=False, asker=asker) is None
+    assert estimate_cost(hidden, visitor="user ann").steps == 40
+    assert estimate_cost(hidden, measure=False, visitor="user ann").steps == 40
+    for visitor in ("user bob", "page ann", ""):
+        assert estimate_cost(hidden, measure=False, visitor=visitor) is None
     assert len(started) == 1
     # What is here is for all.
-    assert estimate_cost(config, asker="user ann").steps == 40
-    assert estimate_cost(config, measure=False, asker="user bob").steps == 40
+    assert estimate_cost(config, visitor="user ann").steps == 40
+    assert estimate_cost(config, measure=False, visitor="user bob").steps == 40
 
 
-def test_another_process_that_measures_is_waited_for(config, stand_in, asked):
+def test_another_process_that_measures_is_waited_for(config, stand_in):
     started = stand_in(ANSWER)
     cache.folder().mkdir(parents=True)
     lock = locks.acquire(cache.folder() / "lock")
     call = Call(config)
-    toy.wait_for(lambda: asked, "it to ask for its turn")
-    remember(config, replace(MEASURED, steps_per_epoch=7))
+    time.sleep(0.3)
+    remember(config, MEASURED.model_copy(update={"steps_per_epoch": 7}))
     os.close(lock)
     assert call.wait().cost.steps == 14
     assert not started
@@ -389,151 +354,12 @@ def test_a_home_that_cannot_be_written_is_a_sentence(config, ner_home, stand_in)
     with pytest.raises(ConfigError) as caught:
         estimate_cost(config)
     assert str(caught.value) == (
-        f"Expected a folder that can be written at {cache.folder()}, found: "
-        "Not a directory; set NER_HOME to another one."
+        f"The folder {cache.folder()} cannot be written: Not a directory. "
+        "Set NER_HOME to another folder."
     )
-
-
-DAMAGED = [
-    "",
-    "{",
-    "null",
-    "[]",
-    "[" * 100_000,
-    json.dumps({**MEASURED.as_json(), "epoch": None}),
-    json.dumps({**MEASURED.as_json(), "epoch": "10"}),
-    json.dumps({**MEASURED.as_json(), "epoch": -1}),
-    json.dumps({**MEASURED.as_json(), "epoch": float("nan")}),
-    json.dumps({**MEASURED.as_json(), "memory": float("inf")}),
-    json.dumps({**MEASURED.as_json(), "steps_per_epoch": 0}),
-    json.dumps({**MEASURED.as_json(), "steps_per_epoch": True}),
-    json.dumps({**MEASURED.as_json(), "more": 1}),
-    json.dumps({name: value for name, value in MEASURED.as_json().items() if name != "save"}),
-]
-
-
-@pytest.mark.parametrize("text", DAMAGED, ids=range(len(DAMAGED)))
-def test_a_damaged_file_counts_as_missing(config, stand_in, text):
-    remember(config)
-    (cache.folder() / f"{name_of(config)}.json").write_text(text)
-    assert estimate_cost(config, measure=False) is None
-    stand_in(ANSWER)
-    assert estimate_cost(config).steps == 40
-    assert estimate_cost(config, measure=False).steps == 40
 
 
 def test_a_measurement_on_a_gpu_knows_what_is_free_there(config):
-    remember(config, replace(MEASURED, gpu_free=5 * 10**9))
+    remember(config, MEASURED.model_copy(update={"gpu_free": 5 * 10**9}))
     assert cache.read(name_of(config)).gpu_free == 5 * 10**9
     assert estimate_cost(config).memory_free == 5 * 10**9
-
-
-def test_what_was_measured_on_a_busy_machine_is_soon_forgotten(config):
-    for waited, after_an_hour in ((0.1, True), (0.5, False)):
-        remember(config, replace(MEASURED, waited=waited))
-        assert estimate_cost(config, measure=False).steps == 40
-        path = cache.folder() / f"{name_of(config)}.json"
-        os.utime(path, (time.time() - 3600,) * 2)
-        assert (estimate_cost(config, measure=False) is not None) == after_an_hour
-
-
-def test_only_the_newest_measurements_are_kept(ner_home, monkeypatch):
-    monkeypatch.setattr(cache, "MOST_KEPT", 3)
-    cache.folder().mkdir(parents=True)
-    for number in range(5):
-        cache.keep(f"m{number}", MEASURED)
-        os.utime(cache.folder() / f"m{number}.json", (number, number))
-    cache.keep("m5", MEASURED)
-    assert left_behind() == ["m3.json", "m4.json", "m5.json"]
-
-
-OTHER_VALUES = {
-    "token_column": "2",
-    "tag_column": "3",
-    "label_names": "O,B-PER,I-PER",
-    "recipe": "quick",
-    "epochs": 7,
-    "learning_rate": 1e-3,
-    "schedule": "cosine",
-    "sub_token_labels": "all",
-    "class_weights": "sqrt",
-    "precision": "bf16",
-    "report_to": "trackio",
-    "max_train": 50,
-}
-
-
-def other(config, name):
-    if name in ("data", "model"):
-        return {"data": "sample", "model": "starter"}[name]
-    value = getattr(config, name)
-    if name in OTHER_VALUES:
-        return OTHER_VALUES[name]
-    return not value if isinstance(value, bool) else value + 1
-
-
-@pytest.mark.parametrize("name", TrainConfig.model_fields)
-def test_a_setting_has_a_measurement_of_its_own_if_it_changes_the_speed(config, name):
-    value = other(config, name)
-    assert value != getattr(config, name)
-    same = name_of(config) == name_of(config.model_copy(update={name: value}))
-    assert same == (name in cache.NO_MATTER)
-
-
-def test_other_data_or_another_model_in_the_same_place_are_measured_anew(config, tmp_path):
-    before = name_of(config)
-    assert name_of(config) == before
-    write_conll(tmp_path / "toy" / "train.conll", toy.toy_sentences(151, 5))
-    after = name_of(config)
-    assert after != before
-    model = shutil.copytree(config.model, tmp_path / "model")
-    config = config.model_copy(update={"model": str(model)})
-    before = name_of(config)
-    os.utime(model / "config.json", (1, 1))
-    assert name_of(config) != before
-
-
-@given(st.integers(1, 400), st.integers(1, 60), st.integers(1, 30))
-def test_evaluations_are_counted_as_a_run_makes_them(steps, steps_per_epoch, wanted):
-    full = partial = 0
-    for step in range(1, steps + 1):  # RunCallback.on_step_end
-        ends_epoch = step % steps_per_epoch == 0 or step >= steps
-        full += ends_epoch
-        partial += not ends_epoch and step % max(1, steps // wanted) == 0
-    assert evaluations(steps, steps_per_epoch, wanted) == (full, partial)
-
-
-@given(st.integers(1, 5000), st.sampled_from([None, 0.3, 1, 2.5, 12]), st.integers(1, 64))
-def test_steps_are_those_of_the_plan(windows, epochs, batch_size):
-    config = TrainConfig(epochs=epochs, batch_size=batch_size)
-    plan = make_plan(config, BertConfig(), windows)
-    automatic = make_plan(TrainConfig(batch_size=batch_size), BertConfig(), windows)
-    measured = replace(
-        MEASURED,
-        steps_per_epoch=plan.steps_per_epoch,
-        automatic_rate=automatic.learning_rate,
-    )
-    cost = cost_of(config, measured, 0)
-    assert (cost.steps, cost.epochs) == (plan.total_steps, plan.epochs)
-    assert cost.learning_rate == plan.learning_rate
-
-
-def test_the_parts_of_a_run_add_up():
-    config = TrainConfig(epochs=2, evaluations=4, eval_sentences=100, learning_rate=1e-4)
-    # 40 steps: at 10 and 30 an evaluation on a quarter, at 20 and 40 on all 400 sentences.
-    assert cost_of(config, MEASURED, 7) == Cost(
-        seconds=1 + 4 + 2 + 20 + 2 * 3 + 2 * 0.75 + 4 * (0.5 + 0.25) + 5,
-        memory_bytes=10**9,
-        memory_free=7,
-        steps=40,
-        epochs=2,
-        learning_rate=1e-4,
-    )
-    few = config.model_copy(update={"eval_sentences": 1000})
-    assert cost_of(few, MEASURED, 7).seconds == cost_of(config, MEASURED, 7).seconds + 2 * 2.25
-
-
-def test_long_ways_between_evaluations_have_checkpoints_on_them():
-    config = TrainConfig(epochs=1, evaluations=1)
-    slow = replace(MEASURED, epoch=250.0)
-    assert cost_of(config, slow, 0).seconds == 1 + 4 + 2 + 250 + 3 + 0.25 + (1 + 4) * 0.5 + 5

@@ -53,7 +53,10 @@ def test_a_run_in_this_process_is_one_like_any_other(begin, ner_home):
     slot.release()
     with pytest.raises(RunError) as caught:
         api.resume(run)
-    assert str(caught.value) == f"Expected a run that can go on, found {run.id}, which is finished."
+    assert str(caught.value) == (
+        f"The run {run.id} cannot be resumed because it is finished. "
+        "Choose one that was stopped, failed or was interrupted."
+    )
 
 
 @pytest.mark.parametrize(
@@ -157,6 +160,7 @@ def test_an_error_of_the_listener_fails_the_run_and_is_raised(begin):
     (run,) = store.list_runs()
     assert run.status() == "failed"
     assert not run.is_held()
+    assert "LookupError: mine" in run.log_path.read_text()
 
 
 def test_what_the_user_can_fix_is_raised_in_a_sentence(begin, monkeypatch):

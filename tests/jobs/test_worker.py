@@ -9,10 +9,12 @@ import pytest
 
 from ner_core.config import TrainConfig
 from ner_core.errors import RunError
-from ner_core.jobs.process import start
+from ner_core.jobs.process import start_process
+from ner_core.jobs.stop import stop
 from ner_core.jobs.submit import submit
 from ner_core.jobs.worker import execute
 from ner_core.runs import store
+from ner_core.runs.diagnosis import explain
 from ner_core.runs.view import RunView
 from ner_core.system import locks
 from tests.support import toy
@@ -24,11 +26,11 @@ NO_MEMORY = (
     "gradient_accumulation, or with a smaller max_length."
 )
 NO_ROOM = "The disk is full; make room, then resume the run."
-pytestmark = pytest.mark.slow
 
 START = """
 import json, sys
-from ner_core import TrainConfig, submit
+from ner_core.config import TrainConfig
+from ner_core.jobs.submit import submit
 
 run, process = submit(TrainConfig.from_values(json.loads(sys.argv[1])), sys.argv[2])
 print(process.pid, flush=True)
@@ -38,7 +40,7 @@ sys.stdin.read()
 
 @pytest.fixture
 def launched():
-    """Give a function that remembers processes, to end what is left of them."""
+    """Return a function that remembers processes, to kill those that are left."""
     processes = []
     yield processes.append
     for process in processes:
@@ -48,7 +50,7 @@ def launched():
 
 @pytest.fixture
 def begin(toy_data, tiny_encoder, launched):
-    """Give a function that submits a run: one of a few steps, or one that goes on and on."""
+    """Return a function that submits a run: of a few steps, or ``endless``."""
 
     def submit_toy(run_id, endless=False, model=tiny_encoder, forked=True):
         config = toy.toy_config(toy_data, model, epochs=1000 if endless else 2)
@@ -83,14 +85,17 @@ def slot_is_free(home):
     return not locks.is_held(home / "slot.lock")
 
 
+@pytest.mark.slow
 def test_the_states_of_a_run_from_its_start_to_its_end(begin, ner_home):
     run, process = begin("whole-life", forked=False)
     seen = [run.status()]
     assert seen == ["starting"]
     assert run.is_held()
     with pytest.raises(RunError) as caught:
-        start(run)
-    assert str(caught.value) == "Expected a run that nobody works on, found whole-life at work."
+        start_process(run)
+    assert str(caught.value) == (
+        "The run whole-life is in use by another process. Wait until it has ended."
+    )
 
     def ended():
         if (status := run.status()) != seen[-1]:
@@ -112,12 +117,13 @@ def test_the_states_of_a_run_from_its_start_to_its_end(begin, ner_home):
     view.refresh()
     assert (view.status, view.step, view.total) == ("finished", 4, 4)
     with pytest.raises(RunError) as caught:
-        store.stop(run)
+        stop(run)
     assert str(caught.value) == (
-        "Expected a run that is at work, found whole-life, which is finished."
+        "The run whole-life cannot be stopped because it is finished. Choose one that is running."
     )
 
 
+@pytest.mark.slow
 def test_a_killed_worker_leaves_an_interrupted_run(begin, ner_home):
     run, process = begin("killed", endless=True)
     reaches(run, "running")
@@ -130,6 +136,7 @@ def test_a_killed_worker_leaves_an_interrupted_run(begin, ner_home):
     os.close(locks.acquire(run.lock_path))
 
 
+@pytest.mark.slow
 def test_one_worker_trains_at_a_time_and_the_others_wait(begin):
     first, first_process = begin("first", endless=True)
     reaches(first, "running")
@@ -143,7 +150,7 @@ def test_one_worker_trains_at_a_time_and_the_others_wait(begin):
         assert view.summary()["waiting_for"] == "first"
     assert first.status() == "running"
 
-    store.stop(third)
+    stop(third)
     assert third_process.wait(timeout=150) == 0
     assert third.status() == "stopped"
     assert kinds(third) == ["queued", "stopped"]
@@ -162,11 +169,12 @@ def test_one_worker_trains_at_a_time_and_the_others_wait(begin):
     assert second.events()[1].time >= terminal(first)[0].time
 
 
+@pytest.mark.slow
 def test_a_worker_stops_when_it_is_asked_to(begin):
     run, process = begin("asked", endless=True)
     reaches(run, "running")
     toy.wait_for(lambda: "progress" in kinds(run), "the first step")
-    store.stop(run)
+    stop(run)
     assert run.status() in ("stopping", "stopped")
     assert process.wait(timeout=150) == 0
     assert run.status() == "stopped"
@@ -175,10 +183,11 @@ def test_a_worker_stops_when_it_is_asked_to(begin):
     assert not run.has_report
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("forked_workers")
 def test_a_run_stopped_before_it_starts_learns_nothing(begin):
     run, process = begin("early", endless=True, forked=False)
-    store.stop(run)
+    stop(run)
     assert run.status() == "stopping"
     assert process.wait(timeout=150) == 0
     assert run.status() == "stopped"
@@ -187,6 +196,7 @@ def test_a_run_stopped_before_it_starts_learns_nothing(begin):
     assert not run.model_dir.exists()
 
 
+@pytest.mark.slow
 def test_a_worker_outlives_the_process_that_started_it(toy_data, tiny_encoder):
     config = toy.toy_config(toy_data, tiny_encoder, epochs=1000)
     starter = subprocess.Popen(
@@ -207,7 +217,7 @@ def test_a_worker_outlives_the_process_that_started_it(toy_data, tiny_encoder):
         assert os.getsid(worker) == worker
         toy.wait_for(lambda: "evaluated" in kinds(run), "the first evaluation")
         assert run.status() == "running"
-        store.stop(run)
+        stop(run)
         reaches(run, "stopped")
         assert run.model_dir.is_dir()
         toy.wait_for(lambda: not run.is_held(), "the worker to end")
@@ -216,6 +226,7 @@ def test_a_worker_outlives_the_process_that_started_it(toy_data, tiny_encoder):
             os.kill(worker, signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_failing_run_says_why(begin, tiny_model, tmp_path):
     folder = tmp_path / "no-weights"
     folder.mkdir()
@@ -277,28 +288,28 @@ def test_a_failing_run_says_why(begin, tiny_model, tmp_path):
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
 def test_what_ends_a_run_is_told_in_a_sentence(error, message, code):
-    from ner_core.runs.diagnosis import explain
-
     assert explain(error) == (message, code)
 
 
 def test_a_folder_that_is_no_run_is_a_sentence(tmp_path):
-    from ner_core.jobs.worker import execute
-
     with pytest.raises(RunError) as caught:
         execute(tmp_path / "nothing")
     assert str(caught.value) == (
-        f"Expected a run directory with a config.json, found none at {tmp_path}/nothing."
+        f"{tmp_path}/nothing is not a run: it has no config.json. Choose a run's directory."
     )
 
 
+@pytest.mark.slow
 def test_a_run_that_has_ended_is_not_executed_again(begin):
     run, process = begin("once")
     assert process.wait(timeout=150) == 0
     weights = (run.model_dir / "model.safetensors").read_bytes()
     with pytest.raises(RunError) as caught:
         execute(run.path)
-    assert str(caught.value) == ("Expected a run that can go on, found once, which is finished.")
+    assert str(caught.value) == (
+        "The run once cannot be resumed because it is finished. "
+        "Choose one that was stopped, failed or was interrupted."
+    )
     assert run.status() == "finished"
     assert (run.model_dir / "model.safetensors").read_bytes() == weights
 

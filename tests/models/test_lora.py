@@ -221,8 +221,8 @@ def test_an_adapter_is_not_trained_on_an_adapter(run):
     config = TrainConfig.from_values({"model": str(folder), "recipe": "adapter"})
     base = find_model(str(folder)).base
     assert refusal(submit, config) == (
-        f"lora_rank: expected 0 to go on from {folder}, which is an adapter itself, found 16; "
-        f"choose 0, or the encoder {base.name}."
+        f"{folder} is an adapter, which cannot get another one (lora_rank is 16). "
+        f"Set lora_rank to 0, or choose the encoder {base.name}."
     )
     assert store.list_runs() == []
 

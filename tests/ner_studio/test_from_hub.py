@@ -302,7 +302,7 @@ def test_what_measures_on_a_space_gets_none_of_its_secrets(monkeypatch, tmp_path
         monkeypatch.setenv("SPACE_ID", "olga/studio")
     started = []
     monkeypatch.setattr(estimate.subprocess, "Popen", lambda *_, **how: started.append(how))
-    estimate._start(tmp_path / "config.json", None, None)
+    estimate._start(tmp_path)
     environment = started[0]["env"]
     assert {*others} <= {*environment}
     assert {*secrets} & {*environment} == (set() if space else {*secrets})

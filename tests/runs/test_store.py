@@ -9,6 +9,7 @@ import pytest
 
 from ner_core.errors import ConfigError, NerError, RunError
 from ner_core.config import TrainConfig
+from ner_core.jobs.stop import stop
 from ner_core.runs import store
 from ner_core.runs.events import Event, EventWriter
 from ner_core.runs.store import derive_status
@@ -381,7 +382,7 @@ def test_the_status_follows_the_worker(worked_on):
     assert run.status() == "queued"
     log(run, "started", "progress")
     assert run.status() == "running"
-    store.stop(run)
+    stop(run)
     assert run.stop_path.exists()
     assert run.status() == "stopping"
     process.kill()
@@ -394,9 +395,11 @@ def test_only_a_run_at_work_can_be_stopped(kinds):
     run = store.create(CONFIG, "a")
     log(run, *kinds)
     with pytest.raises(RunError) as caught:
-        store.stop(run)
+        stop(run)
     status = kinds[-1] if kinds else "interrupted"
-    assert str(caught.value) == f"Expected a run that is at work, found a, which is {status}."
+    assert str(caught.value) == (
+        f"The run a cannot be stopped because it is {status}. Choose one that is running."
+    )
     assert not run.stop_path.exists()
 
 

@@ -1,6 +1,8 @@
+import fcntl
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ OPEN_FILES = Path("/proc/self/fd")
 
 HOLD = """
 import sys
+import threading
 from pathlib import Path
 from ner_core.system import locks
 fd = locks.acquire(Path(sys.argv[1]))
@@ -29,7 +32,7 @@ def lock(tmp_path):
 
 @pytest.fixture
 def holder(lock):
-    """Give another process that holds the lock."""
+    """Yield another process that holds the lock."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(lock)],
         stdin=subprocess.PIPE,
@@ -67,7 +70,9 @@ def test_a_lock_of_another_process_is_seen_and_refused(lock, holder):
     assert locks.is_held(lock)
     with pytest.raises(RunError) as caught:
         locks.acquire(lock)
-    assert str(caught.value) == ("Expected a run that nobody works on, found some-run at work.")
+    assert str(caught.value) == (
+        "The run some-run is in use by another process. Wait until it has ended."
+    )
     assert locks.is_held(lock)
 
 
@@ -93,9 +98,6 @@ def test_a_process_that_inherits_the_open_file_keeps_the_lock(lock):
 
 
 def test_a_look_at_the_lock_does_not_turn_a_worker_away(lock):
-    import fcntl
-    import threading
-
     looking = os.open(lock, os.O_RDONLY | os.O_CREAT)
     fcntl.flock(looking, fcntl.LOCK_SH)
     timer = threading.Timer(0.2, os.close, (looking,))

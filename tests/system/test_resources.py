@@ -8,7 +8,7 @@ from ner_core.system import resources
 
 @pytest.fixture
 def container(tmp_path, monkeypatch):
-    """Give a function that writes files of a control group, and the folder of version 1."""
+    """Return a function that writes files of a control group of version 1 or 2."""
     monkeypatch.setattr(resources, "_CGROUP_V2", tmp_path / "v2")
     monkeypatch.setattr(resources, "_CGROUP_V1", tmp_path / "v1")
 
@@ -69,12 +69,13 @@ def test_a_container_without_a_limit(container):
 def test_a_process_that_gives_way_says_so_for_itself_and_its_own_session(leads_its_session):
     # The file is not there without the feature, and empty in a group that no session leads.
     code = (
-        "import os; from pathlib import Path; from ner_core.system.resources import give_way\n"
+        "import os; from pathlib import Path\n"
+        "from ner_core.system.resources import lower_priority\n"
         "group = Path('/proc/self/autogroup')\n"
         "def niceness():\n"
         "    words = group.read_text().split() if group.exists() else []\n"
         "    return words[-1] if words else None\n"
-        "print(os.nice(0), niceness()); give_way(); print(os.nice(0), niceness())"
+        "print(os.nice(0), niceness()); lower_priority(); print(os.nice(0), niceness())"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -11,6 +11,7 @@ from itertools import pairwise
 import pytest
 
 from ner_core.errors import RunError
+from ner_core.jobs.stop import stop
 from ner_core.jobs.submit import resume, submit
 from ner_core.runs import checkpoints, store
 from ner_core.runs.view import RunView
@@ -140,7 +141,10 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
         toy.wait_for(lambda: steps(run, "checkpoint"), "a checkpoint")
         with pytest.raises(RunError) as caught:
             resume(run)
-        assert str(caught.value) == "Expected a run that can go on, found mine, which is running."
+        assert str(caught.value) == (
+            "The run mine cannot be resumed because it is running. "
+            "Choose one that was stopped, failed or was interrupted."
+        )
         os.kill(process.pid, signal.SIGKILL)
         toy.wait_for(lambda: run.status() == "interrupted", "the end of the worker")
         kept = checkpoints.newest(run.checkpoints_dir).step
@@ -157,7 +161,7 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
         started = [event for event in run.events() if event.kind == "started"][-1]
         assert (started.step, started.data["resumed"]) == (kept, True)
         assert started.data["repeats_to"] >= kept
-        store.stop(run)
+        stop(run)
         toy.wait_for(lambda: run.status() == "stopped", "the run to stop")
         assert max(steps(run, "progress")) < started.data["total"] / 2
         assert process.wait(timeout=150) == 0
@@ -215,12 +219,12 @@ def test_a_stop_ends_an_evaluation_that_takes_long(config, monkeypatch):
     assert run.model_dir.is_dir()
 
 
-def test_a_checkpoint_that_a_kill_left_untold_is_told_by_the_next_worker(config):
+def test_a_checkpoint_whose_event_a_kill_prevented_is_reported_by_the_next_worker(config):
     run = toy.fit(config, lambda run: len(steps(run, "checkpoint")) == 3)
     *before, last = [event for event in run.events() if event.kind == "checkpoint"]
     lines = run.events_path.read_text().splitlines(keepends=True)
-    told = [line for line in lines if json.loads(line)["kind"] not in {"stopped", "checkpoint"}]
-    run.events_path.write_text("".join(told))
+    kept = [line for line in lines if json.loads(line)["kind"] not in {"stopped", "checkpoint"}]
+    run.events_path.write_text("".join(kept))
     toy.go_on(run)
     first, *_ = [event for event in run.events() if event.kind == "checkpoint"]
     assert (first.step, first.data) == (last.step, last.data)
@@ -232,7 +236,8 @@ def test_a_finished_run_is_not_resumed(config):
     with pytest.raises(RunError) as caught:
         resume(run)
     assert str(caught.value) == (
-        f"Expected a run that can go on, found {run.id}, which is finished."
+        f"The run {run.id} cannot be resumed because it is finished. "
+        "Choose one that was stopped, failed or was interrupted."
     )
 
 
@@ -260,7 +265,7 @@ def test_only_a_whole_checkpoint_counts(tmp_path):
     assert found.state == {"best": {"step": 8}}
 
 
-def test_pruning_keeps_one_checkpoint_and_the_best_model_it_speaks_of(tmp_path):
+def test_pruning_keeps_one_checkpoint_and_the_best_model_it_names(tmp_path):
     write_checkpoint(tmp_path, 9, json.dumps({"best": None}))
     write_checkpoint(tmp_path, 10, json.dumps({"best": {"step": 8}}))
     write_checkpoint(tmp_path, 11, None)

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from ner_core.config import RECIPE_PURPOSE, RECIPES, TrainConfig
 from ner_core.cost import estimate as costs
-from ner_core.cost.estimate import GaveWayError
+from ner_core.cost.estimate import EstimateCancelledError
 from ner_core.cost.formula import Cost
 from ner_core.errors import DataError, ModelError, RunError
 from ner_studio.base import rights, setting_fields
@@ -112,9 +112,9 @@ def estimate(monkeypatch):
     def set_answers(cached=None, measured=None):
         asked = []
 
-        def estimate_cost(config, measure, folders, asker):
+        def estimate_cost(config, measure, folders, visitor):
             assert not folders  # a visitor's encoder is no path
-            assert asker == "user ann"
+            assert visitor == "user ann"
             asked.append((config, measure))
             answer = measured if measure else cached
             if isinstance(answer, Exception):
@@ -340,8 +340,8 @@ def test_nothing_is_measured_while_a_run_is_at_work(form, estimate, monkeypatch)
     assert form.refresh()[1:] == (LINE, False)
 
 
-def test_a_measurement_that_gave_way_says_nothing_about_the_settings(form, estimate):
-    estimate(measured=GaveWayError("It gave way to a run."))
+def test_a_cancelled_measurement_says_nothing_about_the_settings(form, estimate):
+    estimate(measured=EstimateCancelledError("It was cancelled."))
     assert form.settings.measure(form.content) is None
 
 

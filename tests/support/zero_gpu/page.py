@@ -19,6 +19,7 @@ import torch  # noqa: E402
 
 from ner_core.errors import RunError  # noqa: E402
 from ner_core.hub.token import using_token  # noqa: E402
+from ner_core.jobs.stop import stop  # noqa: E402
 from ner_core.jobs.submit import resume, submit  # noqa: E402
 from ner_core.models.device import best_device  # noqa: E402
 from ner_core.runs import checkpoints, store  # noqa: E402
@@ -95,7 +96,7 @@ def one_after_the_other():
 
     stopped, call = begin("ann", "stopped", epochs=1000, evaluations=1000)
     training(stopped)
-    store.stop(stopped)
+    stop(stopped)
     seen["stopped"] = end(stopped, call)
 
     private = toy.toy_config("hub:ann/data", "hub:ann/encoder")
