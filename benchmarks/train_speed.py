@@ -3,8 +3,8 @@
     python benchmarks/train_speed.py [--rounds 2] [--epochs 3] [--data sample]
 
 Trains minilm in real worker processes, one variant after the other and all of them again in each
-round, so that other work on the machine hits all alike. Prints sentences per second in the
-optimiser's steps (evaluation left out), the best of the rounds, and the ratio to the notebook's
+round, so that other work on the machine hits all alike. Prints training windows per second
+(evaluations left out), the best of the rounds, and the ratio to the notebook's
 settings.
 """
 
@@ -32,7 +32,7 @@ VARIANTS: dict[str, tuple[dict[str, object], bool]] = {
 
 
 def measure(settings: dict[str, object], keep_memory: bool) -> float:
-    """Train once; gives sentences per second."""
+    """Train once; return the training windows per second."""
     run = store.create(TrainConfig.from_values({**settings, "evaluations": 1}))
     environment = {**os.environ, **(KEEP_MEMORY if keep_memory else {})}
     subprocess.run(
@@ -62,7 +62,7 @@ def main() -> None:
     base = max(speeds["notebook recipe"])
     for name, found in speeds.items():
         rounds = ", ".join(f"{speed:.0f}" for speed in found)
-        print(f"{name:40} {max(found):6.0f} sentences/s  {max(found) / base:4.2f} x  ({rounds})")
+        print(f"{name:40} {max(found):6.0f} windows/s  {max(found) / base:4.2f} x  ({rounds})")
 
 
 if __name__ == "__main__":

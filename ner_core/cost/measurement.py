@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset, concatenate_datasets
-from torch.utils.data import DataLoader
+from torch.utils.data import BatchSampler, DataLoader
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ner_core.config import TrainConfig
@@ -29,14 +29,14 @@ from ner_core.inference.tagger import Tagger, load_tagger
 from ner_core.models import hub
 from ner_core.models.sources import find_model
 from ner_core.runs.diagnosis import explain
-from ner_core.runs.events import EventWriter
-from ner_core.runs.log import RunLog
+from ner_core.runs.run import Run
 from ner_core.system import resources
-from ner_core.training.callback import CHECKPOINT_SECONDS, CHECKPOINT_SHARE
+from ner_core.training.hardware import memory_peak
 from ner_core.training.learning_rate import default_learning_rate
-from ner_core.training.report import memory_peak
+from ner_core.training.loop import CHECKPOINT_SECONDS, CHECKPOINT_SHARE
+from ner_core.training.saving import save_trained
 from ner_core.training.setup import load_corpus, make_trainer, prepare
-from ner_core.training.trainer import NerTrainer, save_trained
+from ner_core.training.trainer import NerTrainer
 
 STEP_SECONDS = 6.0
 MIN_STEPS = 3
@@ -57,14 +57,15 @@ def measure(config: TrainConfig, folder: Path) -> Measurement:
     began, waited = time.monotonic(), _seconds_without_cpu()
     load_corpus(config)  # as is done before a run starts
     prepared = prepare(config)
-    log = RunLog(EventWriter(folder / "events.jsonl"), folder / "events.jsonl")
-    trainer, callback = make_trainer(prepared, "", folder / "checkpoints", log, lambda: False)
+    timer = _StepTimer()
+    trainer = make_trainer(prepared, Run("estimate", folder), timer, dict)
     preparing = time.monotonic() - began
-    trainer.remove_callback(callback)
-    warm_up, epoch = _time_steps(trainer, prepared.windows)
+    warm_up, epoch = _time_steps(trainer, prepared.windows, timer)
+    checkpoint = timer.saved - trainer.save_began
     corpus = prepared.corpus.dataset
-    evaluation = _scoring_seconds(trainer.tagger, corpus["validation"])
-    saving = timeit(lambda: save_trained(trainer, folder / "model"), number=1)
+    evaluation = _scoring_seconds(prepared.tagger(), corpus["validation"])
+    model, tokenizer = prepared.model, prepared.tokenizer
+    saving = timeit(lambda: save_trained(model, tokenizer, folder / "model"), number=1)
     reloading = timeit(lambda: load_tagger(str(folder / "model")), number=1)
     scored = concatenate_datasets([corpus[name] for name in corpus if name != "train"])
     final = _scoring_seconds(load_tagger(str(folder / "model")), scored)
@@ -77,8 +78,8 @@ def measure(config: TrainConfig, folder: Path) -> Measurement:
         epoch=epoch,
         evaluation=evaluation,
         sentences=corpus["validation"].num_rows,
-        save=trainer.save_seconds + saving,
-        save_every=max(CHECKPOINT_SECONDS, trainer.save_seconds / CHECKPOINT_SHARE),
+        save=checkpoint + saving,
+        save_every=max(CHECKPOINT_SECONDS, checkpoint / CHECKPOINT_SHARE),
         memory=memory_peak(device),
         gpu_free=gpu_free,
         cpu_wait=(_seconds_without_cpu() - waited) / (time.monotonic() - began),
@@ -87,13 +88,14 @@ def measure(config: TrainConfig, folder: Path) -> Measurement:
     )
 
 
-def _time_steps(trainer: NerTrainer, windows: Dataset) -> tuple[float, float]:
+def _time_steps(trainer: NerTrainer, windows: Dataset, timer: "_StepTimer") -> tuple[float, float]:
     """Return what the first step takes longer than others, and the seconds of an epoch.
 
     The first step is the largest, so that the peak of memory is reached. Others are small and
     large; time is taken as proportional to the padded sub-tokens.
     """
-    batches = list(trainer.get_train_dataloader().batch_sampler)
+    epoch = trainer.get_train_dataloader()
+    batches: list[list[int]] = list(BatchSampler(epoch.sampler, epoch.batch_size or 1, False))
     each = min(len(batches), trainer.args.gradient_accumulation_steps)
     steps = [batches[start : start + each] for start in range(0, len(batches), each)]
     lengths = np.array(windows["length"])
@@ -106,11 +108,10 @@ def _time_steps(trainer: NerTrainer, windows: Dataset) -> tuple[float, float]:
         batch_sampler=[batch for number in chosen for batch in steps[number]],
         collate_fn=trainer.data_collator,
     )
-    trainer.get_train_dataloader = lambda: loader
+    trainer.get_train_dataloader = lambda: loader  # type: ignore[method-assign]
     trainer.args.gradient_accumulation_steps = each
     trainer.args.num_train_epochs = 1
-    timer = _StepTimer()
-    trainer.add_callback(timer)
+    timer.times = [time.monotonic()]
     trainer.train()
     first, *others = np.diff(timer.times).tolist()
     speed = sum(others) / sum(sizes[number] for number in chosen[1 : len(others) + 1])
@@ -121,7 +122,8 @@ class _StepTimer(TrainerCallback):  # type: ignore[misc] # the class comes witho
     """Records when steps end; ends the training with a checkpoint when enough were timed."""
 
     def __init__(self) -> None:
-        self.times = [time.monotonic()]
+        self.times: list[float] = []
+        self.saved = 0.0
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -133,6 +135,12 @@ class _StepTimer(TrainerCallback):  # type: ignore[misc] # the class comes witho
         enough = len(self.times) > MIN_STEPS + 1 and self.times[-1] - self.times[1] > STEP_SECONDS
         if enough or state.global_step >= state.max_steps:
             control.should_training_stop = control.should_save = True
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Record when the checkpoint was complete."""
+        self.saved = time.monotonic()
 
 
 def _scoring_seconds(tagger: Tagger, split: Dataset) -> float:

@@ -1,11 +1,11 @@
-"""What explains a score: which entities are wrong in which way, and what they have in common.
+"""Error analysis: which entities are wrong in which way, and what they have in common.
 
-Entities are the strict ones, those that the strict F1 counts (``metrics.entity_scores``), so the
-counts here give its precision and recall. Each gold entity is paired with one predicted entity at
-most. Exact pairs come first, then the same words with another type, then a shared word with the
-same type, then a shared word with another type; of several, the pair that shares most words, then
-the one further left. What remains was missed, or is spurious. (Telling these kinds apart goes back
-to MUC-5: Chinchor and Sundheim 1993.)
+Entities are read as by the strict F1 (``metrics.entity_scores``), so its precision and recall
+follow from the counts here. Each gold entity is paired with at most one predicted entity: first
+exact pairs, then pairs with the same words and another type, then pairs that share a word and have
+the same type, then pairs that share a word and have another type. Among these, the pair that shares
+most words is taken, then the leftmost. Gold entities without a partner are missed, predicted ones
+are spurious. (These kinds of errors go back to MUC-5: Chinchor and Sundheim 1993.)
 """
 
 from collections import Counter, defaultdict
@@ -18,7 +18,7 @@ from ner_core.runs.error_log import ERROR_KINDS
 from ner_core.tags import Span, split_tag
 
 RARE_BELOW = 100
-"""A type with fewer entities than this in training is rare: too few to judge its errors by."""
+"""A type with fewer entities than this in the training split is rare."""
 
 MISSED, SPURIOUS = "(missed)", "(spurious)"
 SEEN_GROUPS = ("seen", "seen as another type", "unseen")
@@ -28,7 +28,7 @@ _KINDS_OF_PAIRS = (_CORRECT, "wrong type", "wrong boundary", "wrong boundary and
 
 
 class Match(NamedTuple):
-    """A gold entity and the predicted one that stands for it; None where there is no other."""
+    """A gold entity and the predicted entity it is paired with; None where there is no partner."""
 
     kind: str
     gold: Span | None
@@ -37,10 +37,10 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainFacts:
-    """What of the training part explains scores: its entities' texts, and how many of each type.
+    """The entities of the training split: the types of each entity text, and counts by type.
 
-    ``types`` has the entity types of each text (its words, case-folded); texts with the same types
-    share one set, so an entity text costs little more than its characters.
+    A text is an entity's words, joined and case-folded. Texts with the same types share one set,
+    which saves memory.
     """
 
     types: Mapping[str, frozenset[str]]
@@ -48,7 +48,7 @@ class TrainFacts:
 
     @classmethod
     def of(cls, texts: Iterable[Sequence[str]], gold: Iterable[Sequence[str]]) -> "TrainFacts":
-        """Gather them from words and IOB2 tags, a sequence a sentence, read once.
+        """Collect them from words and IOB2 tags, one sequence per sentence.
 
         >>> facts = TrainFacts.of([["In", "New", "York"]], [["O", "B-LOC", "I-LOC"]])
         >>> facts.types["new york"], facts.counts
@@ -69,7 +69,7 @@ class TrainFacts:
 
 
 def strict_entities(tags: Sequence[str]) -> list[Span]:
-    """Read the IOB2 tags of one sentence as the strict score does: an entity starts with B-.
+    """Return the entities of IOB2 tags as the strict score reads them: each starts with B-.
 
     >>> strict_entities(["B-LOC", "I-LOC", "I-PER", "I-LOC", "I-PER"])
     [Span(start=0, end=2, label='LOC')]
@@ -89,23 +89,23 @@ def strict_entities(tags: Sequence[str]) -> list[Span]:
 
 
 def match(gold: Sequence[Span], predicted: Sequence[Span]) -> list[Match]:
-    """Pair the entities of one sentence one to one, in the order of the text.
+    """Pair the entities of one sentence one to one; return the pairs in the order of the text.
 
-    Each side is sorted and disjoint, as ``strict_entities`` gives it.
+    Gold and predicted entities are sorted and disjoint, as ``strict_entities`` returns them.
 
     >>> [pair.kind for pair in match([Span(0, 2, "LOC")], [Span(0, 1, "LOC"), Span(1, 2, "PER")])]
     ['wrong boundary', 'spurious']
     """
     pairs: list[Match] = []
     free_gold, free_predicted = set(gold), set(predicted)
-    # The key treats both sides alike: swapped, they give the same pairs. No two candidates share
-    # one, because spans of one side share no word.
+    # The sort key is symmetric in gold and predicted, and unique, because the spans of each are
+    # disjoint. So exchanging gold and predicted gives the same pairs.
     ranked = sorted(_candidates(gold, predicted), key=lambda it: (*it[:2], sorted(it[2:])))
-    for rank, _, mine, other in ranked:
-        if mine in free_gold and other in free_predicted:
-            pairs.append(Match(_KINDS_OF_PAIRS[rank], mine, other))
-            free_gold.remove(mine)
-            free_predicted.remove(other)
+    for rank, _, expected, found in ranked:
+        if expected in free_gold and found in free_predicted:
+            pairs.append(Match(_KINDS_OF_PAIRS[rank], expected, found))
+            free_gold.remove(expected)
+            free_predicted.remove(found)
     pairs += [Match("missed", span, None) for span in free_gold]
     pairs += [Match("spurious", None, span) for span in free_predicted]
     return sorted(pairs, key=lambda pair: (pair.gold or pair.predicted or (), pair.gold is None))
@@ -119,29 +119,29 @@ def analyse(
     train: TrainFacts,
     windows: Sequence[int] | None = None,
 ) -> dict[str, Any]:
-    """Explain the score of one split: words, gold tags and predicted tags, a sequence a sentence.
+    """Analyse the errors of one split: words, gold and predicted tags, one sequence per sentence.
 
-    Tags are IOB2, the model's own, unrepaired. ``windows`` is in how many windows each sentence was
-    read. Raises ValueError if the lengths differ. Gives, in JSON types only:
+    Tags are IOB2, as predicted, without repairs. ``windows`` is the number of windows of each
+    sentence. Raise ValueError if the lengths differ. Return, in JSON types only:
 
     ``counts``
         ``correct`` and each of ``ERROR_KINDS``. All but ``spurious`` add up to the gold entities,
         all but ``missed`` to the predicted ones.
     ``confusion``
-        By gold type, how often each predicted type stands for it, or ``(missed)``; and in the row
-        ``(spurious)`` the predicted types that stand for nothing. Only the type counts: a pair with
-        a wrong boundary is in the cell of its two types, so on the diagonal if they are the same.
-        A row adds up to the gold entities of its type, a column to the predicted ones.
+        By gold type, the numbers of predicted types it was paired with, and of ``(missed)``; in
+        the row ``(spurious)`` the types of the spurious entities. Only types count: a pair with a
+        wrong boundary and the same type is on the diagonal. A row adds up to the gold entities of
+        its type, a column to the predicted ones.
     ``seen``
-        Gold entities by whether their text (case-folded) is an entity of training: with the same
-        type (``seen``), only with others (``seen as another type``), or not at all (``unseen``);
-        of each group ``support``, ``found`` (exactly) and ``recall``.
+        Gold entities by whether their text (case-folded) is an entity of the training split: with
+        the same type (``seen``), only with others (``seen as another type``), or not at all
+        (``unseen``). Each group has ``support``, ``found`` (exactly) and ``recall``.
     ``rare_types``
-        Of each type with fewer than ``rare_below`` training entities that occurs here:
-        ``train_support``, ``support`` and ``f1``.
+        ``train_support``, ``support`` and ``f1`` of each type that occurs here and has fewer than
+        ``rare_below`` training entities.
     ``windows``
-        ``sentences``, ``support``, ``precision``, ``recall``, ``f1`` of the sentences read in
-        ``one`` window and in ``several``; None if ``windows`` was not given.
+        ``sentences``, ``support``, ``precision``, ``recall``, ``f1`` of the sentences with ``one``
+        window and with ``several``; None if ``windows`` was not given.
     """
     matched = _match_all(texts, gold, predicted)
     pairs = [pair for sentence in matched for pair in sentence]
@@ -162,9 +162,9 @@ def errors_of(
     gold: Sequence[Sequence[str]],
     predicted: Sequence[Sequence[str]],
 ) -> Iterator[dict[str, Any]]:
-    """Give the rows of ``errors.jsonl`` (see ``error_log``), one a sentence with an error.
+    """Yield the rows of ``errors.jsonl`` (see ``error_log``), one per sentence with an error.
 
-    Takes what ``analyse`` takes, and pairs entities as it does.
+    Takes the arguments of ``analyse`` and pairs entities in the same way.
     """
     for number, pairs in enumerate(_match_all(texts, gold, predicted)):
         wrong = [pair for pair in pairs if pair.kind != _CORRECT]
@@ -195,26 +195,26 @@ def _match_all(
     if lengths[0] != lengths[1] or lengths[0] != lengths[2]:
         raise ValueError("texts, gold and predicted have different lengths")
     return [
-        match(strict_entities(mine), strict_entities(other))
-        for mine, other in zip(gold, predicted, strict=True)
+        match(strict_entities(expected), strict_entities(found))
+        for expected, found in zip(gold, predicted, strict=True)
     ]
 
 
 def _candidates(
     gold: Sequence[Span], predicted: Sequence[Span]
 ) -> Iterator[tuple[int, int, Span, Span]]:
-    """Give the pairs that share a word, as (kind of pair, minus words shared, gold, predicted)."""
+    """Yield the pairs that share a word, as (kind of pair, minus words shared, gold, predicted)."""
     first = 0
-    for mine in gold:
-        while first < len(predicted) and predicted[first].end <= mine.start:
+    for expected in gold:
+        while first < len(predicted) and predicted[first].end <= expected.start:
             first += 1
         number = first
-        while number < len(predicted) and predicted[number].start < mine.end:
-            other = predicted[number]
-            same_words = mine[:2] == other[:2]
-            rank = (0 if same_words else 2) + (mine.label != other.label)
-            shared = min(mine.end, other.end) - max(mine.start, other.start)
-            yield rank, -shared, mine, other
+        while number < len(predicted) and predicted[number].start < expected.end:
+            found = predicted[number]
+            same_words = expected[:2] == found[:2]
+            rank = (0 if same_words else 2) + (expected.label != found.label)
+            shared = min(expected.end, found.end) - max(expected.start, found.start)
+            yield rank, -shared, expected, found
             number += 1
 
 

@@ -1,8 +1,7 @@
-"""The strict entity scores as a metric of the ``evaluate`` library, usable without a network.
+"""The strict entity scores as a metric of the ``evaluate`` library, without a download.
 
-``evaluate.load("seqeval")`` downloads a script. This class is the same kind of object, made here,
-with strict IOB2 scores. It stands apart from ``metrics`` because importing evaluate 0.4.6 imports
-transformers' pipelines, and with them torch.
+``evaluate.load("seqeval")`` downloads a script; this class needs no network. It is not in
+``metrics`` because importing evaluate 0.4.6 imports the pipelines of transformers, and so torch.
 """
 
 from typing import Any
@@ -24,7 +23,7 @@ _CITATION = """\
 
 
 class StrictEntityMetric(evaluate.Metric):
-    """Strict entity scores over IOB2 tags, a list a sentence; see ``metrics.entity_scores``.
+    """Strict entity scores over IOB2 tags, one list per sentence; see ``metrics.entity_scores``.
 
     >>> metric = StrictEntityMetric()
     >>> metric.compute(references=[["B-PER", "O"]], predictions=[["B-PER", "O"]])["f1"]
@@ -32,7 +31,7 @@ class StrictEntityMetric(evaluate.Metric):
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        # In memory: nothing is written to a cache that two runs would share.
+        # In memory, so that two runs do not share files in a cache.
         super().__init__(keep_in_memory=True, **kwargs)
 
     def _info(self) -> evaluate.MetricInfo:

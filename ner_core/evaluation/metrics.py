@@ -1,8 +1,8 @@
-"""Entity scores: what counts as found, and how it adds up.
+"""Entity scores: precision, recall and F1.
 
-A predicted entity counts only if its words and its type are exactly those of a gold entity. Scores
-are micro-averaged over all entities. Token accuracy is given beside them but is no quality measure:
-most words are O, so a model that finds nothing scores high on it.
+A predicted entity is correct only if its words and its type are exactly those of a gold entity.
+Scores are micro-averaged over all entities. Token accuracy is reported too, but does not measure
+quality: most words are O, so a model that finds nothing scores high on it.
 """
 
 from collections import Counter
@@ -15,18 +15,18 @@ from seqeval.scheme import IOB2, Entities
 
 
 class Counts(NamedTuple):
-    """Entities that are right, that were predicted, and that there are. Counts of parts add."""
+    """The numbers of correct, predicted and gold entities."""
 
     correct: int = 0
     predicted: int = 0
     gold: int = 0
 
     def plus(self, other: "Counts") -> "Counts":
-        """Add the counts of another part."""
-        return Counts(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        """Return the sum of these counts and others."""
+        return Counts(*map(sum, zip(self, other, strict=True)))
 
     def scores(self) -> dict[str, float]:
-        """Turn counts into precision, recall and F1; what has no denominator is 0.
+        """Return precision, recall and F1; a score whose denominator is 0 is 0.
 
         >>> Counts(correct=1, predicted=2, gold=1).scores()
         {'precision': 0.5, 'recall': 1.0, 'f1': 0.6666666666666666}
@@ -42,23 +42,23 @@ class Counts(NamedTuple):
 def entity_scores(
     references: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]
 ) -> dict[str, Any]:
-    """Score IOB2 tags, a list a sentence, with seqeval in its strict mode.
+    """Score IOB2 tags, one list per sentence, with seqeval in its strict mode.
 
-    Strict: an entity must start with B-; ``I-`` without it is no entity. ``f1_lenient`` is
-    seqeval's default mode, in which it is one (as in conlleval). Gives ``precision``, ``recall``,
-    ``f1``, ``f1_lenient``, ``accuracy`` (of tokens), ``support`` (gold entities), ``sentences`` and
-    ``per_type``, which has precision, recall, f1 and support of each type that occurs. Raises
-    ValueError if the two do not have the same number of tags in each sentence.
+    Strict: an entity starts with ``B-``; ``I-`` without it is no entity. For ``f1_lenient`` it is
+    one, as in seqeval's default mode and in conlleval. Return ``precision``, ``recall``, ``f1``,
+    ``f1_lenient``, ``accuracy`` (of tokens), ``support`` (gold entities), ``sentences`` and
+    ``per_type``, which has precision, recall, f1 and support of each type that occurs. Raise
+    ValueError if references and predictions differ in the number of tags of a sentence.
 
     >>> scores = entity_scores([["B-PER", "I-PER", "O"]], [["I-PER", "I-PER", "O"]])
     >>> scores["f1"], scores["f1_lenient"]
     (0.0, 1.0)
     """
-    gold = [list(tags) for tags in references] or [[]]  # seqeval cannot take no sentence at all
+    gold = [list(tags) for tags in references] or [[]]  # seqeval fails on an empty list
     found = [list(tags) for tags in predictions] or [[]]
     if [len(tags) for tags in gold] != [len(tags) for tags in found]:
         raise ValueError("references and predictions have different lengths")
-    # Parsing the tags is most of seqeval's work: do it once for both averages.
+    # Parsing the tags takes most of the time, so it is done once for both averages.
     strict: dict[str, Any] = {
         "scheme": IOB2,
         "zero_division": 0,
@@ -93,9 +93,9 @@ def span_scores(
     references: Iterable[Collection[tuple[int, int, str]]],
     predictions: Iterable[Collection[tuple[int, int, str]]],
 ) -> dict[str, Any]:
-    """Score spans ``(start, end, label)``, a collection a text, exact in span and type.
+    """Score spans ``(start, end, label)``, one collection per text, by exact span and type.
 
-    Gives ``precision``, ``recall``, ``f1``, ``support`` and ``per_type`` as ``entity_scores`` does.
+    Return ``precision``, ``recall``, ``f1``, ``support`` and ``per_type``, see ``entity_scores``.
     """
     correct: Counter[str] = Counter()
     predicted: Counter[str] = Counter()

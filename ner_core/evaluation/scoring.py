@@ -1,10 +1,10 @@
-"""Scoring a model on a split: word by word, or on the text as a person would type it."""
+"""Scoring a model on a split: on its words, or on its sentences as typed text."""
 
 from typing import Any
 
 from datasets import Dataset
 
-from ner_core import tags as tagging
+from ner_core import tags
 from ner_core.evaluation.evaluate_metric import StrictEntityMetric
 from ner_core.evaluation.metrics import span_scores
 from ner_core.inference.predictor import BATCH_SIZE, Predictor
@@ -12,7 +12,7 @@ from ner_core.inference.tagger import Tagger
 
 
 def tag_names(split: Dataset) -> list[list[str]]:
-    """Give the gold tags of a split in the canonical shape, as names."""
+    """Return the names of the gold tags of a split, one list per sentence."""
     names = split.features["ner_tags"].feature.names
     return [[names[number] for number in row] for row in split["ner_tags"]]
 
@@ -28,12 +28,12 @@ def score(
 
 
 def score_words(tagger: Tagger, split: Dataset, batch_size: int = 32) -> dict[str, Any]:
-    """Score a model on the words of a split, over whole texts: strict, IOB2, micro-averaged.
+    """Score a model on the words of a split: strict, IOB2, micro-averaged, texts not truncated.
 
-    Gives what ``metrics.entity_scores`` gives and ``loss``, the mean cross-entropy of a word in
-    nats. Tags are taken as a model trained here gives them, unrepaired, so that anybody can compute
-    the same figure from the saved model; those of other models, whose scheme is not known, are read
-    as ``tags.decode`` does and converted to IOB2.
+    Return the scores of ``metrics.entity_scores`` and ``loss``, the mean cross-entropy of a word
+    in nats. The tags of a model trained here are scored as predicted, without repairs, so that the
+    scores can be recomputed from the saved model. The tags of other models, whose scheme is not
+    known, are decoded by ``tags.decode`` and converted to IOB2.
     """
     gold = tag_names(split)
     predicted, loss = predict_tags(tagger, split["tokens"][:], gold, batch_size)
@@ -43,11 +43,11 @@ def score_words(tagger: Tagger, split: Dataset, batch_size: int = 32) -> dict[st
 def predict_tags(
     tagger: Tagger, texts: list[list[str]], gold: list[list[str]], batch_size: int = 32
 ) -> tuple[list[list[str]], float | None]:
-    """Give the IOB2 tags that a model predicts, and its loss on the gold tags."""
+    """Return the IOB2 tags that a model predicts, and its loss on the gold tags."""
     tagged = tagger.tag(texts, gold, batch_size)
     if tagger.iob2:
         return tagged.tags, tagged.loss
-    return [tagging.encode(tagging.decode(tags), len(tags)) for tags in tagged.tags], tagged.loss
+    return [tags.encode(tags.decode(names), len(names)) for names in tagged.tags], tagged.loss
 
 
 def score_tags(gold: list[list[str]], predicted: list[list[str]]) -> dict[str, Any]:
@@ -59,9 +59,9 @@ def score_tags(gold: list[list[str]], predicted: list[list[str]]) -> dict[str, A
 def score_text(
     predictor: Predictor, split: Dataset, batch_size: int = BATCH_SIZE
 ) -> dict[str, Any]:
-    """Score a model on sentences as typed: words joined by blanks, split again by the Predictor.
+    """Score a model on typed text: words joined by spaces, split again by the Predictor.
 
-    A predicted entity counts if its characters and its type are exactly those of a gold entity.
+    A predicted entity is correct if its characters and its type are exactly those of a gold entity.
     """
     texts, gold = as_typed(split)
     found = [
@@ -72,16 +72,16 @@ def score_text(
 
 
 def as_typed(split: Dataset) -> tuple[list[str], list[list[tuple[int, int, str]]]]:
-    """Give the sentences of a split with blanks between the words, and their gold entities.
+    """Return the sentences of a split, words joined by spaces, and their gold entities.
 
-    An entity is its first character in the sentence, the one after its last, and its type.
+    An entity is ``(start, end, label)`` in characters of the sentence, half-open.
     """
     texts: list[str] = []
     gold: list[list[tuple[int, int, str]]] = []
-    for words, tags in zip(split["tokens"], tag_names(split), strict=True):
+    for words, names in zip(split["tokens"], tag_names(split), strict=True):
         starts = [0]
         for word in words:
             starts.append(starts[-1] + len(word) + 1)
         texts.append(" ".join(words))
-        gold.append([(starts[s.start], starts[s.end] - 1, s.label) for s in tagging.decode(tags)])
+        gold.append([(starts[s.start], starts[s.end] - 1, s.label) for s in tags.decode(names)])
     return texts, gold

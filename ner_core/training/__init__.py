@@ -1,1 +1,1 @@
-"""One fine-tuning run."""
+"""Training: one fine-tuning run."""

@@ -14,11 +14,11 @@ from ner_core.models.windows import IGNORED
 def class_weights(
     labels: Iterable[Sequence[int]], label_count: int, mode: ClassWeights
 ) -> torch.Tensor | None:
-    """Give a weight for each label number, None for ``mode="none"``.
+    """Return a weight for each label id, or None for ``mode="none"``.
 
-    ``labels`` are those of the training windows, -100 where there is none. A label's weight is one
-    over its share (``inverse``) or over the square root of that (``sqrt``), scaled so that the mean
-    weight of a labelled sub-token is 1. A label that does not occur gets 0.
+    ``labels`` are the label ids of the training windows, -100 where a sub-token has none. A label's
+    weight is one over its share (``inverse``) or over the square root of that (``sqrt``), scaled so
+    that the mean weight of a labelled sub-token is 1. A label that does not occur gets 0.
     """
     if mode == "none":
         return None
@@ -33,7 +33,7 @@ def class_weights(
 
 
 class WeightedLoss:
-    """Weighted cross-entropy, as ``transformers.Trainer`` calls it."""
+    """Weighted cross-entropy, with the signature of the Trainer's ``compute_loss_func``."""
 
     def __init__(self, weights: torch.Tensor) -> None:
         self.weights = weights
@@ -41,7 +41,7 @@ class WeightedLoss:
     def __call__(
         self, outputs: Any, labels: torch.Tensor, num_items_in_batch: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Give the mean loss over the labelled sub-tokens of a step, in nats."""
+        """Return the mean loss over the labelled sub-tokens of a step, in nats."""
         logits = outputs["logits"].float()
         total = functional.cross_entropy(
             logits.view(-1, logits.shape[-1]),
@@ -50,6 +50,6 @@ class WeightedLoss:
             ignore_index=IGNORED,
             reduction="sum",
         )
-        # The weights' mean over a whole corpus is 1, so the number of sub-tokens is what divides.
+        # Over the whole corpus the mean weight is 1, so this divides by the number of sub-tokens.
         labelled = (labels != IGNORED).sum() if num_items_in_batch is None else num_items_in_batch
         return total / labelled

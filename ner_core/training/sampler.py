@@ -1,4 +1,4 @@
-"""The order in which training windows are read: another one each epoch, always the same again."""
+"""The order of the training windows: different in each epoch, the same in each repetition."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -8,12 +8,12 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 
 
 class EpochSampler(Sampler[int]):
-    """Gives the indices of an epoch, shuffled by nothing but the seed and the epoch's number.
+    """Yields the indices of an epoch, in an order that depends only on the seed and the epoch.
 
-    So a run that goes on in the middle of an epoch, in another process, reads what it had still to
-    read; transformers' own sampler takes whatever the global generator gives. With ``lengths``,
-    windows of similar length are neighbours, so that a batch needs little padding. ``epoch`` tells
-    the number of the epoch that begins, from 0.
+    A run that is resumed in the middle of an epoch therefore reads the rest of that epoch; the
+    sampler of transformers depends on the state of the global generator. With ``lengths``, windows
+    of similar length are neighbours, so that batches need little padding. ``epoch`` is called when
+    an epoch begins and returns its number, from 0.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class EpochSampler(Sampler[int]):
         return self.size
 
     def __iter__(self) -> Iterator[int]:
-        # A large odd factor keeps the seeds of neighbouring epochs and runs apart.
+        # The large odd factor gives neighbouring epochs and seeds different generators.
         mixed = (self.seed + 0x9E3779B97F4A7C15 * (self.epoch() + 1)) % 2**63
         generator = torch.Generator().manual_seed(mixed)
         if self.lengths is None:

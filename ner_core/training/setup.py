@@ -1,4 +1,4 @@
-"""From settings to a Trainer: data, model, windows, and what the automatic settings come to."""
+"""From settings to a Trainer: data, model, windows and automatic settings."""
 
 import math
 import os
@@ -16,6 +16,7 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
     PrinterCallback,
+    TrainerCallback,
     TrainingArguments,
     set_seed,
 )
@@ -39,21 +40,19 @@ from ner_core.models.windows import (
     max_window_length,
     split_into_windows,
 )
-from ner_core.runs.log import RunLog
 from ner_core.runs.run import Run
-from ner_core.training.callback import LOG_STEPS, RunCallback
 from ner_core.training.learning_rate import default_learning_rate
 from ner_core.training.losses import WeightedLoss, class_weights
 from ner_core.training.plan import automatic_epochs
 from ner_core.training.trainer import NerTrainer
-from ner_core.training.validation import Validation
 
+LOG_STEPS = 10
 _SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What the automatic settings came to for this data and this encoder."""
+    """The automatic settings, decided for this data and this encoder."""
 
     epochs: float
     learning_rate: float
@@ -65,7 +64,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything that a run computes with; ``windows`` has a row a training window."""
+    """What a run trains: data, model and settings. ``windows`` has one row per training window."""
 
     config: TrainConfig
     source: ModelSource
@@ -82,9 +81,16 @@ class Prepared:
         precision = "bf16" if self.plan.bf16 else "fp32"
         return {**self.config.model_dump(), **chosen, "precision": precision}
 
+    def tagger(self) -> Tagger:
+        """Return a Tagger that uses the model as it is at the moment of tagging."""
+        config = self.config
+        return Tagger(
+            self.model, self.tokenizer, config.max_length, config.overlap, bf16=self.plan.bf16
+        )
+
     @property
     def origin(self) -> dict[str, Any]:
-        """What the model was before: ``name``, ``kind``, and on the Hub ``id`` and ``revision``."""
+        """The origin of the model: ``kind``, ``name``, and on the Hub ``id`` and ``revision``."""
         source = self.source
         folder = source.kind == "folder"
         return {
@@ -96,16 +102,16 @@ class Prepared:
 
 
 def prepare(config: TrainConfig) -> Prepared:
-    """Read the data, load the model and cut the training part into windows.
+    """Read the data, load the model and cut the training split into windows.
 
-    Raises a NerError for what a user can mend.
+    Raise a NerError for what a user can mend.
     """
     set_seed(config.seed)  # before the head gets its random weights
     corpus = load_corpus(config)
     source = find_model(config.model)
     model, tokenizer = loading.load_for_training(source, corpus.label_names)
     check_max_length(config, max_window_length(model.config, tokenizer))
-    _describe(model.config, config)
+    _record_settings(model.config, config)
     set_dropout_and_freeze(model, config)
     if config.lora_rank:
         model = add_adapter(model, source, config.lora_rank)
@@ -115,44 +121,41 @@ def prepare(config: TrainConfig) -> Prepared:
 
 
 def make_trainer(
-    prepared: Prepared, run_id: str, folder: Path, log: RunLog, should_stop: Callable[[], bool]
-) -> tuple[NerTrainer, RunCallback]:
-    """Put a Trainer together that keeps its checkpoints in ``folder`` and writes to ``log``."""
-    config, corpus, plan = prepared.config, prepared.corpus, prepared.plan
-    model, tokenizer = prepared.model, prepared.tokenizer
-    weights = class_weights(
-        prepared.windows["labels"], len(corpus.label_names), config.class_weights
-    )
-    callback = RunCallback(plan.steps_per_epoch, plan.evaluate_every, should_stop)
-    # A head that is there already would lose at a high rate what it knows.
-    new_head = not loading.has_head_for(prepared.source, corpus.label_names)
+    prepared: Prepared,
+    run: Run,
+    callback: TrainerCallback,
+    score: Callable[[], dict[str, float]],
+) -> NerTrainer:
+    """Make a Trainer for a run; ``callback`` decides when it logs, evaluates, saves and ends.
+
+    ``score`` evaluates the model and returns the metrics to log.
+    """
+    config, plan, label_names = prepared.config, prepared.plan, prepared.corpus.label_names
+    weights = class_weights(prepared.windows["labels"], len(label_names), config.class_weights)
+    # At a high rate, a head that fits these labels already would lose what it has learned.
+    new_head = not loading.has_head_for(prepared.source, label_names)
     trainer = NerTrainer(
-        model=model,
-        args=_arguments(config, plan, run_id, folder),
+        model=prepared.model,
+        args=_arguments(config, plan, run),
         train_dataset=prepared.windows,
-        data_collator=DataCollatorForTokenClassification(tokenizer),
+        processing_class=prepared.tokenizer,
+        data_collator=DataCollatorForTokenClassification(prepared.tokenizer),
         callbacks=[callback],
         compute_loss_func=None if weights is None else WeightedLoss(weights),
-        validation=Validation(corpus.dataset["validation"], config.eval_sentences, config.seed),
-        tagger=Tagger(model, tokenizer, config.max_length, config.overlap, bf16=plan.bf16),
-        log=log,
-        folder=folder,
+        score=score,
+        group_by_length=config.group_by_length,
         steps_per_epoch=plan.steps_per_epoch,
         head_rate=config.head_rate if new_head else 1,
-        patience=config.early_stopping,
-        should_stop=should_stop,
-        tokenizer=tokenizer,
     )
-    callback.trainer = trainer
     trainer.remove_callback(PrinterCallback)
     for reporter in trainer.callback_handler.callbacks:
         if isinstance(reporter, TensorBoardCallback):
-            reporter.logging_dir = str(Run(run_id, folder.parent).tensorboard_dir)
-    return trainer, callback
+            reporter.logging_dir = str(run.tensorboard_dir)
+    return trainer
 
 
 def load_corpus(config: TrainConfig) -> Corpus:
-    """Read the data of a run, shortened to ``max_train``. Raises DataError if it has no entity."""
+    """Load the data of a run, shortened to ``max_train``. Raise DataError if it has no entity."""
     options = ReadOptions.of(config.token_column, config.tag_column, config.label_names)
     corpus = load_data(config.data, config.seed, options)
     train = corpus.dataset["train"]
@@ -160,10 +163,10 @@ def load_corpus(config: TrainConfig) -> Corpus:
         train = train.shuffle(seed=config.seed).select(range(config.max_train))
         corpus.dataset["train"] = train
     if not any(any(row) for row in train["ner_tags"]):
+        sentences = "sentence" if train.num_rows == 1 else "sentences"
         raise DataError(
-            f"Expected entities in the training part of {Path(config.data).name}, found none in "
-            f"{train.num_rows:,} sentence{'' if train.num_rows == 1 else 's'}; annotate some, or "
-            "check the tag column."
+            f"The training part of {Path(config.data).name} has no entities in its "
+            f"{train.num_rows:,} {sentences}. Annotate some, or check the tag column."
         )
     return corpus
 
@@ -171,21 +174,21 @@ def load_corpus(config: TrainConfig) -> Corpus:
 def make_windows(
     corpus: Corpus, tokenizer: PreTrainedTokenizerBase, config: TrainConfig
 ) -> Dataset:
-    """Tokenise the training part: a row a window, with ``input_ids``, ``labels``, ``length``."""
+    """Tokenise the training split into windows, with ``input_ids``, ``labels`` and ``length``."""
     train = corpus.dataset["train"]
     label2id = {name: number for number, name in enumerate(corpus.label_names)}
 
     def to_windows(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
         tags = [[corpus.label_names[number] for number in row] for row in rows["ner_tags"]]
-        found = split_into_windows(tokenizer, rows["tokens"], config.max_length, config.overlap)
+        cut = split_into_windows(tokenizer, rows["tokens"], config.max_length, config.overlap)
         labels = [
             label_ids(label_window(window, tags[window.text], config.sub_token_labels), label2id)
-            for window in found
+            for window in cut
         ]
         return {
-            "input_ids": [window.input_ids for window in found],
+            "input_ids": [window.input_ids for window in cut],
             "labels": labels,
-            "length": [len(window.input_ids) for window in found],
+            "length": [len(window.input_ids) for window in cut],
         }
 
     return train.map(
@@ -198,7 +201,7 @@ def make_windows(
 
 
 def make_plan(config: TrainConfig, encoder: PreTrainedConfig, windows: int) -> Plan:
-    """Decide the automatic settings for so many training windows."""
+    """Decide the automatic settings for this number of training windows."""
     batches = math.ceil(windows / config.batch_size)
     steps_per_epoch = math.ceil(batches / config.gradient_accumulation)
     epochs = config.epochs or automatic_epochs(steps_per_epoch, config.auto_steps)
@@ -215,35 +218,34 @@ def make_plan(config: TrainConfig, encoder: PreTrainedConfig, windows: int) -> P
 
 
 def _commit_of(hub_id: str) -> str | None:
-    """Tell which commit of a model the Hub last gave: its cache keeps files by commit."""
+    """Return the commit of a model in the Hub's cache, which keeps files by commit."""
     file = try_to_load_from_cache(hub_id, "config.json")
     return Path(file).parent.name if isinstance(file, str) else None
 
 
-def _arguments(config: TrainConfig, plan: Plan, run_id: str, folder: Path) -> TrainingArguments:
-    """Turn our settings into the Trainer's."""
+def _arguments(config: TrainConfig, plan: Plan, run: Run) -> TrainingArguments:
+    """Return the Trainer's arguments for these settings."""
     device = best_device()
     return TrainingArguments(
-        output_dir=str(folder),
+        output_dir=str(run.checkpoints_dir),
         per_device_train_batch_size=config.batch_size,
         gradient_accumulation_steps=config.gradient_accumulation,
         num_train_epochs=plan.epochs,
         learning_rate=plan.learning_rate,
         lr_scheduler_type=_SCHEDULERS[config.schedule],
-        warmup_steps=config.warmup,  # below 1 it is a part of all steps
+        warmup_steps=config.warmup,  # below 1: a share of all steps
         weight_decay=config.weight_decay,
         max_grad_norm=config.max_grad_norm,
         optim="adamw_torch_fused",
         bf16=plan.bf16,
-        train_sampling_strategy="group_by_length" if config.group_by_length else "random",
         logging_steps=LOG_STEPS,
         logging_first_step=True,
-        logging_nan_inf_filter=False,  # a loss that is no number has to be seen
+        logging_nan_inf_filter=False,  # a loss that is not a number must be seen
         save_strategy="no",
-        eval_strategy="no",  # RunCallback asks for evaluations and checkpoints
+        eval_strategy="no",  # the callback asks for evaluations and checkpoints
         seed=config.seed,
         report_to=config.report_to,
-        run_name=run_id,
+        run_name=run.id,
         project="ner-studio",
         disable_tqdm=True,
         use_cpu=device.type == "cpu",
@@ -251,8 +253,8 @@ def _arguments(config: TrainConfig, plan: Plan, run_id: str, folder: Path) -> Tr
     )
 
 
-def _describe(model_config: PreTrainedConfig, config: TrainConfig) -> None:
-    """Keep in the model's config.json how it is to be used."""
+def _record_settings(model_config: PreTrainedConfig, config: TrainConfig) -> None:
+    """Record in the model's config.json the settings that its use needs."""
     kept = {
         "max_length": config.max_length,
         "overlap": config.overlap,

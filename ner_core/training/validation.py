@@ -1,11 +1,11 @@
-"""Scoring a model while it learns: the validation split, all of it or a fixed part."""
+"""Scoring the model during training: on the validation split or on a fixed subset of it."""
 
 from typing import Any
 
 import numpy as np
 from datasets import Dataset
 
-from ner_core import tags as tagging
+from ner_core import tags
 from ner_core.evaluation.scoring import predict_tags, score_tags, tag_names
 from ner_core.inference.tagger import Tagger
 
@@ -14,11 +14,11 @@ _SAMPLE_WORDS = range(5, 31)
 
 
 class Validation:
-    """Scores the model in training on the validation split, all of it or a fixed subset.
+    """Scores a model on the validation split, or on a fixed random subset of it.
 
-    Models are compared on the subset, so that any two evaluations of a run can be: a full
-    evaluation scores the subset as well. Up to ``subset_size`` sentences they are the same. A few
-    sentences of the subset, ``samples``, are there to be watched.
+    The best model is chosen by its F1 on the subset, which a full evaluation computes too, so that
+    all evaluations of a run can be compared. A split of up to ``subset_size`` sentences is its own
+    subset. ``samples`` are a few sentences of the subset whose entities are shown during training.
     """
 
     def __init__(self, split: Dataset, subset_size: int, seed: int) -> None:
@@ -27,20 +27,21 @@ class Validation:
         size = min(subset_size, len(self.texts))
         chosen = np.random.default_rng(seed).permutation(len(self.texts))[:size]
         self.subset = sorted(int(index) for index in chosen)
-        self._watched = self._choose_samples()
+        self._sample_indices = self._choose_samples()
 
     @property
     def samples(self) -> list[dict[str, Any]]:
-        """The sentences to be watched: ``tokens``, and ``gold`` as [start, end, label] in words."""
+        """The sample sentences: ``tokens``, and ``gold`` as [start, end, label] in words."""
         return [
             {"tokens": self.texts[index], "gold": _spans(self.gold[index])}
-            for index in self._watched
+            for index in self._sample_indices
         ]
 
     def score(self, tagger: Tagger, full: bool) -> dict[str, Any]:
-        """Score all sentences or the subset; ``selection_f1`` is the subset's strict F1.
+        """Score all sentences or the subset; return the data of an ``evaluated`` event.
 
-        ``samples`` are the entities found in the watched sentences now.
+        ``selection_f1`` is the strict F1 on the subset, ``samples`` are the entities found in the
+        sample sentences.
         """
         full = full or len(self.subset) == len(self.texts)
         indices = list(range(len(self.texts))) if full else self.subset
@@ -49,7 +50,7 @@ class Validation:
         scores = {"split": "validation", "subset": not full, "loss": loss}
         scores |= score_tags(gold, predicted)
         found = dict(zip(indices, predicted, strict=True))
-        scores["samples"] = [_spans(found[index]) for index in self._watched]
+        scores["samples"] = [_spans(found[index]) for index in self._sample_indices]
         if full and len(self.subset) < len(self.texts):
             part = score_tags(
                 [gold[index] for index in self.subset], [predicted[index] for index in self.subset]
@@ -58,8 +59,8 @@ class Validation:
         return {**scores, "selection_f1": scores["f1"]}
 
     def _choose_samples(self) -> list[int]:
-        """Choose sentences that fit on a screen and have much to find, each of other types."""
-        found = {index: tagging.decode(self.gold[index]) for index in self.subset}
+        """Return the indices of a few short sentences with many and varied entity types."""
+        found = {index: tags.decode(self.gold[index]) for index in self.subset}
         fitting = [index for index in self.subset if len(self.texts[index]) in _SAMPLE_WORDS]
         fitting.sort(key=lambda index: len({span.label for span in found[index]}), reverse=True)
         chosen: list[int] = []
@@ -69,10 +70,10 @@ class Validation:
             if types not in seen:
                 chosen.append(index)
                 seen.add(types)
-        # Where types are few, any sentence with entities will do.
+        # If there are too few sets of types, take any sentences with entities.
         chosen += [index for index in fitting if index not in chosen and found[index]]
         return sorted(chosen[:SAMPLES])
 
 
-def _spans(tags: list[str]) -> list[list[Any]]:
-    return [[span.start, span.end, span.label] for span in tagging.decode(tags)]
+def _spans(names: list[str]) -> list[list[Any]]:
+    return [list(span) for span in tags.decode(names)]

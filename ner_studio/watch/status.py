@@ -43,7 +43,7 @@ def _facts(view: RunView) -> list[tuple[str, str]]:
     if view.status == "running" and progress.get("seconds_left") is not None:
         facts.append(("Time left", duration(progress["seconds_left"])))
     if view.status in ("running", "stopping") and progress.get("examples_per_second"):
-        facts.append(("Speed", f"{progress['examples_per_second']:.0f} sentences/s"))
+        facts.append(("Speed", f"{progress['examples_per_second']:.0f} windows/s"))
     if best := view.best:
         if view.status in ("running", "stopping"):
             facts.append(("Validation F1 now", f"{view.evaluations[-1]['selection_f1']:.3f}"))

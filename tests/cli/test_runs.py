@@ -62,8 +62,8 @@ def test_a_run_that_fails_gives_its_sentence(refusal_of_training, toy_data, tmp_
     folder = toy.write_toy(tmp_path / "bare", train=0)
     write_conll(folder / "train.conll", [[("the", "O"), ("city", "O")]] * 3)
     assert refusal_of_training(folder) == (
-        "error: Expected entities in the training part of bare, found none in 3 sentences; "
-        "annotate some, or check the tag column."
+        "error: The training part of bare has no entities in its 3 sentences. "
+        "Annotate some, or check the tag column."
     )
     (run,) = store.list_runs()
     assert run.status() == "failed"

@@ -160,8 +160,8 @@ def test_data_that_cannot_be_learned_from_are_a_sentence(tmp_path, tiny_encoder)
     with pytest.raises(DataError) as caught:
         estimate_cost(toy.toy_config(data, tiny_encoder))
     assert str(caught.value) == (
-        "Expected entities in the training part of nothing, found none in 2 sentences; annotate "
-        "some, or check the tag column."
+        "The training part of nothing has no entities in its 2 sentences. Annotate some, or "
+        "check the tag column."
     )
     assert left_behind() == ["lock"]
 

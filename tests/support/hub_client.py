@@ -8,7 +8,7 @@ from huggingface_hub.utils import _http
 
 from ner_core.hub import client
 from ner_core.publishing import permissions
-from ner_core.training.report import write_json
+from ner_core.training.saving import write_json
 from tests.support.fake_runs import FakeRun
 from tests.support.hub_state import Token
 

@@ -25,7 +25,7 @@ def rates(run):
 
 
 def script(monkeypatch, selection):
-    """Let the evaluations of a run find these F1, one after the other."""
+    """Let the evaluations of a run return these F1; return the iterator over them."""
     score = validation.Validation.score
     scripted = iter(selection)
 
@@ -33,6 +33,7 @@ def script(monkeypatch, selection):
         return {**score(self, tagger, full), "selection_f1": next(scripted)}
 
     monkeypatch.setattr(validation.Validation, "score", scripted_score)
+    return scripted
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def script(monkeypatch, selection):
 def test_a_run_ends_early_where_nothing_gets_better(
     tiny_encoder, toy_data, monkeypatch, selection, patience, steps
 ):
-    script(monkeypatch, selection)
+    scripted = script(monkeypatch, selection)
     config = toy.toy_config(
         toy_data, tiny_encoder, epochs=4, evaluations=8, early_stopping=patience
     )
@@ -57,6 +58,7 @@ def test_a_run_ends_early_where_nothing_gets_better(
     assert report["steps"] == steps
     assert report["stopped_early"] == (steps < 16)
     assert [event.step for event in during(run)] == list(range(2, steps + 1, 2))
+    assert len(list(scripted)) == 8 - steps // 2  # none was done twice
     best = max(value for value in selection[: steps // 2])
     assert selection[report["best_step"] // 2 - 1] == best
     assert run.status() == "finished"
@@ -150,10 +152,10 @@ def test_what_is_not_installed_is_a_sentence(tiny_encoder, toy_data, monkeypatch
 
 
 def test_a_checkpoint_is_due_when_the_last_is_long_ago(tiny_encoder, toy_data, monkeypatch):
-    from ner_core.training import callback
+    from ner_core.training import loop
 
-    monkeypatch.setattr(callback, "CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(callback, "CHECKPOINT_SHARE", 1e9)
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "CHECKPOINT_SHARE", 1e9)
     run = toy.fit(toy.toy_config(toy_data, tiny_encoder, epochs=2))
     saved = [event.step for event in run.events() if event.kind == "checkpoint"]
     assert saved == list(range(1, 9))

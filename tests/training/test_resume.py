@@ -219,12 +219,12 @@ def test_a_stop_ends_an_evaluation_that_takes_long(config, monkeypatch):
     assert run.model_dir.is_dir()
 
 
-def test_a_checkpoint_that_a_kill_left_untold_is_told_by_the_next_worker(config):
+def test_a_checkpoint_whose_event_a_kill_prevented_is_reported_by_the_next_worker(config):
     run = toy.fit(config, lambda run: len(steps(run, "checkpoint")) == 3)
     *before, last = [event for event in run.events() if event.kind == "checkpoint"]
     lines = run.events_path.read_text().splitlines(keepends=True)
-    told = [line for line in lines if json.loads(line)["kind"] not in {"stopped", "checkpoint"}]
-    run.events_path.write_text("".join(told))
+    kept = [line for line in lines if json.loads(line)["kind"] not in {"stopped", "checkpoint"}]
+    run.events_path.write_text("".join(kept))
     toy.go_on(run)
     first, *_ = [event for event in run.events() if event.kind == "checkpoint"]
     assert (first.step, first.data) == (last.step, last.data)
@@ -265,7 +265,7 @@ def test_only_a_whole_checkpoint_counts(tmp_path):
     assert found.state == {"best": {"step": 8}}
 
 
-def test_pruning_keeps_one_checkpoint_and_the_best_model_it_speaks_of(tmp_path):
+def test_pruning_keeps_one_checkpoint_and_the_best_model_it_names(tmp_path):
     write_checkpoint(tmp_path, 9, json.dumps({"best": None}))
     write_checkpoint(tmp_path, 10, json.dumps({"best": {"step": 8}}))
     write_checkpoint(tmp_path, 11, None)

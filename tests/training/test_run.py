@@ -17,7 +17,7 @@ from ner_core.models.sources import find_model
 from ner_core.models.windows import IGNORED
 from ner_core.runs import store
 from ner_core.runs.error_log import ERROR_KINDS, read_errors
-from ner_core.training import callback, setup, trainer, validation
+from ner_core.training import loop, setup, trainer, validation
 from ner_core.training.plan import automatic_epochs
 from tests.conftest import write_conll
 from tests.support import toy
@@ -534,9 +534,9 @@ def test_a_loss_that_is_no_number_ends_the_run(tiny_encoder, toy_data, monkeypat
         return loss * number if self.state.global_step + 1 >= 3 else loss
 
     monkeypatch.setattr(trainer.NerTrainer, "training_step", diverging)
-    monkeypatch.setattr(callback, "LOG_SECONDS", math.inf)
+    monkeypatch.setattr(loop, "LOG_SECONDS", math.inf)
     assert refusal(TrainingError, toy.toy_config(toy_data, tiny_encoder, epochs=5)) == (
-        f"Training diverged: the loss is {number} at step 4; choose a smaller learning rate."
+        f"Training diverged: the loss is {number} at step 4. Choose a smaller learning rate."
     )
 
 
@@ -548,9 +548,9 @@ def test_a_loss_that_is_lost_in_the_last_steps_ends_the_run(tiny_encoder, toy_da
         return loss * math.nan if self.state.global_step + 1 >= 14 else loss
 
     monkeypatch.setattr(trainer.NerTrainer, "training_step", diverging)
-    monkeypatch.setattr(callback, "LOG_SECONDS", math.inf)
+    monkeypatch.setattr(loop, "LOG_SECONDS", math.inf)
     message = refusal(TrainingError, toy.toy_config(toy_data, tiny_encoder, epochs=3.5))
-    assert message.startswith("Training diverged: the loss is nan at step 14;")
+    assert message.startswith("Training diverged: the loss is nan at step 14.")
 
 
 @pytest.mark.parametrize(
@@ -597,8 +597,8 @@ def test_data_without_entities_is_a_sentence(tiny_encoder, tmp_path, most, count
     write_conll(folder / "train.conll", [[("the", "O"), ("city", "O")]] * 20)
     config = toy.toy_config(folder, tiny_encoder, max_train=most)
     assert refusal(DataError, config) == (
-        f"Expected entities in the training part of toy, found none in {count} sentences; "
-        "annotate some, or check the tag column."
+        f"The training part of toy has no entities in its {count} sentences. "
+        "Annotate some, or check the tag column."
     )
 
 
@@ -607,7 +607,7 @@ def test_a_failed_run_leaves_no_model(tiny_encoder, toy_data, monkeypatch):
         trainer.NerTrainer, "training_step", lambda *a, **o: torch.tensor(float("nan"))
     )
     assert refusal(TrainingError, toy.toy_config(toy_data, tiny_encoder)) == (
-        "Training diverged: the loss is nan at step 1; choose a smaller learning rate."
+        "Training diverged: the loss is nan at step 1. Choose a smaller learning rate."
     )
     (run,) = store.list_runs()
     assert [event.kind for event in run.events()] == ["started"]

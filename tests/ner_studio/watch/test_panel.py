@@ -83,7 +83,7 @@ def test_the_status_has_all_figures_of_a_run_at_work(panel, at_work):
         "Step": "50 of 100",
         "Epoch": "1.0 of 2",
         "Time left": "1 min 35 s",
-        "Speed": "61 sentences/s",
+        "Speed": "61 windows/s",
         "Validation F1 now": "0.250",
         "Best validation F1": "0.500 at step 25",
     }

@@ -1,36 +1,29 @@
-"""What a run leaves behind in figures: its report, and what computed it."""
+"""What computed a run: versions of libraries, device and memory."""
 
-import json
 import os
 import platform
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from ner_core.system import atomic, resources
+from ner_core.system import resources
 
 
 def versions() -> dict[str, str]:
-    """Name the versions of what computed a run."""
+    """Return the versions of Python and of the libraries that compute a run."""
     names = ("transformers", "torch", "datasets", "evaluate", "seqeval", "accelerate", "peft")
     return {"python": platform.python_version()} | {name: version(name) for name in names}
 
 
 def hardware(device: torch.device) -> dict[str, Any]:
-    """Describe the device that a run computes on."""
+    """Return what kind of device computes a run, its name, and how many CPUs there are."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
     return {"device": device.type, "name": name, "cpus": os.cpu_count()}
 
 
 def memory_peak(device: torch.device) -> int:
-    """Give the most bytes of memory that the run took where it is scarce: on the GPU, or here."""
+    """Return the most memory in bytes that this process took: on the GPU, or else in RAM."""
     if device.type == "cuda":
         return int(torch.cuda.max_memory_reserved(device))
     return resources.memory_peak()
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file so that it is there whole or not at all."""
-    atomic.write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
