@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from ner_core.hub.reachability import Reach as Reach
     from ner_core.hub.reachability import hub_reach as hub_reach
     from ner_core.hub.token import using_token as using_token
-    from ner_core.inference.cache import ModelCache as ModelCache
     from ner_core.inference.numpy_bert import NumpyBert as NumpyBert
     from ner_core.inference.predictor import Predictor as Predictor
     from ner_core.inference.progress import predict_in_steps as predict_in_steps
@@ -93,7 +92,6 @@ _HOME = {
     "FILE_FORMATS": "render.files",
     "Finding": "checks.findings",
     "NumpyBert": "inference.numpy_bert",
-    "ModelCache": "inference.cache",
     "ModelError": "errors",
     "NerError": "errors",
     "PALETTE": "render.colours",

@@ -46,7 +46,7 @@ class Span(NamedTuple):
 
 
 def split_tag(tag: str) -> tuple[str, str]:
-    """Split one tag into its prefix (``O``, ``B``, ``I``, ``E``, ``S``, ``L``, ``U``) and type.
+    """Return the prefix of a tag (``O``, ``B``, ``I``, ``E``, ``S``, ``L``, ``U``) and its type.
 
     Raises DataError for anything else.
 
@@ -68,12 +68,11 @@ def unknown_tag(tag: str) -> str:
     shown = tag if len(tag) <= 40 else tag[:40] + "…"
     guess = re.fullmatch(r"([BIESLU])[_.:/|](\w.*)", tag)
     remedy = (
-        f"write it as {guess[1]}-{guess[2]}"
+        f"Write it as {guess[1]}-{guess[2]}."
         if guess
-        else "is the tag in the last column of the line"
+        else "Is the tag in the last column of the line?"
     )
-    end = "." if guess else "?"
-    return f"Expected a tag such as O, B-PER or I-PER, found {shown!r}; {remedy}{end}"
+    return f"{shown!r} is not a tag such as O, B-PER or I-PER. {remedy}"
 
 
 def is_bare_type(tag: str) -> bool:
@@ -108,8 +107,8 @@ def detect_scheme(sentences: Iterable[Sequence[str]]) -> Scheme:
     bioes, bilou = prefixes & {"E", "S"}, prefixes & {"L", "U"}
     if bioes and bilou:
         raise MixedSchemesError(
-            f"Expected one tag scheme, found {'-, '.join(sorted(bioes))}- (BIOES) together with "
-            f"{'-, '.join(sorted(bilou))}- (BILOU); write all files in the same scheme."
+            f"The tags mix two schemes, {'-, '.join(sorted(bioes))}- (BIOES) and "
+            f"{'-, '.join(sorted(bilou))}- (BILOU). Write all files in the same scheme."
         )
     if bioes:
         return "BIOES"
@@ -215,7 +214,7 @@ def _prefixes(length: int, scheme: Scheme, *, follows_same_type: bool) -> list[s
 
 
 def to_iob2(tags: Sequence[str], scheme: Scheme) -> tuple[list[str], int]:
-    """Convert one sentence to IOB2; also count the words whose tag was invalid in ``scheme``.
+    """Return the IOB2 tags of one sentence, and how many of its tags were invalid in ``scheme``.
 
     >>> to_iob2(["I-PER", "I-PER", "O", "I-LOC"], "IO")
     (['B-PER', 'I-PER', 'O', 'B-LOC'], 0)

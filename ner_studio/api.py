@@ -61,7 +61,7 @@ def _in_turn(function: Callable[..., Any], turns: asyncio.Semaphore) -> Callable
         bound.apply_defaults()
         with _errors_shown():
             model, names = _checked_model(bound.arguments["model"], bound.arguments["label_names"])
-            await reading.loaded(model, names)
+            await reading.wait_until_loaded(model, names)
         async with turns:
             return await anyio.to_thread.run_sync(partial(function, *arguments, **named))
 
@@ -132,7 +132,9 @@ def _found(
         raise ConfigError(f"threshold: expected a number from 0 to 1, found {_size(threshold)}.")
     if labels is not None:
         _check_names(labels, "labels", "entity types", MOST_TYPES)
-    found = predictors.predict_all(predictors.named(model), texts, threshold, labels, names)
+    found = predictors.MODELS.predict_all(
+        predictors.name_for_visitor(model), texts, threshold, labels, names
+    )
     return [[_as_dict(entity) for entity in entities] for entities in found]
 
 
@@ -147,7 +149,7 @@ def _checked_model(model: Any, label_names: Any) -> tuple[str, tuple[str, ...]]:
         )
     if label_names is None:
         return model, ()
-    _check_names(label_names, "label_names", "names of labels", predictors.MOST_LABELS)
+    _check_names(label_names, "label_names", "names of labels", predictors.MAX_LABELS)
     return model, tuple(name.strip() for name in label_names)
 
 
@@ -160,10 +162,10 @@ def _check_names(names: Any, parameter: str, what: str, most: int) -> None:
             f"{parameter}: expected a list of at most {most:,} {what}, found {_size(names)}."
         )
     longest = max(map(len, names), default=0)
-    if longest > predictors.LONGEST_LABEL:
+    if longest > predictors.MAX_LABEL_LENGTH:
         raise ConfigError(
-            f"{parameter}: expected {what} of at most {predictors.LONGEST_LABEL} characters, found "
-            f"one of {longest:,}."
+            f"{parameter}: expected {what} of at most {predictors.MAX_LABEL_LENGTH} characters, "
+            f"found one of {longest:,}."
         )
 
 

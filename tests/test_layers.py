@@ -38,7 +38,6 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("ner_core.models", TORCH),
     ("ner_core.checks", DATASETS),
     ("ner_core.render", set()),
-    ("ner_core.inference.cache", set()),
     ("ner_core.inference.numpy_bert", set()),
     ("ner_core.inference", TORCH),
     ("ner_core.evaluation.metrics", {"seqeval"}),

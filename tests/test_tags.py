@@ -112,13 +112,13 @@ def test_the_scheme_is_recognised(sentences, scheme):
     [
         (
             "S-PER U-PER",
-            "Expected one tag scheme, found S- (BIOES) together with U- (BILOU); "
-            "write all files in the same scheme.",
+            "The tags mix two schemes, S- (BIOES) and U- (BILOU). Write all files in the same "
+            "scheme.",
         ),
         (
             "B-PER L-PER O S-LOC B-PER E-PER U-LOC",
-            "Expected one tag scheme, found E-, S- (BIOES) together with L-, U- (BILOU); "
-            "write all files in the same scheme.",
+            "The tags mix two schemes, E-, S- (BIOES) and L-, U- (BILOU). Write all files in the "
+            "same scheme.",
         ),
     ],
 )
@@ -150,36 +150,35 @@ def test_a_tag_is_split_at_its_first_dash(tag, parts):
     [
         (
             "B_PER",
-            "Expected a tag such as O, B-PER or I-PER, found 'B_PER'; write it as B-PER.",
+            "'B_PER' is not a tag such as O, B-PER or I-PER. Write it as B-PER.",
         ),
         (
             "I:LOC",
-            "Expected a tag such as O, B-PER or I-PER, found 'I:LOC'; write it as I-LOC.",
+            "'I:LOC' is not a tag such as O, B-PER or I-PER. Write it as I-LOC.",
         ),
         (
             "0",
-            "Expected a tag such as O, B-PER or I-PER, found '0'; "
-            "is the tag in the last column of the line?",
+            "'0' is not a tag such as O, B-PER or I-PER. Is the tag in the last column of the "
+            "line?",
         ),
         (
             "B-",
-            "Expected a tag such as O, B-PER or I-PER, found 'B-'; "
-            "is the tag in the last column of the line?",
+            "'B-' is not a tag such as O, B-PER or I-PER. Is the tag in the last column of the "
+            "line?",
         ),
         (
             "",
-            "Expected a tag such as O, B-PER or I-PER, found ''; "
-            "is the tag in the last column of the line?",
+            "'' is not a tag such as O, B-PER or I-PER. Is the tag in the last column of the line?",
         ),
         (
             "PER-B",
-            "Expected a tag such as O, B-PER or I-PER, found 'PER-B'; "
-            "is the tag in the last column of the line?",
+            "'PER-B' is not a tag such as O, B-PER or I-PER. Is the tag in the last column of the "
+            "line?",
         ),
         (
             "1" * 50,
-            f"Expected a tag such as O, B-PER or I-PER, found '{'1' * 40}…'; "
-            "is the tag in the last column of the line?",
+            f"'{'1' * 40}…' is not a tag such as O, B-PER or I-PER. Is the tag in the last column "
+            "of the line?",
         ),
     ],
 )

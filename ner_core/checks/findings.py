@@ -1,4 +1,4 @@
-"""What can be wrong with data: one function a kind of finding, each says where and what to do."""
+"""Find what is wrong with data: a function for each kind, with the places and what to do."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -18,11 +18,10 @@ MOST_ROWS = 20
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing about the data: how grave, how often, where, and what to do about it.
+    """Something about the data: its level, how often it occurs, and a message with what to do.
 
     ``rows`` are up to 20 places: ``split``, ``source`` (the file), ``line`` in it (from 1; in
-    formats without lines the number of the row, as ``unit`` says), and the ``text`` that stands
-    there.
+    formats without lines the number of the row, as ``unit`` says), and the ``text`` there.
     """
 
     level: Level
@@ -34,7 +33,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class SplitCounts:
-    """What a split has: sentences, words, entities, and entities of each type."""
+    """The number of sentences, words and entities of a split, and of entities of each type."""
 
     sentences: int
     tokens: int
@@ -45,35 +44,33 @@ class SplitCounts:
 _FAULTS: dict[FaultCode, tuple[Level, str, str]] = {
     "unreadable": (
         "error",
-        "{count} cannot be read, and {are} left out here. Training does not start before {they} "
-        "{are} mended.",
+        "{count} cannot be read and {are} left out here. Correct {them} to start training.",
         "row",
     ),
     "invalid": (
         "warning",
         "{count} broke the file's own scheme and {were} repaired: an entity that did not start "
-        "properly now starts where it is first tagged. Correct {them} if that is not what was "
-        "meant.",
+        "properly now starts where it is first tagged. Correct {them} if that is wrong.",
         "tag",
     ),
     "overlap": (
         "warning",
-        "{count} overlapped another one and {were} left out: of two the longer one stays, of "
-        "equals the first. Take the ones away that are not wanted.",
+        "{count} overlapped another one and {were} left out: the longer one is kept, or the first "
+        "if both are equally long. Remove those that you do not want.",
         "entity",
     ),
     "misaligned": (
         "note",
-        "{count} lay inside a word, which was split there, so that nothing is lost. Correct the "
-        "offsets if that is not what was meant.",
+        "{count} lay inside a word, which was split there, so nothing is lost. Correct the offsets "
+        "if that is wrong.",
         "entity border",
     ),
-    "empty": ("note", "{count} had no words and {were} passed over.", "row"),
+    "empty": ("note", "{count} had no words and {were} skipped.", "row"),
 }
 
 
 def faults(corpus: Corpus) -> Iterator[Finding]:
-    """Report what the readers met: rows that cannot be read, invalid tags, overlapping spans."""
+    """Yield what the readers found: rows that cannot be read, invalid tags, overlapping spans."""
     for code, (level, message, noun) in _FAULTS.items():
         total = sum(log.counts[code] for log in corpus.faults.values())
         if total:
@@ -93,15 +90,14 @@ def faults(corpus: Corpus) -> Iterator[Finding]:
                 "count": many(total, noun),
                 "are": "is" if one else "are",
                 "were": "was" if one else "were",
-                "they": "it" if one else "they",
                 "them": "it" if one else "them",
             }
             yield Finding(level, code, message.format(**words), total, rows[:MOST_ROWS])
 
 
 def repeated(corpus: Corpus) -> Iterator[Finding]:
-    """Report sentences that occur twice, with the same tags or others, and those of train that
-    are scored on.
+    """Yield sentences that occur twice, with the same or other tags, and those of train that are
+    also in validation or test.
     """
     seen: dict[str, dict[int, int]] = {}
     for name, split in corpus.dataset.items():
@@ -120,7 +116,7 @@ def repeated(corpus: Corpus) -> Iterator[Finding]:
                 "warning",
                 "conflict",
                 f"{many(len(otherwise), 'sentence')} of {name} occurred before in it with other "
-                "tags. Decide which are right.",
+                "tags. Correct the wrong ones.",
                 len(otherwise),
                 places(corpus, name, otherwise),
             )
@@ -145,15 +141,15 @@ def repeated(corpus: Corpus) -> Iterator[Finding]:
                 "warning",
                 "leak",
                 f"In {name}, {many(len(leaked), 'sentence')} {_are(len(leaked))} in train as "
-                "well: scores on such do not tell how well new text is read. Take them out of "
-                "one of the two.",
+                "well, so scores on them do not show how well the model reads new text. Remove "
+                "them from one of the two.",
                 len(leaked),
                 places(corpus, name, leaked),
             )
 
 
 def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
-    """Report entity types with few examples, or that only some of the splits have."""
+    """Yield entity types that have few examples, or are missing in some splits."""
     if not splits["train"].entities:
         yield Finding(
             "error",
@@ -171,7 +167,7 @@ def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
                 "warning",
                 "unseen_type",
                 f"{label} occurs in {' and '.join(where)} but not in train, so it cannot be "
-                "learned and counts as missed there. Add examples of it to train, or take it out.",
+                "learned and counts as missed there. Add examples of it to train, or remove it.",
                 1,
             )
             continue
@@ -194,7 +190,7 @@ def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
 
 
 def ambiguous(corpus: Corpus) -> Iterator[Finding]:
-    """Report names that are annotated with different types, the most frequent first."""
+    """Yield names that are annotated with different types, the most frequent first."""
     labels: defaultdict[str, Counter[str]] = defaultdict(Counter)
     first: dict[tuple[str, str], tuple[str, int]] = {}
     for split in corpus.dataset:
@@ -218,15 +214,15 @@ def ambiguous(corpus: Corpus) -> Iterator[Finding]:
         "note",
         "ambiguous",
         f"{many(len(several), 'name')} {_are(len(several))} annotated with different types in "
-        "different places; the line given is the first of the rarest type. Some names do mean "
-        "several things: look whether these do.",
+        "different places; the line given is the first of the rarest type. Some names have several "
+        "meanings: check whether these do.",
         len(several),
         rows,
     )
 
 
 def entities(corpus: Corpus, split: str) -> Iterator[tuple[int, list[str], list[tags.Span]]]:
-    """Give row, words and spans of the sentences of a split that have entities."""
+    """Yield row, words and spans of the sentences of a split that have entities."""
     names = corpus.label_names
     for row, (words, numbers) in enumerate(sentences(corpus.dataset[split])):
         if any(numbers):
@@ -234,7 +230,7 @@ def entities(corpus: Corpus, split: str) -> Iterator[tuple[int, list[str], list[
 
 
 def places(corpus: Corpus, split: str, rows: Iterable[int]) -> list[dict[str, Any]]:
-    """Say where rows of a split stand in the source, and what they say; the first 20."""
+    """Return where rows of a split are in the source, and their text; the first 20."""
     found = []
     for row in list(rows)[:MOST_ROWS]:
         words = corpus.dataset[split][row]["tokens"]

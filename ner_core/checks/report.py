@@ -1,4 +1,4 @@
-"""The data check: what is in the data, and what is wrong with it, before anything trains."""
+"""The data check: what the data contain, and what is wrong with them, before training."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -18,12 +18,13 @@ EXAMPLES = 3
 
 @dataclass(frozen=True)
 class CheckReport:
-    """The outcome of a check; ``as_json`` is what ``check --json`` prints.
+    """The result of a check; ``as_json`` is what ``check --json`` prints.
 
-    ``formats`` and ``schemes`` are those of the splits. ``examples`` are the first sentences of
-    train that have entities: ``text`` (words joined by blanks) and ``entities`` (``start``,
-    ``end`` in characters, ``label``). ``encoder`` is what ``sub_tokens.measure`` found, if a
-    model was given.
+    ``scheme`` names the tag schemes of the splits, ``formats`` has the format of each. ``splits``
+    has the counts of each, ``findings`` what is wrong or was decided, errors first. ``examples``
+    are the first sentences of train that have entities: ``text`` (words joined by blanks) and
+    ``entities`` (``start`` and ``end`` in characters, half-open, and ``label``). ``encoder`` has
+    the figures of ``tokenization.measure``, None if no model was given.
     """
 
     source: str
@@ -35,12 +36,12 @@ class CheckReport:
     encoder: dict[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Give the report as plain JSON types."""
+        """Return the report as JSON types."""
         return asdict(self)
 
     @property
     def errors(self) -> list[Finding]:
-        """The findings that keep a training from starting."""
+        """The findings that prevent training."""
         return [finding for finding in self.findings if finding.level == "error"]
 
 
@@ -51,16 +52,23 @@ def check_data(
     model: str | None = None,
     folders: bool = True,
 ) -> CheckReport:
-    """Read a source and check it, with ``model`` also as that encoder will read it.
+    """Return what a source contains and what is wrong with it.
 
-    Without ``folders`` the model's name is never taken for a path. Raises DataError if nothing of
-    it can be read, ModelError if there is no such model.
+    ``source``, ``seed`` and ``options`` are those of ``load_data``; rows that cannot be read become
+    findings. With ``model`` the report also tells how the tokenizer of that encoder reads the data:
+    lengths in sub-tokens, windows, unknown words. If ``folders`` is false, ``model`` is never taken
+    for a path.
+
+    Raises DataError if no row can be read, ModelError if there is no such model.
+
+    >>> check_data("sample").splits["train"].sentences
+    3399
     """
     return check_corpus(load_data(source, seed, options, strict=False), model, folders)
 
 
 def check_corpus(corpus: Corpus, model: str | None = None, folders: bool = True) -> CheckReport:
-    """Check data that was read already; see ``check_data``."""
+    """Return the report on data that were loaded already; see ``check_data``."""
     splits = {name: _count(split) for name, split in corpus.dataset.items()}
     found = [
         *findings.faults(corpus),
@@ -101,7 +109,7 @@ def _count(split: Dataset) -> SplitCounts:
 
 
 def _examples(corpus: Corpus) -> list[dict[str, Any]]:
-    """Lay out the first sentences with entities as text and character spans."""
+    """Return the first sentences with entities, as text and spans of characters."""
     examples: list[dict[str, Any]] = []
     for _, words, spans in findings.entities(corpus, "train"):
         text, places = as_text(words, spans)

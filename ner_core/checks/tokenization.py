@@ -1,4 +1,4 @@
-"""Data as an encoder's tokenizer sees them: lengths, windows, words it does not know.
+"""Measure how an encoder's tokenizer reads data: lengths, windows, unknown words.
 
 Uses the ``tokenizers`` library alone, not transformers: a page can show this before torch is there.
 """
@@ -27,11 +27,11 @@ _BATCH = 1000
 
 @dataclass(frozen=True)
 class SubTokens:
-    """How an encoder's tokenizer cuts a corpus up; lengths are in sub-tokens with special ones.
+    """How an encoder's tokenizer splits a corpus; lengths are in sub-tokens with the special ones.
 
-    ``over_window`` counts the sentences that are longer than ``max_length`` and so become several
-    of the ``windows``. ``alignment`` shows the first sentence with an entity: sub-token, word and
-    label, which only the first sub-token of a word has.
+    ``over_window`` counts the sentences that are longer than ``max_length`` and need several of the
+    ``windows``. ``alignment`` shows the first sentence with an entity: sub-token, word and label,
+    which only the first sub-token of a word has.
     """
 
     model: str
@@ -49,12 +49,12 @@ class SubTokens:
     unknown_characters: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """Give the figures as plain JSON types."""
+        """Return the figures as JSON types."""
         figures = asdict(self)
         return {name: figures[name] for name in figures if not name.endswith("_rows")}
 
     def findings(self, corpus: Corpus) -> Iterator[Finding]:
-        """Report sentences that need several windows, and words that the tokenizer cannot read."""
+        """Yield sentences that need several windows, and words that the tokenizer cannot read."""
         if self.over_window:
             one = self.over_window == 1
             yield Finding(
@@ -90,7 +90,7 @@ def _rows(corpus: Corpus, rows: list[tuple[str, int]]) -> list[dict[str, Any]]:
 
 
 def measure(corpus: Corpus, model: str, folders: bool = True) -> SubTokens:
-    """Cut all sentences of a corpus into sub-tokens; ``folders`` as in ``find_model``.
+    """Split all sentences of a corpus into sub-tokens; ``folders`` as in ``find_model``.
 
     Raises ModelError if there is no such model, or it has no fast tokenizer.
     """
@@ -134,7 +134,7 @@ def measure(corpus: Corpus, model: str, folders: bool = True) -> SubTokens:
 
 
 def _windows(lengths: np.ndarray, max_length: int, overlap: int, special: int) -> np.ndarray:
-    """Give the number of windows of each text; see ``split_into_windows``."""
+    """Return the number of windows of each text; see ``split_into_windows``."""
     body, room = lengths - special, max_length - special
     more = np.ceil((body - overlap) / (room - overlap)).astype(int)
     return np.where(body <= room, 1, more)
@@ -158,7 +158,7 @@ def _unknown_words(encoding: Encoding, words: list[str], unknown: int) -> list[s
 
 
 def _unreadable(tokenizer: Tokenizer, characters: Counter[str], unknown: int | None) -> str:
-    """Give the most frequent characters that are unknown by themselves: a word may have others."""
+    """Return the most frequent characters that are unknown even alone: a word may have others."""
     ordered = sorted(characters, key=lambda character: (-characters[character], character))
     known = (unknown not in tokenizer.encode(c, add_special_tokens=False).ids for c in ordered)
     found = [character for character, fine in zip(ordered, known, strict=True) if not fine]
@@ -186,7 +186,7 @@ def _alignment(tokenizer: Tokenizer, corpus: Corpus) -> list[dict[str, str]]:
 
 
 def _unknown_id(tokenizer: Tokenizer) -> int | None:
-    """Give the id of the token for what is not known; byte-level tokenizers have none."""
+    """Return the id of the unknown token; byte-level tokenizers have none."""
     name = getattr(tokenizer.model, "unk_token", None)
     return tokenizer.token_to_id(name) if isinstance(name, str) else None
 
@@ -205,10 +205,10 @@ def _tokenizer(source: ModelSource) -> Tokenizer:
         return converted
     try:
         tokenizer = Tokenizer.from_file(str(path))
-    except Exception:  # the library raises its own kind for missing and for damaged files
+    except Exception:  # tokenizers has no class of its own for missing or damaged files
         raise ModelError(
             f"{source.name} has no fast tokenizer (tokenizer.json or a SentencePiece model). "
             "Choose a model that has one."
         ) from None
-    read_as_after_blanks(tokenizer)  # as it is read in training
+    read_as_after_blanks(tokenizer)  # as in training
     return tokenizer

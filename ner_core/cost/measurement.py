@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset, concatenate_datasets
-from torch.utils.data import BatchSampler, DataLoader
+from torch.utils.data import DataLoader
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ner_core.config import TrainConfig
@@ -58,14 +58,15 @@ def measure(config: TrainConfig, folder: Path) -> Measurement:
     load_corpus(config)  # as is done before a run starts
     prepared = prepare(config)
     timer = _StepTimer()
-    trainer = make_trainer(prepared, Run("estimate", folder), timer, dict)
+    trainer = make_trainer(prepared, Run("", folder), timer, dict)
     preparing = time.monotonic() - began
-    warm_up, epoch = _time_steps(trainer, prepared.windows, timer)
+    warm_up, epoch = _time_steps(trainer, timer, prepared.windows)
     checkpoint = timer.saved - trainer.save_began
     corpus = prepared.corpus.dataset
     evaluation = _scoring_seconds(prepared.tagger(), corpus["validation"])
-    model, tokenizer = prepared.model, prepared.tokenizer
-    saving = timeit(lambda: save_trained(model, tokenizer, folder / "model"), number=1)
+    saving = timeit(
+        lambda: save_trained(prepared.model, prepared.tokenizer, folder / "model"), number=1
+    )
     reloading = timeit(lambda: load_tagger(str(folder / "model")), number=1)
     scored = concatenate_datasets([corpus[name] for name in corpus if name != "train"])
     final = _scoring_seconds(load_tagger(str(folder / "model")), scored)
@@ -88,14 +89,13 @@ def measure(config: TrainConfig, folder: Path) -> Measurement:
     )
 
 
-def _time_steps(trainer: NerTrainer, windows: Dataset, timer: "_StepTimer") -> tuple[float, float]:
+def _time_steps(trainer: NerTrainer, timer: "_StepTimer", windows: Dataset) -> tuple[float, float]:
     """Return what the first step takes longer than others, and the seconds of an epoch.
 
     The first step is the largest, so that the peak of memory is reached. Others are small and
     large; time is taken as proportional to the padded sub-tokens.
     """
-    epoch = trainer.get_train_dataloader()
-    batches: list[list[int]] = list(BatchSampler(epoch.sampler, epoch.batch_size or 1, False))
+    batches = list(trainer.get_train_dataloader().batch_sampler or ())
     each = min(len(batches), trainer.args.gradient_accumulation_steps)
     steps = [batches[start : start + each] for start in range(0, len(batches), each)]
     lengths = np.array(windows["length"])
@@ -139,7 +139,7 @@ class _StepTimer(TrainerCallback):  # type: ignore[misc] # the class comes witho
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Record when the checkpoint was complete."""
+        """Record when the checkpoint is complete."""
         self.saved = time.monotonic()
 
 

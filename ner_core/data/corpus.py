@@ -1,4 +1,4 @@
-"""From a source to the canonical shape: splits of tokens and IOB2 tags in Arrow."""
+"""Load data in the canonical shape: splits of tokens and IOB2 tags in Arrow."""
 
 import secrets
 import shutil
@@ -29,7 +29,7 @@ disable_progress_bar()
 
 
 class Storage:
-    """A folder for the Arrow files of a corpus; it goes when nothing refers to this any more."""
+    """A folder for the Arrow files of a corpus, deleted when nothing refers to this any more."""
 
     def __init__(self) -> None:
         self.path = Path(tempfile.mkdtemp(prefix="ner-data-"))
@@ -38,15 +38,18 @@ class Storage:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Data in the canonical shape, and what was found and done while reading it.
+    """Data in the canonical shape, and what was found while reading them.
 
-    ``dataset`` has the columns ``tokens: List(string)`` and ``ner_tags: List(ClassLabel)`` in every
-    split, IOB2, names as ``tags.label_names`` orders them. ``places`` has a row for each of its
-    rows: the ``line`` of the source (from 1) where the sentence begins, and its ``document``.
-    ``sources`` names the file or Hub split that each split was read from, ``schemes`` its scheme,
-    ``repaired`` counts its words whose tag was invalid, ``faults`` has what could not be read or
-    had to be decided. ``notes`` are sentences about what was decided for the user. ``storage``
-    holds the Arrow files: keep the corpus as long as its splits are used.
+    ``dataset`` has the splits ``train``, ``validation`` and ``test``, those there are, with the
+    columns ``tokens: List(string)`` and ``ner_tags: List(ClassLabel)``. A row is a sentence, its
+    two lists are equally long, and the tags are IOB2, in the order of ``tags.label_names``.
+    ``places`` has a row for each of these rows: the ``line`` of the source (from 1) where the
+    sentence begins, and the number of its ``document`` (0 if the format has none).
+
+    Of each split, ``sources`` has the file or Hub split that it was read from, ``schemes`` the tag
+    scheme of that, and ``faults`` what could not be read, or was changed so that it could.
+    ``notes`` are sentences about decisions that the user should know. ``storage`` owns the Arrow
+    files, which are memory-mapped: keep the corpus as long as its splits are used.
     """
 
     source: str
@@ -75,28 +78,33 @@ class Corpus:
 
 
 def sentences(split: Dataset) -> Iterator[tuple[list[str], list[int]]]:
-    """Yield the words and the tags' numbers of each sentence; by batches, as rows take ten times
-    as long.
-    """
-    for batch in split.iter(batch_size=BATCH):
+    """Yield the words and the tags (as numbers) of each sentence of a split."""
+    for batch in split.iter(batch_size=BATCH):  # ten times as fast as row by row
         yield from zip(batch["tokens"], batch["ner_tags"], strict=True)
 
 
 def load_data(
     source: str, seed: int = 42, options: ReadOptions | None = None, strict: bool = True
 ) -> Corpus:
-    """Read a source into train, validation and, where there is one, test.
+    """Return the data of a source, with the splits train, validation and, if there is one, test.
 
-    Where there is no validation part, a tenth of train, chosen by ``seed``, becomes it, and a note
-    says so. Raises DataError if the source cannot be read, or has no training part; if ``strict``,
-    also for the first row that cannot be read, which otherwise is left out and counted.
+    ``source`` is ``sample``, a file, a folder with a file for each split, or a dataset on the Hub
+    (``owner/name[:config][@revision]``). If there is no validation part, a tenth of train, chosen
+    by ``seed``, is put aside for it, and a note says so. ``options`` name columns and labels that
+    the source does not tell. Large data are read once and come from a cache afterwards.
+
+    Raises DataError if the source cannot be read, or has no training part; if ``strict``, also for
+    the first row that cannot be read, which is otherwise left out and counted in ``faults``.
+
+    >>> load_data("sample").entity_types
+    ['LOC', 'MISC', 'ORG', 'PER']
     """
     corpus = load_as_it_is(source, options, strict)
     if "train" not in corpus.dataset:
         found = ", ".join(corpus.dataset)
         raise DataError(
-            f"Expected a training part in {short_name(source)}, found only {found}; "
-            "add a file named train."
+            f"There is no training part in {short_name(source)}, only {found}. Add a file named "
+            "train."
         )
     return corpus if "validation" in corpus.dataset else _with_validation(corpus, seed)
 
@@ -104,10 +112,10 @@ def load_data(
 def load_for_evaluation(
     source: str, split: str, seed: int = 42, options: ReadOptions | None = None
 ) -> Corpus:
-    """Read a source of which only ``split`` is wanted; other splits may be missing.
+    """Return the data of a source of which only ``split`` is needed; others may be missing.
 
-    A source of a single file has no splits: as test, all of it counts, and a note says so.
-    Raises DataError if a source with splits has no such one.
+    If the source is a single file, all of it is the test part, and a note says so. Raises DataError
+    as ``load_data`` does, and if there is no such split.
     """
     options = options or ReadOptions()
     sources, notes = find_sources(source, options)
@@ -122,14 +130,17 @@ def load_for_evaluation(
         corpus = load_data(source, seed, options)
     if split not in corpus.dataset:
         raise DataError(
-            f"Expected a {split} part in {short_name(source)}, found "
-            f"{', '.join(corpus.dataset)}; choose one of these with --split."
+            f"There is no {split} part in {short_name(source)}, only {', '.join(corpus.dataset)}. "
+            "Choose one of these with --split."
         )
     return corpus
 
 
 def load_as_it_is(source: str, options: ReadOptions | None = None, strict: bool = True) -> Corpus:
-    """Read a source with the splits that it has; a single file is ``train``. See ``load``."""
+    """Return the data of a source with the splits that it has; a single file is ``train``.
+
+    ``options``, ``strict`` and what is raised are those of ``load_data``.
+    """
     options = options or ReadOptions()
     sources, notes = find_sources(source, options)
     renamed = {("train" if name == "all" else name): sources[name] for name in sources}
@@ -143,7 +154,7 @@ def _read(
     notes: tuple[str, ...],
     strict: bool = True,
 ) -> Corpus:
-    """Read the splits, or take them from the cache."""
+    """Return the splits from the cache, or read them and store them there."""
     storage = Storage()
     key = cache.key_of(sources, options)
     splits = cache.load(key, storage.path) if key else None
@@ -169,18 +180,18 @@ def _unreadable(data: SplitData) -> int:
 
 
 def _with_validation(corpus: Corpus, seed: int) -> Corpus:
-    """Make a tenth of train the validation part, the same for the same seed and data."""
+    """Cut a tenth of train off for validation, the same for the same seed and data."""
     train, places = corpus.dataset["train"], corpus.places["train"]
     if train.num_rows < 2:
         raise DataError(
-            f"Expected at least two training sentences in {short_name(corpus.source)}, so that one "
-            f"can be kept for validation; found {train.num_rows}."
+            f"There is only {train.num_rows} training sentence in {short_name(corpus.source)}. Add "
+            "at least one more, so that one can be kept for validation."
         )
     cut = cut_validation(places["document"][:], seed)
     chosen = {"train": cut.train, "validation": cut.validation}
     dataset, moved = DatasetDict(), DatasetDict()
     for name, rows in chosen.items():
-        # With fingerprints of their own: datasets would make one by pickling all the row numbers.
+        # Without a fingerprint given, datasets computes one by pickling all the row numbers.
         dataset[name] = train.select(rows, new_fingerprint=secrets.token_hex(8))
         moved[name] = places.select(rows, new_fingerprint=secrets.token_hex(8))
     if "test" in corpus.dataset:

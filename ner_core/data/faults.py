@@ -1,4 +1,4 @@
-"""What could not be read, or had to be decided, counted by kind, with the first places."""
+"""Count the faults found while reading, by kind, and keep the first of each."""
 
 from collections import Counter
 
@@ -8,14 +8,14 @@ MOST_KEPT = 20
 
 
 class FaultLog:
-    """Counts faults by kind and keeps the first ``MOST_KEPT`` of each: memory is bounded."""
+    """Counts faults by kind and keeps the first ``MOST_KEPT`` of each, so memory is bounded."""
 
     def __init__(self) -> None:
         self.counts: Counter[FaultCode] = Counter()
         self.first: dict[FaultCode, list[Fault]] = {}
 
     def add(self, fault: Fault, count: int = 1) -> None:
-        """Take note of a fault; ``count`` of them, where one place has several."""
+        """Add a fault, which counts ``count`` times if there are several in one place."""
         self.counts[fault.code] += count
         kept = self.first.setdefault(fault.code, [])
         if len(kept) < MOST_KEPT:

@@ -1,4 +1,4 @@
-"""Where a corpus comes from, and by what anybody can tell whether theirs is the same."""
+"""Describe where a corpus comes from, with hashes that show whether another one is the same."""
 
 import hashlib
 from collections import Counter
@@ -13,13 +13,13 @@ from ner_core.tags import count_types
 
 
 def provenance(corpus: Corpus) -> dict[str, Any]:
-    """Describe the origin of a corpus and each of its splits, JSON types only; read row by row.
+    """Return the origin of a corpus and each of its splits, as JSON types.
 
-    ``kind`` is ``sample``, ``hub`` or ``files``; ``name`` what people call the source, of a path
-    its last part. ``hub`` has ``repo``, ``config``, ``revision`` (the commit that was read) and
-    ``languages`` (as the dataset's card names them), and is None for what is not on the Hub.
-    ``splits`` has for each its ``source``, ``format``, tag ``scheme``, how many tags were
-    ``repaired``, ``sentences``, ``words``, ``entities`` by type, and ``sha256``, its fingerprint.
+    ``kind`` is ``sample``, ``hub`` or ``files``; ``name`` the name of the source for people, of a
+    path its last part. ``hub`` has ``repo``, ``config``, ``revision`` (the commit that was read)
+    and ``languages`` (as the dataset's card names them), and is None for files. ``splits`` has for
+    each split its ``source``, ``format``, tag ``scheme``, how many tags were ``repaired``, and what
+    ``measure`` returns.
     """
     hub = next((source.hub for source in corpus.sources.values() if source.hub), None)
     kind = "hub" if hub else "sample" if corpus.source == "sample" else "files"
@@ -31,7 +31,7 @@ def provenance(corpus: Corpus) -> dict[str, Any]:
             name: {
                 "source": corpus.sources[name].name,
                 "format": corpus.sources[name].format,
-                # A validation part that was put aside has those of the part it was taken from.
+                # A validation part that was cut from train has what train has.
                 "scheme": corpus.schemes.get(name, corpus.schemes.get("train", "")),
                 "repaired": corpus.repaired.get(name, 0),
                 **measure(split),
@@ -42,10 +42,11 @@ def provenance(corpus: Corpus) -> dict[str, Any]:
 
 
 def measure(split: Dataset) -> dict[str, Any]:
-    """Count the ``sentences``, ``words`` and ``entities`` by type of a split, and hash it.
+    """Return the number of ``sentences`` and ``words`` of a split, its ``entities`` by type, and a
+    hash.
 
-    ``sha256`` is the hash of the file that ``convert --to jsonl`` writes of it, so it stands for
-    the words and IOB2 tags in their order, whatever format they were read from.
+    ``sha256`` is the hash of the file that ``convert --to jsonl`` writes, so it depends on words
+    and IOB2 tags alone, whatever format they were read from.
     """
     names = split.features["ner_tags"].feature.names
     digest = hashlib.sha256()

@@ -1,4 +1,4 @@
-"""The first pass over a split: its scheme, its entity types, and what is wrong with it."""
+"""The first pass over a split: find its tag scheme, its entity types, and what is wrong with it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,9 +13,10 @@ from ner_core.errors import DataError
 
 @dataclass
 class Scan:
-    """What a split's source was found to hold.
+    """What the source of a split contains.
 
-    ``types`` are its entity types; ``known`` maps each tag that was seen to whether it is one.
+    ``types`` are its entity types. ``known`` has an entry for each text in the place of a tag that
+    was seen: whether it is a tag.
     """
 
     source: SplitSource
@@ -25,27 +26,27 @@ class Scan:
     known: dict[str, bool] = field(default_factory=dict)
 
 
-class Keeper(Protocol):
-    """What sentences are put aside in."""
+class SentenceStore(Protocol):
+    """A place for the sentences that are read."""
 
     def add(self, sentence: Sentence) -> None:
-        """Put a sentence aside."""
+        """Add a sentence."""
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Delete all sentences."""
 
 
-def scan(source: SplitSource, strict: bool, keeper: Keeper) -> Scan:
-    """Read a split, and put aside each sentence whose tags are tags.
+def scan(source: SplitSource, strict: bool, store: SentenceStore) -> Scan:
+    """Read a split and add its sentences to ``store``; return what it contains.
 
-    Raises DataError if there is no such sentence, or tags exclude each other. A row that cannot be
-    read raises DataError if ``strict``, otherwise it is counted.
+    Raises DataError if there is no sentence, or if its tags mix two schemes. A row that cannot be
+    read raises DataError if ``strict``; otherwise it is counted and left out.
     """
-    return _scan(source, strict, keeper, bare=True)
+    return _scan(source, strict, store, bare=True)
 
 
-def _scan(source: SplitSource, strict: bool, keeper: Keeper, bare: bool) -> Scan:
-    """Read a split once; ``bare`` says that a type without a prefix (``PER``) is a tag."""
+def _scan(source: SplitSource, strict: bool, store: SentenceStore, bare: bool) -> Scan:
+    """Read a split; with ``bare`` a type without a prefix (``PER``) counts as a tag."""
     found = Scan(source)
     first_bare: tuple[int, str] | None = None
     anything = False
@@ -61,7 +62,7 @@ def _scan(source: SplitSource, strict: bool, keeper: Keeper, bare: bool) -> Scan
             if isinstance(record, Fault) or fault is not None:
                 continue
             anything = True
-            keeper.add(record)
+            store.add(record)
             for tag, line in zip(record.tags, record.lines, strict=True):
                 if first_bare is None and tags.is_bare_type(tag):
                     first_bare = (line, tag)
@@ -79,20 +80,17 @@ def _scan(source: SplitSource, strict: bool, keeper: Keeper, bare: bool) -> Scan
         # Bare types are IO only if nothing in the file has a prefix, and something is outside.
         prefixed = {tag for tag in used if not tags.is_bare_type(tag)}
         if prefixed and not strict:
-            keeper.clear()
-            return _scan(source, strict, keeper, bare=False)
+            store.clear()
+            return _scan(source, strict, store, bare=False)
         if prefixed or tags.OUTSIDE not in found.known:
             line, tag = first_bare
-            message = tags.unknown_tag(tag)
-            raise DataError(
-                f"{source.name}, {source.unit} {line}: {message[0].lower()}{message[1:]}"
-            )
+            raise DataError(f"{source.name}, {source.unit} {line}: {tags.unknown_tag(tag)}")
     found.types = {tag if tags.is_bare_type(tag) else tags.split_tag(tag)[1] for tag in used}
     return found
 
 
 def _unknown_tag(found: Scan, sentence: Sentence, bare: bool) -> Fault | None:
-    """Find the first tag of a sentence that is none."""
+    """Return a fault for the first word of a sentence whose tag is none; None if all are tags."""
     for tag, line, word in zip(sentence.tags, sentence.lines, sentence.tokens, strict=True):
         if tag not in found.known:
             try:
@@ -100,18 +98,17 @@ def _unknown_tag(found: Scan, sentence: Sentence, bare: bool) -> Fault | None:
             except DataError:
                 found.known[tag] = False
         if not found.known[tag]:
-            message = tags.unknown_tag(tag)
-            return Fault("unreadable", line, f"{message[0].lower()}{message[1:]}", f"{word} {tag}")
+            return Fault("unreadable", line, tags.unknown_tag(tag), f"{word} {tag}")
     return None
 
 
 def _nothing(found: Scan) -> DataError:
-    """Say that there is no sentence, and what kept the first from being read."""
+    """Return the error that there is no sentence, or why the first one could not be read."""
     first = found.faults.first.get("unreadable")
     if first:
         place = f"{found.source.name}, {found.source.unit} {first[0].line}"
         return DataError(f"{place}: {first[0].message}")
     return DataError(
-        f"Expected annotated sentences in {found.source.name}, found none; "
-        "write a word and its tag on each line, a blank line between sentences."
+        f"There are no annotated sentences in {found.source.name}. Write a word and its tag on "
+        "each line, and a blank line between sentences."
     )

@@ -1,4 +1,4 @@
-"""Where data come from: the sample, a file, a folder or the Hub, as splits that can be read."""
+"""Find the splits of the sample, a file, a folder or a dataset on the Hub."""
 
 from functools import partial
 from pathlib import Path
@@ -21,9 +21,9 @@ SAMPLE = Path(__file__).parent / "sample"
 
 
 def canonical_source(source: str) -> str:
-    """Check that a source exists and make its path independent of the working directory.
+    """Return a source that means the same in every working directory: with an absolute path.
 
-    The name of a dataset on the Hub gets ``hub:`` before it; the Hub is asked when it is read.
+    The name of a dataset on the Hub gets the prefix ``hub:``; the Hub is asked when it is read.
     Raises DataError if it is neither ``sample`` nor a path that exists nor such a name.
     """
     if source == "sample":
@@ -35,22 +35,23 @@ def canonical_source(source: str) -> str:
     if parse_dataset(name):
         return with_hub_prefix(name)
     raise DataError(
-        "Expected data: sample, a file, a folder or a Hub dataset (owner/name); found nothing at "
-        f"{source[:200]!r}."
+        f"No data were found at {source[:200]!r}. Choose sample, a file, a folder or a Hub dataset "
+        "(owner/name)."
     )
 
 
 def short_name(source: str) -> str:
-    """Give the name of a source for a message: of a path the last part."""
+    """Return the name of a source for a message: of a path its last part."""
     return without_hub_prefix(source) if has_hub_prefix(source) else Path(source).name
 
 
 def find_sources(
     source: str, options: ReadOptions
 ) -> tuple[dict[str, SplitSource], tuple[str, ...]]:
-    """Find the splits of a source, and notes on what was decided.
+    """Return the splits of a source by name, and notes about what was decided.
 
-    A single file whose name speaks of no split is ``all``. Raises DataError.
+    A single file, or the only file of a folder if its name names no split, is the split ``all``.
+    Raises DataError if there is nothing at the source, or nothing in it that can be read.
     """
     found = canonical_source(source)
     if has_hub_prefix(found):

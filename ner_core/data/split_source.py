@@ -1,4 +1,4 @@
-"""A split of a source, which can be read again and again."""
+"""The types for a split that can be read, and for where it is on the Hub."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from ner_core.data.readers.sentence import Record
 
 @dataclass(frozen=True)
 class HubOrigin:
-    """Where on the Hub data lie: repository, configuration, the commit that is read (revision).
+    """Where data are on the Hub: repository, configuration, and the commit that is read (revision).
 
     ``languages`` are those that the dataset's card names.
     """
@@ -21,12 +21,12 @@ class HubOrigin:
 
 @dataclass(frozen=True)
 class SplitSource:
-    """One split of a source, which can be read again and again.
+    """A split of a source. ``read`` can be called several times.
 
-    ``name`` is what people call it (a file's name), ``format`` its format's name, ``unit`` what
-    places in it are counted in (``line``, ``row``), ``hub`` where it is on the Hub, if it is.
-    ``fingerprint`` returns a text that is another one when the content is; an empty one where that
-    cannot be told. It raises OSError if the content cannot be read.
+    ``name`` is its name for people (a file's name), ``format`` the name of its format, ``unit``
+    what its places are counted in (``line``, ``row``), ``hub`` where it is on the Hub, None for
+    files. ``fingerprint`` returns a text that changes with the content, empty if the content can
+    change without notice, and raises OSError if it cannot be read.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Which file of a folder is which split."""
+"""Find the files of the splits in a folder, and cut a validation part from train."""
 
 import random
 import re
@@ -20,7 +20,7 @@ _NOT_DATA = re.compile(r"(readme|licen[cs]e|\.).*|.*\.(md|py|pdf|zip|gz|sha256)"
 
 
 def split_of(name: str) -> str | None:
-    """Tell the split that a file name speaks of, if it does.
+    """Return the split that a file name names, None if it names none.
 
     >>> split_of("eng.testa"), split_of("wnut17_test.conll"), split_of("wikigold.conll.txt")
     ('validation', 'test', None)
@@ -30,10 +30,10 @@ def split_of(name: str) -> str | None:
 
 
 def find_splits(folder: Path) -> dict[str, Path]:
-    """Find the files of the splits of a folder by their names.
+    """Return the files of the splits of a folder, found by their names.
 
-    A single file whose name speaks of no split gives ``{"all": file}``. Raises DataError if the
-    folder cannot be read, no file is recognised, or two files claim one split.
+    For a single file whose name names no split that is ``{"all": file}``. Raises DataError if the
+    folder cannot be read, no file is recognised, or two files are named after one split.
     """
     try:
         files = sorted(
@@ -43,7 +43,7 @@ def find_splits(folder: Path) -> dict[str, Path]:
         )
     except OSError as error:
         raise DataError(
-            f"Expected a folder that can be read at {folder}, found: {error.strerror}."
+            f"The folder {folder} cannot be read: {error.strerror}. Check its name and permissions."
         ) from None
     if len(files) == 1:
         return {split_of(files[0].name) or "all": files[0]}
@@ -54,22 +54,22 @@ def find_splits(folder: Path) -> dict[str, Path]:
             continue
         if split in found:
             raise DataError(
-                f"Expected one {split} file in {folder.name}, found {found[split].name} and "
-                f"{file.name}; take one of them away."
+                f"There are two {split} files in {folder.name}: {found[split].name} and "
+                f"{file.name}. Remove one of them."
             )
         found[split] = file
     if not found:
         listing = ", ".join(file.name for file in files[:5]) or "no files"
         raise DataError(
-            f"Expected files named train, validation (or dev, valid, testa) and test in "
-            f"{folder.name}, found {listing}; rename them."
+            f"No file in {folder.name} is named train, validation (or dev, valid, testa) or test: "
+            f"found {listing}. Rename the files."
         )
     return {split: found[split] for split in SPLIT_NAMES if split in found}
 
 
 @dataclass(frozen=True)
 class Cut:
-    """Train cut in two: the rows of each part, in order; ``documents`` put aside, 0 if by rows."""
+    """The rows of each part, in order; ``documents`` are those in validation, 0 if cut by rows."""
 
     train: list[int]
     validation: list[int]
@@ -77,27 +77,27 @@ class Cut:
 
 
 def cut_validation(documents: Sequence[int], seed: int) -> Cut:
-    """Choose the validation part of rows whose documents are given: a tenth, at least one row.
+    """Return a cut of train with a tenth of its rows, at least one, in the validation part.
 
-    Where there are at least 10 documents whole ones are chosen, so that no document is on both
-    sides: names recur within a document, and a model would be scored on what it has seen. Otherwise
-    rows are chosen. The same for the same seed and data.
+    ``documents`` has the document of each row. If there are at least 10, whole documents are
+    chosen: names recur within a document, and a model would be scored on names that it has seen in
+    training. Otherwise rows are chosen. The same seed and data give the same cut.
     """
     wanted = max(1, round(len(documents) * VALIDATION_PART))
-    chance = random.Random(seed)  # noqa: S311 - a choice that can be repeated, no secret
+    rng = random.Random(seed)  # noqa: S311 - repeatable on purpose, no secret
     sizes: dict[int, int] = {}
     for document in documents:
         sizes[document] = sizes.get(document, 0) + 1
     if len(sizes) < _FEWEST_DOCUMENTS:
-        rows = set(chance.sample(range(len(documents)), wanted))
+        rows = set(rng.sample(range(len(documents)), wanted))
         return _cut([row in rows for row in range(len(documents))], 0)
     order = list(sizes)
-    chance.shuffle(order)
+    rng.shuffle(order)
     chosen: set[int] = set()
     taken = 0
     for document in order:
-        # One that is too large for what is wanted is passed over, so that a tenth stays a tenth.
-        # Of 10 or more the smallest never is: it has at most a tenth of the rows.
+        # A document that would make the part much too large is skipped. The smallest of 10 or more
+        # documents never is, since it has at most a tenth of the rows.
         if taken + sizes[document] <= 1.5 * wanted:
             chosen.add(document)
             taken += sizes[document]
@@ -106,7 +106,7 @@ def cut_validation(documents: Sequence[int], seed: int) -> Cut:
     return _cut([document in chosen for document in documents], len(chosen))
 
 
-def _cut(aside: Sequence[bool], documents: int) -> Cut:
-    train = [row for row, chosen in enumerate(aside) if not chosen]
-    validation = [row for row, chosen in enumerate(aside) if chosen]
+def _cut(validates: Sequence[bool], documents: int) -> Cut:
+    train = [row for row, chosen in enumerate(validates) if not chosen]
+    validation = [row for row, chosen in enumerate(validates) if chosen]
     return Cut(train, validation, documents)

@@ -1,7 +1,7 @@
-"""Sentences on their way to Arrow: a source is read once, into a file, and its tags changed there.
+"""Write sentences to an Arrow file as they are read, and convert their tags afterwards.
 
-What the tags of a file mean is known only when all of it was read. Its sentences wait in an Arrow
-file until then, their tags as written. Rows go through memory some thousand at a time.
+The tag scheme of a file is known only when all of it was read. Until then its sentences are in an
+Arrow file with their tags as written. A thousand rows are in memory at a time.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ _SCHEMA = pa.schema(
 )
 
 Convert = Callable[[tuple[str, ...]], tuple[Sequence[int], int]]
-"""Gives the numbers of a sentence's tags, and how many tags were repaired for that."""
+"""Returns the numbers of a sentence's tags, and how many of the tags were invalid."""
 
 
 class Staging:
@@ -35,19 +35,19 @@ class Staging:
         self.clear()
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Delete all sentences."""
         self._numbers: dict[str, int] = {}  # of the tags as written, in the order they come
         self._waiting: list[Sentence] = []
         self._writer = pa.ipc.new_stream(str(self._path), _SCHEMA)
 
     def add(self, sentence: Sentence) -> None:
-        """Put a sentence aside."""
+        """Add a sentence."""
         self._waiting.append(sentence)
         if len(self._waiting) == _ROWS_AT_A_TIME:
             self._write()
 
     def close(self) -> None:
-        """End writing."""
+        """Write what is left in memory; nothing can be added any more."""
         self._write()
         self._writer.close()
 
@@ -69,10 +69,10 @@ class Staging:
         convert: Convert,
         repaired: Callable[[Sentence, int], None],
     ) -> Dataset:
-        """Write the sentences to ``path`` with their tags converted, and open it as a data set.
+        """Write the sentences to ``path`` with their tags converted, and return it as a dataset.
 
         ``features`` are those of ``tokens``, ``ner_tags``, ``line`` and ``document``. ``repaired``
-        is told each sentence, its tags as written, in which tags were repaired, and how many.
+        is called with each sentence that had invalid tags, as written, and with their number.
         """
         schema = features.arrow_schema
         with pa.ipc.new_stream(str(path), schema) as writer, pa.memory_map(str(self._path)) as file:

@@ -1,4 +1,4 @@
-"""The texts of a file: lines, a column of a table, or a key of JSON Lines.
+"""Read the texts of a file: lines, a column of a table, or the values of a key of JSON Lines.
 
 ==================  ============================================  ==============================
 file                a text is                                     left out
@@ -8,7 +8,7 @@ JSON, JSON Lines    a string, or what an object has under a key   blank lines
 any other           a line, or all of the file                    nothing: a blank line is a text
 ==================  ============================================  ==============================
 
-JSON is recognised by how a file begins, whatever its name; a table only by its name, since prose
+JSON is recognised by how a file begins, whatever its name; a table only by its name, because prose
 has commas too.
 """
 
@@ -38,14 +38,14 @@ TEXT_COLUMNS = (
     *("text", "sentence", "content", "body", "message", "comment", "review", "description"),
     *("paragraph", "title"),
 )
-"""Names that a column or key of texts has, normalised; the first that is there counts."""
+"""Usual names for a column or key of texts, normalised; the first that a file has is used."""
 
 _HEAD_BYTES = 64 * 1024
-_LOOK_AT_ROWS = 200
+_ROWS_SAMPLED = 200
 _NAME_IT = "--text-column on the command line, column in Python, “Column of the texts” on the page"
 _JSON_NAMES = (".json", ".jsonl", ".ndjson")
 _TABLE_NAMES = (".csv", ".tsv")
-# No text holds a NUL, so this splits nothing: the delimiter of a table with one column.
+# The delimiter of a table with one column: no text has a NUL, so it splits nothing.
 _NO_DELIMITER = "\0"
 _OTHER_FILES = (
     (b"PK\x03\x04", "a zip archive, as Excel and Word write it"),
@@ -57,11 +57,11 @@ _OTHER_FILES = (
 
 
 class TextColumns(NamedTuple):
-    """The columns or keys that texts may be taken from, and the one taken unless one is named.
+    """The columns or keys that texts can be read from, and the one that is used by default.
 
-    ``names`` is empty where there is nothing to choose; ``default`` is None where one has to be. In
-    a table without a header the names are numbers, from 1, and ``examples`` what its first row has
-    there. ``lines`` is true of a file of lines, which may be read as one text instead.
+    ``names`` is empty if there is nothing to choose; ``default`` is None if one has to be chosen.
+    In a table without a header the names are numbers, from 1, and ``examples`` the cells of its
+    first row. ``lines`` is true for a file of lines, which can be read as one text instead.
     """
 
     names: list[str]
@@ -71,7 +71,7 @@ class TextColumns(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """Where a table has its texts: columns from 0, and the number of lines above the first row."""
+    """The column of a table with its texts, from 0 (``place``); ``above`` counts header lines."""
 
     delimiter: str
     width: int
@@ -89,24 +89,24 @@ class _FirstRow(NamedTuple):
 
 
 def read_texts(path: str | Path, column: str | None = None, whole: bool = False) -> Iterator[str]:
-    """Read the texts of a file one after the other, in UTF-8, or UTF-16 with a byte order mark.
+    """Yield the texts of a file, in UTF-8, or UTF-16 with a byte order mark.
 
-    ``column`` names the column or key of the texts; without it, the first of TEXT_COLUMNS that is
-    there counts, or a table's only column. A number, from 1, is a column of a table without a
+    ``column`` names the column or key of the texts; without it, the first of TEXT_COLUMNS that the
+    file has is used, or a table's only column. A number, from 1, is a column of a table without a
     header, whose first row then is a text as well. An object's null is an empty text. ``whole``
-    makes one text of a file of lines, line ends included.
+    makes one text of a file of lines, with its line ends.
 
-    Nothing but the text at hand is kept in memory, unless the file is one JSON document. Raises
-    DataError, when the first text is asked for or further on, if the file cannot be read, is no
-    text, has no such column, a row of it cannot be read, or it has no lines to make one text of.
+    Only one text is in memory at a time, unless the file is one JSON document. Raises DataError,
+    from the first text on, if the file cannot be read, is not text, has no such column, has a row
+    that cannot be read, or with ``whole`` is not a file of lines.
     """
     path = Path(path)
     head = _head(path)
     is_json, is_table = _is_json(path, head), path.suffix.lower() in _TABLE_NAMES
     if whole and (is_json or is_table):
         raise DataError(
-            f"{path.name}: expected a file of lines to read as one text, found "
-            f"{'JSON' if is_json else 'a table'}; read it row by row."
+            f"{path.name} is {'JSON' if is_json else 'a table'}, and only a file of lines can be "
+            "read as one text. Read it row by row."
         )
     if is_json:
         yield from _json_texts(path, head, column)
@@ -114,8 +114,8 @@ def read_texts(path: str | Path, column: str | None = None, whole: bool = False)
         yield from _table_texts(path, column)
     elif column is not None:
         raise DataError(
-            f"{path.name}: expected a table (.csv, .tsv) or JSON Lines to take {shown(column)} "
-            "from, found lines of text; leave the column out."
+            f"{path.name} has lines of text, and {shown(column)} can only be taken from a table "
+            "(.csv, .tsv) or JSON Lines. Leave the column out."
         )
     elif whole:
         text = "".join(line for _, line in numbered_lines(path, with_ends=True))
@@ -125,10 +125,10 @@ def read_texts(path: str | Path, column: str | None = None, whole: bool = False)
 
 
 def text_columns(path: str | Path) -> TextColumns:
-    """Tell which columns or keys the texts of a file may be taken from, by its first rows.
+    """Return the columns or keys that texts can be read from, judged by the first rows of a file.
 
-    There is nothing to choose only where ``read_texts`` needs no choice. Raises DataError if the
-    file cannot be read, or its first row has no text.
+    There is nothing to choose only if ``read_texts`` needs no choice. Raises DataError if the file
+    cannot be read, or its first row has no text.
     """
     path = Path(path)
     head = _head(path)
@@ -148,25 +148,24 @@ def text_columns(path: str | Path) -> TextColumns:
         return TextColumns(names, None if place is None else names[place])
     if names and place is None:
         return TextColumns(names, names[0])
-    next(read_texts(path), None)  # what is wrong with the first row is said now
+    next(read_texts(path), None)  # raises now if something is wrong with the first row
     return TextColumns([], None)
 
 
 def _head(path: Path) -> bytes:
-    """Read the first bytes of a file. Raises DataError if it is none, or no text."""
+    """Return the first bytes of a file. Raises DataError if it is not a file, or not text."""
     try:
         if path.is_fifo():  # it is read more than once
-            raise DataError(f"Expected a file at {path}, found a pipe; write it to a file first.")
+            raise DataError(f"{path} is a pipe. Write it to a file first.")
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise DataError(f"Expected a file that can be read at {path}, found: {reason}.") from None
+        raise DataError(f"The file {path} cannot be read: {reason}.") from None
     for mark, name in _OTHER_FILES:
         if head.startswith(mark):
             raise DataError(
-                f"{path.name}: expected a file of plain text, found {name}; save it as .txt, .csv "
-                "or .jsonl."
+                f"{path.name} is not plain text but {name}. Save it as .txt, .csv or .jsonl."
             )
     return head
 
@@ -190,7 +189,7 @@ def _json_texts(path: Path, head: bytes, column: str | None) -> Iterator[str]:
 
 
 def _keys(path: Path, head: bytes) -> list[str]:
-    """List the keys of the first object under which a text is, or null."""
+    """Return the keys of the first object whose value is a text or null."""
     first = next(_json_rows(path, head), None)
     if not isinstance(first, Value) or not isinstance(first.value, dict):
         return []
@@ -198,7 +197,7 @@ def _keys(path: Path, head: bytes) -> list[str]:
 
 
 def _json_rows(path: Path, head: bytes) -> Iterator[Value | Fault]:
-    """Give the values of JSON or JSON Lines, and of lines that are strings, which are JSON too."""
+    """Yield the values of JSON or JSON Lines, and of lines that are JSON strings."""
     if decoded(head).lstrip()[:1] != '"':
         yield from json_values(path)
         return
@@ -207,7 +206,7 @@ def _json_rows(path: Path, head: bytes) -> Iterator[Value | Fault]:
             try:
                 yield Value(number, json.loads(line))
             except (ValueError, RecursionError):
-                message = f"expected a string of JSON, found {shown(line)}; correct the line."
+                message = f"{shown(line)} is not a JSON string. Correct the line."
                 yield Fault("unreadable", number, message)
 
 
@@ -216,21 +215,21 @@ def _text_of(value: Any, column: str | None) -> str:
         return value
     if not isinstance(value, dict):
         raise UnreadableError(
-            f'expected a string or an object such as {{"text": "..."}}, found {shown(value)}; '
-            "correct the row."
+            f'{shown(value)} is neither a string nor an object such as {{"text": "..."}}. Correct '
+            "the row."
         )
     key = _text_key(value, column)
     if key is None:
-        wanted = shown(column) if column is not None else f"a key such as {TEXT_COLUMNS[0]}"
-        keys = listed(map(shown, value)) if value else "none"
+        wanted = shown(column) if column is not None else f"such as {TEXT_COLUMNS[0]}"
+        keys = f"only {listed(map(shown, value))}" if value else "no key at all"
         raise UnreadableError(
-            f"expected {wanted} with a text, found {keys}; correct the row, or name the key of "
+            f"there is no key {wanted} with a text, {keys}. Correct the row, or name the key of "
             f"the texts: {_NAME_IT}."
         )
     text = value[key]
     if not isinstance(text, str | None):
         raise UnreadableError(
-            f"expected a text under {shown(key)}, found {shown(text)}; correct the row, or name "
+            f"the value of {shown(key)} is {shown(text)} and not a text. Correct the row, or name "
             f"another key: {_NAME_IT}."
         )
     return text or ""
@@ -271,10 +270,10 @@ def _first_row(path: Path) -> _FirstRow:
     if len(cells) == 1:
         cells = split_line(line, _NO_DELIMITER)
         return _FirstRow(number, _NO_DELIMITER, cells, _known(cells))
-    below = (row for _, row in islice(table_rows(path, delimiter, number), _LOOK_AT_ROWS))
+    below = (row for _, row in islice(table_rows(path, delimiter, number), _ROWS_SAMPLED))
     if _known(cells) or looks_like_header(cells, (row for row in below if isinstance(row, list))):
         return _FirstRow(number, delimiter, cells, True)
-    # A text may go over several lines, a name does not.
+    # A text can have several lines; the name of a column cannot.
     _, row = next(table_rows(path, delimiter, number - 1))
     return _FirstRow(number, delimiter, row if isinstance(row, list) else cells, False)
 
@@ -289,7 +288,7 @@ def _table(path: Path, column: str | None) -> _Table:
     above = number
     place = known_column(cells, TEXT_COLUMNS)
     if column is not None:
-        # A column that is given by its number is one of a table without a header.
+        # Only a table without a header has its columns named by numbers.
         by_number = place is None and column in map(str, range(1, width + 1))
         above = max(number - 1, 0) if by_number else number
         place = chosen_column(column, [] if by_number else cells, width, path)
@@ -297,8 +296,8 @@ def _table(path: Path, column: str | None) -> _Table:
         above, place = max(number - 1, 0), 0
     if place is None:
         raise DataError(
-            f"{path.name}: expected a column such as text or sentence, found "
-            f"{listed(map(shown, cells))}; name the column of the texts, by its number from 1 if "
+            f"{path.name} has no column such as text or sentence, only "
+            f"{listed(map(shown, cells))}. Name the column of the texts, by its number from 1 if "
             f"it has no name: {_NAME_IT}."
         )
     return _Table(delimiter, width, above, place)

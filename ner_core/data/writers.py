@@ -1,4 +1,4 @@
-"""Writing data out again, in formats that the readers of this package and other tools read.
+"""Write data in formats that the readers of this package and other tools read.
 
 ===========  ================================================  =================================
 form         one sentence                                      read back
@@ -12,8 +12,8 @@ form         one sentence                                      read back
 ===========  ================================================  =================================
 
 Tags are IOB2. In ``spans`` the text is the words joined by one blank, and offsets count characters
-(code points), half-open. Whoever reads it splits the text into words by ``words.split_words``, so
-the borders of words can come out otherwise; the text that each entity covers stays the same.
+(code points), half-open. The reader splits it with ``words.split_words``, which can give other
+words; the text of each entity stays the same.
 """
 
 import json
@@ -39,21 +39,23 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 class _Refusal(NamedTuple):
-    """Words that the reader of a form would not give back, and the form that holds them."""
+    """Words that the reader of a form would change, why, and the form to use instead."""
 
     words: re.Pattern[str]
-    expected: str
+    reason: str
     better: str
 
 
-# What no reader takes as a word, see ``rows.checked_word``.
-_BLANKS = _Refusal(re.compile(r"[ \t\n\r\f\v]|^\s*\Z"), "words without blanks", "spans")
+# No reader takes these as a word, see ``rows.checked_word``.
+_BLANKS = _Refusal(
+    re.compile(r"[ \t\n\r\f\v]|^\s*\Z"), "a word there has no blanks and is not empty", "spans"
+)
 _REFUSALS = {
     "conll": (
         _BLANKS,
         _Refusal(
             re.compile(r"\0|^-DOCSTART-|^#\s*global\.columns\s*="),
-            "words that are no marks of its own such as -DOCSTART- and no NUL",
+            "there it is a mark such as -DOCSTART-, or has a NUL",
             "jsonl",
         ),
     ),
@@ -64,30 +66,30 @@ _REFUSALS = {
 
 
 def write_split(split: Dataset, form: str, path: Path) -> None:
-    """Write one split in the canonical shape to a new file; folders above it are made.
+    """Write one split in the canonical shape to a new file, in a folder that is made if needed.
 
     Raises DataError if ``form`` is none of FORMATS, something is at ``path`` already, it cannot be
-    written there, or the form cannot hold a sentence. ``path`` then is as it was.
+    written, or a sentence cannot be written in this form. ``path`` then stays as it was.
     """
     with _staged(form, path) as staging:
         _write(split, form, staging, path.name)
 
 
 def write_corpus(dataset: DatasetDict, form: str, output: Path) -> list[Path]:
-    """Write the splits of a corpus; gives the files, in the order of the splits.
+    """Write the splits of a corpus; return the files, in the order of the splits.
 
-    A single split becomes the file ``output`` if that has an ending. Otherwise ``output`` becomes a
-    folder with a file for each split: ``train.conll``, ``validation.conll``, ``test.conll``. It
-    appears when all of it is written; an empty folder may be there before. Raises DataError as
-    ``write_split`` does, and if several splits are to go to what is named like a file.
+    A single split becomes the file ``output`` if that has an extension. Otherwise ``output``
+    becomes a folder with a file for each split: ``train.conll``, ``validation.conll``,
+    ``test.conll``. It appears when all of it is written, and may be an empty folder before. Raises
+    DataError as ``write_split`` does, and if ``output`` is named like a file for several splits.
     """
     if len(dataset) == 1 and output.suffix:
         write_split(next(iter(dataset.values())), form, output)
         return [output]
     if output.suffix in EXTENSIONS.values():
         raise DataError(
-            f"Expected the name of a folder for {len(dataset)} splits, found {output.name!r}; "
-            f"leave out {output.suffix}."
+            f"{len(dataset)} splits cannot be written to one file, {output.name!r}. Leave out "
+            f"{output.suffix} to name a folder."
         )
     with _staged(form, output, folder=True) as staging:
         staging.mkdir()
@@ -99,12 +101,9 @@ def write_corpus(dataset: DatasetDict, form: str, output: Path) -> list[Path]:
 
 @contextmanager
 def _staged(form: str, path: Path, *, folder: bool = False) -> Iterator[Path]:
-    """Give a place beside ``path`` to write to; rename it to ``path`` when all went well."""
+    """Yield a place beside ``path`` to write to; rename it to ``path`` at the end."""
     if form not in FORMATS:
-        raise DataError(
-            f"Expected one of the formats {', '.join(FORMATS)}, found {form[:40]!r}; "
-            "choose one of them."
-        )
+        raise DataError(f"There is no format {form[:40]!r}. Choose one of {', '.join(FORMATS)}.")
     try:
         _refuse_to_overwrite(path, folder)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,14 +130,13 @@ def _refuse_to_overwrite(path: Path, folder: bool) -> None:
     else:
         return
     raise DataError(
-        f"Expected nothing yet at {str(path)[:200]!r}, found {found}; choose another name, or take "
-        "it away first."
+        f"There is already {found} at {str(path)[:200]!r}. Choose another name, or remove it first."
     )
 
 
 def _no_place(path: Path, reason: str) -> DataError:
     return DataError(
-        f"Expected a place to write to at {str(path)[:200]!r}, found: {reason}; choose another one."
+        f"Nothing can be written to {str(path)[:200]!r}: {reason}. Choose another place."
     )
 
 
@@ -148,8 +146,8 @@ def _write(split: Dataset, form: str, staging: Path, name: str) -> None:
         _check_type(label, form, name)
     if form == "parquet":
         for _ in _sentences(split, form, name):
-            pass  # only to refuse what would not be read back
-        # An open file: given a path, datasets would look for protocols and patterns in it.
+            pass  # only to raise for words that could not be read back
+        # An open file, because datasets would take some paths for a URL or a pattern.
         with staging.open("wb") as file:
             split.to_parquet(file)
         return
@@ -157,12 +155,12 @@ def _write(split: Dataset, form: str, staging: Path, name: str) -> None:
     with staging.open("w", encoding="utf-8", newline="") as file:
         for number, words, tags in _sentences(split, form, name):
             text = as_text(words, tags)
-            # At the very start of a file this character is no part of the text.
+            # At the start of a file this character is not read as text.
             file.write("\n" + text if number == 1 and text[0] == _BYTE_ORDER_MARK else text)
 
 
 def _sentences(split: Dataset, form: str, name: str) -> Iterator[tuple[int, list[str], list[str]]]:
-    """Give the number, the words and the tags of each sentence, all of which the form can hold."""
+    """Yield number, words and tags of each sentence; raise DataError if the form cannot hold it."""
     names = split.features["ner_tags"].feature.names
     for number, (words, numbers) in enumerate(sentences(split), 1):
         tags = [names[tag] for tag in numbers]
@@ -176,16 +174,16 @@ def _sentences(split: Dataset, form: str, name: str) -> Iterator[tuple[int, list
 def _check_type(label: str, form: str, name: str) -> None:
     if label != label.strip() or not is_encodable(label):
         raise DataError(
-            f"{name}: expected entity types without blanks around them and without halves of "
-            f"surrogate pairs, found {shown(label)}; rename it."
+            f"{name}: the entity type {shown(label)} has blanks around it, or half of a surrogate "
+            "pair in it. Rename it."
         )
     no_label = label == OUTSIDE or re.match("[BIESLU]-.", label)
     if (form in ("conll", "spans") and re.search(r"[\s\0]", label)) or (
         form == "spans" and no_label
     ):
         raise DataError(
-            f"{name}: expected entity types such as PER, without blanks, for {form}, found "
-            f"{shown(label)}; write jsonl instead."
+            f"{name}: the entity type {shown(label)} cannot be written as {form}, only types such "
+            "as PER, without blanks. Write jsonl instead."
         )
 
 
@@ -194,7 +192,7 @@ def _check_words(words: list[str], tags: list[str], form: str) -> None:
         for word in words:
             if refusal.words.search(word):
                 raise DataError(
-                    f"expected {refusal.expected} for {form}, found {shown(word)}; write "
+                    f"{shown(word)} cannot be written as {form}: {refusal.reason}. Write "
                     f"{refusal.better} instead."
                 )
     if form == "spans":
@@ -202,8 +200,8 @@ def _check_words(words: list[str], tags: list[str], form: str) -> None:
             entity = " ".join(words[span.start : span.end])
             if not entity.strip():
                 raise DataError(
-                    f"expected entities that are more than white space for {form}, found "
-                    f"{shown(entity)}; write jsonl instead."
+                    f"the entity {shown(entity)} cannot be written as {form}, because it is only "
+                    "white space. Write jsonl instead."
                 )
 
 
@@ -213,7 +211,7 @@ def _as_conll(words: list[str], tags: list[str]) -> str:
 
 
 def as_tokens(words: list[str], tags: list[str]) -> str:
-    """Write a sentence as a line of ``jsonl``, its newline included."""
+    """Return a sentence as a line of ``jsonl``, with its newline."""
     return _json_line({"tokens": words, "tags": tags})
 
 

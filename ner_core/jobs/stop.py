@@ -1,7 +1,7 @@
 """What Stop does: a run ends as soon as it can and keeps the best model so far.
 
 A stop is requested by the file ``stop`` in the run's directory, or by a signal to its worker. The
-worker looks for it after each step (``training/callback.py``); work without steps, such as reading
+worker looks for it after each step (``training/loop.py``); work without steps, such as reading
 data or an evaluation, is interrupted (``system/interrupts.py``). A stopped run can be resumed from
 its last checkpoint.
 """

@@ -1,12 +1,12 @@
-"""Models on the Hugging Face Hub: who may see one, and its files on this machine.
+"""Models on the Hugging Face Hub: who may see them, and downloading their files.
 
-transformers reads files of this machine only. They are downloaded here, into the cache of
-huggingface_hub: with the visitor's token, within a time limit, and only for those who may see them,
-since the cache also holds what others have downloaded.
+transformers only reads files of this machine. They are downloaded here, into the cache of
+huggingface_hub, so that the Hub is asked in one place, with one token and a timeout. The cache also
+contains files that other visitors have downloaded, so the Hub is asked who may see them.
 
-An answer of the Hub counts for ``KNOWN_SECONDS``. Where the Hub does not answer, a public model can
-still be used; a restricted one is refused on a Space. Elsewhere the cache is read without a Hub, as
-transformers does.
+An answer of the Hub is used for ``KNOWN_SECONDS``. If the Hub does not answer after that, a public
+model can still be used, and a private or gated one is refused on a Space. Elsewhere the cache is
+used without the Hub, as transformers does.
 """
 
 import time
@@ -27,16 +27,16 @@ from ner_core.models.sources import ADAPTER_CONFIG, ADAPTER_WEIGHTS, ModelSource
 from ner_core.system.space import on_space
 
 KNOWN_SECONDS = 300.0
-"""For how many seconds an answer of the Hub counts, also for those who may no longer see it."""
+"""For how long an answer of the Hub is used, also if it has changed meanwhile."""
 
-_MOST_KNOWN = 1000
+_MAX_KNOWN = 1000
 
 
 @dataclass(frozen=True)
 class HubModel:
-    """A model on the Hub as it was when the Hub was asked: its commit, and its files.
+    """A model on the Hub: its commit and its files when the Hub was asked.
 
-    ``restricted`` says that not everybody may see it: it is private, or granted on request.
+    A ``restricted`` model is private or gated: not everybody may see it.
     """
 
     repo: str
@@ -51,7 +51,7 @@ _restricted: dict[tuple[str, str | bool | None], _Known] = {}  # by token, in me
 
 
 def known_model(repo: str) -> HubModel | None:
-    """Return what the Hub said lately of a model to this visitor; None if it has to be asked."""
+    """Return the answer of the Hub about a model that is still used, None if there is none."""
     now = time.monotonic()
     for found in (_public.get(repo), _restricted.get((repo, current_token()))):
         if found and now - found[0] < KNOWN_SECONDS:
@@ -60,9 +60,10 @@ def known_model(repo: str) -> HubModel | None:
 
 
 def find_on_hub(repo: str) -> HubModel:
-    """Return a model on the Hub; the Hub is asked with the visitor's token, unless it was lately.
+    """Return a model on the Hub, which is asked with the current token if that is necessary.
 
-    Raises ModelError if there is none that they may see, or no answer.
+    Raises ModelError if there is no such model, the owner of the token may not see it, or the Hub
+    does not answer.
     """
     if known := known_model(repo):
         return known
@@ -79,10 +80,10 @@ def find_on_hub(repo: str) -> HubModel:
 
 
 def located(source: ModelSource, weights: bool = True) -> ModelSource:
-    """Return a model with its files in folders of this machine; those on the Hub are downloaded.
+    """Return a model whose files are in folders of this machine, downloaded for a Hub id.
 
-    Without ``weights`` only its config and its tokenizer are there. Raises ModelError if it can't
-    be downloaded, or its files name others; see ``check_files``.
+    Without ``weights``, only its config and its tokenizer can be loaded. Raises ModelError if it
+    can't be downloaded, or its files name other files; see ``check_files``.
     """
     if source.base and source.base.kind == "hub":
         base = located(source.base, weights)
@@ -90,32 +91,32 @@ def located(source: ModelSource, weights: bool = True) -> ModelSource:
     if source.kind != "hub":
         return source
     repo = source.location
-    folder = _fetched(repo, weights)
+    folder = _downloaded_folder(repo, weights)
     if not _is_adapter(folder):
         return ModelSource(source.name, "folder", str(folder))
     base = base_of_adapter(folder, repo, folders=False)
     if base.kind == "hub":
         if on_space():
             _check_as_public(repo, base.location)
-        encoder = _fetched(base.location, weights)
-        if _is_adapter(encoder):  # it could go round in circles
+        encoder = _downloaded_folder(base.location, weights)
+        if _is_adapter(encoder):  # which could be an adapter of itself
             raise ModelError(
-                f"The adapter {repo} belongs to {base.location}, which is an adapter itself. "
-                "Choose another model."
+                f"The adapter {repo} is one of {base.location}, which is an adapter itself. Choose "
+                "another model."
             )
         base = ModelSource(base.name, "folder", str(encoder))
     return ModelSource(source.name, "folder", str(folder), base)
 
 
 def _check_as_public(adapter: str, encoder: str) -> None:
-    """Raise ModelError for an adapter that more people may see than its encoder.
+    """Raise ModelError if more people may see an adapter than its encoder.
 
-    The loaded model is shared by all who may see the adapter.
+    The merged model is shared by all who may see the adapter.
     """
     if find_on_hub(encoder).restricted and not find_on_hub(adapter).restricted:
         raise ModelError(
-            f"Everybody may see the adapter {adapter}, but not its encoder {encoder}. Choose "
-            "another model."
+            f"The adapter {adapter} is public, but not everybody may see its encoder {encoder}. "
+            "Choose another model."
         )
 
 
@@ -123,8 +124,8 @@ def _is_adapter(folder: Path) -> bool:
     return (folder / ADAPTER_CONFIG).is_file() and not (folder / WEIGHTS).is_file()
 
 
-def _fetched(repo: str, weights: bool) -> Path:
-    """Return the folder with the files of a model, which name no others."""
+def _downloaded_folder(repo: str, weights: bool) -> Path:
+    """Return the folder with the files of a model, which are checked to name no others."""
     found = _found_or_cached(repo)
     folder = found if isinstance(found, Path) else _fetch(found, sorted(_wanted(found, weights)))
     check_files(folder, repo)
@@ -132,14 +133,14 @@ def _fetched(repo: str, weights: bool) -> Path:
 
 
 def _wanted(found: HubModel, weights: bool) -> frozenset[str]:
-    """Return which files of a model are read; of a whole model not the adapter beside it."""
+    """Return the files of a model that are read, without an adapter beside a whole model."""
     wanted = found.files & SMALL
     if WEIGHTS in found.files:
         wanted -= {ADAPTER_CONFIG}
     if "config.json" not in wanted:
         raise ModelError(
-            f"The model {found.repo} on the Hub has no config.json, which transformers needs. "
-            "Choose another one."
+            f"{found.repo} on the Hub is not a transformers model: it has no config.json. Choose "
+            "another model."
         )
     if not weights:
         return wanted
@@ -155,7 +156,7 @@ def _wanted(found: HubModel, weights: bool) -> frozenset[str]:
 
 
 def _found_or_cached(repo: str) -> HubModel | Path:
-    """Return a model on the Hub, or the folder of an earlier download if that is all there is."""
+    """Return a model on the Hub, or without an answer the folder of an earlier download."""
     try:
         return find_on_hub(repo)
     except ModelError as error:
@@ -183,13 +184,13 @@ def _remember(found: HubModel) -> None:
         _restricted[found.repo, current_token()] = now, found
     else:
         _public[found.repo] = now, found
-    if len(_public) + len(_restricted) > _MOST_KNOWN:
+    if len(_public) + len(_restricted) > _MAX_KNOWN:
         _public.clear()
         _restricted.clear()
 
 
 def _fetch(found: HubModel, files: Iterable[str]) -> Path:
-    """Return the folder in the cache with these files of a model, downloaded if missing."""
+    """Return the folder in the cache with these files of a model; download missing ones."""
     folder = None
     for file in files:
         kept = try_to_load_from_cache(found.repo, file, revision=found.commit)
@@ -197,7 +198,7 @@ def _fetch(found: HubModel, files: Iterable[str]) -> Path:
             kept = read_from_hub(Reading("model", found.repo), partial(_download, found, file))
         folder = Path(kept).parent
     if folder is None:
-        raise ModelError(f"The model {found.repo} has no files. Choose another one.")
+        raise ModelError(f"The model {found.repo} has no files. Choose another model.")
     _name_newest(found.commit, folder)
     return folder
 
@@ -208,7 +209,7 @@ def _download(found: HubModel, file: str) -> str:
 
 
 def _name_newest(commit: str, folder: Path) -> None:
-    """Write down which commit is the newest, where the cache looks for it when there is no Hub.
+    """Write the newest commit to where the cache looks for it without the Hub.
 
     ``folder`` is that of the commit: ``snapshots/<commit>`` in the folder of the repository.
     """
@@ -217,5 +218,5 @@ def _name_newest(commit: str, folder: Path) -> None:
         if not name.is_file() or name.read_text() != commit:
             name.parent.mkdir(parents=True, exist_ok=True)
             name.write_text(commit)
-    except OSError:  # it is only a convenience
+    except OSError:  # offline use only needs it
         return

@@ -1,9 +1,10 @@
-"""A check that the files of a model on the Hub name no files of this machine but each other.
+"""Check that the files of a model from the Hub name no other files on this machine.
 
-transformers opens whatever ``tokenizer_config.json``, ``special_tokens_map.json`` and the index of
-sharded weights name, and peft does so with ``adapter_config.json``. A stranger's model could name
-what others have trained here, or ``/proc/self/environ``, and show it as its own vocabulary. A model
-in a folder of this machine is its user's own, and is not checked.
+transformers opens the files that ``tokenizer_config.json``, ``special_tokens_map.json`` and the
+index of sharded weights name, wherever they are, and peft does so with ``adapter_config.json``. A
+stranger's model could name a model that somebody else trained here, or ``/proc/self/environ``, and
+show it as its own vocabulary. A model in a folder of this machine belongs to its user and is not
+checked.
 """
 
 import json
@@ -24,19 +25,19 @@ SMALL = frozenset(
         *("sentencepiece.bpe.model", "spiece.model", "spm.model", "tokenizer.model", "bpe.codes"),
     }
 )
-"""The files that are read of a model beside its weights."""
+"""All files of a model that are read besides its weights."""
 _TOKENIZER = SMALL - {"config.json", ADAPTER_CONFIG}
 
-# Keys whose value a tokenizer opens as a file. A bare name may be opened in the working directory,
-# so it has to be a name that only files of tokenizers have.
+# Keys whose values a tokenizer opens as files, or passes to code that does. A bare name may be
+# opened in the working directory, so only names of tokenizer files are allowed.
 _READ = re.compile(r".*vocab|.*merges|.*_spm|init_inputs|.*_(?:files?|kwargs)")
 _INLINE = re.compile(r".*vocab|.*merges")
 _TEXT = re.compile(r".*_(?:tokens?|template|schema)|added_tokens_decoder|never_split")
-# Set by transformers 5.23 itself, or not read; save_pretrained left paths of its author there.
+# transformers 5.23 sets or ignores these; save_pretrained writes paths of the author into them.
 _NOT_READ = {
     "tokenizer_config.json": {
         *("name_or_path", "_name_or_path", "special_tokens_map_file", "tokenizer_file"),
-        "auto_map",  # code, which is never run
+        "auto_map",  # names code, which is never run
     },
     "special_tokens_map.json": set[str](),
     ADAPTER_CONFIG: {"base_model_name_or_path", "revision", "auto_mapping"},
@@ -44,9 +45,9 @@ _NOT_READ = {
 
 
 def check_files(folder: Path, repo: str) -> None:
-    """Raise ModelError if a downloaded file of a model names a file that is not the model's.
+    """Raise ModelError if a file of a model in this folder names one outside of the model.
 
-    Also for an adapter that is not a LoRA adapter: other kinds load models themselves.
+    Also for an adapter that is not a LoRA adapter: other kinds load further models by themselves.
     """
     for file, not_read in _NOT_READ.items():
         content = _read(folder / file, repo) if (folder / file).is_file() else {}
@@ -55,9 +56,8 @@ def check_files(folder: Path, repo: str) -> None:
                 _check(file, repo, key, value)
         if file == ADAPTER_CONFIG and content and content.get("peft_type") != "LORA":
             raise ModelError(
-                f"The adapter in the model {repo} is of the kind "
-                f"{str(content.get('peft_type'))[:60]!r}, and only LORA can be loaded. Choose "
-                "another model."
+                f"The adapter {repo} is of the kind {str(content.get('peft_type'))[:60]!r}, and "
+                "only LORA can be used. Choose another model."
             )
     if (folder / INDEX).is_file():
         placed = _read(folder / INDEX, repo).get("weight_map")
@@ -67,7 +67,7 @@ def check_files(folder: Path, repo: str) -> None:
 
 
 def _check(file: str, repo: str, key: str, value: Any) -> None:
-    """Raise ModelError if a key names a file that is not the model's."""
+    """Raise ModelError if the value of a key names a file outside of the model."""
     if _TEXT.fullmatch(key):
         return
     if _INLINE.fullmatch(key) and not isinstance(value, str):
@@ -79,26 +79,26 @@ def _check(file: str, repo: str, key: str, value: Any) -> None:
 
 def _refused(file: str, repo: str, key: str, text: str) -> ModelError:
     return ModelError(
-        f"{file} of the model {repo} names a file that is not the model's own ({key}: "
-        f"{text[:60]!r}). Choose another model."
+        f"{file} of the model {repo} names a file that is not part of the model, {key}: "
+        f"{text[:60]!r}. Choose another model."
     )
 
 
 def _read(path: Path, repo: str) -> dict[str, Any]:
-    """Return a JSON object, read as transformers does."""
+    """Return the JSON object in a file, read as transformers reads it."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise ModelError(
-            f"{path.name} of the model {repo} is no JSON object. Choose another model."
+            f"{path.name} of the model {repo} does not contain a JSON object. Choose another model."
         )
     return content
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield all texts in a value of JSON, however deep they are."""
+    """Yield all strings in a JSON value, at any depth."""
     left = [value]
     while left:
         part = left.pop()

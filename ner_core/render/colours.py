@@ -1,4 +1,4 @@
-"""The colours of entity types: the same for the same type, and others for a model's other types."""
+"""The colours of entity types: always the same for a type, and different within a model."""
 
 import zlib
 from collections.abc import Iterable
@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 
 class Colour(NamedTuple):
-    """The colour of an entity type: the tint behind its words on light and on dark, and a line."""
+    """The colour of an entity type: the background in light and in dark mode, and a line."""
 
     light: str
     dark: str
     line: str
 
 
-# Hues that stay apart for colour-blind eyes (after Okabe and Ito 2008).
+# Hues that colour-blind people can tell apart (after Okabe and Ito 2008).
 PALETTE = (
     Colour("#d3e8f7", "#123a57", "#0072b2"),
     Colour("#fbe6c2", "#573a08", "#c98500"),
@@ -36,12 +36,12 @@ _ALIASES = {
 
 
 class EntityColours(dict[str, int]):
-    """The places in PALETTE of the colours of entity types, given the types of one or more models.
+    """The index into PALETTE of each entity type, given the types of one or more models.
 
-    The types of one model have different colours as long as there are enough. A type has its own
-    number if no other has it, otherwise the next free one; those that everybody knows are never
-    moved by others. What a model shares with one named before it keeps its colour. A type that was
-    not named has its own number.
+    The types of one model have different colours as long as there are enough. A type has its
+    default index if no other type has it, otherwise the next free one; the common types (PER, ORG,
+    LOC, MISC) keep theirs. A type of several models keeps the colour that it got first. A type that
+    was not given has its default index.
 
     >>> EntityColours(["PER", "Chemical", "Disease"])
     {'PER': 0, 'Chemical': 5, 'Disease': 6}
@@ -55,7 +55,7 @@ class EntityColours(dict[str, int]):
             self._add(set(types))
 
     def __missing__(self, label: str) -> int:
-        return _own(label)
+        return _default(label)
 
     def _add(self, types: set[str]) -> None:
         elsewhere = set(self.values())
@@ -63,13 +63,13 @@ class EntityColours(dict[str, int]):
         new = sorted(types.difference(self), key=lambda label: (_rank(label), label))
         moved = []
         for label in new:
-            if _own(label) in elsewhere | here:
+            if _default(label) in elsewhere | here:
                 moved.append(label)
             else:
-                self[label] = _own(label)
+                self[label] = _default(label)
                 here.add(self[label])
         for label in moved:
-            own = _own(label)
+            own = _default(label)
             numbers = [(own + more) % len(PALETTE) for more in range(len(PALETTE))]
             free = [number for number in numbers if number not in here]
             quite_free = [number for number in free if number not in elsewhere]
@@ -77,14 +77,14 @@ class EntityColours(dict[str, int]):
             here.add(self[label])
 
 
-def _own(label: str) -> int:
-    """Give a type's own number, which depends on no other type."""
+def _default(label: str) -> int:
+    """Return the default index of a type, which does not depend on other types."""
     name = label.upper()
     known = _KNOWN.get(_ALIASES.get(name, name))
     return zlib.crc32(label.encode("utf-8", "replace")) % len(PALETTE) if known is None else known
 
 
 def _rank(label: str) -> int:
-    """Give who comes first: GPE has the colour of LOC unless LOC is there, too."""
+    """Return which types choose first: GPE has the colour of LOC, but only if there is no LOC."""
     name = label.upper()
     return 0 if name in _KNOWN else 1 if name in _ALIASES else 2

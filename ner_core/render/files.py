@@ -1,7 +1,7 @@
-"""Entities as files: what was found in texts, written as it is found.
+"""Write the entities of texts to files, text by text.
 
 =========  ======================================================  ============================
-form       one text                                                read back by ``ner_core.data``
+format     one text                                                read back by ``ner_core.data``
 =========  ======================================================  ============================
 ``jsonl``  ``{"text": ..., "entities": [{"start", "end", "label",  as spans
            "score", "text"}]}``
@@ -12,10 +12,10 @@ form       one text                                                read back by 
 
 Offsets count characters (code points), half-open.
 
-A spreadsheet takes a cell for a formula that begins with ``=``, ``+``, ``-``, ``@``, a tab or a
-carriage return, and would run it. In CSV an apostrophe stands before such cells, and before those
-that begin with one already: taking one leading apostrophe away gives every cell back as it was.
-The convention is OWASP's (https://owasp.org/www-community/attacks/CSV_Injection).
+A spreadsheet runs a cell as a formula if it begins with ``=``, ``+``, ``-``, ``@``, a tab or a
+carriage return. In CSV such cells get an apostrophe in front, and so do cells that begin with one
+already: removing one leading apostrophe restores every cell. The convention is OWASP's
+(https://owasp.org/www-community/attacks/CSV_Injection).
 """
 
 import csv
@@ -38,18 +38,18 @@ from ner_core.words import split_words
 FILE_FORMATS = ("jsonl", "csv", "conll", "html")
 CSV_COLUMNS = ("text_number", "entity", "type", "score", "start", "end")
 
-# Also in the widths of East Asian scripts, which Excel reads as the same.
+# Also the full-width forms of East Asian scripts, which Excel reads as the same.
 _FORMULA = re.compile("[=+\\-@\t\r\n'＝＋－＠]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile(r"[\s\0]+")
 
 
 class EntityWriter:
-    """Writes the entities of one text after the other to an open file, in one of FILE_FORMATS.
+    """Write the entities of texts, one by one, to an open file in one of FILE_FORMATS.
 
-    ``types`` are those of the legend and ``title`` is the title, in HTML. Leaving the context, or
-    ``finish``, writes what stands below the last text; the file stays open. Raises ConfigError for
-    any other form.
+    In HTML, ``types`` are the types of the legend and ``title`` is the title. ``finish``, or the
+    end of the context, writes what stands after the last text; the file stays open. Raises
+    ConfigError for any other format.
     """
 
     def __init__(
@@ -57,21 +57,20 @@ class EntityWriter:
     ) -> None:
         if form not in FILE_FORMATS:
             raise ConfigError(
-                f"Expected one of the formats {', '.join(FILE_FORMATS)}, found {form[:40]!r}; "
-                "choose one of them."
+                f"There is no file format {form[:40]!r}. Choose from {', '.join(FILE_FORMATS)}."
             )
         self.texts = 0
         self.counts: Counter[str] = Counter()
         self._file = file
         self._form = form
         self._colours = EntityColours(types)
-        self._draw: dict[str, Callable[[str, Sequence[Entity]], object]] = {
+        self._write_text: dict[str, Callable[[str, Sequence[Entity]], object]] = {
             "jsonl": self._jsonl,
             "csv": self._csv,
             "conll": self._conll,
             "html": self._html,
         }
-        # With every text in quotation marks: a lone carriage return would get none otherwise.
+        # All texts are quoted: csv does not quote a single carriage return by itself.
         self._table = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
         if form == "csv":
             self._table.writerow(CSV_COLUMNS)
@@ -94,17 +93,17 @@ class EntityWriter:
         """Write one text with its entities: sorted, disjoint."""
         self.texts += 1
         self.counts.update(entity.label for entity in entities)
-        self._draw[self._form](text, entities)
+        self._write_text[self._form](text, entities)
 
     def finish(self) -> None:
-        """Write what stands below the last text."""
+        """Write what stands after the last text."""
         if self._form == "html":
             self._file.write(html.document_foot(self.texts, self.counts))
 
     def _jsonl(self, text: str, entities: Sequence[Entity]) -> None:
         row = {"text": text, "entities": [entity._asdict() for entity in entities]}
         line = json.dumps(row, ensure_ascii=False)
-        # Half a surrogate pair is no character that a file can hold, but JSON can name it.
+        # A file can't contain half a surrogate pair, but JSON can escape it.
         self._file.write(_SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", line) + "\n")
 
     def _csv(self, text: str, entities: Sequence[Entity]) -> None:
@@ -149,18 +148,19 @@ def write_entities(
     types: Sequence[str] = (),
     title: str = "Entities",
 ) -> None:
-    """Write texts with their entities to an open file, each as it comes; see EntityWriter."""
+    """Write texts with their entities to an open file, one by one; see EntityWriter."""
     with EntityWriter(file, form, types, title) as writer:
         for text, entities in results:
             writer.write(text, entities)
 
 
 def open_for(path: Path, form: str) -> TextIO:
-    """Open a new file for a form, in UTF-8; CSV with a byte order mark, without which Excel takes
-    it for another encoding. Raises OSError.
+    """Open a new file for a format, in UTF-8. Raises OSError.
+
+    CSV begins with a byte order mark: without it, Excel reads another encoding.
     """
     encoding = "utf-8-sig" if form == "csv" else "utf-8"
-    # A table of the command line may hold half a surrogate pair.
+    # A table of the command line may contain half a surrogate pair.
     return path.open("x", encoding=encoding, newline="", errors="backslashreplace")
 
 
@@ -170,7 +170,7 @@ def _cell(value: str) -> str:
 
 
 def _word(word: str) -> str:
-    """Give a word as CoNLL can hold it: without NUL, and no mark of a new document."""
+    """Return a word as CoNLL can contain it: without NUL, and not the mark of a new document."""
     word = word.replace("\0", "\ufffd")
     return "\u2010" + word[1:] if word.startswith("-DOCSTART-") else word
 

@@ -1,6 +1,6 @@
-"""Texts with their entities marked, as one HTML file that needs nothing else.
+"""Texts with their entities marked, as one HTML file without other files.
 
-Text, labels and titles come from strangers: all of it is escaped here.
+Texts, labels and titles come from strangers, so all of them are escaped here.
 """
 
 import html
@@ -10,18 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from ner_core.counting import many
 from ner_core.entities import Entity
 from ner_core.render.colours import PALETTE, EntityColours
+from ner_core.render.marks import Mark, mark_text
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def document_head(title: str, types: Iterable[str], colours: EntityColours) -> str:
-    """Begin an HTML document: everything before the first text. ``types`` make the legend."""
+    """Return what stands before the first text; ``types`` are those of the legend."""
     legend = "".join(f'<li class="c{colours[label]}">{_safe(label)}</li>' for label in types)
     shown = f'<ul class="legend" aria-label="Entity types">{legend}</ul>\n' if legend else ""
     return (
         '<!DOCTYPE html>\n<html lang="und">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        # Whatever stands in a text: nothing is fetched, nothing runs.
+        # Nothing is fetched and no script runs, whatever a text contains.
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{_safe(title)}</title>\n<style>\n{_STYLE}</style>\n</head>\n<body>\n"
@@ -30,23 +31,21 @@ def document_head(title: str, types: Iterable[str], colours: EntityColours) -> s
 
 
 def document_row(number: int, text: str, entities: Sequence[Entity], colours: EntityColours) -> str:
-    """Draw one text, by its number, with its entities marked; line breaks and blanks stay."""
-    parts: list[str] = []
-    position = 0
-    for entity in entities:
-        label = _safe(entity.label)
-        parts.append(_safe(text[position : entity.start]))
-        parts.append(
-            f'<mark class="c{colours[entity.label]}" title="{label}, {entity.score:.0%}">'
-            f"{_safe(text[entity.start : entity.end])}<small>{label}</small></mark>"
+    """Return one text, by its number, with its entities marked; line breaks and blanks stay."""
+    marks = (
+        Mark(
+            entity.start,
+            entity.end,
+            entity.label,
+            {"class": f"c{colours[entity.label]}", "title": f"{entity.label}, {entity.score:.0%}"},
         )
-        position = entity.end
-    parts.append(_safe(text[position:]))
-    return f'<li data-number="{number}" dir="auto">{"".join(parts)}</li>\n'
+        for entity in entities
+    )
+    return f'<li data-number="{number}" dir="auto">{mark_text(text, marks, _safe)}</li>\n'
 
 
 def document_foot(texts: int, counts: Mapping[str, int]) -> str:
-    """End the document, with how many entities of each type there were."""
+    """Return what stands after the last text: the number of entities of each type."""
     total = sum(counts.values())
     found = "".join(f"<li>{_safe(label)} <b>{n:,}</b></li>" for label, n in sorted(counts.items()))
     summary = f"{many(total, 'entity')} in {many(texts, 'text')}"
@@ -57,7 +56,7 @@ def document_foot(texts: int, counts: Mapping[str, int]) -> str:
 
 
 def _safe(text: str) -> str:
-    """Escape a text; characters that HTML forbids become U+FFFD, so that places stay."""
+    """Escape a text; characters that HTML forbids become U+FFFD, so that offsets stay the same."""
     return html.escape(_CONTROL.sub("\ufffd", text))
 
 

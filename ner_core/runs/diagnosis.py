@@ -33,15 +33,15 @@ def explain(error: Exception) -> tuple[str, int]:
     text = str(error).lower()
     if isinstance(error, MemoryError) or any(sign in text for sign in _NO_MEMORY):
         return (
-            "The memory did not suffice; start a run with half the batch_size and twice the "
+            "There was not enough memory. Start a run with half the batch_size and twice the "
             "gradient_accumulation, or with a smaller max_length.",
             2,
         )
     full = isinstance(error, OSError) and error.errno in _FULL
     if full or any(sign in text for sign in _NO_ROOM):
-        return "The disk is full; make room, then resume the run.", 2
+        return "The disk is full. Make room, then resume the run.", 2
     name = type(error).__name__
-    return f"A fault of NER Studio ended the run ({name}); output.log of the run has details.", 1
+    return f"A fault of NER Studio ended the run ({name}). The run's output.log has details.", 1
 
 
 def why_interrupted(run: Run, started: Event | None, progress: Mapping[str, Any]) -> str:
@@ -61,8 +61,8 @@ def why_interrupted(run: Run, started: Event | None, progress: Mapping[str, Any]
             "gradient_accumulation."
         )
     return (
-        "The worker ended without a word: it was killed, or the machine restarted. "
-        f"Resume the run {where}."
+        "The worker ended unexpectedly: it was killed, or the machine restarted. Resume the run "
+        f"{where}."
     )
 
 

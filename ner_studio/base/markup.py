@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ner_core.render.colours import EntityColours
+from ner_core.render.marks import Mark, mark_text
 from ner_studio.base.theme import colour_class
 
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")
@@ -67,18 +68,16 @@ def score_tables(final: Mapping[str, Mapping[str, Any]], colours: EntityColours)
 
 def marked_spans(text: str, spans: Iterable[Mapping[str, Any]], colours: EntityColours) -> str:
     """Return a text with its spans marked: dicts of ``start``, ``end`` (characters), ``label``."""
-    parts: list[str] = []
-    position = 0
-    for span in spans:
-        label = escape(span["label"])
-        parts.append(escape(text[position : span["start"]]))
-        parts.append(
-            f'<mark class="{colour_class(span["label"], colours)}" data-label="{label}">'
-            f"{escape(text[span['start'] : span['end']])}<small>{label}</small></mark>"
+    marks = (
+        Mark(
+            span["start"],
+            span["end"],
+            span["label"],
+            {"class": colour_class(span["label"], colours), "data-label": span["label"]},
         )
-        position = span["end"]
-    parts.append(escape(text[position:]))
-    return f'<div class="ner-text small" dir="auto">{"".join(parts)}</div>'
+        for span in spans
+    )
+    return f'<div class="ner-text small" dir="auto">{mark_text(text, marks, escape)}</div>'
 
 
 def _score_cells(scores: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The texts that the Highlight tab offers to try."""
+"""The example texts of the Highlight tab."""
 
 EXAMPLES = {
     "Profile": "Sunny is Data Scientist and Generative AI Engineer at Infosys in Bengaluru.",
@@ -33,5 +33,5 @@ EXAMPLES = {
         "from Illinois, planted an olive tree with her in Nairobi in 2006.\n"
     ),
 }
-"""Each shows something else: short texts of several kinds, words that name one thing here and
-another there, line breaks, and paragraphs."""
+"""Short texts of several kinds, words with different types in different contexts, line breaks, and
+paragraphs."""

@@ -1,6 +1,6 @@
-"""The work on a file of texts: from what is in it to what was found, and how far it is.
+"""Find the entities of a file of texts, with its progress, and write them to files.
 
-Results lie in a folder of their own among what Gradio serves, whose name cannot be guessed.
+The results are in a folder whose name can't be guessed, among the files that Gradio serves.
 """
 
 import os
@@ -13,26 +13,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import ner_core
 from ner_core.errors import DataError
+from ner_core.inference.progress import predict_in_steps
 from ner_core.render.colours import EntityColours
-from ner_core.render.files import FILE_FORMATS
+from ner_core.render.files import FILE_FORMATS, EntityWriter, open_for
 from ner_studio.base.durations import duration
 from ner_studio.base.markup import escape
 from ner_studio.base.theme import colour_class
-from ner_studio.state.predictors import importing, load_predictor
+from ner_studio.state.predictors import MODELS, importing
 
 MOST_BYTES = 20 * 2**20
 MOST_TEXTS = 100_000
 MOST_CHARACTERS = 5_000_000
-"""In one text: its words are in memory together, and who cancels waits while they are written."""
+"""Of one text: all its words are in memory, and Cancel has to wait until they are written."""
 
 STEP_SECONDS = 0.4
 KEPT_SECONDS = 3600.0
 
 _FOLDER = "ner-entities-"
 _MOST_TYPES = 24
-_BY_COMMAND = "`python -m ner_core predict --file` reads more"
+_COMMAND = "`python -m ner_core predict --file`, which has no limit"
 
 TEMPLATE = """
 <section class="ner-job" aria-label="Work on the file" data-state="${value.state}">
@@ -47,7 +47,7 @@ TEMPLATE = """
 
 
 class FileJob:
-    """One file's way from texts to results."""
+    """The work on one file: count its texts, find their entities, write the results."""
 
     def __init__(self, file: Path, column: str | None, whole: bool, folder: Path) -> None:
         self.folder = folder
@@ -62,23 +62,23 @@ class FileJob:
         self._began = time.monotonic()
 
     def run(self, model: str, label_names: Sequence[str]) -> Iterator[dict[str, str]]:
-        """Give the state of the work now and then. Raises NerError and OSError."""
+        """Yield the state of the work every ``STEP_SECONDS``. Raises NerError and OSError."""
         check_size(self._file)
         self.folder.mkdir(parents=True, mode=0o700)
         yield state("working", message=sentence("Reading the file …"))
         with importing:
-            read_texts, predict_in_steps = ner_core.read_texts, ner_core.predict_in_steps
+            from ner_core.data.texts import read_texts  # imports datasets, after the page is up
         for text in read_texts(*self._wanted):
             self._count(text)
         yield state("working", message=sentence("Loading the model …"))
-        predictor = load_predictor(model, label_names)
+        predictor = MODELS.get(model, label_names)
         self._types = predictor.entity_types
         self._began = time.monotonic()
         with ExitStack() as stack:
             writers = []
             for path, form in zip(self.files, FILE_FORMATS, strict=True):
-                file = stack.enter_context(ner_core.open_for(path, form))
-                writer = ner_core.EntityWriter(file, form, self._types, self._file.name)
+                file = stack.enter_context(open_for(path, form))
+                writer = EntityWriter(file, form, self._types, self._file.name)
                 writers.append(stack.enter_context(writer))
             texts = read_texts(*self._wanted)
             for step in predict_in_steps(predictor, texts, seconds=STEP_SECONDS):
@@ -91,27 +91,26 @@ class FileJob:
                 yield self._now()
 
     def finished(self) -> dict[str, str]:
-        """Give the state after the last text."""
-        os.utime(self.folder)  # it is kept from now on
+        """Return the state after the last text."""
+        os.utime(self.folder)  # it is kept for an hour from now on
         spent = time.monotonic() - self._began
         took = ("Took", duration(spent) if spent >= 1 else "less than 1 s")
         ready = sentence("Ready to download:")
         return state("done", 100, self._facts(took), self._counts, ready, self._types)
 
     def _count(self, text: str) -> None:
-        """Count a text before the work begins. Raises DataError if it is too much for a page."""
+        """Count a text before the work begins. Raises DataError if a limit is passed."""
         self._all_texts += 1
         self._all_characters += len(text) + 1
         if self._all_texts > MOST_TEXTS:
             raise DataError(
-                f"Expected at most {MOST_TEXTS:,} texts, found more in {self._file.name}; cut the "
-                f"file in parts, or use the command line: {_BY_COMMAND}."
+                f"{self._file.name} has more than {MOST_TEXTS:,} texts, the limit of this page. "
+                f"Split the file, or use {_COMMAND}."
             )
         if len(text) > MOST_CHARACTERS:
             raise DataError(
-                f"Expected texts of at most {MOST_CHARACTERS:,} characters, found {len(text):,} in "
-                f"text {self._all_texts:,} of {self._file.name}; cut it in parts, or use the "
-                f"command line: {_BY_COMMAND}."
+                f"Text {self._all_texts:,} of {self._file.name} has {len(text):,} characters, and "
+                f"this page reads at most {MOST_CHARACTERS:,}. Split it, or use {_COMMAND}."
             )
 
     def _now(self) -> dict[str, str]:
@@ -137,9 +136,9 @@ def state(
     message: str = "",
     types: Sequence[str] = (),
 ) -> dict[str, str]:
-    """Give the values of the template, all of them escaped; ``message`` is HTML.
+    """Return the values of the template, all of them escaped; ``message`` is HTML.
 
-    ``types`` are all that the model can name, so that each keeps its colour.
+    ``types`` are all types of the model, so that each keeps its colour.
     """
     colours = EntityColours(types)
     found = sorted((counts or {}).items(), key=lambda item: (-item[1], item[0]))
@@ -159,7 +158,7 @@ def state(
 
 
 def sentence(text: str) -> str:
-    """Write a quiet line."""
+    """Return a line of text in the style of hints."""
     return f'<p class="ner-quiet">{escape(text)}</p>'
 
 
@@ -168,8 +167,8 @@ def check_size(file: Path) -> None:
     size = file.stat().st_size
     if size > MOST_BYTES:
         raise DataError(
-            f"Expected at most {MOST_BYTES // 2**20} MB, found {size / 2**20:.1f} MB; cut the file "
-            f"in parts, or use the command line: {_BY_COMMAND}."
+            f"The file has {size / 2**20:.1f} MB, and this page reads at most "
+            f"{MOST_BYTES // 2**20} MB. Split the file, or use {_COMMAND}."
         )
 
 
@@ -180,11 +179,11 @@ def drop(folder: str) -> None:
 
 
 def new_folder(place: Path) -> Path:
-    """Name a folder that nobody can guess; deletes those of visitors who are long gone."""
+    """Return the path of a folder that can't be guessed; delete the folders that have expired."""
     for folder in place.glob(f"{_FOLDER}*"):
         try:
             old = time.time() - folder.stat().st_mtime > KEPT_SECONDS
-        except OSError:  # another one was faster
+        except OSError:  # deleted by another visitor's request
             continue
         if old:
             drop(str(folder))

@@ -1,8 +1,8 @@
-"""A whole file on the Highlight tab: its texts in, what is found in them out, in four formats.
+"""A whole file on the Highlight tab: find the entities of its texts, and offer them as files.
 
-The work is a generator's: it ends a step after the visitor cancels it, or closes the tab, and one
-at a time does it for all visitors. Results lie in a folder of their own whose name cannot be
-guessed, among what Gradio serves, until the visitor asks for others or is gone for an hour.
+The work is a generator, which ends one step after the visitor cancels it or closes the tab. One
+file is read at a time for all visitors. The results are kept until the visitor asks for others, or
+for an hour.
 """
 
 import contextlib
@@ -14,14 +14,13 @@ from typing import Any, Literal
 
 import gradio as gr
 
-import ner_core
 from ner_core.errors import DataError, NerError
 from ner_core.render.files import FILE_FORMATS
 from ner_studio.base import markup
 from ner_studio.base.events import QUICK, QUIET
 from ner_studio.highlight import file_job, reading
 from ner_studio.highlight.file_job import MOST_BYTES, MOST_TEXTS, FileJob, drop, sentence, state
-from ner_studio.state.predictors import STARTER, importing, named
+from ner_studio.state.predictors import STARTER, importing, name_for_visitor
 
 _NAMES = {"jsonl": "JSONL", "csv": "CSV", "conll": "CoNLL", "html": "HTML"}
 _HINT = (
@@ -34,10 +33,10 @@ _LONGEST_EXAMPLE = 40
 
 @dataclass
 class Request:
-    """One press of the button: whether the work has begun, and how it is to end early, if so.
+    """One press of the button: whether the work has begun, and why it is to end early, if it is.
 
-    The work itself says that it was cancelled, in its last answer: said by another handler, an
-    answer that was still on its way would take the place of it.
+    The work itself shows in its last answer that it was cancelled. If another handler showed it, an
+    answer that is still on its way would replace that.
     """
 
     begun: bool = False
@@ -45,20 +44,20 @@ class Request:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self) -> bool:
-        """Tell whether the work may begin: not if it was to end before."""
+        """Begin the work unless it was ended before; return whether it begins."""
         with self._lock:
             self.begun = not self.end
             return self.begun
 
     def finish(self, end: Literal["cancelled", "replaced"]) -> bool:
-        """End the work within a step; tells whether it had begun."""
+        """End the work within a step; return whether it had begun."""
         with self._lock:
             self.end = self.end or end
             return self.begun
 
 
 class FilePanel:
-    """The components of the accordion, and what happens when they are used."""
+    """The components of the accordion and their handlers."""
 
     def __init__(self) -> None:
         with gr.Accordion("A whole file", open=False, elem_id="file-panel"):
@@ -101,20 +100,20 @@ class FilePanel:
                     gr.DownloadButton(_NAMES[form], size="sm", elem_id=f"file-{form}")
                     for form in FILE_FORMATS
                 ]
-        # On the server only, so that no visitor can name a folder.
+        # Kept on the server, so that no visitor can name a folder.
         self.folder = gr.State("", time_to_live=file_job.KEPT_SECONDS, delete_callback=drop)
-        self.request: gr.State = gr.State(None)  # of this visitor, the last one
+        self.request: gr.State = gr.State(None)  # the last one of this visitor
         self._at_work: Request | None = None
 
     @property
     def shown(self) -> list[Any]:
-        """The components that change with the work, in the order of the handlers' results."""
+        """The components that the handlers update, in the order of their results."""
         return [self.status, self.find, self.cancel, self.offer, self.folder, *self.downloads]
 
     def wire(self, model: Any, label_names: Any) -> None:
-        """Connect the components; ``model`` and ``label_names`` say who finds the entities."""
+        """Connect the components; ``model`` and ``label_names`` are those of the tab."""
         begun = self.find.click(self.begin, self.folder, [*self.shown, self.request], **QUICK)
-        # Before it is this file's turn: nobody's file waits for the model of another one.
+        # Before this file gets its turn, so that no file waits for the model of another one.
         ready = begun.then(
             self.load,
             [model, label_names],
@@ -141,7 +140,7 @@ class FilePanel:
         self.column.input(lambda: gr.update(interactive=True), None, self.find, **QUICK)
 
     def choose(self, file: str | None, folder: str, request: Request | None) -> list[Any]:
-        """Offer what another file's texts may be, and forget what was found in the one before."""
+        """Offer the columns of a new file, and delete the results of the one before."""
         if request:
             request.finish("replaced")
         drop(folder)
@@ -151,7 +150,9 @@ class FilePanel:
         try:
             file_job.check_size(Path(file))
             with importing:
-                columns = ner_core.text_columns(file)
+                from ner_core.data.texts import text_columns  # imports datasets
+
+                columns = text_columns(file)
         except NerError as problem:
             refused = state("refused", message=markup.error(str(problem)))
             return [*no_choice, *self._resting(refused, ready=False)]
@@ -165,7 +166,7 @@ class FilePanel:
         return [choice, lines, *self._resting(state("idle"), ready)]
 
     def begin(self, folder: str) -> list[Any]:
-        """Say at once that the work was asked for, and whether it waits for another visitor's."""
+        """Show at once that the work starts, or that it waits for the file of another visitor."""
         drop(folder)
         text = "Starting …"
         if self._at_work:
@@ -173,9 +174,9 @@ class FilePanel:
         return [*self._busy(state("waiting", message=sentence(text))), Request()]
 
     async def load(self, model: str | None, label_names: str | None) -> None:
-        """Wait until the model is loaded; whether it cannot be is said when it is used."""
+        """Wait until the model is loaded; an error is shown when the model is used."""
         with contextlib.suppress(NerError):
-            await reading.loaded(model or STARTER, _names(label_names))
+            await reading.wait_until_loaded(model or STARTER, _names(label_names))
 
     def work(
         self,
@@ -186,7 +187,7 @@ class FilePanel:
         lines: str | None,
         request: Request,
     ) -> Iterator[list[Any]]:
-        """Find the entities of a file's texts; shows how far it is, then offers the results."""
+        """Find the entities of the texts of a file: yield the progress, then the results."""
         if not request.begin():
             return
         self._at_work = request
@@ -194,9 +195,9 @@ class FilePanel:
         keep = False
         try:
             if not file:
-                raise DataError("Expected a file of texts, found none; choose one.")
-            names, chosen = _names(label_names), named(model or STARTER)
-            reading.check(chosen, names)
+                raise DataError("There is no file of texts yet. Choose one.")
+            names, chosen = _names(label_names), name_for_visitor(model or STARTER)
+            reading.check_hub_model(chosen, names)
             job = FileJob(Path(file), column or None, lines == _WHOLE, folder)
             for now in job.run(chosen, names):
                 if request.end == "cancelled":
@@ -210,18 +211,18 @@ class FilePanel:
             yield self._resting(state("refused", message=markup.error(str(problem))))
         except OSError as problem:
             text = (
-                f"Expected room for the results at {folder.parent}, found: {problem.strerror}; "
-                "make room, or try a smaller file."
+                f"The results could not be written to {folder.parent}: {problem.strerror}. Make "
+                "room, or try a smaller file."
             )
             yield self._resting(state("refused", message=markup.error(text)))
-        finally:  # also when the visitor is gone
+        finally:  # also if the visitor has closed the tab
             if self._at_work is request:
                 self._at_work = None
             if not keep:
                 drop(str(folder))
 
     def stop(self, request: Request | None) -> list[Any]:
-        """End the work, which says so itself; this says it of work that had not begun."""
+        """End the work, which then shows it; show it here for work that had not begun."""
         if request and request.finish("cancelled"):
             return [gr.skip()] * len(self.shown)
         return self._cancelled()
@@ -244,7 +245,7 @@ class FilePanel:
 
 
 def _choices(names: Sequence[str], examples: Sequence[str]) -> list[tuple[str, str]]:
-    """Name columns for the dropdown; those without a name by their number and what they have."""
+    """Return the choices of columns; a column without a name has its number and an example."""
     if not examples:
         return [(name, name) for name in names]
     shown = (" ".join(example.split()) for example in examples)
@@ -258,5 +259,5 @@ def _choices(names: Sequence[str], examples: Sequence[str]) -> list[tuple[str, s
 
 
 def _names(label_names: str | None) -> list[str]:
-    """Give the names that were written for the labels of a model."""
+    """Return the label names that were typed in, separated by commas."""
     return [name.strip() for name in (label_names or "").split(",") if name.strip()]

@@ -1,8 +1,7 @@
-// What happens to a result in the browser: filter, compare, copy; its tables are in
-// highlight_tables.js. The body of a function that gr.HTML calls once with `element` and `watch` (its
-// js_on_load), both files one after the other. The server replaces the mark-up
-// with each answer, so what was chosen is kept here and done again. Everything a stranger wrote is
-// read and written as text, never as mark-up.
+// Filter, compare and copy a result in the browser. Its tables are in highlight_tables.js. Both files
+// together are the body of a function (js_on_load) that gr.HTML calls once with `element` and
+// `watch`. Each answer of the server replaces the markup, so the visitor's choices are kept here and
+// applied again. Text from strangers is read and written as text, never as markup.
 
 const MOST_LINKED = 8000;
 const chosen = { off: new Set(), threshold: 0, only: false, sorted: {} };
@@ -13,7 +12,7 @@ const figure = (number) => number.toLocaleString("en");
 const count = (number, one, more) => `${figure(number)} ${number === 1 ? one : more}`;
 const passes = (label, score) => score >= chosen.threshold && !chosen.off.has(label);
 
-// Heard and not seen; beside the mark-up, so that an answer does not replace it.
+// For screen readers only. It is outside of the markup, so that answers do not replace it.
 const heard = document.createElement("p");
 heard.className = "ner-unseen";
 heard.setAttribute("role", "status");
@@ -50,7 +49,7 @@ function apply() {
 
 function announce(sentence) {
   clearTimeout(hearing);
-  // Once a pause in typing comes: not with each key.
+  // After a pause in typing, rather than with each key press.
   hearing = setTimeout(() => {
     if (heard.textContent !== sentence) heard.textContent = sentence;
   }, 700);
@@ -71,7 +70,7 @@ function showChoice(found) {
   }
 }
 
-// The marks of a text are in the order of its entities.
+// The marks of a text have the order of its entities.
 function showMarks(found) {
   all(".ner-text").forEach((text, side) => {
     all("mark", text).forEach((mark, index) => {
@@ -88,8 +87,8 @@ function showMarks(found) {
   });
 }
 
-// Two lists of what is shown: what only one of them has is "alone", what lies over something else
-// in the other "differs".
+// Of two lists of entities, one that overlaps nothing in the other list is "alone", one that overlaps
+// something else there "differs".
 function compare([first, second]) {
   const sides = [first, second];
   sides.forEach((entities, side) => {
@@ -112,7 +111,7 @@ function compare([first, second]) {
   ].join(" · ");
 }
 
-// In how many stretches of the text the two differ about what is there.
+// The number of places in the text where two models find different entities.
 function places(entities) {
   const spans = entities.filter((e) => e.kind === "differs");
   spans.sort((one, other) => one.start - other.start);
@@ -130,7 +129,7 @@ async function copy(text, sentence) {
     await navigator.clipboard.writeText(text);
     say(sentence);
   } catch {
-    say("Expected the browser to allow copying, found that it does not; select and copy by hand.");
+    say("The browser does not allow copying. Select the text and copy it by hand.");
   }
 }
 
@@ -141,23 +140,21 @@ function writtenText() {
 function copyLink() {
   const text = writtenText();
   if (text.length > MOST_LINKED) {
-    say(
-      `Expected a text of up to ${figure(MOST_LINKED)} characters for a link, found ` +
-        `${figure(text.length)}; shorten it, or share the file.`,
-    );
+    const [size, most] = [figure(text.length), figure(MOST_LINKED)];
+    say(`The text has ${size} characters, and a link at most ${most}. Shorten it, or share a file.`);
     return;
   }
   const { model, compare: other } = find(".hl").dataset;
   const address = new URL(window.location.pathname, window.location.origin);
   address.searchParams.set("model", model);
   if (other) address.searchParams.set("compare", other);
-  // In the fragment: a browser sends that to no server. Half a surrogate pair cannot be in it.
+  // In the fragment, which browsers do not send to servers. It can't contain half a surrogate pair.
   const whole = text.replace(/\p{Surrogate}/gu, "\ufffd");
   address.hash = `text=${encodeURIComponent(whole)}`;
   copy(address.href, "Copied a link to this text and model.");
 }
 
-// What a reload brings back, see restore.js; and an address that says something else goes.
+// Keep what restore.js brings back after a reload; drop an address that no longer fits.
 function remember() {
   const frame = find(".hl");
   if (!frame) return;
@@ -166,7 +163,7 @@ function remember() {
   try {
     window.sessionStorage.setItem("ner-studio", JSON.stringify({ text, model, compare: other }));
   } catch {
-    // Full, or forbidden by the browser: then a reload brings nothing back.
+    // Storage is full or not allowed: then a reload brings nothing back.
   }
   const address = new URL(window.location);
   const linked = new URLSearchParams(address.hash.slice(1)).get("text");
@@ -179,8 +176,8 @@ function remember() {
   window.history.replaceState(window.history.state, "", address);
 }
 
-// Of an address that differs in the fragment only the browser loads nothing: one pasted link after
-// another, or going back to it.
+// A browser does not load an address that differs in its fragment only, such as a second link pasted
+// after a first one.
 window.addEventListener("hashchange", () => {
   const linked = new URLSearchParams(window.location.hash.slice(1)).get("text");
   if (linked !== null) window.location.reload();

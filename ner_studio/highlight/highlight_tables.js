@@ -1,12 +1,12 @@
-// The tables of a result; a part of highlight.js, whose functions it uses. The server sends what is
-// in them as data, all of it. Here it is filtered, sorted and copied; of what is left the first rows
-// are drawn, and more where they are asked for, so that long texts stay smooth.
+// The tables of a result, a part of highlight.js, whose functions it uses. The server sends all rows
+// as data, and they are filtered, sorted and copied here. Only the first rows are rendered, and more
+// on request, so that long texts stay fast.
 
 const DRAWN_AT_ONCE = 500;
 let mostDrawn = DRAWN_AT_ONCE;
 let read = new Map(); // the rows of each table in the page
 
-// An answer has come. Its tables may be the same elements with other rows.
+// Called after each answer: its tables may be the same elements with other rows.
 function forgetTables() {
   mostDrawn = DRAWN_AT_ONCE;
   read = new Map();
@@ -37,16 +37,16 @@ function showTable(box, colours) {
   }
   const rest = box.querySelector(".hl-rest");
   rest.hidden = drawn.length === rows.length;
+  const [some, every] = [figure(drawn.length), figure(rows.length)];
   rest.querySelector("span").textContent =
-    `The first ${figure(drawn.length)} of ${figure(rows.length)} rows are shown; ` +
-    "sorting and copying take all of them.";
+    `The first ${some} of ${every} rows are shown; sorting and copying take all of them.`;
 }
 
 const isTokens = (box) => box.dataset.table === "Tokens";
 const columnsOf = (box) => all("th", box).map((header) => header.textContent);
 const isScore = (name) => name.startsWith("Score");
 
-// What is to be seen of a table, in the order that was chosen.
+// The rows of a table that pass the filters, in the chosen order.
 function rowsOf(box) {
   if (!read.has(box)) read.set(box, readRows(box));
   const rows = read.get(box);
@@ -56,7 +56,7 @@ function rowsOf(box) {
   return wanted ? sorted(seen, columnsOf(box).indexOf(wanted.name), wanted.down) : seen;
 }
 
-// A row is sent as [text, type or tag, figures as the columns say]; a figure that is not is null.
+// A row is [text, type or tag, numbers in the order of the columns]; a missing number is null.
 function readRows(box) {
   const names = columnsOf(box);
   const tokens = isTokens(box);
@@ -71,7 +71,7 @@ function typeOf(tag) {
   return tag === "O" ? "" : tag.replace(/^[BIESLUM]-/, "");
 }
 
-// Texts by the alphabet; figures by their size, with nothing before something.
+// Texts alphabetically, numbers by size; missing ones come first.
 function sorted(rows, column, down) {
   const direction = down ? -1 : 1;
   const compared =
@@ -93,7 +93,7 @@ function drawRow({ cells, label, on }, names, tokens, colours) {
     if (column === 1) cell.className = "text";
     if (column === 0 && !tokens) cell.dir = "auto";
     if (column === 1 || (column === 0 && tokens)) {
-      // A text of its own: the direction of its writing changes nothing around it.
+      // Isolated, so that its writing direction does not change the text around it.
       const isolated = document.createElement("bdi");
       isolated.textContent = text;
       cell.append(isolated);
@@ -125,7 +125,7 @@ function sortBy(button) {
 }
 
 function copyTable() {
-  // All that passes the filters, drawn or not. Two tables have a blank line between.
+  // All rows that pass the filters, rendered or not. Two tables are separated by a blank line.
   let rows = 0;
   const tables = all(".hl-table").map((box) => {
     const names = columnsOf(box);

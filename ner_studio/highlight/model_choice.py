@@ -1,4 +1,4 @@
-"""A model, chosen or typed in, and the names of its labels where it does not tell them."""
+"""A field for a model, and one for the names of its labels if the model has none."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ _Choices = Sequence[tuple[str, str]]
 
 
 class ModelChoice:
-    """A list of models that takes a Hub id as well; a field for labels shows up when needed."""
+    """A dropdown of models that also takes a Hub id; a field for label names appears if needed."""
 
     def __init__(self, label: str, choices: _Choices, value: str, elem_id: str, info: str) -> None:
         with gr.Column(min_width=260):
@@ -31,7 +31,7 @@ class ModelChoice:
                 visible=False,
                 elem_id=f"{elem_id}-labels",
             )
-        # In the page, not visible: the model that the field was shown for. Names are no other's.
+        # Hidden in the page: the model whose label names are asked for.
         self.named = gr.Textbox("", visible="hidden")
 
     @property
@@ -50,21 +50,21 @@ class ModelChoice:
         return [self.model.change, self.names.submit, self.names.blur]
 
     def chosen(self, form: Mapping[Any, Any]) -> str:
-        """Give the name of the chosen model; empty if there is none."""
+        """Return the name of the chosen model, empty if there is none."""
         return str(form[self.model] or "").strip()
 
     def label_names(self, form: Mapping[Any, Any]) -> tuple[str, ...]:
-        """Give the names that were written for the labels of the chosen model."""
+        """Return the label names that were typed in for the chosen model."""
         if not form[self.named] or form[self.named] != self.chosen(form):
             return ()
         names = (name.strip() for name in (form[self.names] or "").split(","))
         return tuple(name for name in names if name)
 
     def ask(self, form: Mapping[Any, Any], unnamed: Mapping[str, str]) -> list[Any]:
-        """Show the field if the model is among the ``unnamed``, which have so many: updates."""
+        """Return updates that show the field if the model is among ``unnamed`` (model: labels)."""
         model = self.chosen(form)
         if model and form[self.named] == model:
-            return [gr.skip(), gr.skip()]  # while names are written the field must stay
+            return [gr.skip(), gr.skip()]  # the field stays while names are typed in
         if model in unnamed:
             info = f"{unnamed[model]} names with commas between, in their order; then Enter."
             return [gr.update(visible=True, value="", info=info), model]
@@ -73,19 +73,19 @@ class ModelChoice:
         return [gr.skip(), gr.skip()]
 
     def refresh(self, choices: _Choices, current: str | None) -> Any:
-        """Offer these models; keep the choice if it is one of them, or may be a Hub id.
+        """Return an update with these models; the choice is kept if it is still possible.
 
-        So is a run that is there but not among the newest, which are offered.
+        That is one of the models, a Hub id, or a run that is too old to be among them.
         """
         listed = [value for _, value in choices]
         if "/" in (current or "") or current in listed or _is_older_run(current):
-            # Not sent back: a late answer must not undo a choice made meanwhile.
+            # The value is not sent: a late answer must not undo a choice made meanwhile.
             return gr.update(choices=choices)
         return gr.update(choices=choices, value=choices[0][1])
 
 
 def _is_older_run(name: str | None) -> bool:
-    """Tell whether it is a run of the visitor who asks that has a model."""
+    """Return whether it is a run of the visitor who asks that has a model."""
     try:
         return rights.find(name).model_dir.is_dir()
     except RunError:

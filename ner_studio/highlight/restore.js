@@ -1,5 +1,5 @@
-// Gives text, model and comparison of a link that was opened, or of before a reload; without either
-// what is there already. The parameters and the result are those of an event of the page.
+// Return the text, model and second model of a link that was opened, or from before a reload, or
+// else the current ones. Parameters and result are those of a Gradio event.
 (text, model, compare) => {
   const address = new URL(window.location);
   const linked = new URLSearchParams(address.hash.slice(1)).get("text");
@@ -11,7 +11,7 @@
     const kept = JSON.parse(window.sessionStorage.getItem("ner-studio"));
     if (kept) return [kept.text, kept.model || model, kept.compare];
   } catch {
-    // Forbidden by the browser: nothing was kept.
+    // Storage is not allowed: nothing was kept.
   }
   return [text, model, compare];
 }

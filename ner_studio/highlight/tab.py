@@ -1,7 +1,7 @@
-"""The Highlight tab: type, and see the entities.
+"""The Highlight tab: type a text and see its entities.
 
-No answer waits for a model: one that is not loaded yet is loaded in the background, the result says
-so, and when it is there the text is read again.
+A model that is not in memory is loaded in the background. Until then the result shows that it is
+being loaded; after that, the text is read again.
 """
 
 import time
@@ -29,7 +29,7 @@ _SCRIPTS = ("highlight/highlight_tables.js", "highlight/highlight.js")
 
 
 class HighlightTab:
-    """The components of the tab, and what happens when they are used."""
+    """The components of the tab and their handlers."""
 
     def __init__(self) -> None:
         choices = model_choices()
@@ -63,16 +63,16 @@ class HighlightTab:
             js_on_load="\n".join(map(assets.read, _SCRIPTS)),
             elem_id="highlighted",
         )
-        # In the page, not visible: which models are being loaded, and when the last of them came.
+        # Hidden in the page: which models are being loaded, and when the last one was loaded.
         self.awaited = gr.Textbox("", visible="hidden")
         self.arrived = gr.Textbox("", visible="hidden")
-        # Which models have labels without names: the number of these before each model.
+        # Which models have labels without names: a line "number model" for each.
         self.unnamed = gr.Textbox("", visible="hidden")
         self.files = FilePanel()
 
     @property
     def hub_fields(self) -> list[tuple[Any, str]]:
-        """The fields that take ids of the Hub, and what to choose where there is none."""
+        """The fields that take Hub ids, and what to choose instead if the Hub can't be reached."""
         instead = "choose the starter or a finished run."
         return [(self.first.model, instead), (self.second.model, instead)]
 
@@ -86,11 +86,11 @@ class HighlightTab:
             *self.first.inputs,
             *self.second.inputs,
         }
-        # `change`, not `input`: that fires on key presses only and would miss a paste.
+        # `change` rather than `input`, which fires on key presses only and would miss a paste.
         changes = [part.change for part in (self.text, self.view, self.arrived)]
-        # One event for all of them: an answer that is late never replaces a later one. With each
-        # key it comes, so what Gradio does around it is kept to what is needed: its queue alone
-        # took longer than the answer, each further component a millisecond.
+        # One event for all of them, so that a late answer never replaces a later one. It comes with
+        # each key press, so Gradio's own processing is switched off: its queue alone took longer
+        # than the answer, and each further component took a millisecond.
         gr.on(
             [*changes, *self.first.changes, *self.second.changes],
             self.highlight,
@@ -112,7 +112,7 @@ class HighlightTab:
             self.wait,
             inputs,
             self.arrived,
-            trigger_mode="multiple",  # who chooses another model meanwhile waits for that one
+            trigger_mode="multiple",  # a model that is chosen meanwhile is waited for as well
             concurrency_id="loading",
             concurrency_limit=None,
             **QUIET,
@@ -120,17 +120,17 @@ class HighlightTab:
         self.files.wire(self.model, self.first.names)
 
     def restore_on(self, event: Any) -> None:
-        """Bring back what the page's address carries, or what was there before a reload."""
+        """Restore what the address of the page contains, or what was there before a reload."""
         restored = [self.text, self.model, self.second.model]
         event(None, restored, restored, js=assets.read("highlight/restore.js"), **QUICK)
 
     def refresh_on(self, event: Any) -> None:
-        """Offer the models that there are when this event happens."""
+        """Update the lists of models when this event happens."""
         models = [self.model, self.second.model]
         event(self.refresh_models, models, models, **QUICK)
 
     def refresh_models(self, model: str | None, compare: str | None) -> list[Any]:
-        """Offer the models there are; keep the choices that may still be made."""
+        """Return the current models for both fields; keep choices that are still possible."""
         choices = model_choices()
         return [
             self.first.refresh(choices, model),
@@ -138,21 +138,21 @@ class HighlightTab:
         ]
 
     def highlight(self, form: Mapping[Any, Any]) -> tuple[str, str, str]:
-        """Show the entities of a text: the result, the models awaited, and those without names."""
-        # What comes is not looked at by Gradio, and not all of it comes from the page.
+        """Return the result, the models being loaded, and those whose labels have no names."""
+        # Gradio does not check these values, and not all requests come from the page.
         form = {part: value if isinstance(value, str) else "" for part, value in form.items()}
         text, view, wanted = form[self.text], form[self.view], self._wanted(form)
         models = [model for model, _ in wanted]
         outcomes: list[Outcome] = []
         if text.strip():
-            # A browser's limit on the length can be passed over: the one here holds.
+            # The limit in the browser can be circumvented, so it is enforced here.
             read = text[:MOST_CHARACTERS]
             outcomes = [reading.read(one, read, view == TOKENS) for one in wanted]
         answered = list(zip(models, outcomes, strict=False))
         coming = [model for model, outcome in answered if outcome is None]
         return (
             highlight_view.page(view, text, models, outcomes),
-            # With the last arrival, so that it is another value if one came and is gone again.
+            # With the last arrival, so that the value changes if a model was loaded and freed.
             "\n".join(filter(None, [*coming, form[self.arrived]])) if coming else "",
             "\n".join(
                 f"{outcome.count} {model}"
@@ -162,20 +162,20 @@ class HighlightTab:
         )
 
     def ask_for_names(self, form: Mapping[Any, Any]) -> list[Any]:
-        """Show a field for the names of labels at each model that needs them: updates."""
+        """Return updates that show a field for label names for each model that needs them."""
         lines = (line.partition(" ") for line in (form[self.unnamed] or "").splitlines())
         counts = {model: count for count, _, model in lines}
         return [*self.first.ask(form, counts), *self.second.ask(form, counts)]
 
     async def wait(self, form: Mapping[Any, Any]) -> Any:
-        """Wait until the awaited models are loaded, or cannot be."""
+        """Wait until one of the awaited models is loaded or has failed."""
         if not form[self.awaited]:
             return gr.skip()
-        await reading.wait_for(self._wanted(form))
+        await reading.wait_for_any(self._wanted(form))
         return str(time.time_ns())
 
     def _wanted(self, form: Mapping[Any, Any]) -> list[Wanted]:
-        """Give the models that are to read the text: one, or two to be compared."""
+        """Return the models that read the text: one, or two to compare."""
         first = (self.first.chosen(form) or STARTER, self.first.label_names(form))
         second = (self.second.chosen(form), self.second.label_names(form))
         return [first, second] if second[0] else [first]

@@ -1,8 +1,8 @@
 """The tables of the Highlight tab: entities, entities of two models, sub-tokens.
 
-What is in a table goes to the browser as data, all of it; ``highlight_tables.js`` draws, filters
-and sorts the rows. As mark-up those of a long text would be megabytes with each key press. A row
-is [text, type or tag, figures as the header says]; each header cell is a button that sorts.
+The rows of a table are sent to the browser as data, and ``highlight_tables.js`` renders, filters
+and sorts them: as markup, the rows of a long text would be megabytes with each key press. A row is
+[text, type or tag, numbers in the order of the header]; each header cell is a button that sorts.
 """
 
 import json
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from ner_core.inference.token_view import SubToken
 
 DIGITS = 6
-"""Of scores that are sent to the browser: filters and tables there go by the same number."""
+"""Of scores that are sent to the browser, so that filters and tables use the same number."""
 
 _HEADER = ("Entity", "Type", "Score", "Start", "End")
 _SUB_TOKEN_HEADER = ("Sub-token", "Tag", "Score", "Index", "Start", "End")
 
 
 def entity_table(entities: "Sequence[Entity]") -> str:
-    """List the entities of a text."""
+    """Return the table of the entities of a text."""
     rows = (
         [readable(e.text), readable(e.label), round(e.score, DIGITS), e.start, e.end]
         for e in entities
@@ -34,7 +34,7 @@ def entity_table(entities: "Sequence[Entity]") -> str:
 def compared_table(
     first: "Sequence[Entity]", second: "Sequence[Entity]", names: tuple[str, str]
 ) -> str:
-    """List the entities that two models find: what both say alike is one row with both scores."""
+    """Return the table of the entities of two models; one row for an entity that both find."""
     scores: dict[tuple[int, int, str], list[float | None]] = {}
     texts = {}
     for side, found in enumerate((first, second)):
@@ -50,9 +50,9 @@ def compared_table(
 
 
 def sub_token_table(sub_tokens: "Sequence[SubToken]") -> str:
-    """List the sub-tokens of a text as transformers' plain ``ner`` pipeline prints them.
+    """Return the table of the sub-tokens of a text, as transformers' ``ner`` pipeline prints them.
 
-    Those outside entities are there as well, since that pipeline leaves them out on request only.
+    It has the sub-tokens outside of entities, too, which that pipeline leaves out by default.
     """
     rows = (
         [

@@ -1,7 +1,7 @@
-"""What the Highlight tab shows of a text: plain data in, escaped mark-up out.
+"""HTML of the Highlight tab: plain data in, escaped markup out.
 
-The mark-up carries what ``highlight.js`` needs to filter, sort, compare and copy without asking the
-server: the entities of each model once, whose marks follow in the same order.
+The markup has the data that ``highlight.js`` needs to filter, sort, compare and copy without asking
+the server: the entities of each model, in the order of their marks.
 """
 
 import json
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ner_core.errors import NerError
 from ner_core.render.colours import EntityColours
+from ner_core.render.marks import Mark, mark_text
 from ner_studio.base.markup import empty, error, escape
 from ner_studio.base.theme import colour_class
 from ner_studio.highlight import tables as highlight_tables
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 TEXT, TABLE, TOKENS = VIEWS = ("Text", "Table", "Tokens")
 MOST_CHARACTERS = 20_000
 NAMES = ("A", "B")
-"""What two models are called side by side."""
+"""The names of two models side by side."""
 
 _NO_TEXT = "Type or paste a text above, or pick an example."
 _THRESHOLD = (
@@ -44,7 +45,7 @@ _CONTROLS = {
 
 @dataclass(frozen=True)
 class Reading:
-    """What one model says of a text; ``sub_tokens`` only where they are to be shown."""
+    """What one model finds in a text; ``sub_tokens`` only if they are shown."""
 
     model: str
     types: Sequence[str]
@@ -53,13 +54,13 @@ class Reading:
 
 
 Outcome = Reading | NerError | None
-"""What a model says, or why it says nothing; None while it is being loaded."""
+"""What a model finds, or the error; None while the model is being loaded."""
 
 
 def page(view: str, text: str, models: Sequence[str], outcomes: Sequence[Outcome]) -> str:
-    """Draw what one model, or two of them, say of a text, or what stands in its place.
+    """Return the result of one model or of two models, or a notice if there is none.
 
-    There are no ``outcomes`` for a blank text. The frame names the models for the script.
+    A blank text has no ``outcomes``. The attributes of the frame name the models for the script.
     """
     first, second = [*models, ""][:2]
     names = f'data-model="{escape(first)}" data-compare="{escape(second)}"'
@@ -86,9 +87,8 @@ def _content(view: str, text: str, models: Sequence[str], outcomes: Sequence[Out
 
 def _cut(found: int) -> str:
     return (
-        f'<p class="ner-warning">Expected a text of up to {MOST_CHARACTERS:,} characters, found '
-        f"{found:,}; the first {MOST_CHARACTERS:,} are read here, all of them in “A whole file” "
-        "below.</p>"
+        f'<p class="ner-warning">This text has {found:,} characters, and only the first '
+        f"{MOST_CHARACTERS:,} are read here. To read all of it, use “A whole file” below.</p>"
     )
 
 
@@ -105,12 +105,12 @@ def _refusal(sentence: str, model: str) -> str:
 
 def _result(view: str, text: str, readings: Sequence[Reading]) -> str:
     view = view if view in VIEWS else TEXT
-    # Of two models the first keeps its colours.
+    # If there are two models, the first one chooses its colours first.
     colours = EntityColours(*(reading.types for reading in readings))
     if view == TEXT:
-        drawn = _texts(text, readings, colours)
+        content = _texts(text, readings, colours)
     else:
-        drawn = (_table if view == TABLE else _tokens)(readings)
+        content = (_table if view == TABLE else _tokens)(readings)
     summary = '<p class="hl-summary"></p>' if len(readings) > 1 else ""
     found = [
         [
@@ -123,12 +123,12 @@ def _result(view: str, text: str, readings: Sequence[Reading]) -> str:
         f'<div class="hl-result" data-entities="{escape(json.dumps(found))}">'
         f'<div class="hl-bar">{_legend(readings, colours)}'
         f'<div class="hl-controls">{_CONTROLS[view]}</div></div>'
-        f'<p class="hl-said" role="status"></p>{summary}{drawn}</div>'
+        f'<p class="hl-said" role="status"></p>{summary}{content}</div>'
     )
 
 
 def _legend(readings: Sequence[Reading], colours: EntityColours) -> str:
-    """List the types that the models can name, each with a switch; the script counts."""
+    """Return a switch for each entity type of the models; the script adds the counts."""
     chips = "".join(
         f'<label class="hl-chip {colour_class(label, colours)}">'
         f'<input type="checkbox" checked value="{escape(label)}">'
@@ -144,23 +144,21 @@ def _texts(text: str, readings: Sequence[Reading], colours: EntityColours) -> st
 
 
 def highlighted(text: str, entities: "Sequence[Entity]", colours: EntityColours) -> str:
-    """Draw a text with its entities marked; line breaks and blanks stay as they are."""
-    parts: list[str] = []
-    position = 0
-    for entity in entities:
-        label, percent = escape(entity.label), f"{entity.score:.0%}"
-        parts.append(escape(text[position : entity.start]))
-        parts.append(
-            f'<mark class="{colour_class(entity.label, colours)}" title="{label}, {percent}" '
-            f'data-label="{label}">{escape(entity.text)}<small><bdi>{label}</bdi>'
-            f'<span class="ner-unseen"> {percent}</span></small></mark>'
-        )
-        position = entity.end
-    parts.append(escape(text[position:]))
+    """Return a text with its entities marked; line breaks and blanks stay as they are."""
     return (
         '<div class="ner-text" dir="auto" role="group" aria-label="Text with its entities">'
-        f"{''.join(parts)}</div>"
+        f"{mark_text(text, (_mark(entity, colours) for entity in entities), escape)}</div>"
     )
+
+
+def _mark(entity: "Entity", colours: EntityColours) -> Mark:
+    label, percent = entity.label, f"{entity.score:.0%}"
+    attributes = {
+        "class": colour_class(label, colours),
+        "title": f"{label}, {percent}",
+        "data-label": label,
+    }
+    return Mark(entity.start, entity.end, label, attributes, spoken=percent)
 
 
 def _table(readings: Sequence[Reading]) -> str:
@@ -176,7 +174,7 @@ def _tokens(readings: Sequence[Reading]) -> str:
 
 
 def _columns(contents: Sequence[str], readings: Sequence[Reading]) -> str:
-    """Place what two models say side by side, each under its model's name."""
+    """Return the results of two models side by side, each under the name of its model."""
     columns = "".join(
         f'<section data-side="{side}"><h3>{_name(name, reading)}</h3>{content}</section>'
         for side, (name, reading, content) in enumerate(zip(NAMES, readings, contents, strict=True))

@@ -205,10 +205,10 @@ class PublishPanel:
 
     def warn(self, run_id: str | None, private: bool) -> str:
         """Show what everybody reads of the run's data in a repository that is not private."""
-        watched = SHARED.chosen(run_id)
-        if private or watched is None or watched.view.run.id != run_id:
+        cached = SHARED.chosen(run_id)
+        if private or cached is None or cached.view.run.id != run_id:
             return ""
-        return view.warning(watched.view)
+        return view.warning(cached.view)
 
     def show_card(self, run_id: str | None, repo: str | None, what: str) -> str:
         """Return the card of a run's model, as it would be pushed."""
@@ -263,10 +263,10 @@ def _permissions() -> ModuleType:
 
 def _ready(run_id: str | None) -> Run | None:
     """Return the run if it has a model and is not at work."""
-    watched = SHARED.chosen(run_id)
-    if watched is None or watched.view.run.id != run_id or watched.at_work:
+    cached = SHARED.chosen(run_id)
+    if cached is None or cached.view.run.id != run_id or cached.at_work:
         return None
-    run = watched.view.run
+    run = cached.view.run
     return run if run.model_dir.is_dir() else None
 
 

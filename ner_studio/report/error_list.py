@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ner_core.render.colours import EntityColours
+from ner_core.render.marks import Mark, mark_words
 from ner_studio.base.markup import escape
 from ner_studio.base.theme import colour_class
 from ner_studio.report.error_index import is_of
@@ -97,31 +98,22 @@ def _line(
     for start, end in shown:
         if start > position:
             parts.append("…")
-        position = start
+        marks = []
         for span in spans:
             first, last = max(span[0], start), min(span[1], end)
             if first >= last:
                 continue
-            parts += _words(tokens[position:first])
             kind = kinds.get(tuple(span))
             style = f"{colour_class(span[2], colours)} {wrong if kind else 'right'}"
             # The kind of error is noted at the model's entity, or at the gold one if it is missed.
             note = f" · {kind}" if kind and (wrong == "wrong" or kind == "missed") else ""
-            parts.append(_mark(tokens[first:last], style, span[2] + note))
-            position = last
-        parts += _words(tokens[position:end])
+            marks.append(Mark(first - start, last - start, span[2] + note, {"class": style}))
+        parts.append(mark_words([_shortened(word) for word in tokens[start:end]], marks, escape))
         position = end
     if position < len(tokens):
         parts.append("…")
     return " ".join(parts)
 
 
-def _mark(words: Sequence[str], style: str, note: str) -> str:
-    shown = " ".join(_words(words))
-    return f'<mark class="{style}">{shown}<small>{escape(note)}</small></mark>'
-
-
-def _words(words: Iterable[str]) -> list[str]:
-    return [
-        escape(word if len(word) <= _MOST_WORD else word[: _MOST_WORD - 1] + "…") for word in words
-    ]
+def _shortened(word: str) -> str:
+    return word if len(word) <= _MOST_WORD else word[: _MOST_WORD - 1] + "…"

@@ -15,7 +15,7 @@ from ner_core.runs.run import Run
 from ner_core.runs.view import RunView
 from ner_core.runs import store
 from ner_studio.base import rights
-from ner_studio.state.snapshots import SHARED, Snapshot, Watched, mark_of
+from ner_studio.state.snapshots import SHARED, CachedRun, Snapshot, number_of
 
 _MOST_AGE = 2.0
 _READING_SECONDS = 0.5
@@ -101,7 +101,7 @@ class RunRows:
             return everything
         mine = {(run.id, run.created_ns()) for run in SHARED.current().runs}
         rows = tuple(row for row in everything.rows if (row.id, row.created_ns) in mine)
-        return Rows(rows, mark_of(rows))
+        return Rows(rows, number_of(rows))
 
     def _everything(self, renew: bool) -> Rows:
         with self._lock:
@@ -122,7 +122,7 @@ class RunRows:
         return (folder, number) == (snapshot.folder, snapshot.number) and time.monotonic() <= until
 
     def _read(self, snapshot: Snapshot) -> list[RunRow]:
-        newest = {watched.view.run.id: watched for watched in snapshot.newest}
+        newest = {cached.view.run.id: cached for cached in snapshot.newest}
         until = time.monotonic() + _READING_SECONDS
         rows = []
         for run in snapshot.runs:
@@ -153,8 +153,8 @@ def _may_differ(row: RunRow, run: Run) -> bool:
     return row.status in ACTIVE or (row.status == "interrupted" and run.is_held())
 
 
-def _row_of(watched: Watched) -> RunRow:
-    return watched.draw("row", RunRow.of)
+def _row_of(cached: CachedRun) -> RunRow:
+    return cached.render("row", RunRow.of)
 
 
 def _settings_before_start(run: Run) -> dict[str, Any]:

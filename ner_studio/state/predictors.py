@@ -1,74 +1,90 @@
-"""The models that the Highlight tab offers, and which of them are in memory."""
+"""The models that the page offers, and which of them each visitor may use."""
 
 import contextlib
-import os
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
-from typing import Literal, overload
+from typing import TYPE_CHECKING, Literal, NamedTuple, overload
 
-import ner_core
+from ner_core.errors import ModelError, NerError
 from ner_core.hub.repository_ids import has_hub_prefix, without_hub_prefix
+from ner_core.hub.token import using_token
+from ner_core.models.hub import find_on_hub, known_model
+from ner_core.models.sources import find_model
 from ner_core.runs import store
+from ner_core.system.space import on_space
 from ner_studio.base import rights
-from ner_studio.state.batching import Batches
-from ner_studio.state.snapshots import MOST_CHOICES, SHARED, label_of
+from ner_studio.state.loaded_models import LoadedModels
+from ner_studio.state.snapshots import MAX_CHOICES, SHARED, label_of
+
+if TYPE_CHECKING:
+    from ner_core.entities import Entity
+    from ner_core.inference.numpy_bert import NumpyBert
+    from ner_core.inference.predictor import Predictor
 
 STARTER = "starter"
 MODELS_HERE = ("minilm", STARTER)
-"""The models that come with the project: the Hub is not asked for them."""
-MOST_LABELS = 1000
-LONGEST_LABEL = 200
-WARM_UP_AFTER = 8.0
-"""Seconds from the start to the loading of torch: the page is opened in these, and torch's import
-would hold everything else up."""
+"""The models that come with the project, for which the Hub is not asked."""
+MAX_LABELS = 1000
+MAX_LABEL_LENGTH = 200
+WARM_UP_SECONDS = 8.0
+"""From the start of the server to the import of torch, so that it does not slow down a page that is
+opened meanwhile."""
 
 _STARTER_LABEL = "starter (PER, ORG, LOC, MISC)"
 importing = threading.Lock()
-"""Held while transformers is imported, and while data are read: datasets looks into transformers as
-soon as it is there, and fails where it is there by half."""
+"""Held while transformers is imported, and while data are read: datasets uses transformers if it is
+in ``sys.modules``, and fails if it is only half imported."""
 
 _imported = threading.Event()
 _starter_was_loaded = threading.Event()
 _offered: dict[str, str] = {}
-_batches = Batches()
-# More at once would only take turns on the cores, and each would take longer.
-_computing = threading.BoundedSemaphore(os.cpu_count() or 1)
 
-_Key = tuple[str, tuple[str, ...], int, str]
+
+class ModelKey(NamedTuple):
+    """What identifies a model in memory; ``visitor`` is "" if all visitors may use it.
+
+    The time at which a run was created tells it from a later run with the same id.
+    """
+
+    model: str
+    label_names: tuple[str, ...]
+    created_ns: int
+    visitor: str
 
 
 def model_choices() -> list[tuple[str, str]]:
-    """List the models for a dropdown, as they are shown and by name: the starter, then the runs."""
-    kept = [run for run in SHARED.current().runs if run.model_dir.is_dir()][:MOST_CHOICES]
+    """Return the models for a dropdown, as (label, name): those offered, the starter, the runs."""
+    kept = [run for run in SHARED.current().runs if run.model_dir.is_dir()][:MAX_CHOICES]
     labelled = [
-        (SHARED.find(run.id).draw("label", label_of), run.id)
+        (SHARED.find(run.id).render("label", label_of), run.id)
         for run in kept
-        if run.id not in _offered and named(run.id) == run.id
+        if run.id not in _offered and name_for_visitor(run.id) == run.id
     ]
     offered = [(name, name) for name in _offered]
     starter = [] if STARTER in _offered else [(_STARTER_LABEL, STARTER)]
     return [*offered, *starter, *labelled]
 
 
-def named(model: str) -> str:
-    """Name a model so that it is no run but one of the visitor who asks.
+def name_for_visitor(model: str) -> str:
+    """Return the name of a model, changed so that it can't name a run of somebody else.
 
-    That is for the functions below, which ask nobody: they load in the background, too.
+    The functions below need such names: they also run in the background, where nobody asks.
     """
     return model if model in _offered else rights.model_name(model)
 
 
 def offer(location: str) -> str:
-    """Offer one more model, of which this machine's owner gave the place; gives its name.
+    """Offer one more model, whose location was given by the owner of this machine; return its name.
 
-    Only in this way does a page load a model from a folder.
+    This is the only way in which the page loads a model from a folder.
     """
     name, folder = location, Path(location).expanduser()
     if folder.is_dir():
         folder = folder.resolve()
-        # That is what a run calls the folder of its model.
+        # The model of a run is in a folder of this name.
         name = folder.parent.name if folder.name == "model" else folder.name
         if name in {STARTER, "minilm"} or store.exists(name):
             name = f"{name} (folder)"
@@ -76,188 +92,165 @@ def offer(location: str) -> str:
     return name
 
 
-def first_answer(model: str, text: str) -> "tuple[list[str], list[ner_core.Entity]] | None":
-    """Give the types and entities of the starter while torch is not loaded yet.
+def predict_with_numpy(model: str, text: str) -> "tuple[list[str], list[Entity]] | None":
+    """Return the types and entities of the starter as long as torch is not loaded.
 
-    None if that is not needed any more, for another model, and for a paragraph that is too long.
+    None for other models, when torch is loaded, and for a text with a paragraph that is too long.
     """
     if model != STARTER or _starter_was_loaded.is_set():
         return None
-    first = _first_answer()
-    entities = first.predict(text)
-    return None if entities is None else (first.entity_types, entities)
-
-
-def find_entities(
-    model: str, text: str, label_names: Sequence[str] = ()
-) -> "tuple[list[str], list[ner_core.Entity]]":
-    """Give the types that a model can name, and the entities of a text.
-
-    Raises a NerError if there is no such model.
-    """
-    predictor = load_predictor(model, label_names)
-    return predictor.entity_types, _batches.predict(predictor, text)
-
-
-def predict_all(
-    model: str,
-    texts: Sequence[str],
-    threshold: float,
-    labels: Sequence[str] | None,
-    label_names: Sequence[str] = (),
-) -> "list[list[ner_core.Entity]]":
-    """Give the entities of several texts; see ``Predictor.predict_all``."""
-    predictor = load_predictor(model, label_names)
-    with _computing:
-        return predictor.predict_all(texts, threshold, labels)
-
-
-def sub_tokens(model: str, text: str, label_names: Sequence[str] = ()) -> "list[ner_core.SubToken]":
-    """Give what a model says of each sub-token of a text. Raises as ``find_entities`` does."""
-    predictor = load_predictor(model, label_names)
-    with _computing:
-        return predictor.sub_tokens(text)
+    numpy_bert = _numpy_bert()
+    entities = numpy_bert.predict(text)
+    return None if entities is None else (numpy_bert.entity_types, entities)
 
 
 def check_name(model: str, label_names: Sequence[str] = ()) -> None:
-    """Raise ModelError for a name that no model has, and for label names that none can have.
+    """Raise ModelError for a name that no model has, and for label names that can't be right.
 
-    Nothing is loaded for that, and the Hub is not asked.
+    Nothing is loaded, and the Hub is not asked.
     """
-    if len(label_names) > MOST_LABELS or any(len(name) > LONGEST_LABEL for name in label_names):
-        raise ner_core.ModelError(
-            f"Expected at most {MOST_LABELS:,} names of labels with at most {LONGEST_LABEL} "
-            f"characters each, found {len(label_names):,} with up to "
-            f"{max(map(len, label_names)):,}; give one name a label."
+    longest = max(map(len, label_names), default=0)
+    if len(label_names) > MAX_LABELS or longest > MAX_LABEL_LENGTH:
+        raise ModelError(
+            f"A model has at most {MAX_LABELS:,} labels, with names of at most {MAX_LABEL_LENGTH} "
+            f"characters, but {len(label_names):,} names of up to {longest:,} characters were "
+            "given. Enter one name for each label."
         )
     if model not in _offered:
-        ner_core.find_model(model, folders=False)
+        find_model(model, folders=False)
 
 
-def load_predictor(model: str, label_names: Sequence[str] = ()) -> "ner_core.Predictor":
-    """Give the Predictor of a model that a page may name, loaded once for all.
+def start_loading(model: str, label_names: Sequence[str] = ()) -> "Future[None]":
+    """Return a future of loading a model in the background for the visitor who asks.
 
-    That is the starter, a run, a Hub id, or what was offered; no other folder. On a Space a model
-    on the Hub that not everybody may see is loaded for the visitor who asks alone. Raises a
-    NerError if there is none, or it is not for them.
+    Raises ModelError without a thread if no model has such a name.
     """
-    return _models.get(_key(model, label_names, reader_of(model)))
+    check_name(model, label_names)
+    visitor = None if on_hub(model) is None else rights.visitor_key()
+    return MODELS.start_loading(model, label_names, visitor)
 
 
 def is_loaded(model: str, label_names: Sequence[str] = ()) -> bool:
-    """Tell whether a model answers the visitor who asks at once: the Hub is not asked for it."""
+    """Return whether a model can answer the visitor who asks at once, without asking the Hub."""
     try:
-        reader = reader_of(model, ask=False)
-        return reader is not None and _models.holds(_key(model, label_names, reader))
-    except ner_core.NerError:
+        visitor = loaded_for(model, ask=False)
+        return visitor is not None and MODELS.holds(_key(model, label_names, visitor))
+    except NerError:
         return False
 
 
 def on_hub(model: str) -> str | None:
-    """Give the Hub id of a model that is loaded from there; None for what is here, or offered."""
+    """Return the Hub id of a model that is loaded from the Hub, None for any other model."""
     if model in _offered:
         return None
     try:
-        source = ner_core.find_model(model, folders=False)
-    except ner_core.NerError:
+        source = find_model(model, folders=False)
+    except NerError:
         return None
     return source.location if source.kind == "hub" else None
 
 
 @overload
-def reader_of(model: str, ask: Literal[True] = True) -> str: ...
+def loaded_for(model: str, ask: Literal[True] = True) -> str: ...
 @overload
-def reader_of(model: str, ask: bool) -> str | None: ...
-def reader_of(model: str, ask: bool = True) -> str | None:
-    """Name whom a model is loaded for: the visitor who asks, or nobody ("") if all may see it.
+def loaded_for(model: str, ask: bool) -> str | None: ...
+def loaded_for(model: str, ask: bool = True) -> str | None:
+    """Return whom a model is loaded for: the visitor who asks, or "" if all visitors may use it.
 
-    Without ``ask`` it is None where the Hub would have to be asked first. Raises ModelError if the
-    visitor may not see it.
+    On a Space, a model that is private or gated on the Hub is loaded for the visitor who asks only.
+    If the Hub has to be asked who may use it, and ``ask`` is False, return None. Raises ModelError
+    if the visitor may not use the model.
     """
-    repo = on_hub(model) if ner_core.on_space() else None
+    repo = on_hub(model) if on_space() else None
     if repo is None:
         return ""
     visitor = rights.current_visitor()
-    with ner_core.using_token(visitor.token):
-        found = ner_core.find_on_hub(repo) if ask else ner_core.known_model(repo)
+    with using_token(visitor.token):
+        found = find_on_hub(repo) if ask else known_model(repo)
     if found is None:
         return None
     return f"for {visitor.name}" if found.restricted else ""
 
 
 def warm_up() -> None:
-    """Have the first answer ready at once, and the starter itself a little later."""
-    _first_answer()
-    later = threading.Timer(WARM_UP_AFTER, load_predictor, [STARTER])
+    """Load the starter into NumPy at once, and into torch ``WARM_UP_SECONDS`` later."""
+    _numpy_bert()
+    later = threading.Timer(WARM_UP_SECONDS, MODELS.get, [STARTER])
     later.daemon = True
     later.start()
 
 
-def _key(model: str, label_names: Sequence[str], reader: str) -> _Key:
-    """Tell apart what is loaded: a run that took another's id is another model."""
-    made = 0 if model in _offered or not store.exists(model) else store.get(model).created_ns()
-    return model, tuple(label_names), made, reader
-
-
-@cache
-def _first_answer() -> "ner_core.NumpyBert":
-    return ner_core.NumpyBert()
-
-
-def _load(key: _Key) -> "ner_core.Predictor":
-    model, label_names, _, reader = key
-    check_name(model, label_names)
-    with _importing_once():
-        load = ner_core.Predictor.load
-        ner_core.use_one_thread_per_call()
-    location = _offered.get(model, model)
-    # What is offered is for all, so no visitor's token may open it.
-    token = None if model in _offered else rights.current_visitor().token
-    try:
-        with ner_core.using_token(token):
-            predictor = load(location, label_names or None)
-    except ner_core.NerError as error:
-        # Where a folder is, is nobody's business but the owner's.
-        place, shown = str(Path(location).expanduser().absolute()), without_hub_prefix(model)
-        error.args = (str(error).replace(place, shown).replace(location, shown),)
-        raise
-    if reader_of(model) != reader:  # it was made private, or public, while it was loaded
-        raise ner_core.ModelError(
-            f"Expected the model {without_hub_prefix(model)} to be for the same people all the "
-            "time, found that its owner has changed that just now; try again."
-        )
-    if model == STARTER:
-        predictor.predict("Ann lives in Oslo.")
-        _starter_was_loaded.set()
-        _first_answer.cache_clear()
-    return predictor
-
-
-_models = ner_core.ModelCache(_load)
-
-
 def asks_hub(data: str, model: str) -> bool:
-    """Tell whether the Hub may have to be asked for data or a model of these names."""
+    """Return whether the Hub may have to be asked for data or a model of these names."""
     return has_hub_prefix(data) or model not in {"", *MODELS_HERE}
 
 
 @contextlib.contextmanager
 def reading_data(on_the_hub: bool) -> Iterator[None]:
-    """Hold ``importing`` while data are read; not while the Hub is asked for them, which may take.
+    """Hold ``importing`` while data are read, with the token of the visitor who asks.
 
-    Then transformers is imported before. The Hub is asked with the token of the visitor who asks.
+    Data from the Hub may take long, so transformers is imported before, and the lock is not held.
     """
     if on_the_hub:
-        with _importing_once():
-            _ = ner_core.Predictor
+        _import_predictor()
     held = contextlib.nullcontext() if on_the_hub else importing
-    with held, ner_core.using_token(rights.current_visitor().token):
+    with held, using_token(rights.current_visitor().token):
         yield
 
 
-@contextlib.contextmanager
-def _importing_once() -> Iterator[None]:
-    """Hold ``importing`` the first time, when the class brings torch and transformers."""
+def _import_predictor() -> "type[Predictor]":
+    """Import the Predictor; hold ``importing`` the first time, when it imports transformers."""
     with contextlib.nullcontext() if _imported.is_set() else importing:
-        yield
-        _imported.set()
+        from ner_core.inference.predictor import Predictor  # imports torch, after the page is up
+    _imported.set()
+    return Predictor
+
+
+@cache
+def _numpy_bert() -> "NumpyBert":
+    from ner_core.inference.numpy_bert import NumpyBert  # imported by ``warm_up``, not by the page
+
+    return NumpyBert()
+
+
+def _key(model: str, label_names: Sequence[str], visitor: str) -> ModelKey:
+    created = 0 if model in _offered or not store.exists(model) else store.get(model).created_ns()
+    return ModelKey(model, tuple(label_names), created, visitor)
+
+
+def _load(key: ModelKey) -> "Predictor":
+    check_name(key.model, key.label_names)
+    load = _import_predictor().load
+    from ner_core.inference.threads import use_one_thread_per_call  # imports torch
+
+    use_one_thread_per_call()
+    location = _offered.get(key.model, key.model)
+    # An offered model is for all visitors, so it is not opened with the token of one of them.
+    token = None if key.model in _offered else rights.current_visitor().token
+    name = without_hub_prefix(key.model)
+    try:
+        with using_token(token):
+            predictor = load(location, key.label_names or None)
+    except NerError as error:
+        # Visitors are not shown where on this machine a folder is.
+        folder = str(Path(location).expanduser().absolute())
+        error.args = (str(error).replace(folder, name).replace(location, name),)
+        raise
+    if loaded_for(key.model) != key.visitor:
+        raise ModelError(
+            f"The owner of the model {name} changed who may use it while it was being loaded. Try "
+            "again."
+        )
+    if key.model == STARTER:
+        predictor.predict("Ann lives in Oslo.")
+        _starter_was_loaded.set()
+        _numpy_bert.cache_clear()
+    return predictor
+
+
+def _key_for_visitor(model: str, label_names: Sequence[str]) -> ModelKey:
+    return _key(model, label_names, loaded_for(model))
+
+
+MODELS = LoadedModels(_key_for_visitor, _load)
+"""The models in memory. Pages can name the starter, runs, Hub ids and offered models."""

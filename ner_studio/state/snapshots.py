@@ -1,12 +1,12 @@
-"""How all runs stand, looked at once for every page that asks.
+"""A cache of the state of all runs, shared by all open pages.
 
-Any number of open tabs polls the same runs. The first of them that finds the last look too old
-takes a new one, the others get what it saw; what is drawn of a run is drawn once for all of them.
-A look reads only what can have changed: the list of runs if their folder did, the log of a run at
-work, and that of another one only if its size or time is not what it was.
+Any number of open tabs polls the same runs. The first of them that finds the last snapshot too old
+takes a new one, and the others get the same one; what is rendered of a run is rendered once for all
+of them. A snapshot reads only what can have changed: the list of runs if their folder changed, the
+log of a run at work, and that of another run if its size or time changed.
 
-Everybody is given the runs that are there for them, see ``ner_studio/base/rights.py``: a part of
-the same look, taken once for each visitor, for which nothing is read again.
+Each visitor gets the runs that they may see, see ``ner_studio/base/rights.py``: a part of the same
+snapshot, made once for each visitor without reading anything again.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import hashlib
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,29 +28,29 @@ from ner_core.runs.view import RunView
 from ner_studio.base import rights
 from ner_studio.base.rights import Visitor
 
-MOST_CHOICES = 100
-MOST_AGE = 0.5
-"""Seconds that a look serves: within these, nothing is read again."""
+MAX_CHOICES = 100
+MAX_AGE = 0.5
+"""Seconds for which a snapshot is used before another one is taken."""
 
-_KEPT_FOR = 60.0  # seconds that an older run stays in memory after it was last asked for
+_KEPT_SECONDS = 60.0  # that an older run stays in memory after the last request for it
 _SETTLED_NS = 2_000_000_000
-_numbers = itertools.count(time.time_ns() // 1_000_000)  # another server's numbers are others
+_numbers = itertools.count(time.time_ns() // 1_000_000)  # not those of an earlier server
 
 T = TypeVar("T")
 
 
 def label_of(view: RunView) -> str:
-    """Name a run in a list: its id and how it stands."""
+    """Return the label of a run in a list: its id, and its F1 or status."""
     scores = view.final.get("test") or view.final.get("validation")
     state = f"F1 {scores['f1']:.3f}" if scores else view.status
     return f"{view.run.id} · {state}"
 
 
 @dataclass(frozen=True)
-class Watched:
-    """A run as it stood at one look; another object takes its place when anything changed.
+class CachedRun:
+    """The state of a run in a snapshot; it is replaced by another object if anything changes.
 
-    ``key`` differs whenever anything about the run does, ``evaluated`` when its evaluations do,
+    ``key`` changes whenever anything about the run changes, ``evaluated`` when its evaluations do,
     ``stage`` when its status, its final scores or its model do.
     """
 
@@ -59,53 +59,53 @@ class Watched:
     evaluated: str
     stage: str
     _lock: threading.Lock
-    _drawn: dict[Any, Any] = field(default_factory=dict)
+    _rendered: dict[Any, Any] = field(default_factory=dict)
 
-    def draw(self, name: object, make: Callable[[RunView], T]) -> T:
-        """Give what ``make`` draws of the run; it is called once a name."""
-        if name not in self._drawn:
-            with self._lock:  # not while another thread reads on
-                self._drawn[name] = make(self.view)
-        drawn: T = self._drawn[name]
-        return drawn
+    def render(self, name: object, make: Callable[[RunView], T]) -> T:
+        """Return what ``make`` renders of the run; it is called once for each name."""
+        with self._lock:  # while another thread reads the log, the view changes
+            if name not in self._rendered:
+                self._rendered[name] = make(self.view)
+            rendered: T = self._rendered[name]
+            return rendered
 
     @property
     def at_work(self) -> bool:
-        """Tell whether a worker is at this run, or it waits for one."""
+        """Whether a worker executes this run, or it is queued."""
         return self.view.status in ACTIVE
 
 
 class _Entry:
-    """One run from look to look."""
+    """The cache entry of one run: what was read of its log so far."""
 
     def __init__(self, run: Run) -> None:
         self._view, self._lock = RunView(run), threading.Lock()
         self._signature: tuple[int, int] | None = None
-        self.watched: Watched | None = None
-        self.asked = time.monotonic()
+        self._cached: CachedRun | None = None
+        self.last_used = time.monotonic()
 
-    def look(self) -> Watched:
-        """Read what is new, if there can be any."""
+    def refresh(self) -> CachedRun:
+        """Read what may be new in the log, and return the state of the run."""
         with self._lock:
             signature = _signature(self._view.run.events_path)
-            if self.watched is None or self._may_differ(signature):
+            if self._cached is None or self._may_have_changed(signature):
                 changed = self._view.refresh()
-                if self.watched is None or changed:
-                    self.watched = self._watch()
+                if self._cached is None or changed:
+                    self._cached = self._new_cached_run()
             self._signature = signature
-            return self.watched
+            return self._cached
 
-    def _may_differ(self, signature: tuple[int, int]) -> bool:
-        """Tell whether another look at the run's files may show anything else."""
+    def _may_have_changed(self, signature: tuple[int, int]) -> bool:
+        """Return whether the files of the run may have changed since they were last read."""
         if signature != self._signature or self._view.status in ACTIVE:
             return True
         return self._view.can_resume and self._view.run.is_held()
 
-    def _watch(self) -> Watched:
+    def _new_cached_run(self) -> CachedRun:
         view = self._view
         run, number = view.run, next(_numbers)
         started = view.started is not None
-        return Watched(
+        return CachedRun(
             view,
             key=f"{run.id}:{number}",
             evaluated=f"{run.id}:{run.created_ns()}:{started}:{len(view.evaluations)}",
@@ -117,38 +117,38 @@ class _Entry:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All runs, the newest first, and the list that the page offers of them.
+    """All runs, the newest first, and the choices that the page offers.
 
-    ``newest`` are the first of ``runs``, those that ``choices`` offers as (how it is shown, id);
-    ``number`` differs whenever ``choices`` does.
+    ``newest`` are the first of ``runs``; ``choices`` offers them as (label, id). ``number`` changes
+    whenever ``choices`` does. ``taken_at`` is a time of ``time.monotonic``.
     """
 
     runs: list[Run]
-    newest: list[Watched]
+    newest: list[CachedRun]
     choices: list[tuple[str, str]]
     number: int
-    taken: float
+    taken_at: float
     folder: Path
     parts: "dict[str | None, Snapshot]" = field(default_factory=dict, repr=False)
 
     @cached_property
-    def by_id(self) -> dict[str, Watched]:
+    def by_id(self) -> dict[str, CachedRun]:
         """The newest runs by their ids."""
-        return {watched.view.run.id: watched for watched in self.newest}
+        return {run.view.run.id: run for run in self.newest}
 
-    def choices_with(self, chosen: Watched) -> list[tuple[str, str]]:
-        """Give ``choices`` with this run among them, however old it is."""
+    def choices_with(self, chosen: CachedRun) -> list[tuple[str, str]]:
+        """Return ``choices``, with this run added if it is too old to be among them."""
         run_id = chosen.view.run.id
         return self.choices + [(label_of(chosen.view), run_id)] * (run_id not in self.by_id)
 
     @property
     def anyone_at_work(self) -> bool:
-        """Tell whether any run is at work."""
-        return any(watched.at_work for watched in self.newest)
+        """Whether any run is executed or queued."""
+        return any(run.at_work for run in self.newest)
 
 
 class Snapshots:
-    """Takes the looks, one at a time, whoever asks."""
+    """Take snapshots, one at a time, and keep the last one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -159,14 +159,14 @@ class Snapshots:
         self._owned: tuple[list[Run], dict[str | None, list[Run]]] = ([], {})
 
     def fresh(self) -> Snapshot | None:
-        """Give the last look of the visitor who asks if it still serves; nothing is read."""
+        """Return the last snapshot of the visitor who asks, None if it is too old; read nothing."""
         last, visitor = self._fresh(), rights.current_visitor()
         return last if last is None or rights.sees_all(visitor) else last.parts.get(visitor.name)
 
     def current(self, renew: bool = False) -> Snapshot:
-        """Give how the visitor's runs stand, as of half a second ago at most.
+        """Return a snapshot of the runs of the visitor who asks, ``MAX_AGE`` old at most.
 
-        With ``renew`` as of now. The visitor is the one who asks.
+        With ``renew``, take a new one.
         """
         snapshot, visitor = self.everything(renew), rights.current_visitor()
         if rights.sees_all(visitor):
@@ -179,32 +179,32 @@ class Snapshots:
         last = self._last
         if last is None or last.folder != store.runs_dir():
             return None
-        return last if time.monotonic() - last.taken < MOST_AGE else None
+        return last if time.monotonic() - last.taken_at < MAX_AGE else None
 
     def everything(self, renew: bool = False) -> Snapshot:
-        """Give how all runs stand, whosever they are: nothing that a visitor is shown as it is."""
+        """Return a snapshot of the runs of all visitors, which must not be shown to one of them."""
         found, last = None if renew else self._fresh(), self._last
         if found is not None:
             return found
         if not renew and last and last.folder == store.runs_dir() and self._lock.locked():
-            return last  # another thread is looking; what it sees is shown next time
+            return last  # another thread takes a new one, which the next request gets
         with self._lock:
-            # One that waited here needs no look of its own.
+            # A thread that waited here uses the snapshot that was taken meanwhile.
             found = None if renew else self._fresh()
             if found is None:
-                found = self._last = self._look()
+                found = self._last = self._take()
         return found
 
-    def find(self, run_id: str) -> Watched:
-        """Give one run, also one too old for the list.
+    def find(self, run_id: str) -> CachedRun:
+        """Return a run by its id, also one that is too old for the list.
 
-        Raises RunError if there is none for the visitor who asks.
+        Raises RunError if the visitor who asks has no such run.
         """
         listed = self.current().by_id.get(run_id)
-        return self._watched(rights.find(run_id)) if listed is None else listed
+        return self._cached_run(rights.find(run_id)) if listed is None else listed
 
-    def chosen(self, run_id: str | None, snapshot: Snapshot | None = None) -> Watched | None:
-        """Give this run; the newest if there is none of this id, None if there is none at all."""
+    def chosen(self, run_id: str | None, snapshot: Snapshot | None = None) -> CachedRun | None:
+        """Return this run, or the newest if there is no such run, or None if there are no runs."""
         snapshot = snapshot or self.current()
         if run_id and run_id not in snapshot.by_id:
             with contextlib.suppress(RunError):
@@ -212,21 +212,22 @@ class Snapshots:
         newest = snapshot.newest[0] if snapshot.newest else None
         return snapshot.by_id.get(run_id or "", newest)
 
-    def _watched(self, run: Run) -> Watched:
+    def _cached_run(self, run: Run) -> CachedRun:
         with self._lock:
             entry = self._entry(run)
-            entry.asked = time.monotonic()
-        return entry.look()
+            entry.last_used = time.monotonic()
+        return entry.refresh()
 
     def _part(self, snapshot: Snapshot, visitor: Visitor) -> Snapshot:
-        """Give what a visitor may see of a look who may not see all of it."""
+        """Return the part of a snapshot that a visitor may see."""
         mine = self._by_owner(snapshot.runs).get(visitor.name, []) if visitor.name else []
-        newest = [snapshot.by_id.get(run.id) or self._watched(run) for run in mine[:MOST_CHOICES]]
-        choices = [(watched.draw("label", label_of), watched.view.run.id) for watched in newest]
-        return Snapshot(mine, newest, choices, mark_of(choices), snapshot.taken, snapshot.folder)
+        newest = [snapshot.by_id.get(run.id) or self._cached_run(run) for run in mine[:MAX_CHOICES]]
+        choices = _choices(newest)
+        number = number_of(choices)
+        return Snapshot(mine, newest, choices, number, snapshot.taken_at, snapshot.folder)
 
     def _by_owner(self, listed: list[Run]) -> dict[str | None, list[Run]]:
-        """Sort runs by whose they are; read if the list is another, since no run changes hands."""
+        """Return the runs of each owner. Owners never change, so they are read once a list."""
         known, owned = self._owned
         if known is not listed:
             owned = {}
@@ -235,26 +236,26 @@ class Snapshots:
             self._owned = (listed, owned)
         return owned
 
-    def _look(self) -> Snapshot:
-        taken, folder = time.monotonic(), store.runs_dir()
+    def _take(self) -> Snapshot:
+        taken_at, folder = time.monotonic(), store.runs_dir()
         listed = self._list(folder)
-        looks = [entry.look() for entry in self._newest]
-        choices = [(watched.draw("label", label_of), watched.view.run.id) for watched in looks]
+        newest = [entry.refresh() for entry in self._newest]
+        choices = _choices(newest)
         same = self._last is not None and self._last.choices == choices
         number = self._last.number if self._last and same else next(_numbers)
-        return Snapshot(listed, looks, choices, number, taken, folder)
+        return Snapshot(listed, newest, choices, number, taken_at, folder)
 
     def _list(self, folder: Path) -> list[Run]:
-        """List the runs, unless the folder is as it was."""
+        """Return the list of runs, read again if the folder has changed."""
         _, changed = _signature(folder)
         if self._last and self._listed == (folder, changed):
             return self._last.runs
         listed = store.list_runs()
-        # A folder may change again within one tick of its file system's clock.
+        # A folder may change twice within one tick of the file system's clock.
         settled = time.time_ns() - changed > _SETTLED_NS
         self._listed = (folder, changed) if settled else None
-        self._newest = [self._entry(run) for run in listed[:MOST_CHOICES]]
-        self._forget()
+        self._newest = [self._entry(run) for run in listed[:MAX_CHOICES]]
+        self._drop_unused()
         return listed
 
     def _entry(self, run: Run) -> _Entry:
@@ -263,24 +264,28 @@ class Snapshots:
             self._entries[key] = _Entry(run)
         return self._entries[key]
 
-    def _forget(self) -> None:
-        """Drop the runs that are not in the list and that nobody asked for lately."""
+    def _drop_unused(self) -> None:
+        """Drop the runs that are not in the list and were not requested lately."""
         now = time.monotonic()
         for key, entry in list(self._entries.items()):
-            if entry not in self._newest and now - entry.asked > _KEPT_FOR:
+            if entry not in self._newest and now - entry.last_used > _KEPT_SECONDS:
                 del self._entries[key]
 
 
-def mark_of(value: object) -> int:
-    """Give a number that differs when a value does, as a browser can hold it.
+def _choices(runs: Sequence[CachedRun]) -> list[tuple[str, str]]:
+    return [(run.render("label", label_of), run.view.run.id) for run in runs]
 
-    What tells one visitor that something changed must not tell them of the runs of others.
+
+def number_of(value: object) -> int:
+    """Return a number that differs for different values, small enough for JavaScript.
+
+    A counter would tell one visitor when the runs of others change.
     """
     return int.from_bytes(hashlib.sha256(repr(value).encode()).digest()[:6], "big")
 
 
 def _signature(path: Path) -> tuple[int, int]:
-    """Give size and time of a file or folder, (-1, -1) if it is not there."""
+    """Return the size and time of a file or folder, (-1, -1) if it does not exist."""
     try:
         found = path.stat()
     except OSError:
@@ -289,4 +294,4 @@ def _signature(path: Path) -> tuple[int, int]:
 
 
 SHARED = Snapshots()
-"""The one of this server."""
+"""The snapshots of this server."""

@@ -1,4 +1,4 @@
-"""Uploaded files, kept where a run can still read them when the page is long gone."""
+"""Copies of uploaded files, which runs can read after the page is closed."""
 
 import hashlib
 import re
@@ -17,24 +17,24 @@ _PART_BYTES = 2**20
 
 
 def keep(paths: Sequence[str]) -> str:
-    """Copy uploaded files into the run store; gives a source that ``ner_core`` reads.
+    """Copy uploaded files to ``NER_HOME``; return their path, which ``ner_core`` reads as data.
 
     A folder is named by the hash of its contents, so the same upload is kept once. Raises DataError
-    if there is nothing, or too much, to keep.
+    if there are no files, or too many, or they are too large.
     """
     if not paths:
-        raise DataError("Expected a file with annotated sentences, found none; choose one.")
+        raise DataError("There is no file with annotated sentences yet. Choose one.")
     if len(paths) > MOST_FILES:
         raise DataError(
-            f"Expected at most {MOST_FILES} files (train, validation, test), found {len(paths)}; "
-            "take some away."
+            f"{len(paths)} files were chosen, and at most {MOST_FILES} can be used (train, "
+            "validation, test). Remove some of them."
         )
     files = [Path(path) for path in paths]
     size = sum(file.stat().st_size for file in files)
     if size > MOST_BYTES:
         raise DataError(
-            f"Expected at most {MOST_BYTES // 2**20} MB, found {size / 2**20:.1f} MB; "
-            "train on it from the command line."
+            f"The files have {size / 2**20:.1f} MB, and the page reads at most "
+            f"{MOST_BYTES // 2**20} MB. Train on them from the command line."
         )
     digest = hashlib.sha256()
     for file in files:
@@ -46,8 +46,8 @@ def keep(paths: Sequence[str]) -> str:
         _copy(files, folder)
     except OSError as error:
         raise DataError(
-            f"Expected room for the upload at {folder.parent}, found: {error.strerror}; make room, "
-            "or set NER_HOME to another folder."
+            f"The upload could not be copied to {folder.parent}: {error.strerror}. Make room, or "
+            "set NER_HOME to another folder."
         ) from None
     kept = sorted(folder.iterdir())
     return str(kept[0] if len(kept) == 1 else folder)
@@ -55,7 +55,7 @@ def keep(paths: Sequence[str]) -> str:
 
 @lru_cache(maxsize=64)
 def _hash(file: Path, _size: int, _mtime_ns: int) -> bytes:
-    """Hash a file's content, once: a form asks for its files whenever one of its fields is left."""
+    """Return the hash of a file, computed once: forms ask for it each time a field is left."""
     digest = hashlib.sha256()
     with file.open("rb") as content:
         while part := content.read(_PART_BYTES):
@@ -64,7 +64,7 @@ def _hash(file: Path, _size: int, _mtime_ns: int) -> bytes:
 
 
 def _copy(files: Sequence[Path], folder: Path) -> None:
-    """Copy files into a folder that appears whole or not at all, whoever else copies the same."""
+    """Copy files into a folder that appears whole, also if others copy the same files now."""
     if folder.is_dir():
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -77,12 +77,12 @@ def _copy(files: Sequence[Path], folder: Path) -> None:
                 target = staging / (f"{number}-{name}" if (staging / name).exists() else name)
                 shutil.copyfile(file, target)
     except OSError:
-        if not folder.is_dir():  # otherwise somebody else was faster with the same files
+        if not folder.is_dir():  # otherwise another request has copied the same files
             raise
 
 
 def _safe_name(name: str) -> str:
-    """Keep of a file's name what tells its split, as plain letters and digits.
+    """Return a file name of plain letters and digits, which still tells the split.
 
     >>> _safe_name("../Eng.testa"), _safe_name("Übung.conll")
     ('eng-testa.txt', 'bung-conll.txt')

@@ -21,7 +21,7 @@ from ner_studio.base.polling import RunPolls
 from ner_studio.publish.panel import PublishPanel
 from ner_studio.report.panel import ReportPanel
 from ner_studio.state.predictors import asks_hub, reading_data
-from ner_studio.state.snapshots import SHARED, Snapshot, Watched
+from ner_studio.state.snapshots import SHARED, CachedRun, Snapshot
 from ner_studio.watch.log_panel import LogPanel
 from ner_studio.watch.sample_sentences import sample_sentences
 from ner_studio.watch.status import STATUS_TEMPLATE, status_value
@@ -169,15 +169,15 @@ class WatchPanel:
             snapshot = await anyio.to_thread.run_sync(SHARED.current)
         session = request.session_hash if request else None
         interval = self._polls.interval(session, snapshot.anyone_at_work)
-        watched = SHARED.chosen(run_id, snapshot)
-        if watched is None:
+        cached = SHARED.chosen(run_id, snapshot)
+        if cached is None:
             return gr.skip(), gr.skip(), "", "none", interval
-        stage = f"{watched.stage}:{snapshot.number}"
-        if (shown or {}).get("key") == watched.key:
-            return gr.skip(), gr.skip(), watched.evaluated, stage, interval
-        status = {**watched.draw("status", status_value), "key": watched.key}
-        loss = watched.draw("loss", charts.losses)
-        return status, loss, watched.evaluated, stage, interval
+        stage = f"{cached.stage}:{snapshot.number}"
+        if (shown or {}).get("key") == cached.key:
+            return gr.skip(), gr.skip(), cached.evaluated, stage, interval
+        status = {**cached.render("status", status_value), "key": cached.key}
+        loss = cached.render("loss", charts.losses)
+        return status, loss, cached.evaluated, stage, interval
 
     @property
     def staged(self) -> list[Any]:
@@ -188,12 +188,12 @@ class WatchPanel:
     def show_stage(self, run_id: str | None, types: Sequence[str] | None) -> dict[Any, Any]:
         """Show the list of runs, and the buttons and charts that fit the status of the run."""
         snapshot = SHARED.current()
-        watched = SHARED.chosen(run_id, snapshot)
-        if watched is None:
+        cached = SHARED.chosen(run_id, snapshot)
+        if cached is None:
             hidden = dict.fromkeys(self.staged, gr.update(visible=False))
             return {**hidden, self.empty: gr.update(visible=True)}
-        view = watched.view
-        choice = gr.update(choices=snapshot.choices_with(watched), visible=True)
+        view = cached.view
+        choice = gr.update(choices=snapshot.choices_with(cached), visible=True)
         if run_id != view.run.id:
             # Only then: a late answer must not undo what the visitor has chosen meanwhile.
             choice["value"] = view.run.id
@@ -205,32 +205,32 @@ class WatchPanel:
             self.types: gr.update(
                 choices=view.types, value=_known(view, types), visible=bool(view.types)
             ),
-            self.stop: gr.update(visible=watched.at_work, interactive=view.status != "stopping"),
+            self.stop: gr.update(visible=cached.at_work, interactive=view.status != "stopping"),
             self.resume: gr.update(visible=view.can_resume and rights.may_train()),
-            self.try_it: gr.update(visible=view.run.model_dir.is_dir() and not watched.at_work),
+            self.try_it: gr.update(visible=view.run.model_dir.is_dir() and not cached.at_work),
         }
 
     def show_evaluation(self, run_id: str | None, types: Sequence[str] | None) -> Any:
         """Show the scores of all evaluations, and the sample sentences of the last one."""
-        watched = SHARED.chosen(run_id)
-        if watched is None:
+        cached = SHARED.chosen(run_id)
+        if cached is None:
             return gr.skip()
         return {
-            self.scores: _scores(watched, types),
-            self.samples: watched.draw("samples", sample_sentences),
+            self.scores: _scores(cached, types),
+            self.samples: cached.render("samples", sample_sentences),
         }
 
     def show_lines(self, run_id: str | None, types: Sequence[str] | None) -> Any:
         """Show the scores with a line for each of these entity types."""
-        watched = SHARED.chosen(run_id)
-        return gr.skip() if watched is None else _scores(watched, types)
+        cached = SHARED.chosen(run_id)
+        return gr.skip() if cached is None else _scores(cached, types)
 
     def show_colours(self, run_id: str | None, types: Sequence[str] | None) -> Any:
         """Show these lines in their colours, with their names in the legend."""
-        watched = SHARED.chosen(run_id)
-        if watched is None:
+        cached = SHARED.chosen(run_id)
+        if cached is None:
             return gr.skip()
-        return charts.colours(watched.view, _known(watched.view, types))
+        return charts.colours(cached.view, _known(cached.view, types))
 
     def stop_run(self, run_id: str | None) -> str:
         """Ask the watched run to stop, and return a problem if there is one."""
@@ -263,9 +263,9 @@ def _known(view: RunView, types: Sequence[str] | None) -> list[str]:
     return [label for label in view.types if label in (types or [])]
 
 
-def _scores(watched: Watched, types: Sequence[str] | None) -> dict[str, Any]:
-    known = _known(watched.view, types)
-    return watched.draw(("scores", *known), lambda view: charts.scores(view, known))
+def _scores(cached: CachedRun, types: Sequence[str] | None) -> dict[str, Any]:
+    known = _known(cached.view, types)
+    return cached.render(("scores", *known), lambda view: charts.scores(view, known))
 
 
 def _unknown(run_id: str) -> str:

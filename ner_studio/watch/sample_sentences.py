@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ner_core.render.colours import EntityColours
+from ner_core.render.marks import Mark, mark_words
 from ner_core.runs.view import RunView
 from ner_studio.base.markup import escape
 from ner_studio.base.theme import colour_class
@@ -43,40 +44,34 @@ def _found(found: Sequence[dict[str, Any]]) -> str:
 def _sentence(sentence: dict[str, Any], colours: EntityColours) -> str:
     gold = _spans(sentence["gold"])
     if sentence["predicted"] is None:
-        marks = [(span, "missed", f"<small>{escape(span[2])}</small>") for span in gold]
+        marks = [(span, "missed", span[2]) for span in gold]
     else:
         predicted = _spans(sentence["predicted"])
         missed = [span for span in gold if not any(_overlap(span, p) for p in predicted)]
         marks = [(span, *_judged(span, gold, sentence["tokens"])) for span in predicted]
-        marks += [(span, "missed", f"<small>{escape(span[2])} missed</small>") for span in missed]
-    parts, position = [], 0
+        marks += [(span, "missed", f"{span[2]} missed") for span in missed]
+    disjoint: list[Mark] = []
     for (start, end, label), style, note in sorted(marks):
-        if start < position:  # overlaps with the one before it
-            continue
-        parts += [escape(word) for word in sentence["tokens"][position:start]]
-        words = escape(" ".join(sentence["tokens"][start:end]))
-        colour = colour_class(label, colours)
-        parts.append(f'<mark class="{style} {colour}">{words}{note}</mark>')
-        position = end
-    parts += [escape(word) for word in sentence["tokens"][position:]]
-    return f'<div class="ner-text small" dir="auto">{" ".join(parts)}</div>'
+        if not disjoint or start >= disjoint[-1].end:
+            styles = {"class": f"{style} {colour_class(label, colours)}"}
+            disjoint.append(Mark(start, end, note, styles))
+    text = mark_words(sentence["tokens"], disjoint, escape)
+    return f'<div class="ner-text small" dir="auto">{text}</div>'
 
 
 def _judged(span: _Span, gold: set[_Span], words: Sequence[str]) -> tuple[str, str]:
     """Return the CSS class of a predicted entity, and the note beside it."""
-    label = escape(span[2])
+    label = span[2]
     if span in gold:
-        return "right", f"<small>{label} ✓</small>"
+        return "right", f"{label} ✓"
     expected = sorted(other for other in gold if _overlap(span, other))
     if not expected:
-        return "wrong", f"<small>{label} ✗</small>"
+        return "wrong", f"{label} ✗"
     correct = ", ".join(
-        escape(label)
-        if (start, end) == span[:2]
-        else f"{escape(' '.join(words[start:end]))} {escape(label)}"
-        for start, end, label in expected
+        other if (start, end) == span[:2] else f"{' '.join(words[start:end])} {other}"
+        for start, end, other in expected
     )
-    return "wrong", f"<small>{label} ✗ it is {correct}</small>"
+    return "wrong", f"{label} ✗ it is {correct}"
 
 
 def _spans(rows: Iterable[Sequence[Any]]) -> set[_Span]:

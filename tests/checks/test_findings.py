@@ -40,10 +40,13 @@ def check(tmp_path):
 
 DEV = {"dev.conll": people(1, "Bob")}
 SPANS_TRAIN = "".join(spans(f"Ann{number} ran", (0, 5, "PER")) for number in range(10, 30))
-LONGER = "of two the longer one stays, of equals the first. Take the ones away that are not wanted."
+LONGER = (
+    "the longer one is kept, or the first if both are equally long. Remove those that you do not "
+    "want."
+)
 START = (
     "an entity that did not start properly now starts where it is first tagged. Correct {} if that "
-    "is not what was meant."
+    "is wrong."
 )
 TASKS = json.dumps(
     [
@@ -74,8 +77,7 @@ CASES = {
         Finding(
             "error",
             "unreadable",
-            "2 rows cannot be read, and are left out here. Training does not start before they are "
-            "mended.",
+            "2 rows cannot be read and are left out here. Correct them to start training.",
             2,
             [
                 row(
@@ -89,8 +91,7 @@ CASES = {
                     "train",
                     "train.conll",
                     64,
-                    "expected a tag such as O, B-PER or I-PER, found 'B_PER'; write it as B-PER. "
-                    "Cy B_PER",
+                    "'B_PER' is not a tag such as O, B-PER or I-PER. Write it as B-PER. Cy B_PER",
                 ),
             ],
         ),
@@ -100,16 +101,15 @@ CASES = {
         Finding(
             "error",
             "unreadable",
-            "1 row cannot be read, and is left out here. Training does not start before it is "
-            "mended.",
+            "1 row cannot be read and is left out here. Correct it to start training.",
             1,
             [
                 row(
                     "validation",
                     "dev.conll",
                     4,
-                    "expected a tag such as O, B-PER or I-PER, found 'PER'; is the tag in the last "
-                    "column of the line? Oslo PER",
+                    "'PER' is not a tag such as O, B-PER or I-PER. Is the tag in the last column "
+                    "of the line? Oslo PER",
                 )
             ],
         ),
@@ -190,8 +190,8 @@ CASES = {
         Finding(
             "note",
             "misaligned",
-            "1 entity border lay inside a word, which was split there, so that nothing is lost. "
-            "Correct the offsets if that is not what was meant.",
+            "1 entity border lay inside a word, which was split there, so nothing is lost. "
+            "Correct the offsets if that is wrong.",
             1,
             [
                 row(
@@ -211,8 +211,8 @@ CASES = {
         Finding(
             "note",
             "misaligned",
-            "2 entity borders lay inside a word, which was split there, so that nothing is lost. "
-            "Correct the offsets if that is not what was meant.",
+            "2 entity borders lay inside a word, which was split there, so nothing is lost. "
+            "Correct the offsets if that is wrong.",
             2,
             [
                 row(
@@ -232,7 +232,7 @@ CASES = {
         Finding(
             "note",
             "empty",
-            "2 rows had no words and were passed over.",
+            "2 rows had no words and were skipped.",
             2,
             [row("train", "train.jsonl", 21, ""), row("train", "train.jsonl", 22, "")],
         ),
@@ -242,7 +242,7 @@ CASES = {
         Finding(
             "note",
             "empty",
-            "1 row had no words and was passed over.",
+            "1 row had no words and was skipped.",
             1,
             [row("train", "train.json", 21, "", unit="task")],
         ),
@@ -252,7 +252,7 @@ CASES = {
         Finding(
             "warning",
             "conflict",
-            "2 sentences of train occurred before in it with other tags. Decide which are right.",
+            "2 sentences of train occurred before in it with other tags. Correct the wrong ones.",
             2,
             [
                 row("train", "train.conll", 61, "Ann0 ran"),
@@ -288,8 +288,8 @@ CASES = {
         Finding(
             "warning",
             "leak",
-            "In test, 2 sentences are in train as well: scores on such do not tell how well new "
-            "text is read. Take them out of one of the two.",
+            "In test, 2 sentences are in train as well, so scores on them do not show how well "
+            "the model reads new text. Remove them from one of the two.",
             2,
             [
                 row("test", "test.conll", 4, "Ann0 ran"),
@@ -303,8 +303,8 @@ CASES = {
         Finding(
             "warning",
             "leak",
-            "In validation, 1 sentence is in train as well: scores on such do not tell how well "
-            "new text is read. Take them out of one of the two.",
+            "In validation, 1 sentence is in train as well, so scores on them do not show how "
+            "well the model reads new text. Remove them from one of the two.",
             1,
             [row("validation", "dev.conll", 4, "Ann5 ran")],
         ),
@@ -328,7 +328,7 @@ CASES = {
             "warning",
             "unseen_type",
             "LOC occurs in validation and test but not in train, so it cannot be learned and "
-            "counts as missed there. Add examples of it to train, or take it out.",
+            "counts as missed there. Add examples of it to train, or remove it.",
             1,
         ),
     ),
@@ -380,7 +380,7 @@ CASES = {
             "note",
             "ambiguous",
             "1 name is annotated with different types in different places; the line given is the "
-            "first of the rarest type. Some names do mean several things: look whether these do.",
+            "first of the rarest type. Some names have several meanings: check whether these do.",
             1,
             [row("validation", "dev.conll", 4, "Oslo: LOC 20, PER 1")],
         ),

@@ -106,8 +106,8 @@ def test_data_that_cannot_be_read_is_an_error():
     with pytest.raises(DataError) as caught:
         check_data("nowhere")
     assert str(caught.value) == (
-        "Expected data: sample, a file, a folder or a Hub dataset (owner/name); found nothing at "
-        "'nowhere'."
+        "No data were found at 'nowhere'. Choose sample, a file, a folder or a Hub dataset "
+        "(owner/name)."
     )
 
 
@@ -116,8 +116,7 @@ def test_data_of_which_no_row_can_be_read_are_an_error(tmp_path):
     with pytest.raises(DataError) as caught:
         check_data(str(path))
     assert str(caught.value) == (
-        "my.conll, line 1: expected a tag such as O, B-PER or I-PER, found 'B_PER'; "
-        "write it as B-PER."
+        "my.conll, line 1: 'B_PER' is not a tag such as O, B-PER or I-PER. Write it as B-PER."
     )
 
 

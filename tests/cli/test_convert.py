@@ -88,8 +88,8 @@ def test_what_was_converted_is_read_back(call, document, toy_data, tmp_path, for
     assert refused == (
         2,
         "",
-        f"error: Expected nothing yet at '{output}', found a folder that is not empty; choose "
-        "another name, or take it away first.\n",
+        f"error: There is already a folder that is not empty at '{output}'. Choose another name, "
+        "or remove it first.\n",
     )
 
 
@@ -105,8 +105,7 @@ def test_a_single_file_becomes_a_single_file(call, refusal, toy_data, tmp_path, 
     assert after["tokens"][:] == before["tokens"][:]
     assert after["ner_tags"][:] == before["ner_tags"][:]
     assert refusal(*arguments) == (
-        f"Expected nothing yet at '{output}', found a file; choose another name, or take it away "
-        "first."
+        f"There is already a file at '{output}'. Choose another name, or remove it first."
     )
     assert output.read_bytes() == content
 
@@ -122,8 +121,7 @@ def test_data_with_a_row_that_cannot_be_read_are_not_converted(refusal, tmp_path
     path.write_text("ann B-PER\n\noslo B_LOC\n")
     output = tmp_path / "out.jsonl"
     assert refusal("convert", path, "--to", "jsonl", "--output", output) == (
-        "my.conll, line 3: expected a tag such as O, B-PER or I-PER, found 'B_LOC'; "
-        "write it as B-LOC."
+        "my.conll, line 3: 'B_LOC' is not a tag such as O, B-PER or I-PER. Write it as B-LOC."
     )
     assert not output.exists()
 

@@ -31,8 +31,8 @@ def model(toy_run):
         (
             "empty.conll",
             b"",
-            "Expected annotated sentences in empty.conll, found none; write a word and its tag on "
-            "each line, a blank line between sentences.",
+            "There are no annotated sentences in empty.conll. Write a word and its tag on each "
+            "line, and a blank line between sentences.",
         ),
         (
             "one.conll",
@@ -43,8 +43,7 @@ def model(toy_run):
         (
             "tag.conll",
             b"lives O\nann B_PER\n",
-            "tag.conll, line 2: expected a tag such as O, B-PER or I-PER, found 'B_PER'; "
-            "write it as B-PER.",
+            "tag.conll, line 2: 'B_PER' is not a tag such as O, B-PER or I-PER. Write it as B-PER.",
         ),
         (
             "binary.conll",
@@ -74,15 +73,15 @@ def test_a_bad_file_is_refused(refusal, model, tmp_path, name, content, sentence
 )
 def test_data_that_is_not_there_is_refused(refusal, tmp_path, command):
     assert refusal(*command, tmp_path / "nowhere") == (
-        "Expected data: sample, a file, a folder or a Hub dataset (owner/name); found nothing at "
-        f"'{tmp_path}/nowhere'."
+        f"No data were found at '{tmp_path}/nowhere'. Choose sample, a file, a folder or a Hub "
+        "dataset (owner/name)."
     )
 
 
 def test_a_folder_without_data_is_refused(refusal, tmp_path):
     assert refusal("check", tmp_path) == (
-        "Expected files named train, validation (or dev, valid, testa) and test in "
-        f"{tmp_path.name}, found no files; rename them."
+        f"No file in {tmp_path.name} is named train, validation (or dev, valid, testa) or test: "
+        "found no files. Rename the files."
     )
 
 
@@ -100,8 +99,8 @@ def test_a_folder_that_is_no_model_is_refused(refusal, tmp_path, command):
     folder = tmp_path / "no-model"
     folder.mkdir()
     assert refusal(*command, folder) == (
-        f"Expected a model folder with a config.json at {folder}, found none; "
-        "choose the folder that a model was saved in."
+        f"There is no config.json in {folder}, so it is not the folder of a model. Choose the "
+        "folder that a model was saved in."
     )
     assert store.list_runs() == []
 
@@ -174,8 +173,7 @@ def test_the_id_of_another_run_is_refused(refusal):
 def test_a_run_without_a_model_cannot_be_used(refusal):
     store.create(TrainConfig(), "idle")
     assert refusal("predict", "--model", "idle", "ann") == (
-        "Expected a run with a finished model, found idle, which has none; "
-        "its state is interrupted."
+        "The run idle has no finished model: its status is interrupted. Choose another run."
     )
 
 
@@ -222,7 +220,7 @@ def test_a_sentence_that_is_not_there_cannot_be_laid_out(refusal, toy_data, numb
 def test_a_split_that_is_not_there_is_refused(refusal, model, tmp_path):
     folder = toy.write_toy(tmp_path / "two", test=0)
     assert refusal("evaluate", "--model", model, "--data", folder) == (
-        "Expected a test part in two, found train, validation; choose one of these with --split."
+        "There is no test part in two, only train, validation. Choose one of these with --split."
     )
 
 
@@ -351,12 +349,11 @@ def test_check_lists_every_row_that_cannot_be_read(call, document, tmp_path):
         ("my.conll", 7),
     ]
     assert call("check", path)[1].splitlines()[7:10] == [
-        "error: 2 rows cannot be read, and are left out here. Training does not start before they "
-        "are mended.",
+        "error: 2 rows cannot be read and are left out here. Correct them to start training.",
         "    my.conll, line 3: expected a word and its tag, separated by a blank or a tab, found "
         "one column ('oslo'); put the tag in the last column. oslo",
-        "    my.conll, line 7: expected a tag such as O, B-PER or I-PER, found 'B_PER'; write it "
-        "as B-PER. cy B_PER",
+        "    my.conll, line 7: 'B_PER' is not a tag such as O, B-PER or I-PER. Write it as B-PER. "
+        "cy B_PER",
     ]
 
 

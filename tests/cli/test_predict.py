@@ -54,7 +54,7 @@ def test_names_are_separated_by_commas():
         (("ann", "--file", "f"), "Expected a text or --file, found both; leave one of them out."),
         (
             ("--file", "/nowhere"),
-            "Expected a file that can be read at /nowhere, found: No such file or directory.",
+            "The file /nowhere cannot be read: No such file or directory.",
         ),
         (("ann", "--threshold", "1.5"), "--threshold: expected a number from 0 to 1, found 1.5."),
         (("ann", "--threshold", "nan"), "--threshold: expected a number from 0 to 1, found nan."),
@@ -102,7 +102,7 @@ def test_rows_are_not_made_one_text(refusal, model, tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("text\nann\n")
     assert refusal("predict", "--model", model, "--file", path, "--whole") == (
-        "a.csv: expected a file of lines to read as one text, found a table; read it row by row."
+        "a.csv is a table, and only a file of lines can be read as one text. Read it row by row."
     )
 
 
@@ -113,8 +113,8 @@ def test_what_stands_before_a_bad_row_is_printed(call, model, tmp_path):
     assert code == 2
     assert [row["text"] for row in rows(out)] == ["ann"]
     assert err == (
-        'error: a.jsonl, line 2: expected a string or an object such as {"text": "..."}, found 7; '
-        "correct the row.\n"
+        'error: a.jsonl, line 2: 7 is neither a string nor an object such as {"text": "..."}. '
+        "Correct the row.\n"
     )
 
 

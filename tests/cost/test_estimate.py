@@ -173,13 +173,13 @@ def test_what_is_not_there_needs_no_process(config, tmp_path, stand_in):
         with pytest.raises(DataError) as caught:
             estimate_cost(wrong, measure)
         assert str(caught.value) == (
-            "Expected data: sample, a file, a folder or a Hub dataset (owner/name); found nothing "
-            f"at {str(tmp_path / 'gone')!r}."
+            f"No data were found at {str(tmp_path / 'gone')!r}. Choose sample, a file, a folder or "
+            "a Hub dataset (owner/name)."
         )
     with pytest.raises(ModelError) as caught_model:
         estimate_cost(config, folders=False)
     assert str(caught_model.value) == (
-        f"Expected minilm, starter, a run's id or a Hub id, found {config.model!r}; "
+        f"There is no model {config.model!r}. Choose minilm, starter, a run id or a Hub id; "
         "folders are for the command line."
     )
     assert estimate_cost(config, measure=False) is None

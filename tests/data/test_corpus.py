@@ -130,34 +130,33 @@ def test_inline_files_may_stand_beside_columns(corpus_folder, tmp_path):
     [
         (
             "Ann B_PER\nran O\n",
-            "my.conll, line 1: expected a tag such as O, B-PER or I-PER, found 'B_PER'; "
-            "write it as B-PER.",
+            "my.conll, line 1: 'B_PER' is not a tag such as O, B-PER or I-PER. Write it as B-PER.",
         ),
         (
             "Ann NNP\nran VBD\n",
-            "my.conll, line 1: expected a tag such as O, B-PER or I-PER, found 'NNP'; "
-            "is the tag in the last column of the line?",
+            "my.conll, line 1: 'NNP' is not a tag such as O, B-PER or I-PER. Is the tag in the "
+            "last column of the line?",
         ),
         (
             "ran O\nAnn PER\nOslo B-LOC\n",
-            "my.conll, line 2: expected a tag such as O, B-PER or I-PER, found 'PER'; "
-            "is the tag in the last column of the line?",
+            "my.conll, line 2: 'PER' is not a tag such as O, B-PER or I-PER. Is the tag in the "
+            "last column of the line?",
         ),
         (
             "Ann B-PER\n\n\nran 0\n",
-            "my.conll, line 4: expected a tag such as O, B-PER or I-PER, found '0'; "
-            "is the tag in the last column of the line?",
+            "my.conll, line 4: '0' is not a tag such as O, B-PER or I-PER. Is the tag in the last "
+            "column of the line?",
         ),
         (
             "Ann S-PER\nOslo U-LOC\n",
-            "my.conll: expected one tag scheme, found S- (BIOES) together with U- (BILOU); "
-            "write all files in the same scheme.",
+            "my.conll: the tags mix two schemes, S- (BIOES) and U- (BILOU). Write all files in "
+            "the same scheme.",
         ),
         *(
             (
                 empty,
-                "Expected annotated sentences in my.conll, found none; write a word and its tag "
-                "on each line, a blank line between sentences.",
+                "There are no annotated sentences in my.conll. Write a word and its tag on each "
+                "line, and a blank line between sentences.",
             )
             for empty in ("", "\n\n", "-DOCSTART- O\n", "# only a comment\n")
         ),
@@ -177,8 +176,8 @@ def test_what_has_nothing_to_learn_from_is_a_sentence(single, read, raw, message
 @pytest.mark.parametrize("read", [load_data, canonical_source])
 def test_a_source_that_is_not_there_is_a_sentence(read, source):
     assert refusal(read, source) == (
-        "Expected data: sample, a file, a folder or a Hub dataset (owner/name); found nothing at "
-        f"{source[:200]!r}."
+        f"No data were found at {source[:200]!r}. Choose sample, a file, a folder or a Hub dataset "
+        "(owner/name)."
     )
 
 
@@ -195,7 +194,7 @@ def test_a_source_does_not_depend_on_the_working_directory(single, tmp_path, mon
 
 def test_a_folder_without_a_training_part_is_a_sentence(corpus_folder):
     assert refusal(load_data, corpus_folder(dev=[ANN], test=[ANN])) == (
-        "Expected a training part in corpus, found only validation, test; add a file named train."
+        "There is no training part in corpus, only validation, test. Add a file named train."
     )
 
 
@@ -237,8 +236,8 @@ def test_the_test_part_stays_when_validation_is_cut_from_train(corpus_folder):
 
 def test_one_training_sentence_cannot_be_parted(single):
     assert refusal(load_data, single("Ann B-PER\n")) == (
-        "Expected at least two training sentences in my.conll, so that one can be kept for "
-        "validation; found 1."
+        "There is only 1 training sentence in my.conll. Add at least one more, so that one can be "
+        "kept for validation."
     )
 
 
@@ -273,8 +272,8 @@ def test_a_split_that_is_not_there_is_a_sentence(corpus_folder):
     source = corpus_folder(train=many(20), dev=[OSLO])
     for split in ("test", "nonsense"):
         assert refusal(load_for_evaluation, source, split) == (
-            f"Expected a {split} part in corpus, found train, validation; "
-            "choose one of these with --split."
+            f"There is no {split} part in corpus, only train, validation. Choose one of these with "
+            "--split."
         )
 
 
@@ -325,7 +324,7 @@ def test_the_arrow_files_live_as_long_as_the_corpus_and_no_longer(tmp_path):
 
 @pytest.mark.parametrize("source", ["", "~nobody-has-this-name/x"])
 def test_a_source_that_leads_nowhere_is_a_sentence(source):
-    with pytest.raises(DataError, match="Expected data: sample, a file, a folder or a Hub"):
+    with pytest.raises(DataError, match="No data were found at"):
         load_data(source)
 
 

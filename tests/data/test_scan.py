@@ -66,13 +66,12 @@ def test_schemes_and_types(records, scheme, types, strict):
         (UNREADABLE, "my.conll, line 7: expected this, found that; do so."),
         (
             "a O b B_PER",
-            "my.conll, line 5: expected a tag such as O, B-PER or I-PER, found 'B_PER'; "
-            "write it as B-PER.",
+            "my.conll, line 5: 'B_PER' is not a tag such as O, B-PER or I-PER. Write it as B-PER.",
         ),
         (
             "Bob PER",
-            "my.conll, line 4: expected a tag such as O, B-PER or I-PER, found 'PER'; "
-            "is the tag in the last column of the line?",
+            "my.conll, line 4: 'PER' is not a tag such as O, B-PER or I-PER. Is the tag in the "
+            "last column of the line?",
         ),
     ],
 )
@@ -100,16 +99,16 @@ def test_every_bare_type_among_tags_is_listed():
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_column_without_anything_outside_is_no_column_of_tags(strict):
     assert refusal("Ann NNP ran VBD", "x DT", strict=strict) == (
-        "my.conll, line 1: expected a tag such as O, B-PER or I-PER, found 'NNP'; "
-        "is the tag in the last column of the line?"
+        "my.conll, line 1: 'NNP' is not a tag such as O, B-PER or I-PER. Is the tag in the last "
+        "column of the line?"
     )
 
 
 @pytest.mark.parametrize("strict", [True, False])
 def test_schemes_that_exclude_each_other_are_a_sentence(strict):
     assert refusal("Ann S-PER", "Oslo U-LOC", strict=strict) == (
-        "my.conll: expected one tag scheme, found S- (BIOES) together with U- (BILOU); "
-        "write all files in the same scheme."
+        "my.conll: the tags mix two schemes, S- (BIOES) and U- (BILOU). Write all files in the "
+        "same scheme."
     )
 
 
@@ -125,8 +124,8 @@ def test_what_does_not_keep_a_row_from_being_read_is_counted_in_both():
 
 
 NOTHING = (
-    "Expected annotated sentences in my.conll, found none; write a word and its tag on each line, "
-    "a blank line between sentences."
+    "There are no annotated sentences in my.conll. Write a word and its tag on each line, and a "
+    "blank line between sentences."
 )
 
 
@@ -138,8 +137,7 @@ NOTHING = (
         ([UNREADABLE], "my.conll, line 7: expected this, found that; do so."),
         (
             ["Ann B_PER", UNREADABLE],
-            "my.conll, line 1: expected a tag such as O, B-PER or I-PER, found 'B_PER'; "
-            "write it as B-PER.",
+            "my.conll, line 1: 'B_PER' is not a tag such as O, B-PER or I-PER. Write it as B-PER.",
         ),
     ],
 )

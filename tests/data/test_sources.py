@@ -12,7 +12,7 @@ from tests.conftest import write_conll
 from tests.support.hub_server import Repo, serve
 
 NO_DATA = (
-    "Expected data: sample, a file, a folder or a Hub dataset (owner/name); found nothing at {!r}."
+    "No data were found at {!r}. Choose sample, a file, a folder or a Hub dataset (owner/name)."
 )
 
 

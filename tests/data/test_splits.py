@@ -87,28 +87,28 @@ def test_a_single_file_has_no_splits(folder):
 
 def test_two_files_for_one_split_are_a_sentence(folder):
     assert refusal(folder("dev.conll", "train.conll", "valid.conll")) == (
-        "Expected one validation file in corpus, found dev.conll and valid.conll; "
-        "take one of them away."
+        "There are two validation files in corpus: dev.conll and valid.conll. Remove one of them."
     )
 
 
 def test_a_folder_without_names_of_splits_is_a_sentence(folder):
     assert refusal(folder(*(f"{letter}.txt" for letter in "gfedcba"))) == (
-        "Expected files named train, validation (or dev, valid, testa) and test in corpus, found "
-        "a.txt, b.txt, c.txt, d.txt, e.txt; rename them."
+        "No file in corpus is named train, validation (or dev, valid, testa) or test: found "
+        "a.txt, b.txt, c.txt, d.txt, e.txt. Rename the files."
     )
 
 
 def test_an_empty_folder_is_a_sentence(folder):
     assert refusal(folder()) == (
-        "Expected files named train, validation (or dev, valid, testa) and test in corpus, found "
-        "no files; rename them."
+        "No file in corpus is named train, validation (or dev, valid, testa) or test: found no "
+        "files. Rename the files."
     )
 
 
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):
     assert refusal(tmp_path / "no") == (
-        f"Expected a folder that can be read at {tmp_path}/no, found: No such file or directory."
+        f"The folder {tmp_path}/no cannot be read: No such file or directory. Check its name and "
+        "permissions."
     )
 
 

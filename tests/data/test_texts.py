@@ -208,8 +208,8 @@ def test_what_predict_wrote_is_read_again(texts):
             "a.txt",
             "Ann\n",
             "text",
-            "a.txt: expected a table (.csv, .tsv) or JSON Lines to take 'text' from, found lines "
-            "of text; leave the column out.",
+            "a.txt has lines of text, and 'text' can only be taken from a table (.csv, .tsv) or "
+            "JSON Lines. Leave the column out.",
         ),
         (
             "a.txt",
@@ -221,22 +221,22 @@ def test_what_predict_wrote_is_read_again(texts):
             "a.csv",
             b"PK\x03\x04\x00\x00",
             None,
-            "a.csv: expected a file of plain text, found a zip archive, as Excel and Word write "
-            "it; save it as .txt, .csv or .jsonl.",
+            "a.csv is not plain text but a zip archive, as Excel and Word write it. Save it as "
+            ".txt, .csv or .jsonl.",
         ),
         (
             "a.txt",
             b"%PDF-1.7\n\xff",
             None,
-            "a.txt: expected a file of plain text, found a PDF; save it as .txt, .csv or .jsonl.",
+            "a.txt is not plain text but a PDF. Save it as .txt, .csv or .jsonl.",
         ),
         (
             "a.csv",
             "id,remarks\n1,a\n",
             None,
-            "a.csv: expected a column such as text or sentence, found 'id', 'remarks'; name the "
-            "column of the texts, by its number from 1 if it has no name: --text-column on the "
-            "command line, column in Python, “Column of the texts” on the page.",
+            "a.csv has no column such as text or sentence, only 'id', 'remarks'. Name the column "
+            "of the texts, by its number from 1 if it has no name: --text-column on the command "
+            "line, column in Python, “Column of the texts” on the page.",
         ),
         (
             "a.csv",
@@ -284,14 +284,14 @@ def test_what_predict_wrote_is_read_again(texts):
             "a.jsonl",
             '{"text": "a"}\n[1]\n',
             None,
-            'a.jsonl, line 2: expected a string or an object such as {"text": "..."}, found a '
-            "list; correct the row.",
+            'a.jsonl, line 2: a list is neither a string nor an object such as {"text": "..."}. '
+            "Correct the row.",
         ),
         (
             "a.jsonl",
             '{"id": 1, "x": "y"}\n{}\n',
             None,
-            "a.jsonl, line 1: expected a key such as text with a text, found 'id', 'x'; correct "
+            "a.jsonl, line 1: there is no key such as text with a text, only 'id', 'x'. Correct "
             "the row, or name the key of the texts: --text-column on the command line, column in "
             "Python, “Column of the texts” on the page.",
         ),
@@ -299,23 +299,23 @@ def test_what_predict_wrote_is_read_again(texts):
             "a.jsonl",
             '{"text": "a"}\n{}\n',
             "text",
-            "a.jsonl, line 2: expected 'text' with a text, found none; correct the row, or name "
-            "the key of the texts: --text-column on the command line, column in Python, “Column of "
-            "the texts” on the page.",
+            "a.jsonl, line 2: there is no key 'text' with a text, no key at all. Correct the row, "
+            "or name the key of the texts: --text-column on the command line, column in Python, "
+            "“Column of the texts” on the page.",
         ),
         (
             "a.jsonl",
             '{"a": 1}\n',
             "a",
-            "a.jsonl, line 1: expected a text under 'a', found 1; correct the row, or name another "
-            "key: --text-column on the command line, column in Python, “Column of the texts” on "
-            "the page.",
+            "a.jsonl, line 1: the value of 'a' is 1 and not a text. Correct the row, or name "
+            "another key: --text-column on the command line, column in Python, “Column of the "
+            "texts” on the page.",
         ),
         (
             "a.jsonl",
             '"Ann"\n"Bob\n',
             None,
-            "a.jsonl, line 2: expected a string of JSON, found '\"Bob'; correct the line.",
+            "a.jsonl, line 2: '\"Bob' is not a JSON string. Correct the line.",
         ),
         (
             "a.jsonl",
@@ -336,7 +336,7 @@ def test_what_is_no_text_is_refused(problem, name, content, column, sentence):
 )
 def test_rows_are_not_made_one_text(problem, name, content, found):
     assert problem(name, content, None, True) == (
-        f"{name}: expected a file of lines to read as one text, found {found}; read it row by row."
+        f"{name} is {found}, and only a file of lines can be read as one text. Read it row by row."
     )
 
 
@@ -356,16 +356,10 @@ def test_what_is_no_file_is_refused(tmp_path):
         return str(caught.value)
 
     os.mkfifo(tmp_path / "pipe")
-    assert sentence(tmp_path / "pipe") == (
-        f"Expected a file at {tmp_path}/pipe, found a pipe; write it to a file first."
-    )
-    assert sentence("/nowhere") == (
-        "Expected a file that can be read at /nowhere, found: No such file or directory."
-    )
-    assert sentence(tmp_path) == (
-        f"Expected a file that can be read at {tmp_path}, found: Is a directory."
-    )
-    assert sentence("a\0b").startswith("Expected a file that can be read at a\0b, found: ")
+    assert sentence(tmp_path / "pipe") == f"{tmp_path}/pipe is a pipe. Write it to a file first."
+    assert sentence("/nowhere") == "The file /nowhere cannot be read: No such file or directory."
+    assert sentence(tmp_path) == f"The file {tmp_path} cannot be read: Is a directory."
+    assert sentence("a\0b").startswith("The file a\0b cannot be read: ")
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.csv", "a.jsonl"])
@@ -421,9 +415,16 @@ def test_a_single_name_that_nobody_knows_is_offered(columns, texts, name, conten
     assert texts(name, content, "utterance") == ["Ann in Oslo"]
 
 
-@pytest.mark.parametrize("content", ['{"id": 7}\n{"text": "a"}\n', "[1]\n[2]\n", "{}\n{}\n"])
-def test_a_first_row_without_a_text_is_refused_at_once(columns, content):
-    with pytest.raises(DataError, match="line 1: expected"):
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"id": 7}\n{"text": "a"}\n', "there is no key such as text with a text, only 'id'"),
+        ("[1]\n[2]\n", "a list is neither a string nor an object such as "),
+        ("{}\n{}\n", "there is no key such as text with a text, no key at all"),
+    ],
+)
+def test_a_first_row_without_a_text_is_refused_at_once(columns, content, message):
+    with pytest.raises(DataError, match=f"line 1: {message}"):
         columns("a.jsonl", content)
 
 

@@ -142,7 +142,7 @@ def test_a_folder_may_have_a_dot_in_its_name(tmp_path):
 def test_several_splits_are_no_file(tmp_path):
     splits = DatasetDict(train=a_split(ANN), test=a_split(ANN))
     assert refusal(write_corpus, splits, "jsonl", tmp_path / "my.jsonl") == (
-        "Expected the name of a folder for 2 splits, found 'my.jsonl'; leave out .jsonl."
+        "2 splits cannot be written to one file, 'my.jsonl'. Leave out .jsonl to name a folder."
     )
 
 
@@ -159,10 +159,7 @@ def test_an_empty_folder_may_be_there(tmp_path):
 def test_a_file_is_never_overwritten(tmp_path):
     path = tmp_path / "my"
     path.write_text("mine")
-    message = (
-        f"Expected nothing yet at '{path}', found a file; choose another name, or take it away "
-        "first."
-    )
+    message = f"There is already a file at '{path}'. Choose another name, or remove it first."
     assert refusal(write_split, a_split(ANN), "conll", path) == message
     assert refusal(write_corpus, DatasetDict(train=a_split(ANN)), "conll", path) == message
     assert path.read_text() == "mine"
@@ -172,16 +169,15 @@ def test_a_folder_that_is_not_empty_is_never_overwritten(tmp_path):
     (tmp_path / "my").mkdir()
     (tmp_path / "my" / "notes").touch()
     assert refusal(write_corpus, DatasetDict(train=a_split(ANN)), "conll", tmp_path / "my") == (
-        f"Expected nothing yet at '{tmp_path / 'my'}', found a folder that is not empty; "
-        "choose another name, or take it away first."
+        f"There is already a folder that is not empty at '{tmp_path / 'my'}'. Choose another name, "
+        "or remove it first."
     )
     assert [path.name for path in (tmp_path / "my").iterdir()] == ["notes"]
 
 
 def test_a_folder_is_no_place_for_a_file(tmp_path):
     assert refusal(write_split, a_split(ANN), "conll", tmp_path) == (
-        f"Expected nothing yet at '{tmp_path}', found a folder; "
-        "choose another name, or take it away first."
+        f"There is already a folder at '{tmp_path}'. Choose another name, or remove it first."
     )
 
 
@@ -194,7 +190,9 @@ def test_what_appears_while_writing_is_not_overwritten(tmp_path, monkeypatch):
         return sentences(*args)
 
     monkeypatch.setattr(writers, "_sentences", slowly)
-    assert refusal(write_split, a_split(ANN), "conll", path).startswith("Expected nothing yet")
+    assert refusal(write_split, a_split(ANN), "conll", path).startswith(
+        "There is already a file at"
+    )
     assert path.read_text() == "theirs"
 
 
@@ -211,7 +209,7 @@ def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path, form, name, reas
     (tmp_path / "file").touch()
     shown = repr(str(tmp_path / name)[:200])
     assert refusal(write_split, a_split(ANN), form, tmp_path / name) == (
-        f"Expected a place to write to at {shown}, found: {reason}; choose another one."
+        f"Nothing can be written to {shown}: {reason}. Choose another place."
     )
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
@@ -225,28 +223,26 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path, monkeypatch, for
 
     monkeypatch.setattr(Path, "open", full)
     assert refusal(write_split, a_split(ANN), form, tmp_path / "my") == (
-        f"Expected a place to write to at '{tmp_path / 'my'}', found: No space left on device; "
-        "choose another one."
+        f"Nothing can be written to '{tmp_path / 'my'}': No space left on device. Choose another "
+        "place."
     )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_format_is_a_sentence(tmp_path):
-    message = (
-        "Expected one of the formats conll, jsonl, spans, parquet, found 'xml'; choose one of them."
-    )
+    message = "There is no format 'xml'. Choose one of conll, jsonl, spans, parquet."
     assert refusal(write_split, a_split(ANN), "xml", tmp_path / "my") == message
     assert refusal(write_corpus, DatasetDict(train=a_split(ANN)), "xml", tmp_path / "my") == message
 
 
 # What a format cannot hold.
 
-BLANKS = "words without blanks for conll"
-MARKS = "words that are no marks of its own such as -DOCSTART- and no NUL for conll"
+BLANKS = "a word there has no blanks and is not empty"
+MARKS = "there it is a mark such as -DOCSTART-, or has a NUL"
 
 
 @pytest.mark.parametrize(
-    ("form", "word", "expected", "shown", "better"),
+    ("form", "word", "reason", "shown", "better"),
     [
         ("conll", "a\tb", BLANKS, r"'a\tb'", "spans"),
         ("conll", "a\nb", BLANKS, r"'a\nb'", "spans"),
@@ -261,19 +257,19 @@ MARKS = "words that are no marks of its own such as -DOCSTART- and no NUL for co
         ("conll", "-DOCSTART-", MARKS, "'-DOCSTART-'", "jsonl"),
         ("conll", "-DOCSTART-1", MARKS, "'-DOCSTART-1'", "jsonl"),
         ("conll", "#global.columns=1", MARKS, "'#global.columns=1'", "jsonl"),
-        ("jsonl", "New York", "words without blanks for jsonl", "'New York'", "spans"),
-        ("jsonl", "\u00a0", "words without blanks for jsonl", r"'\xa0'", "spans"),
-        ("parquet", "New York", "words without blanks for parquet", "'New York'", "spans"),
-        ("parquet", "", "words without blanks for parquet", "''", "spans"),
+        ("jsonl", "New York", BLANKS, "'New York'", "spans"),
+        ("jsonl", "\u00a0", BLANKS, r"'\xa0'", "spans"),
+        ("parquet", "New York", BLANKS, "'New York'", "spans"),
+        ("parquet", "", BLANKS, "''", "spans"),
     ],
 )
 def test_words_that_would_not_be_read_back_are_a_sentence(
-    tmp_path, form, word, expected, shown, better
+    tmp_path, form, word, reason, shown, better
 ):
     splits = DatasetDict(train=a_split(ANN), test=a_split(ANN, (["an", word], ["O", "O"])))
     assert refusal(write_corpus, splits, form, tmp_path / "my") == (
-        f"test{EXTENSIONS[form]}, sentence 2: expected {expected}, found {shown}; "
-        f"write {better} instead."
+        f"test{EXTENSIONS[form]}, sentence 2: {shown} cannot be written as {form}: {reason}. "
+        f"Write {better} instead."
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -281,8 +277,8 @@ def test_words_that_would_not_be_read_back_are_a_sentence(
 def test_spans_refuse_an_entity_of_nothing(tmp_path):
     split = a_split((["in", "\u00a0"], ["O", "B-LOC"]))
     assert refusal(write_split, split, "spans", tmp_path / "my.jsonl") == (
-        "my.jsonl, sentence 1: expected entities that are more than white space for spans, found "
-        r"'\xa0'; write jsonl instead."
+        r"my.jsonl, sentence 1: the entity '\xa0' cannot be written as spans, because it is only "
+        "white space. Write jsonl instead."
     )
 
 
@@ -293,8 +289,8 @@ def test_spans_refuse_an_entity_of_nothing(tmp_path):
 def test_a_type_that_a_format_cannot_hold_is_a_sentence(tmp_path, form, label):
     split = a_split((["Ann"], [f"B-{label}"]), types=[label])
     assert refusal(write_split, split, form, tmp_path / "my") == (
-        f"my: expected entity types such as PER, without blanks, for {form}, found {label!r}; "
-        "write jsonl instead."
+        f"my: the entity type {label!r} cannot be written as {form}, only types such as PER, "
+        "without blanks. Write jsonl instead."
     )
     write_split(split, "jsonl", tmp_path / "my.jsonl")
     assert read("jsonl", tmp_path / "my.jsonl") == [(["Ann"], [f"B-{label}"])]
@@ -305,8 +301,8 @@ def test_a_type_that_a_format_cannot_hold_is_a_sentence(tmp_path, form, label):
 def test_a_type_that_no_format_can_hold_is_a_sentence(tmp_path, form, label, shown):
     split = a_split((["Ann"], [f"B-{label}"]), types=[label])
     assert refusal(write_split, split, form, tmp_path / "my") == (
-        "my: expected entity types without blanks around them and without halves of surrogate "
-        f"pairs, found {shown}; rename it."
+        f"my: the entity type {shown} has blanks around it, or half of a surrogate pair in it. "
+        "Rename it."
     )
 
 

@@ -45,7 +45,7 @@ def test_it_finds_what_the_starter_finds(numpy_bert, starter):
         "Ann \ud800 lives in Oslo \udc00",
     ],
 )
-def test_paragraphs_and_half_characters_are_read_alike(first, starter, text):
+def test_paragraphs_and_half_characters_are_read_alike(numpy_bert, starter, text):
     found = numpy_bert.predict(text)
     assert len(found) >= 2
     assert_same(found, starter.predict(text))

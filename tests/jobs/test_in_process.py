@@ -176,4 +176,4 @@ def test_what_the_user_can_fix_is_raised_in_a_sentence(begin, monkeypatch):
     (run,) = store.list_runs()
     (failed,) = run.events()
     assert str(caught.value) == failed.data["message"]
-    assert str(caught.value).startswith("The memory did not suffice; ")
+    assert str(caught.value).startswith("There was not enough memory. ")

@@ -22,10 +22,10 @@ from tests.support.places import REPOSITORY
 from tests.support.processes import start_worker
 
 NO_MEMORY = (
-    "The memory did not suffice; start a run with half the batch_size and twice the "
+    "There was not enough memory. Start a run with half the batch_size and twice the "
     "gradient_accumulation, or with a smaller max_length."
 )
-NO_ROOM = "The disk is full; make room, then resume the run."
+NO_ROOM = "The disk is full. Make room, then resume the run."
 
 START = """
 import json, sys
@@ -274,13 +274,13 @@ def test_a_failing_run_says_why(begin, tiny_model, tmp_path):
         (ValueError("I/O error: No space left on device (os error 28)"), NO_ROOM, 2),
         (
             OSError(13, "Permission denied"),
-            "A fault of NER Studio ended the run (PermissionError); output.log of the run has "
+            "A fault of NER Studio ended the run (PermissionError). The run's output.log has "
             "details.",
             1,
         ),
         (
             ZeroDivisionError("1/0"),
-            "A fault of NER Studio ended the run (ZeroDivisionError); output.log of the run has "
+            "A fault of NER Studio ended the run (ZeroDivisionError). The run's output.log has "
             "details.",
             1,
         ),

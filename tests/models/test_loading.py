@@ -146,8 +146,8 @@ def test_a_config_that_describes_no_model_is_a_sentence(tiny_model, copy_of, con
 
 def test_a_folder_that_is_no_model_is_a_sentence(tmp_path):
     assert refusal(load_trained, str(tmp_path)) == (
-        f"Expected a model folder with a config.json at {tmp_path}, found none; "
-        "choose the folder that a model was saved in."
+        f"There is no config.json in {tmp_path}, so it is not the folder of a model. Choose the "
+        "folder that a model was saved in."
     )
 
 

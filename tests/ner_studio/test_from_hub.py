@@ -9,7 +9,6 @@ import gradio as gr
 import pytest
 from huggingface_hub import constants
 
-import ner_core
 from ner_core.checks.report import check_data
 from ner_core.checks.tokenization import measure
 from ner_core.config import TrainConfig
@@ -29,7 +28,7 @@ from ner_studio.base.hub_badge import HubBadge
 from ner_studio.base.rights import Visitor
 from ner_studio.highlight import reading
 from ner_studio.state import predictors
-from ner_studio.state.model_loading import Loading
+from ner_studio.state.loaded_models import LoadedModels
 from tests.support import toy
 from tests.support.families import save_family
 from tests.support.hub_client import SECRET
@@ -57,8 +56,9 @@ def hub(hub, monkeypatch, tiny_model):
     monkeypatch.setattr(client, "RETRY_SECONDS", 0.0)
     monkeypatch.setattr(hub_models, "_public", {})
     monkeypatch.setattr(hub_models, "_restricted", {})
-    monkeypatch.setattr(predictors, "_models", ner_core.ModelCache(predictors._load))
-    monkeypatch.setattr(reading, "_loading", Loading(predictors.load_predictor))
+    models = LoadedModels(predictors._key_for_visitor, predictors._load)
+    for module in (predictors, reading):
+        monkeypatch.setattr(module, "MODELS", models)
     return hub
 
 
@@ -84,8 +84,8 @@ def test_a_private_model_is_read_for_who_may_see_it_alone(hub, asks, tiny_model)
         sentence = HIDDEN.format(kind="model", name="own", sign_in=sign_in)
         assert not predictors.is_loaded("ann/own")
         assert str(read("ann/own")) == sentence
-        assert refusal(predictors.load_predictor, "ann/own") == sentence
-        assert refusal(predictors.predict_all, "hub:ann/own", [TEXT], 0.0, None) == sentence
+        assert refusal(predictors.MODELS.get, "ann/own") == sentence
+        assert refusal(predictors.MODELS.predict_all, "hub:ann/own", [TEXT], 0.0, None) == sentence
     asks(ANN)
     assert predictors.is_loaded("ann/own")
 
@@ -93,8 +93,8 @@ def test_a_private_model_is_read_for_who_may_see_it_alone(hub, asks, tiny_model)
 @pytest.mark.parametrize("how", ["hangs", "is gone", "is offline"])
 def test_without_an_answer_what_another_has_downloaded_is_refused(hub, asks, monkeypatch, how):
     asks(ANN)
-    predictors.load_predictor("ann/own")
-    predictors.load_predictor("ann/open")
+    predictors.MODELS.get("ann/own")
+    predictors.MODELS.get("ann/open")
     if how == "hangs":
         hub.fail("/", hang_seconds=3)
     elif how == "is gone":
@@ -103,7 +103,7 @@ def test_without_an_answer_what_another_has_downloaded_is_refused(hub, asks, mon
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     for visitor in (BOB, NOBODY):
         asks(visitor)
-        assert "the model ann/own" in refusal(predictors.load_predictor, "ann/own")
+        assert refusal(predictors.MODELS.get, "ann/own").startswith("Expected ")
         assert predictors.is_loaded("ann/open")  # what all may see is there for all
     asks(ANN)
     assert predictors.is_loaded("ann/own")
@@ -114,7 +114,7 @@ def test_without_an_answer_what_another_has_downloaded_is_refused(hub, asks, mon
         "is offline": "found offline mode; unset HF_HUB_OFFLINE, or",
     }[how]
     assert f"{found} choose minilm, starter or a folder." in refusal(
-        predictors.load_predictor, "ann/own"
+        predictors.MODELS.get, "ann/own"
     )
 
 
@@ -122,7 +122,7 @@ def test_one_load_serves_all_who_may_see_a_public_model(hub, asks):
     loaded = []
     for visitor in (ANN, BOB, NOBODY):
         asks(visitor)
-        loaded.append(predictors.load_predictor("ann/open"))
+        loaded.append(predictors.MODELS.get("ann/open"))
     assert loaded[0] is loaded[1] is loaded[2]
     # The machine's own token was never sent.
     assert hub.authorizations <= {None, f"Bearer {ANNS}", f"Bearer {BOBS}"}
@@ -130,11 +130,11 @@ def test_one_load_serves_all_who_may_see_a_public_model(hub, asks):
 
 def test_a_model_that_is_made_private_is_no_longer_for_all(hub, asks, monkeypatch):
     asks(BOB)
-    predictors.load_predictor("ann/open")
+    predictors.MODELS.get("ann/open")
     hub.models["ann/open"].private = True
     assert predictors.is_loaded("ann/open")
     monkeypatch.setattr(hub_models, "KNOWN_SECONDS", 0.0)
-    assert refusal(predictors.load_predictor, "ann/open") == HIDDEN.format(
+    assert refusal(predictors.MODELS.get, "ann/open") == HIDDEN.format(
         kind="model", name="open", sign_in=ANOTHER
     )
 
@@ -151,9 +151,9 @@ def test_a_model_that_is_made_private_while_it_is_loaded_is_not_kept_for_all(
         return load(*arguments)
 
     monkeypatch.setattr(Predictor, "load", load_late)
-    assert refusal(predictors.load_predictor, "ann/open") == (
-        "Expected the model ann/open to be for the same people all the time, found that its owner "
-        "has changed that just now; try again."
+    assert refusal(predictors.MODELS.get, "ann/open") == (
+        "The owner of the model ann/open changed who may use it while it was being loaded. Try "
+        "again."
     )
     asks(BOB)
     assert not predictors.is_loaded("ann/open")
@@ -162,7 +162,7 @@ def test_a_model_that_is_made_private_while_it_is_loaded_is_not_kept_for_all(
 def test_what_the_owner_offers_is_opened_with_no_visitor_s_token(hub, asks, monkeypatch):
     monkeypatch.setattr(predictors, "_offered", {"ann/own": "ann/own"})
     asks(ANN)
-    assert refusal(predictors.load_predictor, "ann/own") == HIDDEN.format(
+    assert refusal(predictors.MODELS.get, "ann/own") == HIDDEN.format(
         kind="model", name="own", sign_in=SIGN_IN
     )
 
@@ -182,7 +182,7 @@ def test_a_tokenizer_that_is_sentence_piece_s_file_is_fetched_and_converted(hub,
 def test_on_one_s_own_machine_nothing_changes(hub, monkeypatch):
     monkeypatch.delenv("SPACE_ID")
     monkeypatch.setenv("HF_TOKEN", ANNS)
-    assert predictors.load_predictor("ann/own").entity_types == ["LOC", "PER"]
+    assert predictors.MODELS.get("ann/own").entity_types == ["LOC", "PER"]
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(hub_models, "_restricted", {})
     assert Predictor.load("ann/own").entity_types == ["LOC", "PER"]  # from the cache
@@ -201,13 +201,10 @@ def test_a_private_dataset_is_read_for_who_may_see_it_alone(hub):
 
 def test_a_hub_that_hangs_holds_up_nothing_else(hub, asks, monkeypatch):
     asks(ANN)
-    predictors.load_predictor("starter")
+    predictors.MODELS.get("starter")
     monkeypatch.setattr(client, "ANSWER_SECONDS", 120.0)
     hub.fail("/api/models/ann/slow", hang_seconds=120)
-    refused = (
-        "Expected at most 3 models of the Hub being loaded for you at once, found that many; try "
-        "again in a minute."
-    )
+    refused = "3 models from the Hub are already being loaded for you. Try again in a minute."
 
     async def calls():
         call = api._in_turn(api.find_entities, asyncio.Semaphore(2))

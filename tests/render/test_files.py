@@ -57,7 +57,7 @@ def test_another_form_is_refused():
     with pytest.raises(ConfigError) as caught:
         EntityWriter(io.StringIO(), "xml")
     assert str(caught.value) == (
-        "Expected one of the formats jsonl, csv, conll, html, found 'xml'; choose one of them."
+        "There is no file format 'xml'. Choose from jsonl, csv, conll, html."
     )
 
 

@@ -1,4 +1,4 @@
-"""What is said about a worker that ended without a word."""
+"""The explanations of failed and interrupted runs."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from ner_core.system import resources as machine
 from ner_core.runs.events import Event
 from ner_core.runs.diagnosis import why_interrupted
 
-KILLED = "The worker ended without a word: it was killed, or the machine restarted. "
+KILLED = "The worker ended unexpectedly: it was killed, or the machine restarted. "
 NO_MEMORY = (
     "The memory ran out, and the system ended the worker. Close what else takes memory and "
     "resume the run from the beginning, or start one with half the batch_size and twice the "

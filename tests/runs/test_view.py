@@ -69,8 +69,8 @@ def test_a_run_without_events(run):
         "validation_f1": None,
         "test_f1": None,
         "waiting_for": None,
-        "message": "The worker ended without a word: it was killed, or the machine restarted. "
-        "Resume the run from the beginning.",
+        "message": "The worker ended unexpectedly: it was killed, or the machine restarted. "
+                   "Resume the run from the beginning.",
     }
     assert (view.best, view.notes) == (None, [])
 
@@ -167,7 +167,7 @@ RESUMED = [
         {"split": "validation", "best": True, **SCORES, "samples": [[[0, 1, "PER"]]]},
     ),
     ("progress", 15, {"loss": 1.0}),
-    ("failed", 15, {"message": "The disk is full; make room, then resume the run."}),
+    ("failed", 15, {"message": "The disk is full. Make room, then resume the run."}),
     ("queued", 15, {"waiting_for": None}),
     ("started", 10, {**START, "resumed": True, "repeats_to": 15}),
     ("progress", 18, {"loss": 0.7}),

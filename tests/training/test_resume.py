@@ -152,8 +152,8 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
         view.refresh()
         assert view.can_resume
         assert view.message == (
-            "The worker ended without a word: it was killed, or the machine restarted. "
-            f"Resume the run from step {kept}."
+            "The worker ended unexpectedly: it was killed, or the machine restarted. Resume the "
+            f"run from step {kept}."
         )
         process = resume(run)
         assert run.status() == "starting"
@@ -191,7 +191,7 @@ def test_a_full_disk_is_a_sentence_and_the_run_goes_on_when_there_is_room(short)
     process = start_worker(run, largest_file=size + 1000)  # no room for the optimiser's state
     assert process.wait(150) == 2
     assert run.status() == "failed"
-    assert run.events()[-1].data["message"] == "The disk is full; make room, then resume the run."
+    assert run.events()[-1].data["message"] == "The disk is full. Make room, then resume the run."
     assert {path: path.stat().st_mtime_ns for path in other.path.rglob("*")} == before
     assert checkpoints.newest(run.checkpoints_dir) is None
     process = start_worker(run)

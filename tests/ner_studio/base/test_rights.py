@@ -171,7 +171,7 @@ def test_the_model_of_another_can_only_be_a_model_of_the_hub(place, asks, monkey
         assert rights.model_name(f"hub:{name}") == f"hub:{name}"
     for name in ("", "minilm", "starter", "owner/name"):
         assert rights.model_name(name) == name
-    assert predictors.named("my-model") == "my-model"
+    assert predictors.name_for_visitor("my-model") == "my-model"
     asks(ANN)
     assert rights.model_name("bert-base-uncased") == "bert-base-uncased"
     place()
@@ -324,7 +324,7 @@ def test_no_handler_finds_a_run_without_asking():
     }
     assert used == {
         ("base/rights.py", "store.get("),
-        ("state/predictors.py", "store.get("),  # of names that went through `named`
+        ("state/predictors.py", "store.get("),  # of names that went through `name_for_visitor`
         ("state/snapshots.py", "store.list_runs("),
         ("state/snapshots.py", ".everything("),
         ("runs/rows.py", ".everything("),

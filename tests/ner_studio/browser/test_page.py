@@ -69,7 +69,7 @@ def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
 
 
 BROKEN = [
-    ("empty.txt", b"", "Expected annotated sentences in empty-txt.txt, found none"),
+    ("empty.txt", b"", "There are no annotated sentences in empty-txt.txt."),
     ("one.txt", b"Ann\nlives\n", "one-txt.txt, line 1: expected a word and its tag"),
     ("tag.txt", b"Ann B_PER\n", "found 'B_PER'; write it as B-PER."),
     ("binary.txt", bytes(range(256)), "expected a text file, found binary data"),
@@ -104,7 +104,7 @@ def test_rows_that_cannot_be_read_are_listed_and_training_waits(app, new_page, t
     open_tab(page, "Train")
     (tmp_path / "rows.jsonl").write_text(ROWS)
     upload(page, tmp_path / "rows.jsonl")
-    page.wait_for_selector("#data-summary >> text=1 row cannot be read, and is left out here.")
+    page.wait_for_selector("#data-summary >> text=1 row cannot be read and is left out here.")
     page.click("#data-summary li.error summary")
     place = page.locator("#data-summary li.error ol li")
     expect(place).to_contain_text(re.compile("^rows-jsonl.txt, line 2: "), use_inner_text=True)
@@ -156,8 +156,8 @@ def test_a_path_is_no_encoder_for_the_page(app, new_page):
     encoder.press("Enter")
     page.click("#start")
     expect(page.locator("#problem [role=alert]")).to_have_text(
-        f"Expected minilm, starter, a run's id or a Hub id, found '{app.home}'; "
-        "folders are for the command line."
+        f"There is no model '{app.home}'. Choose minilm, starter, a run id or a Hub id; folders "
+        "are for the command line."
     )
 
 

@@ -134,7 +134,7 @@ def test_a_killed_worker_goes_on_and_a_killed_server_does_not_matter(app, new_pa
     page.wait_for_selector("[data-status=interrupted]")
     print("POLLS", polls)
     assert len(polls) <= POLLS
-    page.wait_for_selector("text=The worker ended without a word")
+    page.wait_for_selector("text=The worker ended unexpectedly")
     page.click("#resume")
     page.wait_for_selector("[data-status=running]")
 

@@ -46,7 +46,7 @@ def panel(tmp_path, tiny_model, monkeypatch):
             raise ConfigError("Expected a model, found none; choose another one.")
         return predictor
 
-    monkeypatch.setattr(file_job, "load_predictor", load)
+    monkeypatch.setattr(file_job.MODELS, "get", load)
     monkeypatch.setattr(reading, "on_hub", lambda model: None)  # its models are none
     page, panel = built()
     monkeypatch.setattr(panel.status, "GRADIO_CACHE", str(tmp_path / "served"))
@@ -296,14 +296,14 @@ def test_a_model_that_is_not_there(panel, file):
 
 
 def test_no_file_at_all(panel):
-    assert refused(panel, None) == "Expected a file of texts, found none; choose one."
+    assert refused(panel, None) == "There is no file of texts yet. Choose one."
 
 
 def test_too_many_texts(panel, file, monkeypatch):
     monkeypatch.setattr(file_job, "MOST_TEXTS", 3)
     assert refused(panel, file) == (
-        "Expected at most 3 texts, found more in my &lt;i&gt;texts.txt; cut the file in parts, or "
-        "use the command line: `python -m ner_core predict --file` reads more."
+        "my &lt;i&gt;texts.txt has more than 3 texts, the limit of this page. Split the file, or "
+        "use `python -m ner_core predict --file`, which has no limit."
     )
 
 
@@ -311,16 +311,16 @@ def test_a_text_that_is_too_long(panel, tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("ann\n" + "a " * 2_500_001)
     assert refused(panel, str(path)) == (
-        "Expected texts of at most 5,000,000 characters, found 5,000,002 in text 2 of a.txt; cut "
-        "it in parts, or use the command line: `python -m ner_core predict --file` reads more."
+        "Text 2 of a.txt has 5,000,002 characters, and this page reads at most 5,000,000. Split "
+        "it, or use `python -m ner_core predict --file`, which has no limit."
     )
 
 
 def test_a_file_that_is_too_large(panel, file, monkeypatch):
     monkeypatch.setattr(file_job, "MOST_BYTES", 2**4)
     sentence = (
-        "Expected at most 0 MB, found 0.0 MB; cut the file in parts, or use the command line: "
-        "`python -m ner_core predict --file` reads more."
+        "The file has 0.0 MB, and this page reads at most 0 MB. Split the file, or use "
+        "`python -m ner_core predict --file`, which has no limit."
     )
     assert refused(panel, file) == sentence
     assert sentence in panel.panel.choose(file, "", None)[2]["message"]
@@ -335,7 +335,7 @@ def test_a_file_that_is_no_text(panel, tmp_path):
 def test_no_room(panel, file):
     panel.served.write_text("a file where the folder should be")
     *_, last = works(panel, file)
-    assert "Expected room for the results at " in message(last)
+    assert "The results could not be written to " in message(last)
 
 
 # The choice of a file
@@ -421,7 +421,7 @@ def test_a_file_that_cannot_be_read_is_refused_at_once(panel, tmp_path):
     column, state = chosen(panel, path)
     assert column["visible"] is False
     assert state.find["interactive"] is False
-    assert "found a zip archive" in message(state)
+    assert "is not plain text but a zip archive" in message(state)
 
 
 # On the page

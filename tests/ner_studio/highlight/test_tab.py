@@ -15,7 +15,7 @@ from ner_studio.highlight import reading
 from ner_studio.highlight.tab import HighlightTab
 from ner_studio.highlight.view import MOST_CHARACTERS, TEXT, TOKENS
 from ner_studio.state import predictors
-from ner_studio.state.model_loading import Loading
+from ner_studio.state.loaded_models import LoadedModels
 from ner_studio.state.snapshots import SHARED
 from tests.support.fake_runs import FakeRun
 from tests.support.panels import build
@@ -24,40 +24,53 @@ NAMES = ("O", "PER")
 
 
 class Models:
-    """Stands for ``ner_studio.state.predictors``: models that are loaded when they may be."""
+    """Loads models that find "Ann" in any text, as soon as ``may_end`` is set."""
 
     def __init__(self):
-        self.loaded, self.read, self.may_end = {("starter", ())}, [], threading.Event()
-        self.begun = []
+        self.read, self.tokens_asked, self.begun, self.may_end = [], [], [], threading.Event()
         self.may_end.set()
+        self.memory = LoadedModels(lambda model, names: (model, tuple(names)), self.load)
+        self.memory.get("starter")
+        self.begun.clear()
 
-    def is_loaded(self, model, names):
-        return (model, tuple(names)) in self.loaded
-
-    def load(self, model, names):
+    def load(self, key):
+        model, names = key
         self.begun.append(model)
         self.may_end.wait(10)
         if model == "unnamed" and not names:
             raise UnnamedLabelsError("unnamed", "LABEL_0 and LABEL_1", 2)
-        self.loaded.add((model, tuple(names)))
+        return FakePredictor(self, key)
 
-    def first_answer(self, model, text):
+    def is_loaded(self, model, names):
+        return self.memory.holds((model, tuple(names)))
+
+    def predict_with_numpy(self, model, text):
         return (["LOC"], [Entity(0, 3, "LOC", 0.4, text[:3])]) if model == "early" else None
 
-    def find_entities(self, model, text, names):
-        self.read.append((model, text, tuple(names)))
-        return ["PER"], [Entity(0, 3, "PER", 0.5, text[:3])]
 
-    def sub_tokens(self, model, text, names):
+class FakePredictor:
+    entity_types = ("PER",)
+
+    def __init__(self, models, key):
+        self.models, self.key = models, key
+
+    def predict_all(self, texts, batch_size=None):
+        texts = list(texts)
+        self.models.read += [(self.key[0], text, self.key[1]) for text in texts]
+        return [[Entity(0, 3, "PER", 0.5, text[:3])] for text in texts]
+
+    def sub_tokens(self, text):
+        self.models.tokens_asked.append((self.key[0], text, self.key[1]))
         return [SubToken("ann", "B-PER", 0.5, 1, 0, 3)]
 
 
 @pytest.fixture
 def models(monkeypatch):
     models = Models()
-    for name in ("first_answer", "is_loaded", "find_entities", "sub_tokens"):
+    for name in ("predict_with_numpy", "is_loaded"):
         monkeypatch.setattr(reading, name, getattr(models, name))
-    monkeypatch.setattr(reading, "_loading", Loading(models.load))
+    monkeypatch.setattr(reading, "MODELS", models.memory)
+    monkeypatch.setattr(predictors, "MODELS", models.memory)
     return models
 
 
@@ -108,17 +121,11 @@ def test_no_model_gets_more_than_the_first_characters(tab, models, compare):
     assert {len(text) for _, text, _ in models.read} == {MOST_CHARACTERS}
 
 
-def test_sub_tokens_are_asked_for_only_where_they_are_shown(tab, models, monkeypatch):
-    asked = []
-    monkeypatch.setattr(
-        reading,
-        "sub_tokens",
-        lambda *args: asked.append(args) or models.sub_tokens(*args),
-    )
+def test_sub_tokens_are_asked_for_only_where_they_are_shown(tab, models):
     tab.highlight(form(tab))
-    assert asked == []
+    assert models.tokens_asked == []
     assert 'data-table="Tokens"' in tab.highlight(form(tab, view=TOKENS))[0]
-    assert asked == [("starter", "Ann sings.", ())]
+    assert models.tokens_asked == [("starter", "Ann sings.", ())]
 
 
 def test_no_answer_waits_for_a_model_that_is_being_loaded(tab, models):
@@ -147,7 +154,7 @@ def test_no_answer_waits_for_a_model_that_is_being_loaded(tab, models):
 
 def test_nothing_awaited_is_nothing_to_wait_for(tab, models):
     assert asyncio.run(tab.wait(form(tab, model="owner/name"))) == gr.skip()
-    assert models.loaded == {("starter", ())}
+    assert models.begun == []
 
 
 def test_waiting_ends_where_a_model_cannot_be_loaded(tab, models):
@@ -213,7 +220,7 @@ def test_no_attempt_is_made_with_a_name_that_no_model_has(tab, models, model):
 def test_no_attempt_is_made_with_names_that_no_labels_have(tab, models, names):
     names = ",".join(f"{name}{number}" for number, name in enumerate(names.split(",")))
     drawn = tab.highlight(form(tab, model="unnamed", names=names, named="unnamed"))[0]
-    assert "Expected at most 1,000 names of labels with at most 200 characters each" in drawn
+    assert "A model has at most 1,000 labels, with names of at most 200 characters, but" in drawn
     assert models.begun == []
 
 
@@ -236,13 +243,13 @@ def test_a_model_that_came_and_is_gone_again_is_waited_for_anew(tab, models):
 
 
 def test_a_fault_of_a_model_is_a_sentence(tab, models, monkeypatch):
-    def fault(*_):
+    def fault(*_, **__):
         raise IndexError("index out of range in self")
 
-    monkeypatch.setattr(reading, "find_entities", fault)
+    monkeypatch.setattr(FakePredictor, "predict_all", fault)
     assert (
-        "Expected entities from starter, found that it cannot read this text; choose another "
-        "model, the server&#x27;s log says why."
+        "starter can&#x27;t read this text, and the server&#x27;s log says why. Choose another "
+        "model."
     ) in tab.highlight(form(tab))[0]
 
 
@@ -258,7 +265,7 @@ def test_the_lists_keep_what_may_still_be_chosen(tab, ner_home):
 
 
 def test_a_run_that_is_older_than_those_offered_stays_chosen(tab, ner_home, monkeypatch):
-    monkeypatch.setattr(predictors, "MOST_CHOICES", 1)
+    monkeypatch.setattr(predictors, "MAX_CHOICES", 1)
     for name in ("older", "newer"):
         fake = FakeRun(name).start()
         fake.run.model_dir.mkdir()
@@ -289,8 +296,8 @@ def test_a_link_to_a_model_opens_highlight_even_while_a_run_is_at_work(ner_home)
     [
         (
             "/no/folder",
-            "error: Expected a model: minilm, starter, a run's id, a folder or a Hub id; found "
-            "nothing at '/no/folder'.\n",
+            "error: There is no model '/no/folder'. Choose minilm, starter, a run id, a folder or "
+            "a Hub id.\n",
         ),
     ],
 )

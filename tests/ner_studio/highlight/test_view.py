@@ -171,8 +171,8 @@ def test_a_text_too_long_is_cut_and_the_sentence_says_what_to_do():
     text = "Ann lives in Oslo.\n" * 2000
     seen = Seen(page(TEXT, text, ["starter"], [reading(ANN)]))
     sentence = (
-        "Expected a text of up to 20,000 characters, found 38,000; the first 20,000 are read "
-        "here, all of them in “A whole file” below."
+        "This text has 38,000 characters, and only the first 20,000 are read here. To read all of "
+        "it, use “A whole file” below."
     )
     assert seen.text.count(sentence) == 1
     assert seen.text.count("lives") == text[:MOST_CHARACTERS].count("lives")

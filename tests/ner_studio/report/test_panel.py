@@ -225,7 +225,7 @@ def test_a_run_that_was_deleted_meanwhile(panel):
 def test_a_damaged_report_is_said_once(panel):
     finished("a", MIXED).report_path.write_text("{")
     result = panel.update("a", None)
-    assert "found a damaged file" in named(panel, result)["report-scores"]
+    assert "its report.json is damaged" in named(panel, result)["report-scores"]
     assert named(panel, result)["Column"]["visible"] is False
     assert panel.update("a", result[panel.seen]) == SKIP
 

@@ -88,7 +88,7 @@ def test_a_run_of_100_000_events_is_polled_in_a_moment(panel, at_work, reads):
 def test_many_pages_share_one_look_and_one_drawing(panel, at_work, reads, monkeypatch):
     at_work.progress(5)
     SHARED.current(renew=True)
-    monkeypatch.setattr(snapshots, "MOST_AGE", 60.0)
+    monkeypatch.setattr(snapshots, "MAX_AGE", 60.0)
     reads.clear()
     answers = [asyncio.run(panel.poll("at-work", None)) for _ in range(50)]
     assert reads == []
@@ -101,7 +101,7 @@ def test_a_look_serves_for_half_a_second(at_work, monkeypatch):
     first = shared.current()
     assert shared.current() is first is shared.fresh()
     now = time.monotonic()
-    monkeypatch.setattr(snapshots.time, "monotonic", lambda: now + snapshots.MOST_AGE)
+    monkeypatch.setattr(snapshots.time, "monotonic", lambda: now + snapshots.MAX_AGE)
     assert shared.fresh() is None
     assert shared.current() is not first
 
@@ -109,15 +109,15 @@ def test_a_look_serves_for_half_a_second(at_work, monkeypatch):
 def test_who_comes_while_another_one_looks_gets_the_last_look(at_work, monkeypatch):
     shared = Snapshots()
     first = shared.current()
-    monkeypatch.setattr(snapshots, "MOST_AGE", 0.0)
+    monkeypatch.setattr(snapshots, "MAX_AGE", 0.0)
     looking, done = threading.Event(), threading.Event()
 
-    def look():
+    def take():
         looking.set()
         assert done.wait(30)
         return first
 
-    monkeypatch.setattr(shared, "_look", look)
+    monkeypatch.setattr(shared, "_take", take)
     thread = threading.Thread(target=shared.current)
     thread.start()
     assert looking.wait(30)
@@ -184,13 +184,13 @@ def test_a_run_that_is_not_there_is_a_run_error():
 
 
 def test_older_runs_are_forgotten_when_nobody_asks_for_them(monkeypatch):
-    monkeypatch.setattr(snapshots, "MOST_CHOICES", 1)
+    monkeypatch.setattr(snapshots, "MAX_CHOICES", 1)
     for name in ("old", "new"):
         FakeRun(name).end()
     shared = Snapshots()
     assert shared.find("old").view.run.id == "old"
     assert {run_id for run_id, _ in shared._entries} == {"old", "new"}
-    monkeypatch.setattr(snapshots, "_KEPT_FOR", 0.0)
+    monkeypatch.setattr(snapshots, "_KEPT_SECONDS", 0.0)
     FakeRun("newest").end()
     shared.current(renew=True)
     assert {run_id for run_id, _ in shared._entries} == {"newest"}
@@ -222,7 +222,7 @@ def test_the_page_opens_where_there_is_something_to_watch():
 
 def test_a_drawing_is_made_once_for_each_state(at_work):
     SHARED.current(renew=True)
-    watched, made = SHARED.find("at-work"), []
+    cached, made = SHARED.find("at-work"), []
     for _ in range(2):
-        assert watched.draw("name", lambda view: made.append(view) or "drawn") == "drawn"
-    assert made == [watched.view]
+        assert cached.render("name", lambda view: made.append(view) or "drawn") == "drawn"
+    assert made == [cached.view]

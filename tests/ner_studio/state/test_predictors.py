@@ -41,21 +41,21 @@ def test_where_a_folder_is_is_not_told(tmp_path, tiny_model):
     (folder / "config.json").write_text(json.dumps(config))
     name = predictors.offer(str(folder))
     with pytest.raises(UnnamedLabelsError) as caught:
-        predictors.load_predictor(name)
+        predictors.MODELS.get(name)
     assert str(caught.value).startswith(
         "Expected a model with named labels, found LABEL_0 to LABEL_4 in mine; name its 5 labels"
     )
     assert caught.value.count == 5
     labels = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
-    assert predictors.load_predictor(name, labels).entity_types == ["LOC", "PER"]
+    assert predictors.MODELS.get(name, labels).entity_types == ["LOC", "PER"]
     assert predictors.is_loaded(name, labels)
     assert not predictors.is_loaded(name)
 
 
 def test_no_folder_but_one_that_was_offered(tiny_model):
     with pytest.raises(ModelError) as caught:
-        predictors.load_predictor(str(tiny_model))
+        predictors.MODELS.get(str(tiny_model))
     assert str(caught.value) == (
-        f"Expected minilm, starter, a run's id or a Hub id, found {str(tiny_model)!r}; "
+        f"There is no model {str(tiny_model)!r}. Choose minilm, starter, a run id or a Hub id; "
         "folders are for the command line."
     )

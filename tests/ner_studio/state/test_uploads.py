@@ -54,8 +54,12 @@ def test_the_same_upload_at_the_same_time_is_kept_whole(tmp_path):
 @pytest.mark.parametrize(
     ("count", "sentence"),
     [
-        (0, "Expected a file with annotated sentences, found none; choose one."),
-        (4, "Expected at most 3 files (train, validation, test), found 4; take some away."),
+        (0, "There is no file with annotated sentences yet. Choose one."),
+        (
+            4,
+            "4 files were chosen, and at most 3 can be used (train, validation, test). Remove some "
+            "of them.",
+        ),
     ],
 )
 def test_too_few_and_too_many_files_are_a_sentence(tmp_path, count, sentence):
@@ -70,5 +74,6 @@ def test_an_upload_that_is_too_large_is_a_sentence(tmp_path, monkeypatch):
     with pytest.raises(DataError) as caught:
         uploads.keep(write(tmp_path, big=b"x" * (2**20 + 1)))
     assert str(caught.value) == (
-        "Expected at most 1 MB, found 1.0 MB; train on it from the command line."
+        "The files have 1.0 MB, and the page reads at most 1 MB. Train on them from the command "
+        "line."
     )

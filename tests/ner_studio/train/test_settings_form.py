@@ -213,8 +213,8 @@ def test_an_upload_of_a_run_is_read_again_where_it_was_kept(form, tmp_path):
     kept.unlink()
     summary, *rest = form.describe(chosen=True)
     assert summary == (
-        '<p class="ner-error" role="alert">Expected data: sample, a file, a folder or a Hub '
-        f"dataset (owner/name); found nothing at &#x27;{kept}&#x27;.</p>"
+        f'<p class="ner-error" role="alert">No data were found at &#x27;{kept}&#x27;. Choose '
+        "sample, a file, a folder or a Hub dataset (owner/name).</p>"
     )
     assert rest == [gr.skip(), False]
 

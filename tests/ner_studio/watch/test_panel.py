@@ -393,7 +393,7 @@ def test_the_address_names_the_run_to_open(panel, at_work):
 
 
 def test_a_run_too_old_for_the_list_is_offered_when_it_is_chosen(panel, at_work, monkeypatch):
-    monkeypatch.setattr(snapshots, "MOST_CHOICES", 1)
+    monkeypatch.setattr(snapshots, "MAX_CHOICES", 1)
     newer = FakeRun("newer")
     choices = panel.choose("at-work")[panel.run]["choices"]
     assert choices == [("newer · starting", "newer"), ("at-work · starting", "at-work")]
