@@ -121,3 +121,16 @@ def test_every_python_example_runs(code, place, capsys):
     code = code.replace('model="minilm"', f"model={place['minilm']!r}")
     exec(compile(code, "example", "exec"), {})  # noqa: S102 - our own pages
     assert capsys.readouterr().out
+
+
+def test_the_files_that_decide_are_there():
+    table = re.findall(r"^\| (.*) \| `(.*)` \|$", TEXTS["AGENTS.md"], re.MULTILINE)
+    assert len(table) == 12
+    assert [path for _, path in table if not (REPOSITORY / path).is_file()] == []
+
+
+def test_the_files_that_agents_md_names_are_there():
+    named = re.findall(r"`([\w/.]+/[\w.]+\.\w+)`", TEXTS["AGENTS.md"])
+    roots = (REPOSITORY, REPOSITORY / "ner_core")
+    missing = [path for path in named if not any((root / path).is_file() for root in roots)]
+    assert missing == []
