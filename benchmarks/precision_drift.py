@@ -1,11 +1,11 @@
-"""What bfloat16 costs in F1 against float32, on the same model and data.
+"""The F1 of a model in bfloat16 against float32, on the same data.
 
     python benchmarks/precision_drift.py [--model starter] [--data sample ...]
 
-The Predictor computes in bfloat16 where the processor does that natively. A processor that does not
-gives the same numbers slowly, so that this can be measured anywhere. Prints strict F1 of each split
-in both formats, and how many words get another tag. The last line takes all of the data as one: a
-split of few entities moves by a third of a point when a single one does.
+The Predictor computes in bfloat16 if the processor does that natively. Other processors compute the
+same numbers more slowly, so this can be measured anywhere. Prints strict F1 of each split in both
+formats, and how many words get another tag. The last line is all data together: the F1 of a split
+with few entities changes by a third of a point if a single one changes.
 """
 
 import argparse
@@ -25,7 +25,7 @@ Tags = list[list[str]]
 
 
 def tags(model: str, split: Dataset, precision: Any) -> Tags:
-    """Give the tags that a model predicts in a number format."""
+    """Return the tags that a model predicts in a number format."""
     return predict_tags(
         load_tagger(model, precision=precision), split["tokens"][:], tag_names(split)
     )[0]
@@ -57,7 +57,7 @@ def main() -> None:
     everything: tuple[Tags, Tags, Tags] = ([], [], [])
     for name in options.data:
         for part, split in load_data(name, 0).dataset.items():
-            if part == "train" and name == "sample":  # the starter learned from it
+            if part == "train" and name == "sample":  # the starter was trained on it
                 continue
             of_split = tag_names(split), *(tags(options.model, split, p) for p in ("fp32", "bf16"))
             print_row(f"{name}, {part}", *of_split)

@@ -2,10 +2,10 @@
 
     python benchmarks/predict_speed.py
 
-Both run the same model on the same sentences in this process, in turns, so that what else the
-machine does falls on both. One sentence: the median of the times, each way. A thousand sentences:
-sentences a second; the pipeline alone (a list in, one after the other) and with the best of
-several batch sizes. The entities are compared, too, with each other and with the gold ones.
+Both run the same model on the same sentences in this process, in turns, so that other work of the
+machine slows down both. One sentence: the median time of each. A thousand sentences: sentences a
+second; the pipeline by itself (a list in, one sentence after the other) and with several batch
+sizes. The entities are compared with each other and with the gold ones.
 """
 
 import argparse
@@ -34,7 +34,7 @@ TURNS = 3
 
 
 def seconds(call: Callable[[], Any]) -> float:
-    """Time one call."""
+    """Return the time of one call."""
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
@@ -52,7 +52,7 @@ def main() -> None:
     texts, gold = as_typed(split)
     many = list(itertools.islice(itertools.cycle(texts), options.sentences))
     predictor = Predictor.load(options.model)
-    # A text that was asked for before costs nothing, which is not what this measures.
+    # Cached windows cost nothing, which is not what this measures.
     predictor.tagger.cache = None
     model, tokenizer = load_trained(options.model)
     plain = pipeline("ner", model=model, tokenizer=tokenizer, aggregation_strategy="first")

@@ -2,10 +2,11 @@
 
     python benchmarks/typed_text.py [--model starter] [--data sample ...]
 
-"words" reads the model's tags as they are, as training and ``evaluate`` do. "repaired" makes valid
-entities of them first, as is done with what is shown to people. "typed" is ``--from-text``: each
-sentence joined by blanks, split again, and read as on the page, so repaired, too. What words and
-repaired words differ by is the reading; what is left to typed text is the splitting.
+"words" scores the tags as the model predicts them, as training and ``evaluate`` do. "repaired"
+first turns them into valid entities, as the page does. "typed" is ``--from-text``: the words of
+each sentence are joined by blanks, split again and read as on the page, also repaired. The
+difference between words and repaired words comes from the repair, the rest of the difference to
+typed text from the splitting.
 """
 
 import argparse

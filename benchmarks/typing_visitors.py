@@ -4,10 +4,10 @@
 
 Starts the app with a run store of its own, and in it a real run on the bundled sample that trains
 with all cores. Each simulated visitor types sentences of the sample's test part into the Highlight
-tab of an open page, a key every 80 to 250 ms, with a pause between sentences. As in the browser,
-a page sends the text as it is when it has the answer to the one before. The time counts from the
-first key press that an answer is the first to include, to that answer: also what a page waits for
-its own earlier question. The model is the starter.
+tab of an open page, a key every 80 to 250 ms, with a pause between sentences. As in the browser, a
+page sends its current text when it has the answer to the text before. The time is measured from a
+key press to the first answer that includes it, so it also counts the wait for the answer before.
+The model is the starter.
 """
 
 import argparse
@@ -34,7 +34,7 @@ KEY = (0.08, 0.25)
 
 
 class Visitor:
-    """Somebody who types, and the page that asks for the entities of what stands there."""
+    """A visitor who types, and the page that asks for the entities of the text."""
 
     def __init__(self, client: httpx.AsyncClient, seed: int, sentences: list[str]) -> None:
         self.tab = Tab(client)
@@ -127,7 +127,7 @@ async def measure(visitors: int, seconds: float, train: bool) -> None:
 
 
 def step(run: Run) -> int:
-    """Tell how far a run is."""
+    """Return the step of a run."""
     view = RunView(run)
     view.refresh()
     return view.step

@@ -1,4 +1,4 @@
-"""The functions of the package that scripts and notebooks call: ``ner_core.train`` and others.
+"""The functions of the package that scripts and notebooks call, such as ``ner_core.train``.
 
 Each loads what it needs when it is called, so that importing the package costs nothing: torch takes
 seconds.

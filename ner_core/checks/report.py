@@ -62,7 +62,7 @@ def check_data(
     Raises DataError if no row can be read, ModelError if there is no such model.
 
     >>> check_data("sample").splits["train"].sentences
-    3399
+    3467
     """
     return check_corpus(load_data(source, seed, options, strict=False), model, folders)
 

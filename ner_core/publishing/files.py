@@ -82,6 +82,7 @@ def files_to_push(
     sentences of its data, as far as they are there. ``card_before`` are the entries at the top of
     the card that is replaced. Raises RunError if the record of the run is damaged.
     """
+    run.config_path.stat()  # of a deleted run: without it, its settings would be called damaged
     scrub = scrubber(run)
     pushed: dict[str, Path | bytes] = {}
     for path in model:

@@ -31,9 +31,9 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
     """Execute a run in this process, from its settings to its last event.
 
     The run has to exist (``runs.store.create``), and no other process may execute it meanwhile.
-    It continues from its last checkpoint, if there is one. Events are written to ``events``, and
-    printed in words. ``should_stop`` is called after each optimiser step; while data is read and
-    the model is scored, a thread calls it every quarter of a second if this is the main thread.
+    It continues from its last checkpoint, if there is one. ``should_stop`` is called after each
+    optimiser step; while data is read and the model is scored, a thread calls it every quarter of a
+    second if this is the main thread.
 
     The best model by strict validation F1 is left in ``model/``. The last event is ``finished``,
     with the final scores in ``report.json``, or ``stopped``, without a report. Raise a NerError for

@@ -6,7 +6,8 @@ when the last request for it has ended.
 
 One gate limits how many computations run at a time (``_Gate``). Short texts that wait for it are
 read together: a model reads eight short texts in little more time than two one by one, and while
-many visitors type, several texts wait at any moment.
+many visitors type, several texts wait at any moment. Two batches at a time would be smaller, and
+need more of the processor.
 """
 
 import gc
@@ -62,12 +63,12 @@ class LoadedModels(Generic[K]):
         key_of: Callable[[str, Sequence[str]], K],
         load: Callable[[K], "Predictor"],
         max_models: int = MAX_MODELS,
-        max_computing: int | None = None,
+        max_long: int | None = None,
     ) -> None:
         self._key_of = key_of
         self._load = load
         self._max_models = max_models
-        self._gate = _Gate(max_computing or max(2, os.cpu_count() or 1))
+        self._gate = _Gate(max_long or max(2, os.cpu_count() or 1))
         self._models: OrderedDict[K, Future[Predictor]] = OrderedDict()
         self._attempts: dict[_Attempt, Future[None]] = {}
         self._failures: dict[_Attempt, float] = {}  # the time of each, the oldest first
@@ -229,14 +230,12 @@ class _ShortText:
 
 
 class _Gate:
-    """Limits the computations of this process to ``size`` at a time.
+    """Limits the computations at a time: one batch of short texts, and ``max_long`` long ones."""
 
-    At most ``size - 1`` of them may be long ones, so that a key press never waits for those alone.
-    """
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._computing = self._long = 0
+    def __init__(self, max_long: int) -> None:
+        self._max_long = max_long
+        self._long = 0
+        self._reading_short = False
         self._waiting: list[_ShortText] = []
         self._changed = threading.Condition()
 
@@ -244,14 +243,12 @@ class _Gate:
     def long(self) -> Iterator[None]:
         """Wait for the turn of a computation that may take long, and hold its place meanwhile."""
         with self._changed:
-            self._changed.wait_for(lambda: self._has_room() and self._long < self._size - 1)
-            self._computing += 1
+            self._changed.wait_for(lambda: self._long < self._max_long)
             self._long += 1
         try:
             yield
         finally:
             with self._changed:
-                self._computing -= 1
                 self._long -= 1
                 self._changed.notify_all()
 
@@ -263,20 +260,18 @@ class _Gate:
         own = _ShortText(predictor, text)
         with self._changed:
             self._waiting.append(own)
-            self._changed.wait_for(lambda: own.taken or self._has_room())
+            self._changed.wait_for(lambda: own.taken or not self._reading_short)
             batch = [] if own.taken else self._take(own)
-            self._computing += bool(batch)
+            if batch:
+                self._reading_short = True
         if batch:
             try:
                 _read(predictor, batch)
             finally:
                 with self._changed:
-                    self._computing -= 1
+                    self._reading_short = False
                     self._changed.notify_all()
         return own.entities.result()
-
-    def _has_room(self) -> bool:
-        return self._computing < self._size
 
     def _take(self, own: _ShortText) -> list[_ShortText]:
         """Take a text out of those that wait, with others for the same model."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple
 
 from ner_core.errors import ModelError, NerError
 from ner_core.hub.repository_ids import has_hub_prefix, without_hub_prefix
@@ -52,7 +52,7 @@ class ModelKey(NamedTuple):
     model: str
     label_names: tuple[str, ...]
     created_ns: int
-    visitor: str
+    visitor: str | None
 
 
 def model_choices() -> list[tuple[str, str]]:
@@ -133,8 +133,7 @@ def start_loading(model: str, label_names: Sequence[str] = ()) -> "Future[None]"
 def is_loaded(model: str, label_names: Sequence[str] = ()) -> bool:
     """Return whether a model can answer the visitor who asks at once, without asking the Hub."""
     try:
-        visitor = loaded_for(model, ask=False)
-        return visitor is not None and MODELS.holds(_key(model, label_names, visitor))
+        return MODELS.holds(_key(model, label_names, loaded_for(model, ask=False)))
     except NerError:
         return False
 
@@ -150,10 +149,6 @@ def on_hub(model: str) -> str | None:
     return source.location if source.kind == "hub" else None
 
 
-@overload
-def loaded_for(model: str, ask: Literal[True] = True) -> str: ...
-@overload
-def loaded_for(model: str, ask: bool) -> str | None: ...
 def loaded_for(model: str, ask: bool = True) -> str | None:
     """Return whom a model is loaded for: the visitor who asks, or "" if all visitors may use it.
 
@@ -213,7 +208,7 @@ def _numpy_bert() -> "NumpyBert":
     return NumpyBert()
 
 
-def _key(model: str, label_names: Sequence[str], visitor: str) -> ModelKey:
+def _key(model: str, label_names: Sequence[str], visitor: str | None) -> ModelKey:
     created = 0 if model in _offered or not store.exists(model) else store.get(model).created_ns()
     return ModelKey(model, tuple(label_names), created, visitor)
 

@@ -1,4 +1,4 @@
-"""The public endpoints: as functions, and over HTTP as README.md says."""
+"""The public endpoints: as functions, and over HTTP as docs/api.md says."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from ner_studio import api
 from ner_studio.state import predictors
 from tests.support.places import REPOSITORY
 
-README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+PAGE = (REPOSITORY / "docs" / "api.md").read_text(encoding="utf-8")
 TEXT = "Angela Merkel flew to Nairobi."
 FOUND = [("Angela Merkel", "PER", 0, 13), ("Nairobi", "LOC", 22, 29)]
 
@@ -207,14 +207,14 @@ def client(app):
         yield client
 
 
-def readme_block(name):
-    """Give the code of README.md that follows a marker, for the page of these tests."""
-    match = re.search(rf"<!-- call: {name} -->\n```\w+\n(.*?)```", README, re.DOTALL)
+def docs_block(name):
+    """Return the code of docs/api.md that follows a marker."""
+    match = re.search(rf"<!-- call: {name} -->\n```\w+\n(.*?)```", PAGE, re.DOTALL)
     return match[1]
 
 
-def test_the_python_client_as_the_readme_says(app):
-    code = readme_block("python").replace("http://127.0.0.1:7860/", app.url)
+def test_the_python_client_as_the_docs_say(app):
+    code = docs_block("python").replace("http://127.0.0.1:7860/", app.url)
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
     )
@@ -224,8 +224,8 @@ def test_the_python_client_as_the_readme_says(app):
     assert [len(found) for found in json.loads(second)] == [1, 1]
 
 
-def test_rest_as_the_readme_says(app):
-    code = readme_block("rest").replace("http://127.0.0.1:7860/", app.url)
+def test_rest_as_the_docs_say(app):
+    code = docs_block("rest").replace("http://127.0.0.1:7860/", app.url)
     done = subprocess.run(
         ["bash", "-euc", code], capture_output=True, text=True, timeout=120, check=False
     )
@@ -235,11 +235,11 @@ def test_rest_as_the_readme_says(app):
     assert plain(json.loads(data.removeprefix("data: "))[0]) == FOUND
 
 
-def test_mcp_as_the_readme_says(app):
+def test_mcp_as_the_docs_say(app):
     from mcp import ClientSession
     from mcp.client.streamable_http import streamable_http_client
 
-    url = re.search(r"http://127\.0\.0\.1:7860/(\S*mcp/)", README)[1]
+    url = re.search(r"http://127\.0\.0\.1:7860/(\S*mcp/)", PAGE)[1]
 
     async def call():
         async with (

@@ -411,7 +411,7 @@ def test_of_a_repository_that_is_there_a_space_does_not_say_that_it_can_be_writt
     assert told["message"].startswith("ann/old is there (public) and yours. If it was made from")
     publish(panel, "of-ann", "ann/old")
     failed = text(ended(panel, "of-ann")["status"]["message"])
-    assert failed.endswith("; choose a new name, or open a pull request.")
+    assert failed.endswith(". Choose a new name, or open a pull request.")
     publish(panel, "of-ann", "ann/new")
     assert ended(panel, "of-ann")["state"] == "done"
     assert answers(panel, "ann/new")[-1][0]["state"] == "unsure"
@@ -455,7 +455,7 @@ def test_who_is_not_signed_in_is_told_how(panel, space, monkeypatch, hub):
     )
     assert not form[panel.start]["interactive"]
     assert panel.suggest("of-ann", "") == [gr.skip(), gr.skip()]
-    no_token = "found no token; sign in on the page."
+    no_token = "Nobody is signed in to the Hub here. Sign in on the page."
     assert answers(panel, "olga/ner")[-1][0]["message"].endswith(no_token)
     publish(panel, "of-ann", "olga/ner")
     assert text(ended(panel, "of-ann")["status"]["message"]).endswith(no_token)
