@@ -201,15 +201,16 @@ def test_work_on_a_file_is_cancelled_soon(new_page, tmp_path):
         page.evaluate(
             """() => { const status = document.querySelector('#file-status');
                  const shown = () => status.querySelector('.ner-facts b')?.textContent ?? '';
-                 window.steps = new Set();
-                 const note = () => { if (shown()) window.steps.add(shown()); };
-                 document.querySelector('#file-cancel').addEventListener('click', () => {
-                   window.before = shown();
-                   new MutationObserver(note).observe(
-                     status, {childList: true, subtree: true, characterData: true}); }); }"""
+                 document.addEventListener('click', () => {
+                   window.noting?.disconnect();
+                   window.steps = new Set([shown()]);
+                   window.noting = new MutationObserver(() => window.steps.add(shown()));
+                   window.noting.observe(
+                     status, {childList: true, subtree: true, characterData: true});
+                 }, {once: true, capture: true}); }"""
         )
         page.click("#file-cancel")
         page.wait_for_selector("#file-status [data-state=cancelled]")
-        steps = page.evaluate("[...window.steps].filter(step => step !== window.before)")
+        _, *steps = page.evaluate("[...window.steps].filter(Boolean)")
         assert len(steps) <= STEPS_AFTER_CANCELLING
         page.locator("#file-find:enabled").click()
