@@ -445,5 +445,5 @@ def test_a_file_that_cannot_be_read_is_a_sentence(page, tmp_path):
     page.click("#file-panel > button")
     find_in(page, tmp_path / "bad.txt")
     expect(page.locator("#file-status [role=alert]")).to_have_text(
-        "bad.txt, line 1: expected a text file, found binary data; choose another one."
+        "bad.txt, line 1: this is binary data, not text. Choose a text file."
     )
