@@ -86,11 +86,11 @@ def test_training_takes_every_setting_by_name(monkeypatch, tmp_path):
         ),
         (
             lambda: ner_core.resume("nowhere"),
-            "Expected the id of a run, found 'nowhere'; `python -m ner_core runs` lists them.",
+            "There is no run 'nowhere'. `python -m ner_core runs` lists all runs.",
         ),
         (
             lambda: ner_core.publish("nowhere", "ann/model"),
-            "Expected the id of a run, found 'nowhere'; `python -m ner_core runs` lists them.",
+            "There is no run 'nowhere'. `python -m ner_core runs` lists all runs.",
         ),
     ],
 )

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, NoReturn
 
 from ner_core.cli import arguments as shared
-from ner_core.cli import card, data, deploy, evaluate, output, predict, publish, runs, train
+from ner_core.cli import data, evaluate, output, predict, publish, runs, train
 from ner_core.errors import NerError
 
 
@@ -38,9 +38,9 @@ COMMANDS = (
     Command("stop", runs.stop, shared.add_run),
     Command("resume", train.resume, shared.add_run),
     Command("delete", runs.delete, shared.add_run),
-    Command("card", card.card, card.add_arguments),
-    Command("publish", publish.publish, publish.add_arguments),
-    Command("deploy", deploy.deploy, deploy.add_arguments),
+    Command("card", publish.card, publish.add_card_arguments),
+    Command("publish", publish.publish, publish.add_publish_arguments),
+    Command("deploy", publish.deploy, publish.add_deploy_arguments),
     Command("worker", train.worker, train.add_worker_arguments, prints_json=False),
 )
 

@@ -1,19 +1,57 @@
-"""The command that publishes a run to the Hub: ``publish``."""
+"""The commands that send something to the Hub: ``publish`` and ``deploy``; and ``card``."""
 
 import argparse
 from typing import TYPE_CHECKING
 
 from ner_core.cli import output
+from ner_core.cli.arguments import add_run
+from ner_core.hub.repository_ids import check_repository
 from ner_core.runs import store
 
-if TYPE_CHECKING:  # they bring the client of the Hub
+if TYPE_CHECKING:  # these load huggingface_hub
     from ner_core.publishing.outcome import Progress, Published
+
+
+def add_card_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``card``."""
+    add_run(command)
+    command.add_argument(
+        "--repo", metavar="OWNER/NAME", default="OWNER/NAME", help="the repository it is to be in"
+    )
+    command.add_argument(
+        "--adapter", action="store_true", help="the card of the LoRA adapter alone"
+    )
+
+
+def card(options: argparse.Namespace) -> int:
+    """Print the model card of a run as ``publish`` writes it."""
+    from ner_core.publishing.card.document import model_card  # late: loads huggingface_hub
+
+    text = model_card(store.get(options.run), options.repo, options.adapter)
+    output.emit(options.json, {"run": options.run, "card": text}, lambda: text.rstrip("\n"))
+    return 0
+
+
+def add_publish_arguments(command: argparse.ArgumentParser) -> None:
+    """Add what ``publish`` takes; no token, which others would see in the list of processes."""
+    add_run(command)
+    command.add_argument("--repo", required=True, metavar="OWNER/NAME", help="the repository")
+    seen = command.add_mutually_exclusive_group()
+    seen.add_argument(
+        "--private", action="store_true", help="a new repository is private (the default)"
+    )
+    seen.add_argument("--public", action="store_true", help="a new repository is public")
+    command.add_argument("--pr", action="store_true", help="open a pull request")
+    command.add_argument(
+        "--adapter", action="store_true", help="push the LoRA adapter, not the merged model"
+    )
+    command.add_argument("--message", metavar="TEXT", help="the commit message")
 
 
 def publish(options: argparse.Namespace) -> int:
     """Push a run to the Hub, with the token of HF_TOKEN or of hf auth login."""
     run = store.get(options.run)
-    # These bring the client of the Hub.
+    # Late: these load huggingface_hub.
     from huggingface_hub.utils import logging
 
     from ner_core.publishing.push import publish as push
@@ -42,22 +80,6 @@ def publish(options: argparse.Namespace) -> int:
     return 0
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Add what ``publish`` takes; no token, which others would see in the list of processes."""
-    command.add_argument("run", metavar="RUN", help="the id of a run")
-    command.add_argument("--repo", required=True, metavar="OWNER/NAME", help="the repository")
-    seen = command.add_mutually_exclusive_group()
-    seen.add_argument(
-        "--private", action="store_true", help="a new repository is private (the default)"
-    )
-    seen.add_argument("--public", action="store_true", help="a new repository is public")
-    command.add_argument("--pr", action="store_true", help="open a pull request")
-    command.add_argument(
-        "--adapter", action="store_true", help="push the LoRA adapter, not the merged model"
-    )
-    command.add_argument("--message", metavar="TEXT", help="the commit message")
-
-
 def _show(progress: "Progress") -> None:
     if progress.phase < progress.phases:  # the end is told on stdout
         size = f" ({progress.size / 1e6:.1f} MB)" if progress.size else ""
@@ -73,3 +95,36 @@ def _text(published: "Published") -> str:
     if published.card_replaced:
         told += "\nits README.md is a new one; the one before is in the history of the repository"
     return told
+
+
+def add_deploy_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``deploy``."""
+    command.add_argument("space", metavar="OWNER/NAME", help="the Space to create or to update")
+    command.add_argument(
+        "--public", action="store_true", help="make a new Space public; without, it is private"
+    )
+    command.add_argument(
+        "--dry-run", action="store_true", help="only list the files; the Hub is not asked"
+    )
+
+
+def deploy(options: argparse.Namespace) -> int:
+    """Create a Space from this repository, or update it; its settings stay as they are."""
+    from ner_core.publishing import space as deployment  # late: loads huggingface_hub
+
+    if options.dry_run:
+        space = check_repository(options.space, "a Space")
+        files = deployment.files_of(deployment.REPOSITORY)
+        output.emit(options.json, {"repo": space, "files": files}, lambda: "\n".join(files))
+        return 0
+    done = deployment.deploy(options.space, options.public)
+    document = {
+        "repo": done.repo,
+        "url": done.url,
+        "created": done.created,
+        "commit": done.commit,
+        "files": len(done.files),
+        "removed": list(done.removed),
+    }
+    output.emit(options.json, document, lambda: done.url)
+    return 0

@@ -5,10 +5,11 @@ cores that other work takes, too, and a test of the page would wait ten times as
 """
 
 import multiprocessing
+import sys
 from multiprocessing import forkserver
 
-import app
 from ner_core.jobs import process
+from ner_studio.command import main
 
 
 def spawn(run, lock):
@@ -21,4 +22,4 @@ if __name__ == "__main__":
     multiprocessing.set_forkserver_preload(["tests.support.processes"])
     forkserver.ensure_running()
     process._spawn = spawn
-    app.main()
+    sys.exit(main(["serve", *sys.argv[1:]]))

@@ -80,7 +80,9 @@ class App:
                     assert b"NER Studio" in answer.read()
                 return time.monotonic() - began
             except urllib.error.URLError:
-                assert self.process.poll() is None, (self.home / "app.log").read_text()
+                if self.process.poll() is not None:
+                    self._measuring.close()
+                    raise AssertionError((self.home / "app.log").read_text()) from None
                 time.sleep(0.05)
         self.kill()
         raise AssertionError(f"the page was not served within {LONG / 1000:.0f} seconds")

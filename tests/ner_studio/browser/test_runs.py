@@ -132,7 +132,6 @@ def test_a_killed_worker_goes_on_and_a_killed_server_does_not_matter(app, new_pa
     page.on("request", lambda request: polls.append(request.url))
     os.kill(worker, signal.SIGKILL)
     page.wait_for_selector("[data-status=interrupted]")
-    print("POLLS", polls)
     assert len(polls) <= POLLS
     page.wait_for_selector("text=The worker ended unexpectedly")
     page.click("#resume")
