@@ -71,7 +71,11 @@ def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
 BROKEN = [
     ("empty.txt", b"", "There are no annotated sentences in empty-txt.txt."),
     ("one.txt", b"Ann\nlives\n", "one-txt.txt, line 1: there is only one column ('Ann')."),
-    ("tag.txt", b"Ann B_PER\n", "found 'B_PER'; write it as B-PER."),
+    (
+        "tag.txt",
+        b"Ann B_PER\n",
+        "'B_PER' is not a tag such as O, B-PER or I-PER. Write it as B-PER.",
+    ),
     ("binary.txt", bytes(range(256)), "this is binary data, not text. Choose a text file."),
 ]
 

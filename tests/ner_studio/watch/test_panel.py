@@ -411,11 +411,11 @@ def test_stop_and_resume_act_on_the_run_or_say_why_not(panel, at_work, monkeypat
     assert resumed == [store.get("at-work")]
 
     def refuse(run):
-        raise RunError(f"Run <{run.id}> can't be resumed.")
+        raise RunError(f"Run <{run.id}> is at work. Stop it first.")
 
     monkeypatch.setattr(submit, "resume", refuse)
     assert panel.resume_run("at-work") == (
-        '<p class="ner-error" role="alert">Run &lt;at-work&gt; can't be resumed.</p>'
+        '<p class="ner-error" role="alert">Run &lt;at-work&gt; is at work. Stop it first.</p>'
     )
 
 
