@@ -355,7 +355,7 @@ def test_refusals_are_sentences(app, page):
     write(page, ANN)
     choose(page, "Model", "owner/name")
     expect(page.locator("#highlighted [role=alert]")).to_have_text(
-        re.compile("^Expected to ask the Hub for the model owner/name, ")
+        re.compile("^The Hub can't be asked for the model owner/name: it is in offline mode. ")
     )
     choose(page, "Model", str(app.home))
     page.wait_for_selector("[role=alert] >> text=folders are for the command line.")
