@@ -193,7 +193,7 @@ class TrainConfig(BaseModel):
         """
         name = str(values.get("recipe") or "balanced")
         if name not in RECIPES:
-            raise ConfigError(f"recipe: expected one of {', '.join(RECIPES)}, found {name!r}.")
+            raise ConfigError(f"recipe must be one of {', '.join(RECIPES)}, not {name!r}.")
         merged = {**RECIPES[name], **_without_empty(values), "recipe": name}
         try:
             config = cls.model_validate(merged)
@@ -203,8 +203,8 @@ class TrainConfig(BaseModel):
             config = config.model_copy(update={"overlap": config.max_length // 4})
         if 2 * config.overlap > config.max_length:
             raise ConfigError(
-                f"overlap: expected at most half of max_length ({config.max_length // 2}), "
-                f"found {config.overlap}."
+                f"overlap must be at most half of max_length ({config.max_length // 2}), not "
+                f"{config.overlap}."
             )
         return config
 
@@ -251,14 +251,14 @@ def problem_with(name: str, value: Any) -> str | None:
     """Return what is wrong with a setting's value as a person typed it, None if nothing is.
 
     >>> problem_with("epochs", "0")
-    "expected a number above 0 and up to 1,000, found '0'."
+    "must be a number above 0 and up to 1,000, not '0'."
     >>> problem_with("epochs", "") is None and problem_with("seed", "7") is None
     True
     """
     try:
         TrainConfig.model_validate(_without_empty({name: value}))
     except ValidationError as error:
-        return _sentence(error).removeprefix(f"{name}: ")
+        return _sentence(error).removeprefix(f"{name} ")
     return None
 
 
@@ -315,8 +315,8 @@ def _sentence(error: ValidationError) -> str:
     name = str(first["loc"][0]) if first["loc"] else "settings"
     if first["type"] == "extra_forbidden":
         return (
-            f"Expected one of the settings {', '.join(TrainConfig.model_fields)}; found {name!r}."
+            f"There is no setting {name!r}. The settings are {', '.join(TrainConfig.model_fields)}."
         )
     found = repr(first["input"])
     found = found if len(found) <= 80 else found[:80] + "…"
-    return f"{name}: expected {expectation(TrainConfig.model_fields[name])}, found {found}."
+    return f"{name} must be {expectation(TrainConfig.model_fields[name])}, not {found}."

@@ -37,9 +37,9 @@ class UnnamedLabelsError(ModelError):
 
     def __init__(self, model: str, found: str, count: int) -> None:
         super().__init__(
-            f"Expected a model with named labels, found {found} in {model}; name its {count} "
-            "labels in their order: --model-labels O,B-PER,... on the command line, label_names in "
-            "Python and over the network, “Names of its labels” on the page."
+            f"The labels of the model {model} have no names, only {found}. Name its {count} "
+            "labels in their order: --model-labels O,B-PER,... on the command line, label_names "
+            "in Python and over the network, “Names of its labels” on the page."
         )
         self.count = count
 

@@ -110,15 +110,15 @@ def find_entities_batch(
     with _errors_shown():
         if not isinstance(texts, list) or len(texts) > MOST_TEXTS:
             raise ConfigError(
-                f"texts: expected a list of at most {MOST_TEXTS} texts, found {_size(texts)}."
+                f"texts must be a list of at most {MOST_TEXTS} texts, not {_size(texts)}."
             )
         for number, text in enumerate(texts, start=1):
-            _check_text(text, f"texts, number {number}")
+            _check_text(text, f"number {number} of texts")
         together = sum(map(len, texts))
         if together > MOST_CHARACTERS_OF_ALL:
             raise ConfigError(
-                f"texts: expected at most {MOST_CHARACTERS_OF_ALL:,} characters together, found "
-                f"{together:,}; send them in several calls."
+                f"texts must have at most {MOST_CHARACTERS_OF_ALL:,} characters together, not "
+                f"{together:,}. Send them in several calls."
             )
         return _found(texts, model, threshold, labels, label_names)
 
@@ -129,7 +129,7 @@ def _found(
     """Find the entities, after checking values that may have any type."""
     model, names = _checked_model(model, label_names)
     if isinstance(threshold, bool) or not isinstance(threshold, int | float):
-        raise ConfigError(f"threshold: expected a number from 0 to 1, found {_size(threshold)}.")
+        raise ConfigError(f"threshold must be a number from 0 to 1, not {_size(threshold)}.")
     if labels is not None:
         _check_names(labels, "labels", "entity types", MOST_TYPES)
     found = predictors.MODELS.predict_all(
@@ -141,10 +141,10 @@ def _found(
 def _checked_model(model: Any, label_names: Any) -> tuple[str, tuple[str, ...]]:
     """Return a model's name and the names of its labels, which lose the spaces around them."""
     if not isinstance(model, str):
-        raise ConfigError(f"model: expected a model's name, found {_size(model)}.")
+        raise ConfigError(f"model must be a model's name, not {_size(model)}.")
     if len(model) > LONGEST_NAME:
         raise ConfigError(
-            f"model: expected a model's name of at most {LONGEST_NAME} characters, found "
+            f"model must be a model's name of at most {LONGEST_NAME} characters, not "
             f"{len(model):,}."
         )
     if label_names is None:
@@ -156,16 +156,16 @@ def _checked_model(model: Any, label_names: Any) -> tuple[str, tuple[str, ...]]:
 def _check_names(names: Any, parameter: str, what: str, most: int) -> None:
     """Raise ConfigError unless ``names`` is a list of a bounded number of short texts."""
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ConfigError(f"{parameter}: expected a list of {what}, found {_size(names)}.")
+        raise ConfigError(f"{parameter} must be a list of {what}, not {_size(names)}.")
     if len(names) > most:
         raise ConfigError(
-            f"{parameter}: expected a list of at most {most:,} {what}, found {_size(names)}."
+            f"{parameter} must be a list of at most {most:,} {what}, not {_size(names)}."
         )
     longest = max(map(len, names), default=0)
     if longest > predictors.MAX_LABEL_LENGTH:
         raise ConfigError(
-            f"{parameter}: expected {what} of at most {predictors.MAX_LABEL_LENGTH} characters, "
-            f"found one of {longest:,}."
+            f"{parameter} must be {what} of at most {predictors.MAX_LABEL_LENGTH} characters, not "
+            f"one of {longest:,}."
         )
 
 
@@ -181,11 +181,11 @@ def _as_dict(entity: "Entity") -> FoundEntity:
 
 def _check_text(text: Any, name: str) -> None:
     if not isinstance(text, str):
-        raise ConfigError(f"{name}: expected a text, found {_size(text)}.")
+        raise ConfigError(f"{name} must be a text, not {_size(text)}.")
     if len(text) > MOST_CHARACTERS:
         raise ConfigError(
-            f"{name}: expected at most {MOST_CHARACTERS:,} characters, found {len(text):,}; "
-            "python -m ner_core predict --file reads texts of any length."
+            f"{name} must have at most {MOST_CHARACTERS:,} characters, not {len(text):,}. `python "
+            "-m ner_core predict --file` reads texts of any length."
         )
 
 

@@ -136,9 +136,9 @@ def test_every_recipe_says_what_it_is_for():
     [
         ("epochs", "", None),
         ("epochs", "2.5", None),
-        ("epochs", "0", "expected a number above 0 and up to 1,000, found '0'."),
-        ("batch_size", "", "expected a whole number from 1 to 1,024, found ''."),
-        ("warmup", "1", "expected a number from 0 to below 1, found '1'."),
+        ("epochs", "0", "must be a number above 0 and up to 1,000, not '0'."),
+        ("batch_size", "", "must be a whole number from 1 to 1,024, not ''."),
+        ("warmup", "1", "must be a number from 0 to below 1, not '1'."),
         # More than half of the default window, but windows may be longer.
         ("overlap", "200", None),
     ],
@@ -256,18 +256,18 @@ def test_none_leaves_the_default_of_a_setting_that_always_has_a_value(key):
     ],
 )
 def test_a_value_out_of_bounds_is_a_sentence(key, value):
-    assert refusal(**{key: value}) == f"{key}: expected {EXPECTATIONS[key]}, found {value!r}."
+    assert refusal(**{key: value}) == f"{key} must be {EXPECTATIONS[key]}, not {value!r}."
 
 
 def test_a_recipe_that_does_not_exist_is_a_sentence():
     assert (
         refusal(recipe="fast")
-        == "recipe: expected one of quick, balanced, best, adapter, notebook, found 'fast'."
+        == "recipe must be one of quick, balanced, best, adapter, notebook, not 'fast'."
     )
 
 
 def test_a_setting_that_does_not_exist_is_a_sentence():
-    assert refusal(lr=1) == f"Expected one of the settings {', '.join(DEFAULTS)}; found 'lr'."
+    assert refusal(lr=1) == f"There is no setting 'lr'. The settings are {', '.join(DEFAULTS)}."
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_a_setting_that_does_not_exist_is_a_sentence():
 )
 def test_an_overlap_over_half_a_window_is_a_sentence(length, overlap, most):
     assert refusal(max_length=length, overlap=overlap) == (
-        f"overlap: expected at most half of max_length ({most}), found {overlap}."
+        f"overlap must be at most half of max_length ({most}), not {overlap}."
     )
     assert TrainConfig.from_values({"max_length": length, "overlap": most}).overlap == most
 

@@ -81,7 +81,8 @@ def test_training_takes_every_setting_by_name(monkeypatch, tmp_path):
     [
         (
             lambda: ner_core.train("sample", no_such=1),
-            f"Expected one of the settings {', '.join(TrainConfig.model_fields)}; found 'no_such'.",
+            "There is no setting 'no_such'. The settings are "
+            f"{', '.join(TrainConfig.model_fields)}.",
         ),
         (
             lambda: ner_core.resume("nowhere"),

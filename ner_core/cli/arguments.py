@@ -62,7 +62,7 @@ def positive(given: str) -> int:
     except ValueError:
         number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, found {given[:40]!r}")
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, not {given[:40]!r}")
     return number
 
 

@@ -44,8 +44,8 @@ def _show_alignment(options: argparse.Namespace) -> int:
     number = options.show_alignment
     if not 1 <= number <= split.num_rows:
         raise ConfigError(
-            f"--show-alignment: expected a training sentence from 1 to {split.num_rows:,}, "
-            f"found {number}."
+            "--show-alignment must be the number of a training sentence from 1 to "
+            f"{split.num_rows:,}, not {number}."
         )
     tokenizer = loading.load_tokenizer(find_model(options.model or "minilm"))
     row = split.select([number - 1])

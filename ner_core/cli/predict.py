@@ -87,15 +87,17 @@ def predict(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> None:
     """Raise ConfigError for arguments that do not go together, before anything is loaded."""
     if not 0 <= options.threshold <= 1:
-        raise ConfigError(f"--threshold: expected a number from 0 to 1, found {options.threshold}.")
+        raise ConfigError(f"--threshold must be a number from 0 to 1, not {options.threshold}.")
     if options.text is not None and options.file is not None:
-        raise ConfigError("Expected a text or --file, found both; leave one of them out.")
+        raise ConfigError("There are both a text and --file. Leave one of them out.")
     if options.text is None and options.file is None and sys.stdin.isatty():
-        raise ConfigError("Expected a text to read, found none; give one, or a file with --file.")
+        raise ConfigError("There is no text to read. Give one, or a file with --file.")
     if options.text_column is not None and options.file is None:
-        raise ConfigError("--text-column: expected a file with columns, found no --file; give one.")
+        raise ConfigError(
+            "--text-column needs a file with columns, but there is no --file. Give one."
+        )
     if options.whole and options.file is None:
-        raise ConfigError("--whole: expected a file of lines, found no --file; give one.")
+        raise ConfigError("--whole needs a file of lines, but there is no --file. Give one.")
 
 
 def _style(options: argparse.Namespace) -> str:
@@ -117,8 +119,8 @@ def _piped() -> str:
         return sys.stdin.read()
     except UnicodeDecodeError as error:
         raise DataError(
-            f"stdin: expected UTF-8 text, found the byte 0x{error.object[error.start]:02x}; "
-            "convert it to UTF-8."
+            f"stdin: the byte 0x{error.object[error.start]:02x} is not UTF-8 text. Convert it to "
+            "UTF-8."
         ) from None
 
 
@@ -172,9 +174,9 @@ def _new_file(path: Path, style: str) -> Iterator[TextIO]:
         with _place_explained(path):
             if path.is_dir() or path.exists():
                 raise DataError(
-                    f"--output: expected nothing yet at {str(path)[:200]!r}, found "
-                    f"{'a folder' if path.is_dir() else 'a file'}; choose another name, or take "
-                    "it away first."
+                    f"--output can't be written to {str(path)[:200]!r}: there is already "
+                    f"{'a folder' if path.is_dir() else 'a file'}. Choose another name, or remove "
+                    "it first."
                 )
             path.parent.mkdir(parents=True, exist_ok=True)
             staging = stack.enter_context(atomic.staged(path, replace=False))
@@ -192,6 +194,5 @@ def _place_explained(path: Path) -> Iterator[None]:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise DataError(
-            f"--output: expected a place to write to at {str(path)[:200]!r}, found: {reason}; "
-            "choose another one."
+            f"--output can't be written to {str(path)[:200]!r}: {reason}. Choose another place."
         ) from None

@@ -55,7 +55,7 @@ def train(options: argparse.Namespace) -> int:
     for pair in options.set:
         name, separator, value = pair.partition("=")
         if not separator:
-            raise ConfigError(f"--set: expected KEY=VALUE, found {pair!r}.")
+            raise ConfigError(f"--set must be KEY=VALUE, not {pair!r}.")
         values[name.strip()] = value.strip()
     config = TrainConfig.from_values(values)
     run, process = submit(config, options.run_id)

@@ -117,7 +117,7 @@ def problems(texts: Mapping[str, Any]) -> dict[str, str]:
         try:
             TrainConfig.from_values(given)
         except NerError as error:  # the message starts with the name of the setting
-            name, _, text = str(error).partition(": ")
+            name, _, text = str(error).partition(" ")
             found[name] = text
     return found
 
@@ -127,8 +127,8 @@ def problem_look(text: str) -> dict[str, Any]:
 
     The message leaves out the wrong value, which is in the field.
     """
-    expected = text.partition(", found ")[0]
-    return {"info": f"{expected[:1].upper()}{expected[1:]}.", "elem_classes": ["ner-wrong"]}
+    wanted = text.partition(", not ")[0]
+    return {"info": f"{wanted[:1].upper()}{wanted[1:]}.", "elem_classes": ["ner-wrong"]}
 
 
 def usual_look(name: str) -> dict[str, Any]:

@@ -84,8 +84,8 @@ CASES = {
                     "train",
                     "train.conll",
                     61,
-                    "expected a word and its tag, separated by a blank or a tab, found one column "
-                    "('Oslo'); put the tag in the last column. Oslo",
+                    "there is only one column ('Oslo'). Put the word and its tag on each line, "
+                    "separated by a blank or a tab, the tag in the last column. Oslo",
                 ),
                 row(
                     "train",
@@ -156,8 +156,8 @@ CASES = {
                     "train",
                     "train.jsonl",
                     21,
-                    "expected spans that do not overlap, found 'Lee' (PER) and 'Ann Lee' (PER); "
-                    "the second was kept, remove one of the two. Lee",
+                    "the spans 'Lee' (PER) and 'Ann Lee' (PER) overlap. The second was kept. "
+                    "Remove one of the two. Lee",
                 )
             ],
         ),
@@ -178,8 +178,8 @@ CASES = {
                     "train",
                     "train.jsonl",
                     21,
-                    f"expected spans that do not overlap, found '{name}' (PER) and 'Ann Lee' "
-                    f"(PER); the second was kept, remove one of the two. {name}",
+                    f"the spans '{name}' (PER) and 'Ann Lee' (PER) overlap. The second was kept. "
+                    f"Remove one of the two. {name}",
                 )
                 for name in ("Ann", "Lee")
             ],
@@ -198,9 +198,8 @@ CASES = {
                     "train",
                     "train.jsonl",
                     21,
-                    "expected spans that begin and end with a word, found that 'Ann' (PER) ends "
-                    "inside 'Anna'; the word was split there, correct the span if it is wrong. "
-                    "Anna",
+                    "a span must begin and end with a word, but 'Ann' (PER) ends inside 'Anna'. "
+                    "The word was split there. Correct the span if it is wrong. Anna",
                 )
             ],
         ),
@@ -219,9 +218,8 @@ CASES = {
                     "train",
                     "train.jsonl",
                     21,
-                    f"expected spans that begin and end with a word, found that 'Ann' (PER) {verb} "
-                    "inside 'McAnna'; the word was split there, correct the span if it is wrong. "
-                    "McAnna",
+                    f"a span must begin and end with a word, but 'Ann' (PER) {verb} inside "
+                    "'McAnna'. The word was split there. Correct the span if it is wrong. McAnna",
                 )
                 for verb in ("begins", "ends")
             ],

@@ -37,8 +37,8 @@ def model(toy_run):
         (
             "one.conll",
             b"ann\nlives\n",
-            "one.conll, line 1: expected a word and its tag, separated by a blank or a tab, found "
-            "one column ('ann'); put the tag in the last column.",
+            "one.conll, line 1: there is only one column ('ann'). Put the word and its tag on "
+            "each line, separated by a blank or a tab, the tag in the last column.",
         ),
         (
             "tag.conll",
@@ -48,13 +48,12 @@ def model(toy_run):
         (
             "binary.conll",
             b"ann B-PER\n\x00\x01\x02",
-            "binary.conll, line 2: expected a text file, found binary data; choose another one.",
+            "binary.conll, line 2: this is binary data, not text. Choose a text file.",
         ),
         (
             "latin.conll",
             b"Z\xfcrich B-LOC\n",
-            "latin.conll, line 1: expected UTF-8 text, found the byte 0xfc; "
-            "save the file as UTF-8.",
+            "latin.conll, line 1: the byte 0xfc is not UTF-8 text. Save the file as UTF-8.",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) and value.endswith(".conll") else "",
@@ -113,37 +112,37 @@ SETTINGS = ", ".join(TrainConfig.model_fields)
     [
         (
             ("--learning-rate", "-1"),
-            "learning_rate: expected a number above 0 and up to 1, found '-1'.",
+            "learning_rate must be a number above 0 and up to 1, not '-1'.",
         ),
         (
             ("--learning-rate", "fast"),
-            "learning_rate: expected a number above 0 and up to 1, found 'fast'.",
+            "learning_rate must be a number above 0 and up to 1, not 'fast'.",
         ),
-        (("--epochs", "0"), "epochs: expected a number above 0 and up to 1,000, found '0'."),
-        (("--epochs", "nan"), "epochs: expected a number above 0 and up to 1,000, found 'nan'."),
+        (("--epochs", "0"), "epochs must be a number above 0 and up to 1,000, not '0'."),
+        (("--epochs", "nan"), "epochs must be a number above 0 and up to 1,000, not 'nan'."),
         (
             ("--batch-size", "1.5"),
-            "batch_size: expected a whole number from 1 to 1,024, found '1.5'.",
+            "batch_size must be a whole number from 1 to 1,024, not '1.5'.",
         ),
-        (("--max-train", "0"), "max_train: expected a whole number from 1 on, found '0'."),
-        (("--set", "no_such=1"), f"Expected one of the settings {SETTINGS}; found 'no_such'."),
-        (("--set", "no_such"), "--set: expected KEY=VALUE, found 'no_such'."),
+        (("--max-train", "0"), "max_train must be a whole number from 1 on, not '0'."),
+        (("--set", "no_such=1"), f"There is no setting 'no_such'. The settings are {SETTINGS}."),
+        (("--set", "no_such"), "--set must be KEY=VALUE, not 'no_such'."),
         (
             ("--set", "sub_token_labels=some"),
-            "sub_token_labels: expected one of first, all, copy, found 'some'.",
+            "sub_token_labels must be one of first, all, copy, not 'some'.",
         ),
         (
             ("--set", "group_by_length=perhaps"),
-            "group_by_length: expected true or false, found 'perhaps'.",
+            "group_by_length must be true or false, not 'perhaps'.",
         ),
-        (("--set", "warmup=1"), "warmup: expected a number from 0 to below 1, found '1'."),
+        (("--set", "warmup=1"), "warmup must be a number from 0 to below 1, not '1'."),
         (
             ("--set", "overlap=200"),
-            "overlap: expected at most half of max_length (128), found 200.",
+            "overlap must be at most half of max_length (128), not 200.",
         ),
         (
             ("--recipe", "cake"),
-            "recipe: expected one of quick, balanced, best, adapter, notebook, found 'cake'.",
+            "recipe must be one of quick, balanced, best, adapter, notebook, not 'cake'.",
         ),
         (
             ("--run-id", "a/b"),
@@ -213,7 +212,7 @@ def test_arguments_that_are_missing_or_unknown_are_refused(refusal, arguments, s
 @pytest.mark.parametrize("number", [0, -1, 33])
 def test_a_sentence_that_is_not_there_cannot_be_laid_out(refusal, toy_data, number):
     assert refusal("check", toy_data, "--show-alignment", number) == (
-        f"--show-alignment: expected a training sentence from 1 to 32, found {number}."
+        f"--show-alignment must be the number of a training sentence from 1 to 32, not {number}."
     )
 
 
@@ -350,8 +349,8 @@ def test_check_lists_every_row_that_cannot_be_read(call, document, tmp_path):
     ]
     assert call("check", path)[1].splitlines()[7:10] == [
         "error: 2 rows cannot be read and are left out here. Correct them to start training.",
-        "    my.conll, line 3: expected a word and its tag, separated by a blank or a tab, found "
-        "one column ('oslo'); put the tag in the last column. oslo",
+        "    my.conll, line 3: there is only one column ('oslo'). Put the word and its tag on "
+        "each line, separated by a blank or a tab, the tag in the last column. oslo",
         "    my.conll, line 7: 'B_PER' is not a tag such as O, B-PER or I-PER. Write it as B-PER. "
         "cy B_PER",
     ]

@@ -50,14 +50,14 @@ def test_names_are_separated_by_commas():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((), "Expected a text to read, found none; give one, or a file with --file."),
-        (("ann", "--file", "f"), "Expected a text or --file, found both; leave one of them out."),
+        ((), "There is no text to read. Give one, or a file with --file."),
+        (("ann", "--file", "f"), "There are both a text and --file. Leave one of them out."),
         (
             ("--file", "/nowhere"),
             "The file /nowhere cannot be read: No such file or directory.",
         ),
-        (("ann", "--threshold", "1.5"), "--threshold: expected a number from 0 to 1, found 1.5."),
-        (("ann", "--threshold", "nan"), "--threshold: expected a number from 0 to 1, found nan."),
+        (("ann", "--threshold", "1.5"), "--threshold must be a number from 0 to 1, not 1.5."),
+        (("ann", "--threshold", "nan"), "--threshold must be a number from 0 to 1, not nan."),
         (
             ("ann", "--threshold", "x"),
             "argument --threshold: invalid float value: 'x'; "
@@ -122,7 +122,7 @@ def test_bytes_that_are_no_text_may_not_be_piped_in(refusal, model, monkeypatch)
     stdin = io.TextIOWrapper(io.BytesIO(b"Z\xfcrich"), encoding="utf-8")
     monkeypatch.setattr(sys, "stdin", stdin)
     assert refusal("predict", "--model", model) == (
-        "stdin: expected UTF-8 text, found the byte 0xfc; convert it to UTF-8."
+        "stdin: the byte 0xfc is not UTF-8 text. Convert it to UTF-8."
     )
 
 
@@ -134,20 +134,20 @@ def test_bytes_that_are_no_text_may_not_be_piped_in(refusal, model, monkeypatch)
     [
         (
             ("ann", "--text-column", "x"),
-            "--text-column: expected a file with columns, found no --file; give one.",
+            "--text-column needs a file with columns, but there is no --file. Give one.",
         ),
         (
             ("ann", "--whole"),
-            "--whole: expected a file of lines, found no --file; give one.",
+            "--whole needs a file of lines, but there is no --file. Give one.",
         ),
         (
             ("ann", "--batch-size", "0"),
-            "argument --batch-size: expected a whole number from 1 on, found '0'; "
+            "argument --batch-size: must be a whole number from 1 on, not '0'; "
             "`python -m ner_core predict --help` shows what there is.",
         ),
         (
             ("ann", "--batch-size", "x"),
-            "argument --batch-size: expected a whole number from 1 on, found 'x'; "
+            "argument --batch-size: must be a whole number from 1 on, not 'x'; "
             "`python -m ner_core predict --help` shows what there is.",
         ),
     ],
@@ -250,8 +250,8 @@ def test_the_output_as_a_document(document, model, found, tmp_path):
 def test_nothing_is_written_over(refusal, model, tmp_path):
     def sentence(path, found):
         return (
-            f"--output: expected nothing yet at {str(path)!r}, found {found}; choose another "
-            "name, or take it away first."
+            f"--output can't be written to {str(path)!r}: there is already {found}. Choose "
+            "another name, or remove it first."
         )
 
     path = tmp_path / "a.csv"
@@ -261,8 +261,7 @@ def test_nothing_is_written_over(refusal, model, tmp_path):
     assert refusal(*arguments, tmp_path) == sentence(tmp_path, "a folder")
     assert path.read_text() == "mine"
     assert refusal(*arguments, path / "x") == (
-        f"--output: expected a place to write to at {str(path / 'x')!r}, found: File exists; "
-        "choose another one."
+        f"--output can't be written to {str(path / 'x')!r}: File exists. Choose another place."
     )
 
 

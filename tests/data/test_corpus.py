@@ -162,8 +162,8 @@ def test_inline_files_may_stand_beside_columns(corpus_folder, tmp_path):
         ),
         (
             "Ann\nran\n",
-            "my.conll, line 1: expected a word and its tag, separated by a blank or a tab, found "
-            "one column ('Ann'); put the tag in the last column.",
+            "my.conll, line 1: there is only one column ('Ann'). Put the word and its tag on "
+            "each line, separated by a blank or a tab, the tag in the last column.",
         ),
     ],
 )
@@ -330,8 +330,8 @@ def test_a_source_that_leads_nowhere_is_a_sentence(source):
 
 BROKEN = "Ann B-PER\n\nOslo\n\nran O\nCy B_PER\n\nBob B-PER\n"
 FIRST = (
-    "my.conll, line 3: expected a word and its tag, separated by a blank or a tab, found one "
-    "column ('Oslo'); put the tag in the last column."
+    "my.conll, line 3: there is only one column ('Oslo'). Put the word and its tag on each line, "
+    "separated by a blank or a tab, the tag in the last column."
 )
 
 

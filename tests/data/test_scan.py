@@ -40,7 +40,7 @@ def refusal(*records, strict=True, unit="line"):
     return str(caught.value)
 
 
-UNREADABLE = Fault("unreadable", 7, "expected this, found that; do so.", "that")
+UNREADABLE = Fault("unreadable", 7, "there is that. Do so.", "that")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_schemes_and_types(records, scheme, types, strict):
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        (UNREADABLE, "my.conll, line 7: expected this, found that; do so."),
+        (UNREADABLE, "my.conll, line 7: there is that. Do so."),
         (
             "a O b B_PER",
             "my.conll, line 5: 'B_PER' is not a tag such as O, B-PER or I-PER. Write it as B-PER.",
@@ -113,7 +113,7 @@ def test_schemes_that_exclude_each_other_are_a_sentence(strict):
 
 
 def test_the_unit_of_a_source_is_named():
-    assert refusal(UNREADABLE, unit="row") == ("my.conll, row 7: expected this, found that; do so.")
+    assert refusal(UNREADABLE, unit="row") == ("my.conll, row 7: there is that. Do so.")
 
 
 def test_what_does_not_keep_a_row_from_being_read_is_counted_in_both():
@@ -134,7 +134,7 @@ NOTHING = (
     [
         ([], NOTHING),
         ([Fault("empty", 1, "")], NOTHING),
-        ([UNREADABLE], "my.conll, line 7: expected this, found that; do so."),
+        ([UNREADABLE], "my.conll, line 7: there is that. Do so."),
         (
             ["Ann B_PER", UNREADABLE],
             "my.conll, line 1: 'B_PER' is not a tag such as O, B-PER or I-PER. Write it as B-PER.",

@@ -215,7 +215,7 @@ def test_what_predict_wrote_is_read_again(texts):
             "a.txt",
             b"Ann\nZ\xfcrich\n",
             None,
-            "a.txt, line 2: expected UTF-8 text, found the byte 0xfc; save the file as UTF-8.",
+            "a.txt, line 2: the byte 0xfc is not UTF-8 text. Save the file as UTF-8.",
         ),
         (
             "a.csv",
@@ -242,43 +242,43 @@ def test_what_predict_wrote_is_read_again(texts):
             "a.csv",
             "id,text\n1,a\n",
             "x",
-            "a.csv: expected the column 'x', found 2 columns ('id', 'text'); choose one of them, "
-            "by its number from 1 if it has no name.",
+            "a.csv: there is no column 'x' among the 2 columns ('id', 'text'). Choose one of "
+            "them, by its number from 1 if it has no name.",
         ),
         (
             "a.csv",
             "id,text\n1,a\n2,b, c\n",
             None,
-            "a.csv, line 3: expected 2 columns as in the first line, found 3; put quotation marks "
-            "around what holds the delimiter.",
+            "a.csv, line 3: this row has 3 columns, but the first line has 2. Put quotation "
+            "marks around what holds the delimiter.",
         ),
         (
             "a.csv",
             "id,text\n1\n",
             None,
-            "a.csv, line 2: expected 2 columns as in the first line, found 1; give every row the "
+            "a.csv, line 2: this row has 1 column, but the first line has 2. Give every row the "
             "same columns.",
         ),
         (
             "a.csv",
             'id,text\n1,"a\n2,b\n',
             None,
-            "a.csv, line 2: expected fields whose quotation marks are closed, and doubled inside, "
-            "of at most 1,000,000 characters, found one that is not; correct the quotation marks.",
+            "a.csv, line 2: a field is longer than 1,000,000 characters, or its quotation marks "
+            "are not closed, or not doubled inside. Correct the quotation marks.",
         ),
         (
             "a.csv",
             "id,text\n1," + "a" * 1_000_001,
             None,
-            "a.csv, line 2: expected fields whose quotation marks are closed, and doubled inside, "
-            "of at most 1,000,000 characters, found one that is not; correct the quotation marks.",
+            "a.csv, line 2: a field is longer than 1,000,000 characters, or its quotation marks "
+            "are not closed, or not doubled inside. Correct the quotation marks.",
         ),
         (
             "a.jsonl",
             '{"text": "a"}\n{"text": \n',
             None,
-            "a.jsonl, line 2: expected JSON, found an end too early (expecting value, column 9); "
-            "correct the line.",
+            "a.jsonl, line 2: the JSON ends too early (expecting value, column 9). Correct the "
+            "line.",
         ),
         (
             "a.jsonl",
@@ -321,8 +321,8 @@ def test_what_predict_wrote_is_read_again(texts):
             "a.jsonl",
             "Ann lives\n",
             None,
-            "a.jsonl, line 1: expected JSON, an object or a list, found 'Ann lives'; choose "
-            "another file.",
+            "a.jsonl, line 1: the file begins with 'Ann lives', which is not a JSON object or "
+            "list. Choose another file.",
         ),
     ],
 )

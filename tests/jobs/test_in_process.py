@@ -66,12 +66,12 @@ def test_a_run_in_this_process_is_one_like_any_other(begin, ner_home):
         (
             {"batch_size": 0},
             ConfigError,
-            "batch_size: expected a whole number from 1 to 1,024, found 0.",
+            "batch_size must be a whole number from 1 to 1,024, not 0.",
         ),
         (
             {"recipe": "cake"},
             ConfigError,
-            "recipe: expected one of quick, balanced, best, adapter, notebook, found 'cake'.",
+            "recipe must be one of quick, balanced, best, adapter, notebook, not 'cake'.",
         ),
     ],
 )

@@ -194,9 +194,9 @@ def test_a_model_whose_labels_have_no_names_is_refused(tiny_model, copy_of, labe
     with pytest.raises(UnnamedLabelsError) as caught:
         load_trained(str(folder))
     assert str(caught.value) == (
-        f"Expected a model with named labels, found {found} in {folder}; name its 5 labels in "
-        "their order: --model-labels O,B-PER,... on the command line, label_names in Python "
-        "and over the network, “Names of its labels” on the page."
+        f"The labels of the model {folder} have no names, only {found}. Name its 5 labels in "
+        "their order: --model-labels O,B-PER,... on the command line, label_names in Python and "
+        "over the network, “Names of its labels” on the page."
     )
     assert caught.value.count == 5
 

@@ -63,57 +63,57 @@ def test_threshold_and_labels_choose():
 
 
 WRONG = [
-    ({"text": None}, "text: expected a text, found nothing."),
-    ({"text": ["a"]}, "text: expected a text, found a list of 1."),
+    ({"text": None}, "text must be a text, not nothing."),
+    ({"text": ["a"]}, "text must be a text, not a list of 1."),
     (
         {"text": "x" * 20_001},
-        "text: expected at most 20,000 characters, found 20,001; python -m ner_core predict --file "
+        "text must have at most 20,000 characters, not 20,001. `python -m ner_core predict --file` "
         "reads texts of any length.",
     ),
-    ({"text": "a", "model": 7}, "model: expected a model's name, found an int."),
+    ({"text": "a", "model": 7}, "model must be a model's name, not an int."),
     (
         {"text": "a", "threshold": "high"},
-        "threshold: expected a number from 0 to 1, found a str.",
+        "threshold must be a number from 0 to 1, not a str.",
     ),
-    ({"text": "a", "threshold": True}, "threshold: expected a number from 0 to 1, found a bool."),
+    ({"text": "a", "threshold": True}, "threshold must be a number from 0 to 1, not a bool."),
     ({"text": "a", "threshold": 2}, "threshold: 2 is not a number from 0 to 1. Correct it."),
     (
         {"text": "a", "threshold": float("nan")},
         "threshold: nan is not a number from 0 to 1. Correct it.",
     ),
-    ({"text": "a", "labels": "PER"}, "labels: expected a list of entity types, found a str."),
-    ({"text": "a", "labels": [1]}, "labels: expected a list of entity types, found a list of 1."),
+    ({"text": "a", "labels": "PER"}, "labels must be a list of entity types, not a str."),
+    ({"text": "a", "labels": [1]}, "labels must be a list of entity types, not a list of 1."),
     (
         {"text": "a", "labels": ["CITY"]},
         "labels: the model does not know the type 'CITY'. Choose from LOC, PER.",
     ),
     (
         {"text": "a", "labels": ["PER"] * 101},
-        "labels: expected a list of at most 100 entity types, found a list of 101.",
+        "labels must be a list of at most 100 entity types, not a list of 101.",
     ),
     (
         {"text": "a", "labels": ["PER", "P" * 201]},
-        "labels: expected entity types of at most 200 characters, found one of 201.",
+        "labels must be entity types of at most 200 characters, not one of 201.",
     ),
     (
         {"text": "a", "model": "m" * 301},
-        "model: expected a model's name of at most 300 characters, found 301.",
+        "model must be a model's name of at most 300 characters, not 301.",
     ),
     (
         {"text": "a", "label_names": "O"},
-        "label_names: expected a list of names of labels, found a str.",
+        "label_names must be a list of names of labels, not a str.",
     ),
     (
         {"text": "a", "label_names": ["O", None]},
-        "label_names: expected a list of names of labels, found a list of 2.",
+        "label_names must be a list of names of labels, not a list of 2.",
     ),
     (
         {"text": "a", "label_names": ["O"] * 1001},
-        "label_names: expected a list of at most 1,000 names of labels, found a list of 1,001.",
+        "label_names must be a list of at most 1,000 names of labels, not a list of 1,001.",
     ),
     (
         {"text": "a", "label_names": ["O" * 201]},
-        "label_names: expected names of labels of at most 200 characters, found one of 201.",
+        "label_names must be names of labels of at most 200 characters, not one of 201.",
     ),
 ]
 
@@ -127,13 +127,13 @@ def test_a_wrong_call_is_a_sentence(arguments, sentence):
 
 
 WRONG_BATCHES = [
-    (None, "texts: expected a list of at most 100 texts, found nothing."),
-    ("ann", "texts: expected a list of at most 100 texts, found a str."),
-    (["a"] * 101, "texts: expected a list of at most 100 texts, found a list of 101."),
-    (["a", {}], "texts, number 2: expected a text, found a dict of 0."),
+    (None, "texts must be a list of at most 100 texts, not nothing."),
+    ("ann", "texts must be a list of at most 100 texts, not a str."),
+    (["a"] * 101, "texts must be a list of at most 100 texts, not a list of 101."),
+    (["a", {}], "number 2 of texts must be a text, not a dict of 0."),
     (
         ["x" * 20_000] * 6,
-        "texts: expected at most 100,000 characters together, found 120,000; send them in several "
+        "texts must have at most 100,000 characters together, not 120,000. Send them in several "
         "calls.",
     ),
 ]

@@ -68,9 +68,9 @@ def options_from_features(
     names = options.label_names
     if not names and _is_numbers(features[tags]):
         raise DataError(
-            f"Expected names for the tags of {name}, found only numbers in the column {tags}; give "
-            "the names in their order from 0 with --label-names O,B-PER,I-PER,... (the dataset's "
-            "page should tell them)."
+            f"The tags of {name} have no names, only numbers in the column {tags}. Give the names "
+            "in their order from 0 with --label-names O,B-PER,I-PER,... (the dataset's page "
+            "should list them)."
         )
     if not names and isinstance(_element(features[tags]), ClassLabel):
         names = tuple(_element(features[tags]).names)
@@ -105,8 +105,8 @@ def _preferred(candidates: Sequence[str], names: Sequence[str]) -> str | None:
 def _only(candidates: Sequence[str], what: str, flag: str, name: str) -> str | None:
     if len(candidates) > 1:
         raise DataError(
-            f"Expected one column of {what} in {name}, found {', '.join(candidates)}; choose one "
-            f"with --{flag}-column."
+            f"There is more than one column of {what} in {name}: {', '.join(candidates)}. Choose "
+            f"one with --{flag}-column."
         )
     return candidates[0] if candidates else None
 

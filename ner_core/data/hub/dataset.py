@@ -47,8 +47,8 @@ def hub_splits(source: str, options: ReadOptions) -> tuple[dict[str, SplitSource
     dataset = parse_dataset(source)
     if dataset is None:
         raise DataError(
-            "Expected a dataset on the Hub as owner/name, owner/name:configuration or "
-            f"owner/name@revision, found {source[:200]!r}; correct it."
+            f"{source[:200]!r} can't be a dataset on the Hub. Write it as owner/name, "
+            "owner/name:configuration or owner/name@revision."
         )
     held, layout = _find(dataset)
     origin = HubOrigin(dataset.repo, layout.config, held.commit, languages_of(held.card))
@@ -67,8 +67,8 @@ def _find(dataset: HubDataset) -> tuple[Repository, Layout]:
     held = repository(dataset.repo, dataset.revision)
     if held is None:
         raise DataError(
-            f"Expected a revision {dataset.revision!r} of {dataset.repo}, found none; leave it "
-            "out, or choose a branch, a tag or a commit."
+            f"There is no revision {dataset.revision!r} of {dataset.repo}. Leave it out, or "
+            "choose a branch, a tag or a commit."
         )
     if dataset.revision == CONVERTED:
         return held, find_converted_layout(dataset, held.files)
@@ -77,14 +77,14 @@ def _find(dataset: HubDataset) -> tuple[Repository, Layout]:
         return held, find_layout(dataset, held.files, held.card)
     if dataset.revision not in (None, "main"):
         raise DataError(
-            f"Expected data in {dataset}, found a script ({script}), which is never run; leave "
+            f"The data of {dataset} are in a script ({script}), which is never run. Leave "
             f"@{dataset.revision} out to read the Hub's conversion to Parquet."
         )
     converted = repository(dataset.repo, CONVERTED)
     if converted is None:
         raise DataError(
-            f"Expected data in {dataset}, found a script ({script}), which is never run, and no "
-            "conversion to Parquet on the Hub; choose another dataset, or a file or a folder."
+            f"The data of {dataset} are in a script ({script}), which is never run, and there is "
+            "no conversion to Parquet on the Hub. Choose another dataset, or a file or a folder."
         )
     layout = find_converted_layout(dataset, converted.files)
     note = (

@@ -133,16 +133,16 @@ def _choose(dataset: HubDataset, names: list[str], default: str | None) -> str:
         if dataset.config in names:
             return dataset.config
         raise DataError(
-            f"Expected a configuration of {dataset.repo}, found no {dataset.config!r} among "
-            f"{listing}; write {dataset.repo}:{names[0]} for instance."
+            f"There is no configuration {dataset.config!r} of {dataset.repo} among {listing}. "
+            f"Write {dataset.repo}:{names[0]} for instance."
         )
     if len(names) == 1:
         return names[0]
     if default or "default" in names:
         return default or "default"
     raise DataError(
-        f"Expected one of the {len(names):,} configurations of {dataset.repo}, found none chosen "
-        f"({listing}); write {dataset.repo}:{names[0]} for instance."
+        f"The dataset {dataset.repo} has {len(names):,} configurations ({listing}), and none is "
+        f"chosen. Write {dataset.repo}:{names[0]} for instance."
     )
 
 
@@ -206,8 +206,8 @@ def _named(dataset: HubDataset, config: str, found: dict[str, tuple[str, ...]]) 
     """Return the splits under our names; of several that could be one, the plainest name wins."""
     if not found:
         raise DataError(
-            f"Expected data in {dataset}, found no files that can be read "
-            f"({', '.join(READABLE[:4])}); choose another dataset, or a file or a folder."
+            f"There are no files in {dataset} that can be read ({', '.join(READABLE[:4])}). "
+            "Choose another dataset, or a file or a folder."
         )
     chosen: dict[str, str] = {}
     for split in SPLIT_NAMES:
@@ -219,8 +219,8 @@ def _named(dataset: HubDataset, config: str, found: dict[str, tuple[str, ...]]) 
         chosen = {"all": next(iter(found))}
     if not chosen:
         raise DataError(
-            f"Expected splits named train, validation or test in {dataset}, found "
-            f"{', '.join([*found][:_MOST_SHOWN])}; choose another dataset or configuration."
+            f"There are no splits named train, validation or test in {dataset}, only "
+            f"{', '.join([*found][:_MOST_SHOWN])}. Choose another dataset or configuration."
         )
     left_out = [name for name in found if name not in chosen.values()]
     notes = [f"Of {dataset.repo}, the splits {', '.join(left_out)} are not used."]

@@ -78,7 +78,7 @@ def _records(path: Path, layout: _Layout, options: ReadOptions) -> Iterator[Reco
             continue
         try:
             _check(columns, layout)
-            word = rows.checked_word(columns[layout.token], "write one word a line")
+            word = rows.checked_word(columns[layout.token], "Write one word per line")
             written = columns[layout.tag]
             if written not in named:
                 named[written] = rows.named_tag(written, options.label_names, path)
@@ -123,19 +123,19 @@ def _check(columns: list[str], layout: _Layout) -> None:
         return
     if not any(columns[1:]):
         raise UnreadableError(
-            "expected a word and its tag, separated by a blank or a tab, found one column "
-            f"({shown(columns[0])}); put the tag in the last column."
+            f"there is only one column ({shown(columns[0])}). Put the word and its tag on each "
+            "line, separated by a blank or a tab, the tag in the last column."
         )
     if len(columns) != width:
         raise UnreadableError(
-            f"expected {width} columns as in most lines, found {len(columns)}; give every line "
+            f"this line has {len(columns)} columns, but most lines have {width}. Give every line "
             "the same columns, separated by tabs or by blanks."
         )
     if not columns[layout.token].strip():
         place = "the first column" if layout.token == 0 else f"column {layout.token + 1}"
-        raise UnreadableError(f"expected a word in {place}, found nothing; write the word there.")
+        raise UnreadableError(f"there is no word in {place}. Write the word there.")
     raise UnreadableError(
-        f"expected a tag in column {layout.tag + 1}, found nothing; write O outside of entities."
+        f"there is no tag in column {layout.tag + 1}. Write O outside of entities."
     )
 
 

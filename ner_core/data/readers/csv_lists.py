@@ -34,8 +34,7 @@ def marks_of(cell: str) -> list[Any]:
     if isinstance(value, list):
         return value
     raise UnreadableError(
-        f"expected a list of tags or spans, as JSON has it, found {shown(cell.strip())}; correct "
-        "it."
+        f"{shown(cell.strip())} can't be read as a list of tags or spans in JSON. Correct it."
     )
 
 
@@ -47,7 +46,7 @@ def words_of(cell: str) -> list[Any]:
     value = _literal(cell) if is_list(cell) else None
     if value is None and is_word_list(cell):
         raise UnreadableError(
-            f"expected a list of words, as JSON has it, found {shown(cell.strip())}; correct it."
+            f"{shown(cell.strip())} can't be read as a list of words in JSON. Correct it."
         )
     return value if isinstance(value, list) else cell.split()
 

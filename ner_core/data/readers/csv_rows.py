@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from ner_core.counting import many
 from ner_core.data.readers.spans import UnreadableError
 from ner_core.data.readers.text import is_blank, numbered_lines
 
@@ -92,9 +93,8 @@ def table_rows(path: Path, delimiter: str, above: int) -> Iterator[tuple[int, li
         except csv.Error:
             yield (
                 start,
-                "expected fields whose quotation marks are closed, and doubled inside, of at most "
-                f"{LONGEST_FIELD:,} characters, found one that is not; correct the quotation "
-                "marks.",
+                f"a field is longer than {LONGEST_FIELD:,} characters, or its quotation marks are "
+                "not closed, or not doubled inside. Correct the quotation marks.",
             )
 
 
@@ -104,13 +104,13 @@ def check_width(cells: Sequence[str], width: int, needed: int) -> None:
     Empty cells at the end of a row do not count.
     """
     if needed >= len(cells):
-        remedy = "give every row the same columns"
+        remedy = "Give every row the same columns"
     elif any(cells[width:]):
-        remedy = "put quotation marks around what holds the delimiter"
+        remedy = "Put quotation marks around what holds the delimiter"
     else:
         return
     raise UnreadableError(
-        f"expected {width} columns as in the first line, found {len(cells)}; {remedy}."
+        f"this row has {many(len(cells), 'column')}, but the first line has {width}. {remedy}."
     )
 
 

@@ -130,8 +130,8 @@ def _table(path: Path, options: ReadOptions) -> _Table:
     if token is None or tag is None:
         columns = rows.listed(map(shown, names)) if line else "none"
         raise DataError(
-            f"{path.name}: expected columns such as word and tag, or text and entities, found "
-            f"{columns}; name them with --token-column and --tag-column."
+            f"{path.name}: there are no columns such as word and tag, or text and entities "
+            f"(found: {columns}). Name them with --token-column and --tag-column."
         )
     rows.refuse_same_column(token, tag, path)
     sentence, document = (

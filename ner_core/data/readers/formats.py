@@ -40,7 +40,5 @@ def format_of(path: Path) -> Format:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except OSError as error:
-        raise DataError(
-            f"Expected a file that can be read at {path}, found: {error.strerror}."
-        ) from None
+        raise DataError(f"{path} can't be read: {error.strerror}.") from None
     return next((found for recognises, found in _RECOGNISED if recognises(head)), _COLUMNS)

@@ -61,8 +61,8 @@ def _parse(line: str, number: int) -> Sentence | str:
             return message
         if not inside or label == OUTSIDE or re.match("[BIESLU]-", label):
             return (
-                "expected words and an entity type such as [Nairobi](LOC), found "
-                f"{shorten(match[0])!r}; correct it."
+                f"{shorten(match[0])!r} does not mark words with an entity type as [Nairobi](LOC) "
+                "does. Correct it."
             )
         tokens += [*outside.split(), *inside]
         tags += [OUTSIDE] * len(outside.split())
@@ -81,6 +81,6 @@ def _stray_bracket(text: str) -> str | None:
     if "[" not in text and "](" not in text:
         return None
     return (
-        f"expected entities marked as [Nairobi](LOC), found {shorten(text.strip())!r}; "
-        "close the brackets, or leave them out."
+        f"the brackets in {shorten(text.strip())!r} do not mark an entity as in [Nairobi](LOC). "
+        "Close the brackets, or leave them out."
     )

@@ -100,8 +100,8 @@ def _fields(value: Any) -> Row:
         value = {**value[1], "text": value[0]}
     if not isinstance(value, dict):
         raise UnreadableError(
-            f'expected an object such as {{"tokens": [...], "tags": [...]}}, found '
-            f"{shown(value)}; correct the row."
+            f'this row is {shown(value)}, not an object such as {{"tokens": [...], "tags": '
+            f"[...]}}. Correct the row."
         )
     return {key: field for key, field in value.items() if field is not None}
 
@@ -135,17 +135,17 @@ def _keys(fields: Row, options: ReadOptions) -> tuple[str, str]:
         return words, tags
     if words:
         raise UnreadableError(
-            f"expected a list of tags beside {words}, found none under {_either(tag_keys)}; "
-            "name its key with --tag-column."
+            f"there is a list of words under {words}, but no list of tags under "
+            f"{_either(tag_keys)}. Name its key with --tag-column."
         )
     if text:
         raise UnreadableError(
-            f"expected a list of spans beside {text}, found none under {_either(span_keys)}; "
-            "give an empty list where there is no entity, or name its key with --tag-column."
+            f"there is a text under {text}, but no list of spans under {_either(span_keys)}. Give "
+            "an empty list where there is no entity, or name its key with --tag-column."
         )
     raise UnreadableError(
-        f"expected a list of words or a text under {_either(dict.fromkeys(token_keys + text_keys))}"
-        ", found none; name its key with --token-column."
+        "there is no list of words and no text under "
+        f"{_either(dict.fromkeys(token_keys + text_keys))}. Name its key with --token-column."
     )
 
 
@@ -166,10 +166,10 @@ def _is_flat(field: Any) -> bool:
     return isinstance(field, list) and not (field and isinstance(field[0], list | dict))
 
 
-def _not_there(fields: Row, key: str, expected: str, option: str) -> UnreadableError:
+def _not_there(fields: Row, key: str, wanted: str, option: str) -> UnreadableError:
     return UnreadableError(
-        f"expected {expected} under {shown(key)}, found {shown(fields.get(key))}; "
-        f"choose another key with --{option}-column."
+        f"the key {shown(key)} has {shown(fields.get(key))}, not {wanted}. Choose another key "
+        f"with --{option}-column."
     )
 
 
@@ -181,8 +181,8 @@ def _either(keys: Iterable[str]) -> str:
 def _check_lengths(words: list[Any], tags: list[Any], token_key: str, tag_key: str) -> None:
     if len(words) != len(tags):
         raise UnreadableError(
-            f"expected as many tags as words, found {len(words):,} in {token_key} and "
-            f"{len(tags):,} in {tag_key}; correct the row."
+            f"the numbers of words and tags differ: {len(words):,} in {token_key} and "
+            f"{len(tags):,} in {tag_key}. Correct the row."
         )
 
 
@@ -194,12 +194,11 @@ def _nameless(path: Path, number: int, key: str, named: bool) -> Exception:
     """Refuse numbers as tags: the file, or only the row where others have names."""
     if named:
         return UnreadableError(
-            f"expected tags by name in {key}, as in the rows before, found numbers; "
-            "correct the row."
+            f"the tags in {key} are numbers here, and names in the rows before. Correct the row."
         )
     return DataError(
-        f"{path.name}, line {number}: expected tags by name, found numbers without names in {key}; "
-        "name them with --label-names O,B-PER,... ."
+        f"{path.name}, line {number}: the tags in {key} are numbers without names. Name them with "
+        "--label-names O,B-PER,... ."
     )
 
 

@@ -24,7 +24,7 @@ class Value(NamedTuple):
 
 
 class _NotJsonError(ValueError):
-    """What was expected and found (lower case, no remedy), and the line within the text, from 1."""
+    """What is wrong (lower case, no remedy), and the line within the text, from 1."""
 
     def __init__(self, message: str, line: int = 1) -> None:
         super().__init__(message)
@@ -51,13 +51,11 @@ def json_values(path: Path) -> Iterator[Value | Fault]:
         with path.open(encoding=encoding, errors=errors) as file:
             yield from _values(path.name, file)
     except OSError as error:
-        raise DataError(
-            f"Expected a file that can be read at {path}, found: {error.strerror}."
-        ) from None
+        raise DataError(f"{path} can't be read: {error.strerror}.") from None
     except UnicodeError:
         raise DataError(
-            f"{path.name}: expected {encoding[:6].upper()} text, as the file's first bytes say, "
-            "found bytes that are none; save the file as UTF-8."
+            f"{path.name}: the file's first bytes say {encoding[:6].upper()}, but there are bytes "
+            f"that are not {encoding[:6].upper()} text. Save the file as UTF-8."
         ) from None
 
 
@@ -73,8 +71,8 @@ def _values(name: str, file: TextIO) -> Iterator[Value | Fault]:
         return
     if first.lstrip()[0] not in "{[":
         raise DataError(
-            f"{name}, line {number}: expected JSON, an object or a list, found "
-            f"{shown(first.strip())}; choose another file."
+            f"{name}, line {number}: the file begins with {shown(first.strip())}, which is not a "
+            "JSON object or list. Choose another file."
         )
     try:
         value = _parse(first)
@@ -100,7 +98,7 @@ def _document_or_lines(name: str, number: int, text: str) -> Iterator[Value | Fa
         # In a document, a second line that opens as the first did is followed by a comma.
         if following[:1] != lines[0][1].lstrip()[0] or following.endswith(","):
             raise DataError(
-                f"{name}, line {number + error.line - 1}: {error}; correct the file."
+                f"{name}, line {number + error.line - 1}: {error}. Correct the file."
             ) from None
         yield from _rows(lines)
     else:
@@ -135,7 +133,7 @@ def _rows(lines: Iterable[tuple[int, str]]) -> Iterator[Value | Fault]:
         try:
             yield Value(number, _parse(line.rstrip()))
         except _NotJsonError as error:
-            yield Fault("unreadable", number, f"{error}; correct the line.", shorten(line.strip()))
+            yield Fault("unreadable", number, f"{error}. Correct the line.", shorten(line.strip()))
 
 
 def _filled(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
@@ -146,7 +144,7 @@ def _parse(text: str) -> Any:
     """Parse one JSON value; raise _NotJsonError, whatever the text."""
     if not text.isascii() and (bad := _BAD_BYTE.search(text)):
         raise _NotJsonError(
-            f"expected UTF-8 text, found the byte 0x{ord(bad[0]) - 0xDC00:02x}",
+            f"the byte 0x{ord(bad[0]) - 0xDC00:02x} is not UTF-8 text",
             text.count("\n", 0, bad.start()) + 1,
         )
     try:
@@ -154,11 +152,11 @@ def _parse(text: str) -> Any:
     except json.JSONDecodeError as error:
         found = text[error.pos :].strip()
         raise _NotJsonError(
-            f"expected JSON, found {shown(found) if found else 'an end too early'} "
+            f"the JSON {f'is not valid at {shown(found)}' if found else 'ends too early'} "
             f"({error.msg.lower()}, column {error.colno})",
             error.lineno,
         ) from None
     except RecursionError:
-        raise _NotJsonError("expected JSON, found lists or objects nested too deeply") from None
+        raise _NotJsonError("the JSON has lists or objects nested too deeply") from None
     except ValueError:  # Python's limit for whole numbers: 4,300 digits
-        raise _NotJsonError("expected JSON, found a number of thousands of digits") from None
+        raise _NotJsonError("the JSON has a number of thousands of digits") from None

@@ -84,15 +84,17 @@ def read_label_studio(path: Path, options: ReadOptions) -> Iterator[Record]:
 def _annotated(task: Any, options: ReadOptions) -> _Annotated | None:
     """Return text and regions of a task, None if it was not annotated."""
     if not isinstance(task, dict):
-        raise UnreadableError(f"expected a task, found {shown(task)}; export the project as JSON.")
+        raise UnreadableError(
+            f"there is {shown(task)} in place of a task. Export the project as JSON."
+        )
     annotations = next((task[key] for key in _ANNOTATION_KEYS if key in task), None)
     if annotations is None:
         return None if isinstance(task.get("data"), dict) else _of_min(task, options)
     for annotation in _list(annotations, "annotations"):
         if not isinstance(annotation, dict):
             raise UnreadableError(
-                f"expected an annotation with its result, found {shown(annotation)}; "
-                "export the project as JSON."
+                f"there is {shown(annotation)} in place of an annotation with its result. Export "
+                "the project as JSON."
             )
         if not annotation.get("was_cancelled"):
             return _of_annotation(task, annotation, options)
@@ -106,21 +108,21 @@ def _of_annotation(task: Task, annotation: Task, options: ReadOptions) -> _Annot
         if kind == "labels" and options.tag_column in (None, item.get("from_name")):
             if not isinstance(item.get("value"), dict):
                 raise UnreadableError(
-                    f"expected a region's value, found {shown(item.get('value'))}; "
-                    "export the project as JSON."
+                    f"there is {shown(item.get('value'))} in place of a region's value. Export "
+                    "the project as JSON."
                 )
             regions.append(item["value"])
             targets.add(str(item.get("to_name")))
         elif kind != "labels" and str(kind).endswith("labels"):
             # If it were skipped, training would learn that its words are not entities.
             raise UnreadableError(
-                f"expected labels of a plain text, found {shown(kind)}; "
-                "export a project whose labels stand on a Text tag."
+                f"the labels are {shown(kind)}, not labels of a plain text. Export a project "
+                "whose labels stand on a Text tag."
             )
     if len(targets) > 1:
         raise UnreadableError(
-            f"expected labels on one text, found some on {' and '.join(sorted(targets))}; "
-            "choose the control to read with --tag-column."
+            f"there are labels on more than one text: {' and '.join(sorted(targets))}. Choose the "
+            "control to read with --tag-column."
         )
     data = task.get("data")
     return _Annotated(_text(data if isinstance(data, dict) else {}, targets, options), regions)
@@ -155,8 +157,8 @@ def _text(data: Task, targets: set[str], options: ReadOptions) -> str:
         if name in texts:
             return texts[name]
     raise UnreadableError(
-        f"expected the text that was labelled, found {shorten(', '.join(texts)) or 'no text'}; "
-        "name its field with --token-column."
+        "the text that was labelled is not clear (found: "
+        f"{shorten(', '.join(texts)) or 'no text'}). Name its field with --token-column."
     )
 
 
@@ -164,7 +166,7 @@ def _list(value: Any, name: str) -> list[Any]:
     if isinstance(value, list):
         return value
     raise UnreadableError(
-        f"expected a list under {name}, found {shown(value)}; export the project as JSON."
+        f"there is {shown(value)} under {name}, not a list. Export the project as JSON."
     )
 
 

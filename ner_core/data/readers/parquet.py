@@ -63,18 +63,14 @@ def _records(path: Path, options: ReadOptions) -> Iterator[Record]:
                     yield from _row(row, columns, number, document, path)
     except OSError as error:
         if error.strerror:
-            raise DataError(
-                f"Expected a file that can be read at {path}, found: {error.strerror}."
-            ) from None
+            raise DataError(f"{path} can't be read: {error.strerror}.") from None
         raise _damaged(path) from None
     except (pa.ArrowException, ValueError, KeyError):
         raise _damaged(path) from None
 
 
 def _damaged(path: Path) -> DataError:
-    return DataError(
-        f"{path.name}: expected a Parquet file, found a damaged one; download or write it again."
-    )
+    return DataError(f"{path.name}: the Parquet file is damaged. Download or write it again.")
 
 
 def _row(
@@ -99,7 +95,7 @@ def _row(
 
 def _missing(column: str) -> UnreadableError:
     return UnreadableError(
-        f"expected a value in the column {shown(column)}, found none; fill it, or remove the row."
+        f"there is no value in the column {shown(column)}. Fill it, or remove the row."
     )
 
 
@@ -110,8 +106,7 @@ def _structs(marks: Any) -> list[Any]:
     lists = [value or [] for value in marks.values()]
     if len({len(value) for value in lists}) > 1:
         raise UnreadableError(
-            "expected as many starts as ends and labels of spans, found lists of different "
-            "lengths; correct the row."
+            "the lists of the starts, ends and labels of spans differ in length. Correct the row."
         )
     return [dict(zip(marks, values, strict=True)) for values in zip(*lists, strict=True)]
 
@@ -127,15 +122,16 @@ def _columns(path: Path, schema: Any, options: ReadOptions) -> _Columns:
         fields = (f"{shorten(field.name)} ({shorten(str(field.type))})" for field in schema)
         found = rows.listed(fields, most=4) or "no columns"
         raise DataError(
-            f"{path.name}: expected a list of words and a list of tags, or a text and a list of "
-            f"spans, found {found}; name them with --token-column and --tag-column."
+            f"{path.name}: it is not clear which columns have a list of words and a list of tags, "
+            f"or a text and a list of spans (found: {found}). Name them with --token-column and "
+            "--tag-column."
         )
     token, tag = places
     names = options.label_names or tuple(_class_names(schema, tag))
     if not names and pa.types.is_integer(_element(schema.field(tag).type) or pa.null()):
         raise DataError(
-            f"{path.name}: expected tags by name, found numbers without names in {shown(tag)}; "
-            "name them, from 0 on, with --label-names O,B-PER,... ."
+            f"{path.name}: the tags in {shown(tag)} are numbers without names. Name them, from 0 "
+            "on, with --label-names O,B-PER,... ."
         )
     document = rows.known_column(schema.names, rows.DOCUMENT_COLUMNS)
     return _Columns(token, tag, None if document is None else schema.names[document], names)

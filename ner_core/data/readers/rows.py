@@ -53,8 +53,8 @@ def chosen_column(wanted: str, names: Sequence[str], width: int, path: Path) -> 
         return int(wanted) - 1
     columns = f" ({listed(map(shown, names))})" if names else " without names"
     raise DataError(
-        f"{path.name}: expected the column {shown(wanted)}, found {width} columns{columns}; choose "
-        "one of them, by its number from 1 if it has no name."
+        f"{path.name}: there is no column {shown(wanted)} among the {width} columns{columns}. "
+        "Choose one of them, by its number from 1 if it has no name."
     )
 
 
@@ -73,8 +73,8 @@ def refuse_same_column(tokens: int, tags: int, path: Path) -> None:
     """Raise DataError if one column was chosen for words and for tags."""
     if tokens == tags:
         raise DataError(
-            f"{path.name}: expected words and tags in two columns, found column {tokens + 1} "
-            "chosen for both; choose another one for the words or for the tags."
+            f"{path.name}: column {tokens + 1} is chosen for both words and tags. Choose another "
+            "one for the words or for the tags."
         )
 
 
@@ -89,12 +89,10 @@ def named_tag(tag: object, names: Sequence[str], path: Path) -> str:
         return _name_of(int(tag), names, path)
     if not isinstance(tag, str) or not tag.strip():
         found = "nothing" if isinstance(tag, str) else shown(tag)
-        raise UnreadableError(
-            f"expected a tag for each word, found {found}; write O outside of entities."
-        )
+        raise UnreadableError(f"a word has {found} as its tag. Write O outside of entities.")
     if not is_encodable(tag):
         raise UnreadableError(
-            f"expected text as a tag, found half of a surrogate pair in {shown(tag)}; correct it."
+            f"there is half of a surrogate pair in the tag {shown(tag)}. Correct it."
         )
     return tag.strip()
 
@@ -102,17 +100,17 @@ def named_tag(tag: object, names: Sequence[str], path: Path) -> str:
 def _name_of(number: int, names: Sequence[str], path: Path) -> str:
     if not names:
         raise DataError(
-            f"{path.name}: expected tags by name, found numbers without names; name them, from 0 "
-            "on, with --label-names O,B-PER,... ."
+            f"{path.name}: the tags are numbers without names. Name them, from 0 on, with "
+            "--label-names O,B-PER,... ."
         )
     if not 0 <= number < len(names):
         raise UnreadableError(
-            f"expected a tag from 0 to {len(names) - 1}, found {shown(number)}; correct it."
+            f"the tag {shown(number)} is not a number from 0 to {len(names) - 1}. Correct it."
         )
     return names[number]
 
 
-def checked_word(word: object, remedy: str = "make two words of it") -> str:
+def checked_word(word: object, remedy: str = "Make two words of it") -> str:
     """Return a word as it is written. Raises UnreadableError if it is not one word.
 
     ``remedy`` says what to do about one with blanks inside.
@@ -120,16 +118,14 @@ def checked_word(word: object, remedy: str = "make two words of it") -> str:
     if isinstance(word, str) and word.isalnum():
         return word  # nearly all are, and then none of the checks below can fail
     if not isinstance(word, str):
-        raise UnreadableError(f"expected text as a word, found {shown(word)}; correct it.")
+        raise UnreadableError(f"a word is {shown(word)}, not text. Correct it.")
     if not word.strip():
-        raise UnreadableError(
-            "expected a word for each tag, found nothing; write the word, or take its tag away."
-        )
+        raise UnreadableError("there is a tag without a word. Write the word, or remove its tag.")
     if _BLANK.search(word):
-        raise UnreadableError(f"expected a word without blanks, found {shown(word)}; {remedy}.")
+        raise UnreadableError(f"there is a blank in the word {shown(word)}. {remedy}.")
     if not is_encodable(word):
         raise UnreadableError(
-            f"expected text as a word, found half of a surrogate pair in {shown(word)}; correct it."
+            f"there is half of a surrogate pair in the word {shown(word)}. Correct it."
         )
     return word
 
@@ -175,8 +171,8 @@ def sentence_of_text(
 def _check_lengths(tokens: Sequence[object], tags: Sequence[object]) -> None:
     if len(tokens) != len(tags):
         raise UnreadableError(
-            f"expected as many tags as words, found {len(tokens):,} words and {len(tags):,} tags; "
-            "correct the row."
+            f"the numbers of words and tags differ: {len(tokens):,} and {len(tags):,}. Correct "
+            "the row."
         )
 
 
@@ -193,7 +189,8 @@ def char_span(mark: object) -> CharSpan:
         if None not in found:
             return CharSpan(*(mark[key] for key in found))
     raise UnreadableError(
-        f"expected a span with start, end and label, found {shown(mark)}; correct the annotation."
+        f"there is {shown(mark)} in place of a span with start, end and label. Correct the "
+        "annotation."
     )
 
 

@@ -30,8 +30,8 @@ class Fault:
     ``unreadable``: the row (line, sentence) was left out. ``misaligned``: a span of characters
     began or ended inside a word, which was split there. ``overlap``: a span was left out because it
     overlaps another one. ``invalid``: a tag broke the scheme, and was repaired. ``empty``: a row
-    had no words. ``message`` says what was expected, what was found, what to do; it begins in lower
-    case, so that a file and a line can be put before it. ``text`` is what stands there.
+    had no words. ``message`` says what is wrong and what to do; it begins in lower case, so that a
+    file and a line can be put before it. ``text`` is what stands there.
     """
 
     code: FaultCode

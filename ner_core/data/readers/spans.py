@@ -10,7 +10,7 @@ from ner_core import tags, words
 from ner_core.data.readers.sentence import Fault, Record, Sentence
 from ner_core.data.readers.text import shorten
 
-_REMEDY = "correct the annotation"
+_REMEDY = "Correct the annotation"
 
 
 class CharSpan(NamedTuple):
@@ -108,7 +108,7 @@ def _wanted(text: str, spans: Iterable[CharSpan]) -> list[CharSpan]:
     """Return the spans as they will be used, each once; raise UnreadableError if one is invalid."""
     if not is_encodable(text):
         raise UnreadableError(
-            f"expected text, found half of a surrogate pair in {shown(text)}; correct the text."
+            f"there is half of a surrogate pair in {shown(text)}. Correct the text."
         )
     return list(dict.fromkeys(_checked(text, span) for span in spans))
 
@@ -117,19 +117,19 @@ def _checked(text: str, span: CharSpan) -> CharSpan:
     start, end = whole_number(span.start), whole_number(span.end)
     if start is None or end is None:
         raise UnreadableError(
-            "expected whole numbers as start and end of a span, found "
-            f"{shown(span.start if start is None else span.end)}; {_REMEDY}."
+            "the start and the end of a span must be whole numbers, not "
+            f"{shown(span.start if start is None else span.end)}. {_REMEDY}."
         )
     if not 0 <= start < end <= len(text):
         raise UnreadableError(
-            f"expected a span within the {len(text):,} characters of the text, found "
-            f"{shown(start)} to {shown(end)}; {_REMEDY}."
+            f"a span must lie within the {len(text):,} characters of the text, not at "
+            f"{shown(start)} to {shown(end)}. {_REMEDY}."
         )
     label = _label(span.label)
     inside = text[start:end]
     if not words.split_words(inside):  # nothing, or only what is not seen
         raise UnreadableError(
-            f"expected words in a span, found only blanks at {start} to {end}; {_REMEDY}."
+            f"a span must have words, but there are only blanks at {start} to {end}. {_REMEDY}."
         )
     start += len(inside) - len(inside.lstrip())
     return CharSpan(start, start + len(inside.strip()), label)
@@ -139,13 +139,12 @@ def _label(value: object) -> str:
     label = re.sub(r"\s+", "-", value.strip()) if isinstance(value, str) else ""
     if not label or label == tags.OUTSIDE or re.match("[BIESLU]-.", label):
         raise UnreadableError(
-            f"expected an entity type such as PER as the label of a span, found {shown(value)}; "
+            f"the label of a span must be an entity type such as PER, not {shown(value)}. "
             f"{_REMEDY}."
         )
     if not is_encodable(label):
         raise UnreadableError(
-            f"expected text as the label of a span, found half of a surrogate pair in "
-            f"{shown(label)}; {_REMEDY}."
+            f"there is half of a surrogate pair in the label {shown(label)} of a span. {_REMEDY}."
         )
     return label
 
@@ -162,8 +161,8 @@ def _rival(kept: list[CharSpan], span: CharSpan) -> CharSpan | None:
 
 def _overlap(text: str, span: CharSpan, rival: CharSpan, line: int) -> Fault:
     message = (
-        f"expected spans that do not overlap, found {_name(text, span)} and {_name(text, rival)}; "
-        "the second was kept, remove one of the two."
+        f"the spans {_name(text, span)} and {_name(text, rival)} overlap. The second was kept. "
+        "Remove one of the two."
     )
     return Fault("overlap", line, message, shorten(text[span.start : span.end]))
 
@@ -171,8 +170,8 @@ def _overlap(text: str, span: CharSpan, rival: CharSpan, line: int) -> Fault:
 def _misaligned(text: str, span: CharSpan, verb: str, word: words.Word, line: int) -> Fault:
     whole = text[word.start : word.end]
     message = (
-        f"expected spans that begin and end with a word, found that {_name(text, span)} {verb} "
-        f"inside {shown(whole)}; the word was split there, correct the span if it is wrong."
+        f"a span must begin and end with a word, but {_name(text, span)} {verb} inside "
+        f"{shown(whole)}. The word was split there. Correct the span if it is wrong."
     )
     return Fault("misaligned", line, message, shorten(whole))
 

@@ -28,14 +28,12 @@ def numbered_lines(path: Path, with_ends: bool = False) -> Iterator[tuple[int, s
             line = text.rstrip("\r\n")
             if "\r" in line:
                 raise DataError(
-                    f"{path.name}, line {number}: expected lines that end in a line feed, found a "
-                    "carriage return inside one; save the file with Unix or Windows line ends."
+                    f"{path.name}, line {number}: there is a carriage return inside the line, "
+                    "without a line feed. Save the file with Unix or Windows line ends."
                 )
             yield number, text if with_ends else line
     except OSError as error:
-        raise DataError(
-            f"Expected a file that can be read at {path}, found: {error.strerror}."
-        ) from None
+        raise DataError(f"{path} can't be read: {error.strerror}.") from None
 
 
 def _utf8_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -47,8 +45,8 @@ def _utf8_lines(path: Path) -> Iterator[tuple[int, str]]:
                 yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
                 raise DataError(
-                    f"{path.name}, line {number}: expected UTF-8 text, found the byte "
-                    f"0x{raw[error.start]:02x}; save the file as UTF-8."
+                    f"{path.name}, line {number}: the byte 0x{raw[error.start]:02x} is not UTF-8 "
+                    "text. Save the file as UTF-8."
                 ) from None
 
 
@@ -66,14 +64,14 @@ def _utf16_lines(path: Path) -> Iterator[tuple[int, str]]:
         # Bytes that do not decode are the last, odd ones: they belong to the line that follows.
         broken = number + isinstance(error, UnicodeDecodeError)
         raise DataError(
-            f"{path.name}, line {broken}: expected UTF-16 text, as the file's first two bytes say, "
-            "found half a character; save the file as UTF-8."
+            f"{path.name}, line {broken}: the file's first two bytes say UTF-16, but there is "
+            "half a character. Save the file as UTF-8."
         ) from None
 
 
 def _binary(path: Path, number: int) -> DataError:
     return DataError(
-        f"{path.name}, line {number}: expected a text file, found binary data; choose another one."
+        f"{path.name}, line {number}: this is binary data, not text. Choose a text file."
     )
 
 

@@ -251,9 +251,9 @@ def test_conll2003_has_the_tags_of_the_notebook(hub):
 def test_numbers_need_names(hub):
     hub.datasets["a/ner"] = Repo({"main": {"train.parquet": plain_parquet(EU)}})
     assert refusal("a/ner") == (
-        "Expected names for the tags of a/ner, found only numbers in the column ner_tags; give "
-        "the names in their order from 0 with --label-names O,B-PER,I-PER,... (the dataset's page "
-        "should tell them)."
+        "The tags of a/ner have no names, only numbers in the column ner_tags. Give the names in "
+        "their order from 0 with --label-names O,B-PER,I-PER,... (the dataset's page should list "
+        "them)."
     )
     splits, _ = read("a/ner", label_names=tuple(CONLL))
     assert splits == {"train": [("EU rejects Peter Blackburn", EU_TAGS)]}
@@ -297,8 +297,7 @@ def test_a_number_without_a_name_is_a_fault(hub):
 def test_a_broken_file_is_one_sentence(hub, content):
     hub.datasets["a/ner"] = Repo({"main": {"train.parquet": content}})
     assert refusal("a/ner") == (
-        "a/ner, train.parquet: expected a Parquet file, found a damaged one; download or write it "
-        "again."
+        "a/ner, train.parquet: the Parquet file is damaged. Download or write it again."
     )
 
 
@@ -400,17 +399,17 @@ def test_what_a_person_chose_stays():
     [
         (
             {**TOKENS, "coarse": LABELS, "fine": LABELS},
-            "Expected one column of tags in a/ner, found coarse, fine; choose one with "
+            "There is more than one column of tags in a/ner: coarse, fine. Choose one with "
             "--tag-column.",
         ),
         (
             {"left": WORDS, "right": WORDS, "ner_tags": LABELS},
-            "Expected one column of words in a/ner, found left, right; choose one with "
+            "There is more than one column of words in a/ner: left, right. Choose one with "
             "--token-column.",
         ),
         (
             {**TOKENS, "a": NUMBERS, "b": NUMBERS},
-            "Expected one column of tags in a/ner, found a, b; choose one with --tag-column.",
+            "There is more than one column of tags in a/ner: a, b. Choose one with --tag-column.",
         ),
     ],
 )
@@ -516,64 +515,63 @@ def test_a_partial_conversion_says_so():
             "a/ner",
             ["d.json"],
             {"configs": [config("de"), config("en")]},
-            "Expected one of the 2 configurations of a/ner, found none chosen (de, en); "
-            "write a/ner:de for instance.",
+            "The dataset a/ner has 2 configurations (de, en), and none is chosen. Write a/ner:de "
+            "for instance.",
         ),
         (
             "a/ner:fr",
             ["d.json"],
             {"configs": [config("de"), config("en")]},
-            "Expected a configuration of a/ner, found no 'fr' among de, en; "
-            "write a/ner:de for instance.",
+            "There is no configuration 'fr' of a/ner among de, en. Write a/ner:de for instance.",
         ),
         (
             "a/ner:fr",
             ["d.json"],
             {},
-            "Expected a configuration of a/ner, found no 'fr' among default; "
-            "write a/ner:default for instance.",
+            "There is no configuration 'fr' of a/ner among default. Write a/ner:default for "
+            "instance.",
         ),
         (
             "a/ner",
             ["README.md", "model.pkl"],
             {},
-            "Expected data in a/ner, found no files that can be read (.parquet, .jsonl, .json, "
-            ".csv); choose another dataset, or a file or a folder.",
+            "There are no files in a/ner that can be read (.parquet, .jsonl, .json, .csv). "
+            "Choose another dataset, or a file or a folder.",
         ),
         (
             "a/ner",
             ["x.json"],
             {"configs": [config("x", "/etc/passwd")]},
-            "Expected data in a/ner, found no files that can be read (.parquet, .jsonl, .json, "
-            ".csv); choose another dataset, or a file or a folder.",
+            "There are no files in a/ner that can be read (.parquet, .jsonl, .json, .csv). "
+            "Choose another dataset, or a file or a folder.",
         ),
         (
             "a/ner",
             ["x.json", "y.json"],
             {"configs": [config("x", [{"split": s, "path": f"{s}.json"} for s in "xy"])]},
-            "Expected splits named train, validation or test in a/ner, found x, y; "
-            "choose another dataset or configuration.",
+            "There are no splits named train, validation or test in a/ner, only x, y. Choose "
+            "another dataset or configuration.",
         ),
         (
             "a/ner@v1",
             ["ner.py"],
             {},
-            "Expected data in a/ner@v1, found a script (ner.py), which is never run; leave @v1 out "
-            "to read the Hub's conversion to Parquet.",
+            "The data of a/ner@v1 are in a script (ner.py), which is never run. Leave @v1 out to "
+            "read the Hub's conversion to Parquet.",
         ),
         (
             "a/ner",
             ["ner.py"],
             {},
-            "Expected data in a/ner, found a script (ner.py), which is never run, and no "
-            "conversion to Parquet on the Hub; choose another dataset, or a file or a folder.",
+            "The data of a/ner are in a script (ner.py), which is never run, and there is no "
+            "conversion to Parquet on the Hub. Choose another dataset, or a file or a folder.",
         ),
         (
             "a/ner@v2",
             [],
             {},
-            "Expected a revision 'v2' of a/ner, found none; leave it out, or choose a branch, a "
-            "tag or a commit.",
+            "There is no revision 'v2' of a/ner. Leave it out, or choose a branch, a tag or a "
+            "commit.",
         ),
         (
             "a/other",
@@ -586,8 +584,8 @@ def test_a_partial_conversion_says_so():
             "nonsense",
             [],
             {},
-            "Expected a dataset on the Hub as owner/name, owner/name:configuration or "
-            "owner/name@revision, found 'nonsense'; correct it.",
+            "'nonsense' can't be a dataset on the Hub. Write it as owner/name, "
+            "owner/name:configuration or owner/name@revision.",
         ),
     ],
 )

@@ -110,57 +110,56 @@ def test_the_options_come_first(read, raw, options):
         (
             "Wort;Klasse\nAnn;B-PER\n",
             {},
-            "my.csv: expected columns such as word and tag, or text and entities, found 'Wort', "
-            "'Klasse'; name them with --token-column and --tag-column.",
+            "my.csv: there are no columns such as word and tag, or text and entities (found: "
+            "'Wort', 'Klasse'). Name them with --token-column and --tag-column.",
         ),
         (
             ",".join(f"{place}{'x' * 60}" for place in range(30)) + "\n",
             {},
-            "my.csv: expected columns such as word and tag, or text and entities, found "
+            "my.csv: there are no columns such as word and tag, or text and entities (found: "
             + ", ".join(f"'{place}{'x' * 39}…'" for place in range(8))
-            + " and 22 more; name them with --token-column and --tag-column.",
+            + " and 22 more). Name them with --token-column and --tag-column.",
         ),
         (
             ",".join(f"c{place}" for place in range(9)) + "\n",
             {"tag_column": "ner"},
-            "my.csv: expected the column 'ner', found 9 columns ('c0', 'c1', 'c2', 'c3', 'c4', "
-            "'c5', 'c6', 'c7' and 1 more); choose one of them, by its number from 1 if it has no "
+            "my.csv: there is no column 'ner' among the 9 columns ('c0', 'c1', 'c2', 'c3', 'c4', "
+            "'c5', 'c6', 'c7' and 1 more). Choose one of them, by its number from 1 if it has no "
             "name.",
         ),
         (
             "\n",
             {},
-            "my.csv: expected columns such as word and tag, or text and entities, found none; name "
-            "them with --token-column and --tag-column.",
+            "my.csv: there are no columns such as word and tag, or text and entities (found: "
+            "none). Name them with --token-column and --tag-column.",
         ),
         (
             "word,tag\nAnn,B-PER\n",
             {"tag_column": "ner"},
-            "my.csv: expected the column 'ner', found 2 columns ('word', 'tag'); choose one of "
+            "my.csv: there is no column 'ner' among the 2 columns ('word', 'tag'). Choose one of "
             "them, by its number from 1 if it has no name.",
         ),
         (
             "word,tag\nAnn,B-PER\n",
             {"tag_column": "word"},
-            "my.csv: expected words and tags in two columns, found column 1 chosen for both; "
-            "choose another one for the words or for the tags.",
+            "my.csv: column 1 is chosen for both words and tags. Choose another one for the "
+            "words or for the tags.",
         ),
         (
             'tokens,ner_tags\n"[""Ann""]",[1]\n',
             {},
-            "my.csv: expected tags by name, found numbers without names; name them, from 0 on, "
-            "with --label-names O,B-PER,... .",
+            "my.csv: the tags are numbers without names. Name them, from 0 on, with "
+            "--label-names O,B-PER,... .",
         ),
         (
             "text,label\nI love it,good\n",
             {},
-            "my.csv, line 2: expected a word without blanks, found 'I love it'; make two words of "
-            "it.",
+            "my.csv, line 2: there is a blank in the word 'I love it'. Make two words of it.",
         ),
         (
             KAGGLE.replace("Bob", "Z\xfcrich").encode("latin-1"),
             {},
-            "my.csv, line 4: expected UTF-8 text, found the byte 0xfc; save the file as UTF-8.",
+            "my.csv, line 4: the byte 0xfc is not UTF-8 text. Save the file as UTF-8.",
         ),
     ],
 )
@@ -182,7 +181,7 @@ def test_a_faulty_row_costs_its_sentence_and_no_other(read):
     assert fault == Fault(
         "unreadable",
         3,
-        "expected a word without blanks, found 'b b'; make two words of it.",
+        "there is a blank in the word 'b b'. Make two words of it.",
         "0,b b,O,2",
     )
 

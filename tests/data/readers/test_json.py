@@ -196,7 +196,7 @@ def test_a_row_without_words_is_empty(read, row):
     assert read(json.dumps(row)) == [Fault("empty", 1, "", "")]
 
 
-SPAN = "expected a span with start, end and label, found "
+SPAN = "in place of a span with start, end and label. Correct the annotation."
 
 
 @pytest.mark.parametrize(
@@ -204,37 +204,37 @@ SPAN = "expected a span with start, end and label, found "
     [
         (
             {"tokens": ["a", "b"], "tags": ["O"]},
-            "expected as many tags as words, found 2 in tokens and 1 in tags; correct the row.",
+            "the numbers of words and tags differ: 2 in tokens and 1 in tags. Correct the row.",
         ),
         (
             {"tokens": [], "ner": ["O"] * 1000},
-            "expected as many tags as words, found 0 in tokens and 1,000 in ner; correct the row.",
+            "the numbers of words and tags differ: 0 in tokens and 1,000 in ner. Correct the row.",
         ),
         (
             {"tokens": ["a", ""], "tags": ["O", "O"]},
-            "expected a word for each tag, found nothing; write the word, or take its tag away.",
+            "there is a tag without a word. Write the word, or remove its tag.",
         ),
         (
             {"tokens": ["New York"], "tags": ["O"]},
-            "expected a word without blanks, found 'New York'; make two words of it.",
+            "there is a blank in the word 'New York'. Make two words of it.",
         ),
-        ({"tokens": [None], "tags": ["O"]}, "expected text as a word, found null; correct it."),
+        ({"tokens": [None], "tags": ["O"]}, "a word is null, not text. Correct it."),
         (
             {"tokens": ["a", ["b"]], "tags": ["O", "O"]},
-            "expected text as a word, found a list; correct it.",
+            "a word is a list, not text. Correct it.",
         ),
         (
             {"tokens": ["\ud83d"], "tags": ["O"]},
-            "expected text as a word, found half of a surrogate pair in '?'; correct it.",
+            "there is half of a surrogate pair in the word '?'. Correct it.",
         ),
         (
             {"tokens": ["a"], "tags": ["\udc00"]},
-            "expected text as a tag, found half of a surrogate pair in '?'; correct it.",
+            "there is half of a surrogate pair in the tag '?'. Correct it.",
         ),
         *(
             (
                 {"tokens": ["a", "b"], "tags": ["O", tag]},
-                f"expected a tag for each word, found {found}; write O outside of entities.",
+                f"a word has {found} as its tag. Write O outside of entities.",
             )
             for tag, found in [
                 (None, "null"),
@@ -244,38 +244,38 @@ SPAN = "expected a span with start, end and label, found "
                 ({}, "an object"),
             ]
         ),
-        ({"text": "Ann", "spans": ["PER"]}, f"{SPAN}'PER'; correct the annotation."),
-        ({"text": "Ann", "spans": [[0, 3]]}, f"{SPAN}a list; correct the annotation."),
+        ({"text": "Ann", "spans": ["PER"]}, f"there is 'PER' {SPAN}"),
+        ({"text": "Ann", "spans": [[0, 3]]}, f"there is a list {SPAN}"),
         (
             {"text": "Ann", "spans": [{"start": 0, "end": 3}]},
-            f"{SPAN}an object; correct the annotation.",
+            f"there is an object {SPAN}",
         ),
         (
             {"text": "Ann", "spans": [[0, 4, "PER"]]},
-            "expected a span within the 3 characters of the text, found 0 to 4; "
-            "correct the annotation.",
+            "a span must lie within the 3 characters of the text, not at 0 to 4. Correct the "
+            "annotation.",
         ),
         (
             {"tokens": ["a"], "labels": [[0, 1, "X"]]},
-            "expected a list of tags beside tokens, found none under ner_tags, tags, labels, ner, "
-            "ner_labels or label; name its key with --tag-column.",
+            "there is a list of words under tokens, but no list of tags under ner_tags, tags, "
+            "labels, ner, ner_labels or label. Name its key with --tag-column.",
         ),
         (
             {"text": "Ann", "label": "PER", "spans": None},
-            "expected a list of spans beside text, found none under spans, entities, labels or "
-            "label; give an empty list where there is no entity, or name its key with "
+            "there is a text under text, but no list of spans under spans, entities, labels or "
+            "label. Give an empty list where there is no entity, or name its key with "
             "--tag-column.",
         ),
         (
             {"sentence": "Ann"},
-            "expected a list of words or a text under tokens, words, token, text or data, found "
-            "none; name its key with --token-column.",
+            "there is no list of words and no text under tokens, words, token, text or data. "
+            "Name its key with --token-column.",
         ),
         *(
             (
                 row,
-                'expected an object such as {"tokens": [...], "tags": [...]}, found '
-                f"{found}; correct the row.",
+                f'this row is {found}, not an object such as {{"tokens": [...], "tags": [...]}}. '
+                "Correct the row.",
             )
             for row, found in [
                 (1, "1"),
@@ -297,18 +297,18 @@ def test_a_row_that_cannot_be_read_is_a_fault(read, row, message):
     [
         (
             {"token_column": "x"},
-            "expected a list of words or a text under 'x', found null; "
-            "choose another key with --token-column.",
+            "the key 'x' has null, not a list of words or a text. Choose another key with "
+            "--token-column.",
         ),
         (
             {"token_column": "nested"},
-            "expected a list of words or a text under 'nested', found a list; "
-            "choose another key with --token-column.",
+            "the key 'nested' has a list, not a list of words or a text. Choose another key with "
+            "--token-column.",
         ),
         (
             {"tag_column": "id"},
-            "expected a list of tags or spans under 'id', found 4; "
-            "choose another key with --tag-column.",
+            "the key 'id' has 4, not a list of tags or spans. Choose another key with "
+            "--tag-column.",
         ),
     ],
 )
@@ -326,22 +326,22 @@ def test_a_fault_says_what_stands_there(read):
 @pytest.mark.parametrize("number", [9, -1, 10**30])
 def test_a_number_without_a_name_is_a_fault(read, number):
     assert one(read, {"tokens": ["a"], "ner_tags": [number]}, label_names=CONLL_NAMES) == (
-        f"expected a tag from 0 to 8, found {number}; correct it."
+        f"the tag {number} is not a number from 0 to 8. Correct it."
     )
 
 
 def test_numbers_need_names(refusal):
     raw = '{"text": "x"}\n{"tokens": ["a"], "ner_tags": [0]}\n'
     assert refusal(raw) == (
-        "my.jsonl, line 2: expected tags by name, found numbers without names in ner_tags; "
-        "name them with --label-names O,B-PER,... ."
+        "my.jsonl, line 2: the tags in ner_tags are numbers without names. Name them with "
+        "--label-names O,B-PER,... ."
     )
 
 
 def test_a_stray_number_in_a_file_with_names_is_a_fault(read):
     assert pairs(read(f'{ANN}\n{{"tokens": ["a"], "ner_tags": [0]}}\n{BOB}')) == [
         BOTH[0],
-        "expected tags by name in ner_tags, as in the rows before, found numbers; correct the row.",
+        "the tags in ner_tags are numbers here, and names in the rows before. Correct the row.",
         BOTH[1],
     ]
 
@@ -350,29 +350,33 @@ DEEP = 100_000
 
 
 @pytest.mark.parametrize(
-    ("line", "found"),
+    ("line", "problem"),
     [
         ("", None),
-        ('{"tokens": ["Ann"', "an end too early (expecting ',' delimiter, column 18)"),
-        ('{"tokens": ["Ann', "'\"Ann' (unterminated string starting at, column 13)"),
+        ('{"tokens": ["Ann"', "ends too early (expecting ',' delimiter, column 18)"),
+        (
+            '{"tokens": ["Ann',
+            "is not valid at '\"Ann' (unterminated string starting at, column 13)",
+        ),
         (
             "{'tokens': []}",
-            "\"'tokens': []}\" (expecting property name enclosed in double quotes, column 2)",
+            "is not valid at \"'tokens': []}\" "
+            "(expecting property name enclosed in double quotes, column 2)",
         ),
-        ("{} {}", "'{}' (extra data, column 4)"),
-        ("Ann B-PER", "'Ann B-PER' (expecting value, column 1)"),
-        ('{"a": "\t"}', "'\"}' (invalid control character at, column 8)"),
-        ("[" * DEEP + "]" * DEEP, "lists or objects nested too deeply"),
-        ('{"a":' * DEEP, "lists or objects nested too deeply"),
-        ("9" * 5000, "a number of thousands of digits"),
+        ("{} {}", "is not valid at '{}' (extra data, column 4)"),
+        ("Ann B-PER", "is not valid at 'Ann B-PER' (expecting value, column 1)"),
+        ('{"a": "\t"}', "is not valid at '\"}' (invalid control character at, column 8)"),
+        ("[" * DEEP + "]" * DEEP, "has lists or objects nested too deeply"),
+        ('{"a":' * DEEP, "has lists or objects nested too deeply"),
+        ("9" * 5000, "has a number of thousands of digits"),
     ],
 )
-def test_a_line_that_is_no_json_is_a_fault(read, line, found):
+def test_a_line_that_is_no_json_is_a_fault(read, line, problem):
     for raw in (f"{ANN}\n{line}\n{BOB}", f"{ANN}\n{BOB}\n{line}"):
         faults = [record for record in read(raw) if isinstance(record, Fault)]
         assert len(read(raw)) - len(faults) == 2
-        if found is not None:
-            assert pairs(faults) == [f"expected JSON, found {found}; correct the line."]
+        if problem is not None:
+            assert pairs(faults) == [f"the JSON {problem}. Correct the line."]
             assert faults[0].text == (line if len(line) < 40 else line[:40] + "…")
 
 
@@ -380,7 +384,7 @@ def test_a_byte_that_is_not_utf8_is_a_fault(read):
     raw = f"{ANN}\nZ\u00fcrich\n{BOB}\n".encode("latin-1")
     assert pairs(read(raw)) == [
         BOTH[0],
-        "expected UTF-8 text, found the byte 0xfc; correct the line.",
+        "the byte 0xfc is not UTF-8 text. Correct the line.",
         BOTH[1],
     ]
 
@@ -402,43 +406,41 @@ def test_a_broken_first_line_does_not_hide_the_others(read, first):
     [
         (
             f"[\n{ANN}\n{BOB}\n]",
-            "my.jsonl, line 3: expected JSON, found "
-            '\'{"text": "Bob", "spans": [{"start": 0, "…\' '
-            "(expecting ',' delimiter, column 1); correct the file.",
+            'my.jsonl, line 3: the JSON is not valid at \'{"text": "Bob", "spans": [{"start": 0, '
+            "\"…' (expecting ',' delimiter, column 1). Correct the file.",
         ),
         (
             f"\n[{ANN},\n{BOB},\n",
-            "my.jsonl, line 4: expected JSON, found an end too early "
-            "(expecting value, column 1); correct the file.",
+            "my.jsonl, line 4: the JSON ends too early (expecting value, column 1). Correct the "
+            "file.",
         ),
         (
             '{"data": [',
-            "my.jsonl, line 1: expected JSON, found an end too early "
-            "(expecting value, column 11); correct the file.",
+            "my.jsonl, line 1: the JSON ends too early (expecting value, column 11). Correct the "
+            "file.",
         ),
         (
             "[\n" + '{"a": [' * DEEP,
-            "my.jsonl, line 1: expected JSON, found lists or objects nested too deeply; "
-            "correct the file.",
+            "my.jsonl, line 1: the JSON has lists or objects nested too deeply. Correct the file.",
         ),
         (
             b'{\n"text": "Z\xfcrich"\n}',
-            "my.jsonl, line 2: expected UTF-8 text, found the byte 0xfc; correct the file.",
+            "my.jsonl, line 2: the byte 0xfc is not UTF-8 text. Correct the file.",
         ),
         (
             "Ann left\n",
-            "my.jsonl, line 1: expected JSON, an object or a list, found 'Ann left'; "
-            "choose another file.",
+            "my.jsonl, line 1: the file begins with 'Ann left', which is not a JSON object or "
+            "list. Choose another file.",
         ),
         (
             b"\x89PNG\r\n\x1a\n\0\0",
-            "my.jsonl, line 1: expected JSON, an object or a list, found '?PNG'; "
-            "choose another file.",
+            "my.jsonl, line 1: the file begins with '?PNG', which is not a JSON object or list. "
+            "Choose another file.",
         ),
         (
             codecs.BOM_UTF16_LE + b"{\0\n",
-            "my.jsonl: expected UTF-16 text, as the file's first bytes say, found bytes that are "
-            "none; save the file as UTF-8.",
+            "my.jsonl: the file's first bytes say UTF-16, but there are bytes that are not "
+            "UTF-16 text. Save the file as UTF-8.",
         ),
     ],
 )
@@ -449,10 +451,7 @@ def test_a_document_that_is_no_json_is_refused(refusal, raw, message):
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(DataError) as caught:
         list(read_json(tmp_path / "no.jsonl", ReadOptions()))
-    assert str(caught.value) == (
-        f"Expected a file that can be read at {tmp_path}/no.jsonl, found: "
-        "No such file or directory."
-    )
+    assert str(caught.value) == (f"{tmp_path}/no.jsonl can't be read: No such file or directory.")
 
 
 def test_of_a_key_that_stands_twice_the_last_counts(read):

@@ -144,8 +144,8 @@ def test_tasks_are_numbered(read):
 
 def test_of_several_labels_on_a_region_the_first_stays(read):
     assert pairs(read(task("Ann", region(0, 3, "PER", "ARTIST")))) == [
-        "expected spans that do not overlap, found 'Ann' (ARTIST) and 'Ann' (PER); the second was "
-        "kept, remove one of the two.",
+        "the spans 'Ann' (ARTIST) and 'Ann' (PER) overlap. The second was kept. Remove one of "
+        "the two.",
         "Ann B-PER",
     ]
 
@@ -209,57 +209,59 @@ def test_an_offset_outside_a_text_with_emoji_is_a_fault(read):
     regions = [in_units("😀 Ann", "Ann", "PER", text="Ann"), region(3, 9, "X")]
     (fault,) = read(task("😀 Ann", *regions))
     assert fault.message == (
-        "expected a span within the 5 characters of the text, found 2 to 9; correct the annotation."
+        "a span must lie within the 5 characters of the text, not at 2 to 9. Correct the "
+        "annotation."
     )
 
 
-EXPORT = "; export the project as JSON."
+EXPORT = "Export the project as JSON."
 
 
 @pytest.mark.parametrize(
     ("found", "message"),
     [
-        (5, f"expected a task, found 5{EXPORT}"),
-        ({"annotations": {}}, f"expected a list under annotations, found an object{EXPORT}"),
-        ({"annotations": [7]}, f"expected an annotation with its result, found 7{EXPORT}"),
-        ({"annotations": [{}]}, f"expected a list under result, found null{EXPORT}"),
+        (5, f"there is 5 in place of a task. {EXPORT}"),
+        ({"annotations": {}}, f"there is an object under annotations, not a list. {EXPORT}"),
+        ({"annotations": [7]}, f"there is 7 in place of an annotation with its result. {EXPORT}"),
+        ({"annotations": [{}]}, f"there is null under result, not a list. {EXPORT}"),
         (
             task("Ann", {"type": "labels", "value": [1]}),
-            f"expected a region's value, found a list{EXPORT}",
+            f"there is a list in place of a region's value. {EXPORT}",
         ),
         (
             task("Ann", ANN, {"type": "hypertextlabels", "value": {}}),
-            "expected labels of a plain text, found 'hypertextlabels'; "
-            "export a project whose labels stand on a Text tag.",
+            "the labels are 'hypertextlabels', not labels of a plain text. Export a project "
+            "whose labels stand on a Text tag.",
         ),
         (
             task("Ann", ANN, region(0, 3, "X", to_name="other")),
-            "expected labels on one text, found some on other and text; "
-            "choose the control to read with --tag-column.",
+            "there are labels on more than one text: other and text. Choose the control to read "
+            "with --tag-column.",
         ),
         (
             {"data": {"a": "Ann", "b": "Bob"}, "annotations": [{"result": [ANN]}]},
-            "expected the text that was labelled, found a, b; name its field with --token-column.",
+            "the text that was labelled is not clear (found: a, b). Name its field with "
+            "--token-column.",
         ),
         (
             {"data": "Ann", "annotations": [{"result": [ANN]}]},
-            "expected the text that was labelled, found no text; "
-            "name its field with --token-column.",
+            "the text that was labelled is not clear (found: no text). Name its field with "
+            "--token-column.",
         ),
         (
             task("Ann", region(0, 3)),
-            "expected an entity type such as PER as the label of a span, found null; "
-            "correct the annotation.",
+            "the label of a span must be an entity type such as PER, not null. Correct the "
+            "annotation.",
         ),
         (
             task("Ann", region("/div[1]", 3, "PER")),
-            "expected whole numbers as start and end of a span, found '/div[1]'; "
-            "correct the annotation.",
+            "the start and the end of a span must be whole numbers, not '/div[1]'. Correct the "
+            "annotation.",
         ),
         (
             task("Ann", region(0, 4, "PER")),
-            "expected a span within the 3 characters of the text, found 0 to 4; "
-            "correct the annotation.",
+            "a span must lie within the 3 characters of the text, not at 0 to 4. Correct the "
+            "annotation.",
         ),
     ],
 )
@@ -283,8 +285,8 @@ def test_a_document_that_is_no_json_is_refused(tmp_path):
     with pytest.raises(DataError) as caught:
         list(read_label_studio(path, ReadOptions()))
     assert str(caught.value) == (
-        "export.json, line 1: expected JSON, found an end too early (expecting value, column 44); "
-        "correct the file."
+        "export.json, line 1: the JSON ends too early (expecting value, column 44). Correct the "
+        "file."
     )
 
 

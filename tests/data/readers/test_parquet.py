@@ -109,8 +109,8 @@ def test_without_features_the_options_name_the_tags(read, metadata):
     with pytest.raises(DataError) as caught:
         read(columns, metadata=metadata)
     assert str(caught.value) == (
-        "my.parquet: expected tags by name, found numbers without names in 'ner_tags'; name them, "
-        "from 0 on, with --label-names O,B-PER,... ."
+        "my.parquet: the tags in 'ner_tags' are numbers without names. Name them, from 0 on, "
+        "with --label-names O,B-PER,... ."
     )
 
 
@@ -140,48 +140,47 @@ def test_rows_are_numbered_from_one_across_batches_and_documents(tmp_path):
         (
             {"tokens": [["Ann", "ran"]], "ner_tags": [["O"]]},
             "Ann ran",
-            "expected as many tags as words, found 2 words and 1 tags; correct the row.",
+            "the numbers of words and tags differ: 2 and 1. Correct the row.",
         ),
         (
             {"tokens": [None], "ner_tags": [["O"]]},
             "",
-            "expected a value in the column 'tokens', found none; fill it, or remove the row.",
+            "there is no value in the column 'tokens'. Fill it, or remove the row.",
         ),
         (
             {"tokens": [["Ann"]], "ner_tags": [None]},
             "Ann",
-            "expected a value in the column 'ner_tags', found none; fill it, or remove the row.",
+            "there is no value in the column 'ner_tags'. Fill it, or remove the row.",
         ),
         (
             {"tokens": [["Ann", None]], "ner_tags": [["O", "O"]]},
             "Ann",
-            "expected text as a word, found null; correct it.",
+            "a word is null, not text. Correct it.",
         ),
         (
             {"tokens": [["New York"]], "ner_tags": [["O"]]},
             "New York",
-            "expected a word without blanks, found 'New York'; make two words of it.",
+            "there is a blank in the word 'New York'. Make two words of it.",
         ),
         (
             {"tokens": [["", "x"]], "ner_tags": [["O", "O"]]},
             " x",
-            "expected a word for each tag, found nothing; write the word, or take its tag away.",
+            "there is a tag without a word. Write the word, or remove its tag.",
         ),
         (
             {"tokens": [["Ann"]], "ner_tags": [[None]]},
             "Ann",
-            "expected a tag for each word, found null; write O outside of entities.",
+            "a word has null as its tag. Write O outside of entities.",
         ),
         (
             {"text": ["Ann"], "spans": [[None]]},
             "Ann",
-            "expected a span with start, end and label, found null; correct the annotation.",
+            "there is null in place of a span with start, end and label. Correct the annotation.",
         ),
         (
             {"text": ["Ann"], "spans": [{"start": [0, 1], "end": [3], "label": ["PER"]}]},
             "Ann",
-            "expected as many starts as ends and labels of spans, found lists of different "
-            "lengths; correct the row.",
+            "the lists of the starts, ends and labels of spans differ in length. Correct the row.",
         ),
     ],
 )
@@ -201,7 +200,7 @@ def test_a_faulty_row_costs_no_other(read, columns, text, message):
 def test_a_number_without_a_name_is_a_fault(read, number):
     columns = {"tokens": [["Ann"], ["Bob"]], "tags": [[number], [1]]}
     fault, sentence = read(columns, label_names=tuple(NAMES))
-    assert fault.message == f"expected a tag from 0 to 1, found {number}; correct it."
+    assert fault.message == f"the tag {number} is not a number from 0 to 1. Correct it."
     assert sentence.tags == ["B-PER"]
 
 
@@ -223,8 +222,9 @@ def test_of_many_columns_some_are_named(read):
         read({f"{place}{'x' * 60}": [1] for place in range(30)})
     found = ", ".join(f"{place}{'x' * 39}… (int64)" for place in range(4))
     assert str(caught.value) == (
-        "my.parquet: expected a list of words and a list of tags, or a text and a list of spans, "
-        f"found {found} and 26 more; name them with --token-column and --tag-column."
+        "my.parquet: it is not clear which columns have a list of words and a list of tags, or a "
+        f"text and a list of spans (found: {found} and 26 more). Name them with --token-column "
+        "and --tag-column."
     )
 
 
@@ -245,8 +245,9 @@ def test_other_columns_are_a_sentence(read, columns, found):
         or "tokens (list<element: string>), a (list<element: int64>), b (list<element: int64>)"
     )
     assert str(caught.value) == (
-        "my.parquet: expected a list of words and a list of tags, or a text and a list of spans, "
-        f"found {shown}; name them with --token-column and --tag-column."
+        "my.parquet: it is not clear which columns have a list of words and a list of tags, or a "
+        f"text and a list of spans (found: {shown}). Name them with --token-column and "
+        "--tag-column."
     )
 
 
@@ -254,11 +255,11 @@ def test_if_nothing_can_be_read_the_first_fault_is_a_sentence(read):
     with pytest.raises(DataError) as caught:
         read({"tokens": [["a b"]], "tags": [["O"]]})
     assert str(caught.value) == (
-        "my.parquet, row 1: expected a word without blanks, found 'a b'; make two words of it."
+        "my.parquet, row 1: there is a blank in the word 'a b'. Make two words of it."
     )
 
 
-DAMAGED = "x.parquet: expected a Parquet file, found a damaged one; download or write it again."
+DAMAGED = "x.parquet: the Parquet file is damaged. Download or write it again."
 
 
 @pytest.mark.parametrize("raw", [b"", b"PAR1", b"PAR1 and no more PAR1", b"Ann B-PER\n"])
@@ -289,9 +290,7 @@ def test_any_damage_gives_records_or_a_sentence(tmp_path):
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path):
     with pytest.raises(DataError) as caught:
         list(read_parquet(tmp_path / "no", ReadOptions()))
-    assert str(caught.value) == (
-        f"Expected a file that can be read at {tmp_path}/no, found: No such file or directory."
-    )
+    assert str(caught.value) == (f"{tmp_path}/no can't be read: No such file or directory.")
 
 
 def test_the_format_is_recognised():

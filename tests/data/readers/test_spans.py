@@ -9,7 +9,7 @@ from ner_core.data.readers.spans import CharSpan, sentence_of, shown
 from ner_core.tags import decode
 from tests.support.records import pairs
 
-CORRECT = "; correct the annotation."
+CORRECT = ". Correct the annotation."
 
 
 def read(text, *spans):
@@ -90,8 +90,8 @@ def test_a_word_is_split_where_a_span_begins_or_ends_in_it(text, spans, found, w
     *faults, sentence = read(text, *spans)
     assert [(fault.code, fault.line) for fault in faults] == [("misaligned", 7)] * len(found)
     assert pairs(faults) == [
-        f"expected spans that begin and end with a word, found that {one}; the word was split "
-        "there, correct the span if it is wrong."
+        f"a span must begin and end with a word, but {one}. The word was split there. Correct the "
+        "span if it is wrong."
         for one in found
     ]
     assert pairs([sentence]) == [words]
@@ -127,9 +127,7 @@ def test_of_spans_that_overlap_the_longest_then_the_first_stays(spans, dropped, 
     *faults, sentence = read("Ann Bob Cy", *spans)
     assert [(fault.code, fault.line) for fault in faults] == [("overlap", 7)] * len(dropped)
     assert pairs(faults) == [
-        f"expected spans that do not overlap, found {both}; the second was kept, remove one of the "
-        "two."
-        for both in dropped
+        f"the spans {both} overlap. The second was kept. Remove one of the two." for both in dropped
     ]
     assert pairs([sentence]) == [words]
 
@@ -137,12 +135,12 @@ def test_of_spans_that_overlap_the_longest_then_the_first_stays(spans, dropped, 
 def test_a_span_of_what_is_not_seen_holds_no_word():
     (fault,) = list(sentence_of("Ann \u200b\u200e left", [CharSpan(4, 6, "PER")], 7))
     assert (fault.code, fault.line) == ("unreadable", 7)
-    assert fault.message.startswith("expected words in a span, found only blanks at 4 to 6; ")
+    assert fault.message.startswith("a span must have words, but there are only blanks at 4 to 6. ")
 
 
-WITHIN = "expected a span within the 9 characters of the text, found "
-NUMBERS = "expected whole numbers as start and end of a span, found "
-TYPE = "expected an entity type such as PER as the label of a span, found "
+WITHIN = "a span must lie within the 9 characters of the text, not at "
+NUMBERS = "the start and the end of a span must be whole numbers, not "
+TYPE = "the label of a span must be an entity type such as PER, not "
 
 
 @pytest.mark.parametrize(
@@ -153,7 +151,7 @@ TYPE = "expected an entity type such as PER as the label of a span, found "
         ((-1, 3, "PER"), f"{WITHIN}-1 to 3"),
         ((0, 10, "PER"), f"{WITHIN}0 to 10"),
         ((10**4000, 10**4001, "PER"), f"{WITHIN}1{'0' * 39}… to 1{'0' * 39}…"),
-        ((3, 4, "PER"), "expected words in a span, found only blanks at 3 to 4"),
+        ((3, 4, "PER"), "a span must have words, but there are only blanks at 3 to 4"),
         ((None, 3, "PER"), f"{NUMBERS}null"),
         ((0, "3", "PER"), f"{NUMBERS}'3'"),
         ((0.5, 3, "PER"), f"{NUMBERS}0.5"),
@@ -171,7 +169,7 @@ TYPE = "expected an entity type such as PER as the label of a span, found "
         ((0, 3, "B-PER"), f"{TYPE}'B-PER'"),
         (
             (0, 3, "P\ud83d"),
-            "expected text as the label of a span, found half of a surrogate pair in 'P?'",
+            "there is half of a surrogate pair in the label 'P?' of a span",
         ),
     ],
 )
@@ -187,7 +185,7 @@ def test_half_a_character_makes_the_row_unreadable():
         Fault(
             "unreadable",
             7,
-            "expected text, found half of a surrogate pair in 'a ?'; correct the text.",
+            "there is half of a surrogate pair in 'a ?'. Correct the text.",
             "a ?",
         )
     ]

@@ -38,7 +38,7 @@ def test_an_empty_file_has_no_lines(lines):
     assert lines("\ufeff".encode("utf-16-le")) == []
 
 
-BINARY = "expected a text file, found binary data; choose another one."
+BINARY = "this is binary data, not text. Choose a text file."
 
 
 @pytest.mark.parametrize(
@@ -46,15 +46,15 @@ BINARY = "expected a text file, found binary data; choose another one."
     [
         (
             b"Ann B-PER\nZ\xfcrich B-LOC\n",
-            "my.txt, line 2: expected UTF-8 text, found the byte 0xfc; save the file as UTF-8.",
+            "my.txt, line 2: the byte 0xfc is not UTF-8 text. Save the file as UTF-8.",
         ),
         (
             "it’s".encode("cp1252"),
-            "my.txt, line 1: expected UTF-8 text, found the byte 0x92; save the file as UTF-8.",
+            "my.txt, line 1: the byte 0x92 is not UTF-8 text. Save the file as UTF-8.",
         ),
         (
             "Zoë".encode()[:-1],
-            "my.txt, line 1: expected UTF-8 text, found the byte 0xc3; save the file as UTF-8.",
+            "my.txt, line 1: the byte 0xc3 is not UTF-8 text. Save the file as UTF-8.",
         ),
         (b"Ann B-PER\n\nPK\x03\x00\xff", f"my.txt, line 3: {BINARY}"),
         ("Ann".encode("utf-16-le"), f"my.txt, line 1: {BINARY}"),
@@ -62,15 +62,15 @@ BINARY = "expected a text file, found binary data; choose another one."
         *(
             (
                 "a\nb".encode("utf-16") + broken,
-                "my.txt, line 2: expected UTF-16 text, as the file's first two bytes say, found "
-                "half a character; save the file as UTF-8.",
+                "my.txt, line 2: the file's first two bytes say UTF-16, but there is half a "
+                "character. Save the file as UTF-8.",
             )
             for broken in (b"c", b"\x3d\xd8", b"\x3d\xd8c\0")
         ),
         (
             b"Ann B-PER\rBob O\r",
-            "my.txt, line 1: expected lines that end in a line feed, found a carriage return "
-            "inside one; save the file with Unix or Windows line ends.",
+            "my.txt, line 1: there is a carriage return inside the line, without a line feed. "
+            "Save the file with Unix or Windows line ends.",
         ),
     ],
 )
@@ -83,17 +83,13 @@ def test_what_is_no_text_is_a_sentence_with_its_line(lines, raw, message):
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path):
     with pytest.raises(DataError) as caught:
         list(numbered_lines(tmp_path / "no.txt"))
-    assert str(caught.value) == (
-        f"Expected a file that can be read at {tmp_path}/no.txt, found: No such file or directory."
-    )
+    assert str(caught.value) == (f"{tmp_path}/no.txt can't be read: No such file or directory.")
 
 
 def test_a_folder_is_no_file(tmp_path):
     with pytest.raises(DataError) as caught:
         list(numbered_lines(tmp_path))
-    assert str(caught.value) == (
-        f"Expected a file that can be read at {tmp_path}, found: Is a directory."
-    )
+    assert str(caught.value) == (f"{tmp_path} can't be read: Is a directory.")
 
 
 @given(raw=st.binary(max_size=50), mark=st.sampled_from([b"", b"\xff\xfe", b"\xfe\xff"]))

@@ -355,7 +355,7 @@ def test_refusals_are_sentences(app, page):
     write(page, ANN)
     choose(page, "Model", "owner/name")
     expect(page.locator("#highlighted [role=alert]")).to_have_text(
-        re.compile("^Expected to ask the Hub for the model owner/name, ")
+        re.compile("^The Hub can't be asked for the model owner/name: it is in offline mode. ")
     )
     choose(page, "Model", str(app.home))
     page.wait_for_selector("[role=alert] >> text=folders are for the command line.")
@@ -445,5 +445,5 @@ def test_a_file_that_cannot_be_read_is_a_sentence(page, tmp_path):
     page.click("#file-panel > button")
     find_in(page, tmp_path / "bad.txt")
     expect(page.locator("#file-status [role=alert]")).to_have_text(
-        "bad.txt, line 1: expected a text file, found binary data; choose another one."
+        "bad.txt, line 1: this is binary data, not text. Choose a text file."
     )

@@ -70,9 +70,13 @@ def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
 
 BROKEN = [
     ("empty.txt", b"", "There are no annotated sentences in empty-txt.txt."),
-    ("one.txt", b"Ann\nlives\n", "one-txt.txt, line 1: expected a word and its tag"),
-    ("tag.txt", b"Ann B_PER\n", "found 'B_PER'; write it as B-PER."),
-    ("binary.txt", bytes(range(256)), "expected a text file, found binary data"),
+    ("one.txt", b"Ann\nlives\n", "one-txt.txt, line 1: there is only one column ('Ann')."),
+    (
+        "tag.txt",
+        b"Ann B_PER\n",
+        "'B_PER' is not a tag such as O, B-PER or I-PER. Write it as B-PER.",
+    ),
+    ("binary.txt", bytes(range(256)), "this is binary data, not text. Choose a text file."),
 ]
 
 
@@ -109,7 +113,7 @@ def test_rows_that_cannot_be_read_are_listed_and_training_waits(app, new_page, t
     place = page.locator("#data-summary li.error ol li")
     expect(place).to_contain_text(re.compile("^rows-jsonl.txt, line 2: "), use_inner_text=True)
     expect(place).to_contain_text(
-        "expected a span within the 13 characters of the text, found 0 to 30"
+        "a span must lie within the 13 characters of the text, not at 0 to 30."
     )
     page.wait_for_selector("#start[disabled]")
     page.wait_for_selector("#problem >> text=Training cannot start with these data")
@@ -124,13 +128,13 @@ WRONG = [
     (
         "#learning_rate",
         "-1",
-        "learning_rate: expected a number above 0 and up to 1, found '-1'.",
+        "learning_rate must be a number above 0 and up to 1, not '-1'.",
     ),
-    ("#epochs", "0", "epochs: expected a number above 0 and up to 1,000, found '0'."),
+    ("#epochs", "0", "epochs must be a number above 0 and up to 1,000, not '0'."),
     (
         "#batch_size",
         "many",
-        "batch_size: expected a whole number from 1 to 1,024, found 'many'.",
+        "batch_size must be a whole number from 1 to 1,024, not 'many'.",
     ),
 ]
 

@@ -43,7 +43,7 @@ def panel(tmp_path, tiny_model, monkeypatch):
     def load(model, label_names=()):
         asked.append((model, list(label_names)))
         if model == "nowhere":
-            raise ConfigError("Expected a model, found none; choose another one.")
+            raise ConfigError("There is no model. Choose another one.")
         return predictor
 
     monkeypatch.setattr(file_job.MODELS, "get", load)
@@ -290,9 +290,7 @@ def refused(panel, *arguments, **more):
 
 
 def test_a_model_that_is_not_there(panel, file):
-    assert refused(panel, file, model="nowhere") == (
-        "Expected a model, found none; choose another one."
-    )
+    assert refused(panel, file, model="nowhere") == ("There is no model. Choose another one.")
 
 
 def test_no_file_at_all(panel):
@@ -329,7 +327,7 @@ def test_a_file_that_is_too_large(panel, file, monkeypatch):
 def test_a_file_that_is_no_text(panel, tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes(b"ann\n\0")
-    assert refused(panel, str(path)).startswith("a.txt, line 2: expected a text file, found binary")
+    assert refused(panel, str(path)).startswith("a.txt, line 2: this is binary data, not text.")
 
 
 def test_no_room(panel, file):

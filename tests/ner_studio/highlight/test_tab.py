@@ -164,7 +164,7 @@ def test_waiting_ends_where_a_model_cannot_be_loaded(tab, models):
 
 def test_a_model_without_names_for_its_labels_asks_for_them(tab, models):
     drawn, _, unnamed = tab.highlight(form(tab, model="unnamed"))
-    assert "Expected a model with named labels, found LABEL_0 and LABEL_1 in unnamed;" in drawn
+    assert "The labels of the model unnamed have no names, only LABEL_0 and LABEL_1. Name" in drawn
     names, named, *others = tab.ask_for_names(form(tab, model="unnamed", unnamed=unnamed))
     assert names == gr.update(
         visible=True, value="", info="2 names with commas between, in their order; then Enter."

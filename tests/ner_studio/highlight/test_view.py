@@ -190,15 +190,15 @@ def test_a_model_that_is_being_loaded_is_named(model, sentence):
 
 
 def test_a_refusal_stands_in_place_of_the_result():
-    refused = page(TEXT, SENTENCE, ["a/b"], [ModelError("Expected <b>, found none.")])
+    refused = page(TEXT, SENTENCE, ["a/b"], [ModelError("There is no <b>.")])
     seen = Seen(refused)
-    assert seen.text == "Expected <b>, found none."
+    assert seen.text == "There is no <b>."
     assert seen.all("p") == [{"class": "ner-error", "role": "alert"}]
 
 
 def test_of_two_models_the_one_that_can_is_shown():
-    drawn = page(TEXT, SENTENCE, ["a/b", "c"], [ModelError("Expected x."), reading(ANN)])
-    assert "a/b: Expected x." in Seen(drawn).text
+    drawn = page(TEXT, SENTENCE, ["a/b", "c"], [ModelError("There is no x."), reading(ANN)])
+    assert "a/b: There is no x." in Seen(drawn).text
     assert len(Seen(drawn).all("mark")) == 1
     assert "hl-columns" not in drawn
     waiting = page(TEXT, SENTENCE, ["a", "b/c"], [reading(ANN), None])

@@ -1,6 +1,7 @@
 import json
 import os
 from functools import cache
+from html import escape
 from types import SimpleNamespace
 
 import gradio as gr
@@ -327,12 +328,23 @@ def test_rename(panel):
     assert store.exists("my-run")
 
 
-@pytest.mark.parametrize("name", ["../x", "", "<b>", "b"])
-def test_a_name_that_cannot_be_is_refused_in_a_sentence(panel, name):
+NO_ID = "{} can't be the id of a run, which has letters, digits, - and _ only."
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("../x", NO_ID.format("'../x'")),
+        ("", NO_ID.format("''")),
+        ("<b>", NO_ID.format("'<b>'")),
+        ("b", "A run named b exists already. Choose another id."),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_in_a_sentence(panel, name, sentence):
     make("a")
     make("b")
     shown = results(panel, changed(panel), panel.rename_run(None, ["a"], "steps", name))
-    assert shown["problem"].startswith('<p class="ner-error" role="alert">Expected a ')
+    assert shown["problem"].startswith(f'<p class="ner-error" role="alert">{escape(sentence)}')
     assert "<b>" not in shown["problem"]
     assert "selection" not in shown
     assert store.exists("a")

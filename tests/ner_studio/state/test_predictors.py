@@ -43,7 +43,7 @@ def test_where_a_folder_is_is_not_told(tmp_path, tiny_model):
     with pytest.raises(UnnamedLabelsError) as caught:
         predictors.MODELS.get(name)
     assert str(caught.value).startswith(
-        "Expected a model with named labels, found LABEL_0 to LABEL_4 in mine; name its 5 labels"
+        "The labels of the model mine have no names, only LABEL_0 to LABEL_4. Name its 5 labels"
     )
     assert caught.value.count == 5
     labels = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")

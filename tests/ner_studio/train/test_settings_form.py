@@ -247,11 +247,11 @@ def test_a_run_of_a_recipe_that_is_gone_fills_the_form_all_the_same(form):
 @pytest.mark.parametrize(
     ("name", "value", "shown"),
     [
-        ("epochs", "0", "Expected a number above 0 and up to 1,000."),
-        ("batch_size", "", "Expected a whole number from 1 to 1,024."),
-        ("learning_rate", "fast, found lost", "Expected a number above 0 and up to 1."),
-        ("warmup", "2", "Expected a number from 0 to below 1."),
-        ("overlap", "many", "Expected a whole number from 0 to 4,096."),
+        ("epochs", "0", "Must be a number above 0 and up to 1,000."),
+        ("batch_size", "", "Must be a whole number from 1 to 1,024."),
+        ("learning_rate", "fast, not lost", "Must be a number above 0 and up to 1."),
+        ("warmup", "2", "Must be a number from 0 to below 1."),
+        ("overlap", "many", "Must be a whole number from 0 to 4,096."),
     ],
 )
 def test_a_wrong_value_is_explained_at_its_field_until_it_is_mended(form, name, value, shown):
@@ -268,11 +268,11 @@ def test_a_wrong_value_is_explained_at_its_field_until_it_is_mended(form, name, 
 
 def test_what_only_the_whole_form_shows_is_explained_at_its_field(form):
     form.type(max_length="100", overlap="51")
-    assert form.check()["overlap"]["info"] == "Expected at most half of max_length (50)."
+    assert form.check()["overlap"]["info"] == "Must be at most half of max_length (50)."
     assert form.refresh() == (
         gr.skip(),
-        '<p class="ner-quiet">No estimate. overlap: expected at most half of max_length (50), '
-        "found 51.</p>",
+        '<p class="ner-quiet">No estimate. overlap must be at most half of max_length (50), '
+        "not 51.</p>",
         False,
     )
     form.type(overlap="")
@@ -353,14 +353,14 @@ def test_a_measurement_ends_when_data_are_to_be_described(form, monkeypatch):
 
 
 def test_wrong_data_are_not_explained_twice(form, estimate):
-    estimate(cached=DataError("Expected data."))
+    estimate(cached=DataError("There are no data."))
     assert form.refresh() == ("python -m ner_core train --data sample", "", False)
 
 
 def test_a_wrong_encoder_is_a_sentence(form, estimate):
-    estimate(cached=ModelError("Expected a <model>."))
+    estimate(cached=ModelError("There is no <model>."))
     assert form.refresh()[1:] == (
-        '<p class="ner-quiet">No estimate. Expected a &lt;model&gt;.</p>',
+        '<p class="ner-quiet">No estimate. There is no &lt;model&gt;.</p>',
         False,
     )
 

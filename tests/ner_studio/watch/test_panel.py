@@ -411,11 +411,11 @@ def test_stop_and_resume_act_on_the_run_or_say_why_not(panel, at_work, monkeypat
     assert resumed == [store.get("at-work")]
 
     def refuse(run):
-        raise RunError(f"Expected a run to go on with, found <{run.id}>.")
+        raise RunError(f"Run <{run.id}> is at work. Stop it first.")
 
     monkeypatch.setattr(submit, "resume", refuse)
     assert panel.resume_run("at-work") == (
-        '<p class="ner-error" role="alert">Expected a run to go on with, found &lt;at-work&gt;.</p>'
+        '<p class="ner-error" role="alert">Run &lt;at-work&gt; is at work. Stop it first.</p>'
     )
 
 
