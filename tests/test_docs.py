@@ -2,11 +2,13 @@
 
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 
 from tests.support import toy
 from tests.support.hub_client import finished_run
+from tests.support.hub_server import Repo
 from tests.support.places import REPOSITORY
 
 # huggingface_hub sends files by an argument that its transport has renamed.
@@ -89,15 +91,19 @@ REFUSED = {"stop", "resume"}
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [*commands()])
-def test_every_command_works(command, place, call):
+def test_every_command_works(command, place, call, hub):
     command = command.partition(" > ")[0]
     arguments = [place.get(word, word) for word in shlex.split(command, comments=True)]
     if arguments[0] == "deploy":
         arguments.append("--dry-run")
-    if arguments[0] == "train" and "--epochs" not in arguments:
-        arguments += ["--epochs", "1"]  # as many as such a small corpus gets by itself take minutes
-    if "--adapter" in arguments:
-        lora = toy.fit(toy.toy_config(place["DATA"], place["minilm"], lora_rank=4))
+    if arguments[0] == "train":  # of the tiny encoder, and not as long as the toy corpus would need
+        arguments += ["--max-length", "64", "--set", "overlap=16", "--set", "auto_steps=4"]
+    if "--pr" in arguments:
+        hub.models["me/ner"] = Repo({"main": {"README.md": b"theirs"}})
+    if "--adapter" in arguments:  # for an encoder that others can get, too
+        files = {path.name: path.read_bytes() for path in Path(place["minilm"]).iterdir()}
+        hub.models["me/encoder"] = Repo({"main": files})
+        lora = toy.fit(toy.toy_config(place["DATA"], "me/encoder", lora_rank=4))
         arguments[arguments.index(place["RUN"])] = lora.id
     code, out, err = call(*arguments)
     if arguments[0] in REFUSED:
@@ -118,7 +124,8 @@ def examples():
 @pytest.mark.parametrize("code", [*examples()])
 def test_every_python_example_runs(code, place, capsys):
     code = code.replace('data="sample"', f"data={place['DATA']!r}")
-    code = code.replace('model="minilm"', f"model={place['minilm']!r}")
+    tiny = f"model={place['minilm']!r}, max_length=64, overlap=16, auto_steps=4"
+    code = code.replace('model="minilm"', tiny)
     exec(compile(code, "example", "exec"), {})  # noqa: S102 - our own pages
     assert capsys.readouterr().out
 

@@ -260,9 +260,11 @@ def test_predict_and_read_find_the_same_to_the_last_digit(trained):
 
 def test_a_long_text_is_read_as_far_as_is_asked_for(trained, monkeypatch):
     computed = []
-    compute = trained.tagger._logits
-    monkeypatch.setattr(trained.tagger, "memory", None)
-    monkeypatch.setattr(trained.tagger, "_logits", lambda b: computed.extend(b) or compute(b))
+    compute = trained.tagger._log_probabilities
+    monkeypatch.setattr(trained.tagger, "cache", None)
+    monkeypatch.setattr(
+        trained.tagger, "_log_probabilities", lambda batch: computed.extend(batch) or compute(batch)
+    )
     text = long_text(3000, blank=" ")
     end, found = next(trained.read(text))
     assert len(found) > 10

@@ -170,7 +170,7 @@ def in_turn(function, **arguments):
 
 @pytest.mark.parametrize("names", [None, ["O"] * 1001])
 def test_what_is_wrong_is_said_before_a_model_is_loaded(names, monkeypatch):
-    monkeypatch.setattr(api.highlight_reading, "loaded", None)
+    monkeypatch.setattr(api.reading, "wait_until_loaded", None)
     with pytest.raises(gr.Error):
         in_turn(
             api.find_entities, text="a", model=None if names is None else "a/b", label_names=names

@@ -25,8 +25,8 @@ BELONG = [
     "app.py",
     "docs/a.png",
     "ner_core/starter/adapter_model.safetensors",
-    "requirements.txt",
     "ner_studio/base/theme.py",
+    "requirements.txt",
 ]
 DO_NOT = [
     ".env",
@@ -58,14 +58,14 @@ def git(folder, *arguments):
 
 
 def test_outside_of_git_the_files_are_found_by_their_places(folder):
-    (folder / "ui" / "outside").symlink_to(folder / ".env")
+    (folder / "ner_studio" / "outside").symlink_to(folder / ".env")
     assert deploy.files_of(folder) == BELONG
 
 
 def test_in_a_checkout_the_files_are_those_that_git_knows(folder):
     git(folder, "init")
-    git(folder, "add", "app.py", "README.md", "notes.txt", "ui")
-    (folder / "ui" / "theme.py").unlink()
+    git(folder, "add", "app.py", "README.md", "notes.txt", "ner_studio")
+    (folder / "ner_studio" / "base" / "theme.py").unlink()
     assert deploy.files_of(folder) == ["README.md", "app.py", "notes.txt"]
 
 
@@ -181,16 +181,21 @@ def test_an_update_changes_files_and_nothing_else(hub, folder, monkeypatch):
     space = hub.spaces["me/studio"]
     assert not space.private
     space.revisions["main"]["theirs/data.csv"] = b"mine"
-    (folder / "ui" / "theme.py").rename(folder / "ui" / "themes.py")
+    theme = folder / "ner_studio" / "base" / "theme.py"
+    theme.rename(theme.with_name("themes.py"))
     (folder / "app.py").write_text("new", encoding="utf-8")
     hub.requests.clear()
     done = deploy.deploy("me/studio", folder=folder)
     assert done.removed == ("ner_studio/base/theme.py",)
     there = space.revisions["main"]
     assert there["app.py"] == b"new"
-    assert {"theirs/data.csv", "ui/themes.py"} <= set(there)
+    assert {"theirs/data.csv", "ner_studio/base/themes.py"} <= set(there)
     assert "ner_studio/base/theme.py" not in there
-    assert space.commits[-1][2] == ["app.py", "ner_studio/base/theme.py", "ui/themes.py"]
+    assert space.commits[-1][2] == [
+        "app.py",
+        "ner_studio/base/theme.py",
+        "ner_studio/base/themes.py",
+    ]
     assert not space.private
     never = ("create", "secrets", "variables", "hardware", "settings", "volumes")
     assert not [path for path in hub.requests if any(word in path for word in never)]
@@ -291,7 +296,8 @@ def test_a_single_failure_passes(hub, folder, path, failure):
 
 def test_a_commit_whose_answer_was_lost_is_not_made_twice(hub, folder, monkeypatch):
     deploy.deploy("me/studio", folder=folder)
-    (folder / "ui" / "theme.py").rename(folder / "ui" / "themes.py")
+    theme = folder / "ner_studio" / "base" / "theme.py"
+    theme.rename(theme.with_name("themes.py"))
     create_commit, lost = HfApi.create_commit, []
 
     def lose_the_first(self, *args, **options):
