@@ -371,7 +371,7 @@ def test_a_run_at_work_is_not_deleted(panel):
     shown = results(panel, changed(panel), panel.delete_run(None, ["a"], "steps"))
     os.close(fd)
     assert shown["problem"] == (
-        "<p class=\"ner-error\" role=\"alert\">Run a can't be deleted while it is running. Stop it "
+        '<p class="ner-error" role="alert">Run a can&#x27;t be deleted while it is running. Stop it '
         "first.</p>"
     )
     assert store.exists("a")
