@@ -26,7 +26,7 @@ from tests.support.pages import (
 
 SERVED = 1.8  # times what it takes to import gradio
 ANSWERED = 0.6  # times what it takes a process to load a model and to answer
-SHOWN = 2.0  # times what it takes to check the data here
+SHOWN = 4.0  # times what it takes to check the data here
 SMOOTH = 1.0  # times what it takes to draw the text
 STEPS_AFTER_CANCELLING = 3
 PROFILE = "Sunny is Data Scientist and Generative AI Engineer at Infosys in Bengaluru"
@@ -147,7 +147,7 @@ def test_good_data_are_shown_in_seconds(app, new_page, tmp_path):
         return seconds
 
     # What an earlier page had begun to measure takes some twenty seconds to end.
-    assert_ratio(SHOWN, show, read)
+    assert_ratio(SHOWN, show, read, tries=5)
 
 
 def test_a_long_text_stays_smooth(new_page):
