@@ -67,7 +67,7 @@ def read_by_the_cli(command):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ner_core.jobs.submit.submit", submit)
-        patch.setattr("ner_core.cli.train.follow", lambda run, process, as_json: 0)
+        patch.setattr("ner_core.cli.train._follow", lambda run, process, as_json: 0)
         assert main.main(arguments) == 0
     [(config, run_id)] = given_to_submit
     assert run_id is None
