@@ -46,7 +46,7 @@ def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
 
     page.reload()
     page.wait_for_selector(SHOWN)
-    second = new_page()
+    second = new_page(query=f"?run={app.runs()[-1].name}")
     second.wait_for_selector(SHOWN)
     second.wait_for_selector("#run-status >> text=Best validation F1")
     second.close()
