@@ -23,6 +23,7 @@ SHOWN = "[data-status=running], [data-status=finished]"
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
 
 
+@pytest.mark.alone
 def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
     app.may_measure()
     page = new_page()

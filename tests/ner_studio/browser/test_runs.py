@@ -18,7 +18,7 @@ from tests.support import toy
 from tests.support.fake_runs import FakeRun
 from tests.support.pages import assert_becomes, fill, open_tab, upload
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.alone, pytest.mark.timeout(900)]
 
 STEPS_AFTER_STOPPING = 25  # an epoch of three: those of the moment in which the click arrives
 POLLS = 20  # requests of the page, more than one each time
