@@ -77,6 +77,8 @@ def test_a_run_from_its_start_to_its_end(app, new_page, part):
 
     # Two evaluations arrive; the sentences that are watched get their marks.
     toy.wait_for(lambda: len(steps(app, run, "evaluated")) >= 2, "two evaluations", 300)
+    worker = worker_of(app, run)
+    os.kill(worker, signal.SIGSTOP)  # a fast machine would train to the end before Stop is clicked
     page.wait_for_selector("#run-status >> text=Best validation F1")
     page.wait_for_selector("#samples li")
     page.wait_for_selector("#scores canvas, #scores svg")
@@ -89,6 +91,8 @@ def test_a_run_from_its_start_to_its_end(app, new_page, part):
 
     asked_at = max(steps(app, run, "progress"))
     page.click("#stop")
+    page.wait_for_selector("[data-status=stopping]")
+    os.kill(worker, signal.SIGCONT)
     page.wait_for_selector("[data-status=stopped]")
     (stopped_at,) = steps(app, run, "stopped")
     assert stopped_at - asked_at <= STEPS_AFTER_STOPPING
