@@ -179,7 +179,7 @@ ENCODINGS = ["utf-16", "utf-16-be", "utf-32", "latin-1", "cp1252", "utf-8-sig", 
 
 
 def strange_piece(rng: random.Random) -> bytes:
-    """Give bytes that formats stumble over."""
+    """Return bytes that formats stumble over."""
     kind = rng.randrange(8)
     if kind == 0:  # a number longer than Python converts, or wider than Arrow's
         return rng.choice([b"9" * 5000, b"9" * 20, b"-" + b"9" * 40, b"1" + b"0" * 400 + b".5"])
@@ -227,7 +227,7 @@ def damaged(rng: random.Random, raw: bytes) -> bytes:
 
 
 def strange_value(rng: random.Random, depth: int = 0) -> Any:
-    """Give a value of JSON, well formed, of any type, under keys that readers look for."""
+    """Return a value of JSON, well formed, of any type, under keys that readers look for."""
     kind = rng.randrange(10 if depth < 4 else 7)
     if kind == 0:
         return rng.choice([None, True, False])

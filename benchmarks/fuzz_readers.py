@@ -79,7 +79,7 @@ class Example:
 
 
 def examples(reader: str, seed: int, count: int) -> Iterator[Example]:
-    """Give the same examples for the same seed; the first are valid files."""
+    """Return the same examples for the same seed; the first are valid files."""
     rng = random.Random(f"{seed} {reader}")  # noqa: S311
     suffixes = READERS[reader][1]
     for raw in SEEDS[reader][:count]:
@@ -165,7 +165,7 @@ class Prisoner:
         self.process.join()
 
     def try_out(self, example: Example, seconds: float | None = None) -> tuple[str, str, float]:
-        """Give the outcome, what happened and the seconds it took."""
+        """Return the outcome, what happened and the seconds it took."""
         seconds = seconds or self.seconds
         self.connection.send(example)
         try:
@@ -182,7 +182,7 @@ class Prisoner:
 
 
 def kind_of(what: str) -> str:
-    """Tell faults apart by what and where, not by the values in them."""
+    """Return faults apart by what and where, not by the values in them."""
     return what.split(": ")[0]
 
 

@@ -127,7 +127,7 @@ def _save_tiny(folder, model):
 
 @pytest.fixture(scope="session")
 def tiny_encoder(tmp_path_factory):
-    """Give a folder with a random BERT, 32 wide, without a head."""
+    """Return a folder with a random BERT, 32 wide, without a head."""
     import torch
     from transformers import BertModel
 
@@ -137,7 +137,7 @@ def tiny_encoder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory):
-    """Give a folder with a random BERT, 32 wide, and a random head for LOC and PER."""
+    """Return a folder with a random BERT, 32 wide, and a random head for LOC and PER."""
     import torch
     from transformers import AutoModelForTokenClassification
 
@@ -152,7 +152,7 @@ def tiny_model(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def toy_run(tmp_path_factory, tiny_encoder):
-    """Give a run that has learned the toy corpus."""
+    """Return a run that has learned the toy corpus."""
     from tests.support import toy
 
     return toy.toy_run(tmp_path_factory, tiny_encoder)
@@ -160,7 +160,7 @@ def toy_run(tmp_path_factory, tiny_encoder):
 
 @pytest.fixture
 def toy_data(tmp_path):
-    """Give a folder with a toy corpus of a few steps."""
+    """Return a folder with a toy corpus of a few steps."""
     from tests.support import toy
 
     return toy.write_toy(tmp_path / "toy", train=32, validation=8, test=8)
@@ -168,7 +168,7 @@ def toy_data(tmp_path):
 
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory):
-    """Give a function that makes the model folder of a family once."""
+    """Return a function that makes the model folder of a family once."""
     from tests.support.families import save_family
 
     return cache(lambda name: save_family(name, tmp_path_factory.mktemp(name)))
@@ -176,7 +176,7 @@ def folders(tmp_path_factory):
 
 @pytest.fixture
 def asks(monkeypatch):
-    """Give a function that says whose event is being handled."""
+    """Return a function that says whose event is being handled."""
     from ner_studio.base import rights
 
     return lambda visitor: monkeypatch.setattr(rights, "current_visitor", lambda: visitor)
@@ -193,7 +193,7 @@ def forked_workers(monkeypatch):
 
 @pytest.fixture
 def call(capsys):
-    """Give a function that runs a command here: exit code, stdout, stderr."""
+    """Return a function that runs a command here: exit code, stdout, stderr."""
 
     def run_command(*arguments):
         from ner_core.cli import main
@@ -211,7 +211,7 @@ def call(capsys):
 
 @pytest.fixture
 def document(call):
-    """Give a function that runs a command with --json and reads stdout as one document."""
+    """Return a function that runs a command with --json and reads stdout as one document."""
 
     def run_command(*arguments):
         code, out, _ = call(*arguments, "--json")
@@ -224,7 +224,7 @@ def document(call):
 
 @pytest.fixture
 def refusal(call):
-    """Give a function that runs a command that is refused: its sentence."""
+    """Return a function that runs a command that is refused: its sentence."""
 
     def run_command(*arguments):
         code, out, err = call(*arguments)
@@ -241,7 +241,7 @@ def refusal(call):
 
 @pytest.fixture(scope="module")
 def server():
-    """Give a Hub on loopback."""
+    """Return a Hub on loopback."""
     from tests.support.hub_server import serve
 
     with serve() as hub:
@@ -250,7 +250,7 @@ def server():
 
 @pytest.fixture
 def hub(server, monkeypatch, tmp_path_factory):
-    """Give the Hub on loopback, to which the client of huggingface_hub is turned."""
+    """Return the Hub on loopback, to which the client of huggingface_hub is turned."""
     import huggingface_hub
 
     from tests.support.hub_client import turn_to

@@ -27,7 +27,7 @@ def front():
 
 
 def requirements(python=None):
-    """Give the requirements that hold for a version of Python, by name."""
+    """Return the requirements that hold for a version of Python, by name."""
     lines = (REPOSITORY / "requirements.txt").read_text(encoding="utf-8").splitlines()
     found = [Requirement(line) for line in lines if line and not line.startswith("#")]
     where = {**default_environment(), **({"python_version": python} if python else {})}
@@ -186,7 +186,7 @@ def notices(tab):
 
 
 def train_tab():
-    """Give a page that holds the tab."""
+    """Return a page that holds the tab."""
     from ner_studio.train.tab import TrainTab
     from tests.support.panels import build
 

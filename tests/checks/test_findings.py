@@ -11,7 +11,7 @@ from ner_core.data.readers.sentence import FaultCode, ReadOptions
 
 
 def people(count, prefix="Ann"):
-    """Give the lines of sentences that have a person each: three lines a sentence."""
+    """Return the lines of sentences that have a person each: three lines a sentence."""
     return "".join(f"{prefix}{number} B-PER\nran O\n\n" for number in range(count))
 
 
@@ -20,13 +20,13 @@ def row(split, source, line, text, unit="line"):
 
 
 def spans(text, *found):
-    """Give a line of spans JSONL; each of ``found`` is start, end, label."""
+    """Return a line of spans JSONL; each of ``found`` is start, end, label."""
     return json.dumps({"text": text, "spans": [list(span) for span in found]}) + "\n"
 
 
 @pytest.fixture
 def check(tmp_path):
-    """Give a function that checks a folder of these files."""
+    """Return a function that checks a folder of these files."""
 
     def check(files, options=None):
         folder = tmp_path / "corpus"

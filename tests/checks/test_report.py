@@ -15,7 +15,7 @@ def people(count, prefix="Ann"):
 
 @pytest.fixture
 def check(tmp_path):
-    """Give a function that checks a folder with a file for each split."""
+    """Return a function that checks a folder with a file for each split."""
 
     def check(model=None, **splits):
         path = tmp_path / "corpus"
@@ -129,7 +129,7 @@ LENGTH = 5000
 
 
 def long_document(seed):
-    """Give a line of spans JSONL: a text of 5,000 words, an entity in every seven of them."""
+    """Return a line of spans JSONL: a text of 5,000 words, an entity in every seven of them."""
     words, spans, at = [], [], 0
     for number in range(LENGTH):
         word = ("ann", "oslo", "paris", "the", "lives", "in", "near")[(number + seed) % 7]

@@ -19,7 +19,7 @@ LONG = [("ann", "B-PER"), *[("the", "O")] * 300]
 
 @pytest.fixture
 def corpus(tmp_path):
-    """Give a function that reads a corpus of these sentences."""
+    """Return a function that reads a corpus of these sentences."""
 
     def corpus(train, dev=None):
         write_conll(tmp_path / "train.conll", train)

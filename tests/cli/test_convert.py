@@ -20,7 +20,7 @@ def model(toy_run):
 
 @pytest.fixture
 def table_file(tmp_path):
-    """Give a CSV file whose columns nothing but a person can tell, and whose tags are numbers."""
+    """Return a CSV file whose columns nothing but a person can tell, and whose tags are numbers."""
     rows = "".join(f"{n},x{n},ann{n},1,9\n{n},x,k,2,9\n{n},x,lives,0,9\n" for n in range(1, 31))
     path = tmp_path / "my.csv"
     path.write_text("sentence_id,lemma,form,mark,other\n" + rows)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>' to upload:De
 
 @pytest.fixture
 def hub(server, monkeypatch, tmp_path):
-    """Give the Hub; what its client keeps is in the home, where the token is looked for."""
+    """Return the Hub; what its client keeps is in the home, where the token is looked for."""
     turn_to(server, monkeypatch, tmp_path / "hf")
     yield server
     huggingface_hub.close_session()

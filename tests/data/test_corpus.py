@@ -37,7 +37,7 @@ def tags(corpus, split):
 
 @pytest.fixture
 def corpus_folder(tmp_path):
-    """Give a function that makes a folder with a file for each split."""
+    """Return a function that makes a folder with a file for each split."""
 
     def make(**splits):
         path = tmp_path / "corpus"
@@ -51,7 +51,7 @@ def corpus_folder(tmp_path):
 
 @pytest.fixture
 def single(tmp_path):
-    """Give a function that makes a single file of raw text."""
+    """Return a function that makes a single file of raw text."""
 
     def make(raw):
         path = tmp_path / "my.conll"

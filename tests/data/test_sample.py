@@ -55,7 +55,7 @@ def counts(rows):
 
 
 def names_of(rows):
-    """Give what each name is called, ignoring case: the set of its labels."""
+    """Return what each name is called, ignoring case: the set of its labels."""
     labels = defaultdict(set)
     for words, tags in rows:
         for span in decode(tags):

@@ -14,7 +14,7 @@ SYNONYMS = {
 
 @pytest.fixture
 def folder(tmp_path):
-    """Give a function that makes a folder of these empty files."""
+    """Return a function that makes a folder of these empty files."""
 
     def make(*names):
         path = tmp_path / "corpus"

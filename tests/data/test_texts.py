@@ -13,7 +13,7 @@ from ner_core.errors import DataError
 
 @pytest.fixture
 def texts(tmp_path):
-    """Give a function that writes a file and reads its texts."""
+    """Return a function that writes a file and reads its texts."""
 
     def texts(name, content, column=None, whole=False):
         path = tmp_path / name

@@ -391,7 +391,7 @@ def test_words_and_tags_come_back(form, corpus):
 
 
 def entities(words, tags):
-    """Give each entity's type and its text without blanks."""
+    """Return each entity's type and its text without blanks."""
     return [
         (span.label, "".join("".join(words[span.start : span.end]).split()))
         for span in decode(tags)
@@ -399,7 +399,7 @@ def entities(words, tags):
 
 
 def is_seen(word):
-    """Tell whether a word is nothing but what belongs to words: no zero-width blank, for one."""
+    """Return whether a word is nothing but what belongs to words: no zero-width blank, for one."""
     return "".join(word[part.start : part.end] for part in split_words(word)) == word
 
 

@@ -29,7 +29,7 @@ CORPUS = st.lists(SENTENCE, max_size=6).map(
 
 
 def spans(length=8):
-    """Give a strategy of sorted, disjoint spans of one sentence."""
+    """Return a strategy of sorted, disjoint spans of one sentence."""
     tags = st.lists(st.sampled_from(["O", "B-A", "I-A", "B-B", "I-B"]), max_size=length)
     return tags.map(strict_entities)
 

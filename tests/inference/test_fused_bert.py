@@ -11,7 +11,7 @@ from tests.conftest import TINY_LABELS, _tiny_config
 
 
 def inputs(lengths, vocabulary=50, longest=None):
-    """Give random input ids, padded, and their mask: each [windows, sub-tokens]."""
+    """Return random input ids, padded, and their mask: each [windows, sub-tokens]."""
     generator = torch.Generator().manual_seed(1)
     longest = longest or max(lengths)
     ids = torch.randint(5, vocabulary, (len(lengths), longest), generator=generator)

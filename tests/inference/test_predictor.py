@@ -34,7 +34,7 @@ def trained(toy_run):
 
 @pytest.fixture(scope="module")
 def foreign(tiny_model):
-    """Give a predictor whose tags contradict each other: its model was never trained."""
+    """Return a predictor whose tags contradict each other: its model was never trained."""
     return Predictor.load(str(tiny_model))
 
 

@@ -130,7 +130,7 @@ def test_training_goes_on_from_it():
 
 
 def documented_command():
-    """Give the settings of the command in its card that made it."""
+    """Return the settings of the command in its card that made it."""
     card = (STARTER / "README.md").read_text(encoding="utf-8")
     (command,) = re.findall(r"^python -m ner_core (train .+)$", card, re.MULTILINE)
     words = command.split()

@@ -223,7 +223,7 @@ def test_tagging_leaves_no_gradients(random_tagger):
 
 @pytest.fixture
 def counting(toy_run):
-    """Give a tagger with a memory of its own, and the list of windows that it computed."""
+    """Return a tagger with a memory of its own, and the list of windows that it computed."""
     tagger = load_tagger(str(toy_run.model_dir))
     computed, network = [], tagger.network
 

@@ -33,7 +33,7 @@ WORD_PIECE = {"bert", "bert-cased", "distilbert", "electra", "starter"}
 
 @pytest.fixture(scope="module", params=["starter", *FAMILIES])
 def model(request, tmp_path_factory):
-    """Give the name of a family, a predictor with its model, and model and tokenizer themselves."""
+    """Return a family's name, a predictor with its model, and model and tokenizer themselves."""
     name = request.param
     folder = name if name == "starter" else str(save_family(name, tmp_path_factory.mktemp(name)))
     return name, Predictor.load(folder, precision="fp32"), load_trained(folder)

@@ -62,7 +62,7 @@ TEXTS = st.lists(st.tuples(PIECES, st.sampled_from(["", " ", "\n", "\u00a0"])), 
 
 @pytest.fixture(scope="module", params=FAMILIES)
 def family(request, folders):
-    """Give a family's name and folder."""
+    """Return a family's name and folder."""
     return request.param, folders(request.param)
 
 

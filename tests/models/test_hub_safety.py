@@ -24,7 +24,7 @@ def _nothing_known(monkeypatch):
 
 @pytest.fixture
 def offered(hub):
-    """Give a function that puts a folder on the Hub, some files of it changed or taken away."""
+    """Return a function that puts a folder on the Hub, some files of it changed or taken away."""
 
     def put(folder, repo=REPO, **changed):
         files = {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -53,7 +53,7 @@ def refused(file, found):
 
 @pytest.fixture
 def vocabulary(tmp_path):
-    """Give a file of this machine that a tokenizer can be made of."""
+    """Return a file of this machine that a tokenizer can be made of."""
     path = tmp_path / "secrets"
     path.write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "TOKEN=secret"]))
     return path
@@ -165,7 +165,7 @@ def test_settings_that_are_none_are_a_sentence(offered, tiny_model, content):
 
 @pytest.fixture
 def sharded(tiny_model, tmp_path):
-    """Give a folder with the model in several shards, and its index."""
+    """Return a folder with the model in several shards, and its index."""
     from transformers import AutoModelForTokenClassification
 
     folder = shutil.copytree(tiny_model, tmp_path / "sharded")
@@ -194,7 +194,7 @@ def test_shards_of_the_model_are_its_own(offered, sharded, tiny_model, tmp_path)
 
 @pytest.fixture
 def adapter(tiny_encoder, tmp_path):
-    """Give a folder with an adapter of the encoder eve/encoder, and its settings."""
+    """Return a folder with an adapter of the encoder eve/encoder, and its settings."""
     source = find_model(str(tiny_encoder))
     model = add_adapter(load_for_training(source, TINY_LABELS)[0], source, 4)
     folder = tmp_path / "adapter"

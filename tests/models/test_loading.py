@@ -29,7 +29,7 @@ LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
 
 @pytest.fixture
 def copy_of(tmp_path):
-    """Give a function that copies a model folder, with its config.json changed."""
+    """Return a function that copies a model folder, with its config.json changed."""
 
     def copy(folder, **settings):
         target = tmp_path / "model"

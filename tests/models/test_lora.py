@@ -24,7 +24,7 @@ IDS = torch.tensor([[2, 7, 8, 9, 3]])
 
 
 def adapted(tiny_encoder, rank=4, changed=True):
-    """Give the tiny encoder with an adapter; ``changed`` as if it had learned something."""
+    """Return the tiny encoder with an adapter; ``changed`` as if it had learned something."""
     torch.manual_seed(5)
     source = find_model(str(tiny_encoder))
     model, _ = load_for_training(source, LABELS)
@@ -38,7 +38,7 @@ def adapted(tiny_encoder, rank=4, changed=True):
 
 @pytest.fixture
 def saved(tiny_encoder, tmp_path):
-    """Give a model with an adapter, and the folder the adapter was saved in."""
+    """Return a model with an adapter, and the folder the adapter was saved in."""
     model = adapted(tiny_encoder)
     save_adapter(model, tmp_path / "adapter")
     return model, tmp_path / "adapter"

@@ -23,7 +23,7 @@ def plain(toy_run):
 
 
 def real_sentences():
-    """Give sentences of people: those of WNUT-17 where it is at hand, otherwise the sample's."""
+    """Return sentences of people: those of WNUT-17 where it is at hand, otherwise the sample's."""
     path = SHARED_DATA / "wnut17" / "train.conll"
     if path.is_file():
         return [sentence.tokens for sentence in read_conll(path, ReadOptions())]

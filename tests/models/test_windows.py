@@ -17,7 +17,7 @@ from ner_core.models.windows import (
 
 @pytest.fixture(scope="module", params=["tiny", "minilm"])
 def tokenizer(request):
-    """Give each of two tokenizers: letters and few words, and the one of minilm."""
+    """Return each of two tokenizers: letters and few words, and the one of minilm."""
     if request.param == "tiny":
         return AutoTokenizer.from_pretrained(request.getfixturevalue("tiny_encoder"))
     return AutoTokenizer.from_pretrained(minilm_folder())

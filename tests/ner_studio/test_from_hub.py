@@ -46,7 +46,7 @@ SIGN_IN, ANOTHER = "sign in with Hugging Face", "sign in as somebody who may see
 
 @pytest.fixture
 def hub(hub, monkeypatch, tiny_model):
-    """Give a Hub with a private model and a public one, and this process as a Space."""
+    """Return a Hub with a private model and a public one, and this process as a Space."""
     hub.tokens |= {ANNS: Token("ann", "read"), BOBS: Token("bob", "read")}
     files = {path.name: path.read_bytes() for path in tiny_model.iterdir()}
     hub.models["ann/own"] = Repo({"main": dict(files)}, private=True)

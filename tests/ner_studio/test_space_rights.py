@@ -91,7 +91,7 @@ class Endpoints(list):
         )
 
     def number(self, elem_id, event, after=False):
-        """Give the endpoint of an event of this component, or the one that follows on it."""
+        """Return the endpoint of an event of this component, or the one that follows on it."""
         found = next(
             number
             for number, _, it in self
@@ -103,7 +103,7 @@ class Endpoints(list):
         return next(number for number, _, it in self if it["trigger_after"] == found)
 
     def that_show(self, elem_id):
-        """Give the endpoints whose answers change this component."""
+        """Return the endpoints whose answers change this component."""
         named = {
             number for number, part in self.parts.items() if part["props"].get("elem_id") == elem_id
         }
@@ -120,7 +120,7 @@ def endpoints(visitors):
 
 
 def value_of(part, run_id, file):
-    """Give what a visitor sends who wants to get at a run by all means."""
+    """Return what a visitor sends who wants to get at a run by all means."""
     props = part["props"]
     if part["type"] == "state":
         return None  # it is on the server, whatever is sent
@@ -156,7 +156,7 @@ def comparable(answer, run_id):
 
 
 def files_of(space):
-    """Tell apart any two states of the runs on the disk."""
+    """Return apart any two states of the runs on the disk."""
     found = sorted(path for path in (space.home / "runs").rglob("*") if path.is_file())
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 

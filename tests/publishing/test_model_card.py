@@ -68,7 +68,7 @@ def test_a_card_is_the_golden_one(name, make, adapter):
 
 
 def blocks(card):
-    """Give the metrics of each block of scores, as the Hub's parser finds them in a card."""
+    """Return the metrics of each block of scores, as the Hub's parser finds them in a card."""
     found = {}
     for row in ModelCard(card).data.eval_results or ():
         assert type(row.metric_value) is float
@@ -195,7 +195,7 @@ def test_without_an_adapter_there_is_no_card_of_one():
 
 
 def tables(body):
-    """Give the tables of a text, each as rows of cells."""
+    """Return the tables of a text, each as rows of cells."""
     found, rows = [], []
     for line in [*body.splitlines(), ""]:
         if line.startswith("|"):
@@ -263,7 +263,7 @@ STRANGE = st.text(
 
 
 def is_label(label):
-    """Tell whether reading data would let an entity type be called so."""
+    """Return whether reading data would let an entity type be called so."""
     try:
         tags.split_tag(f"B-{label}")
     except DataError:
@@ -292,7 +292,7 @@ def test_escaped_text_is_one_line_without_a_mark(value):
 
 
 def python_of(card):
-    """Give the Python that a card shows: plain transformers, then NER Studio."""
+    """Return the Python that a card shows: plain transformers, then NER Studio."""
     return re.findall(r"^```python\n(.*?)^```$", card, flags=re.M | re.S)
 
 

@@ -232,7 +232,7 @@ def test_a_pull_request_leaves_the_main_branch_alone(hub, run):
 
 @pytest.fixture
 def adapter_run(hub, tiny_encoder, tmp_path):
-    """Give a run with an adapter for an encoder on the Hub."""
+    """Return a run with an adapter for an encoder on the Hub."""
     files = {path.name: path.read_bytes() for path in tiny_encoder.iterdir()}
     hub.models["me/encoder"] = Repo({"main": files})
     labels = {"id2label": {0: "O", 1: "B-PER"}, "label2id": {"O": 0, "B-PER": 1}}

@@ -43,7 +43,7 @@ DO_NOT = [
 
 @pytest.fixture
 def folder(tmp_path):
-    """Give a folder with what belongs to the repository, and with what does not."""
+    """Return a folder with what belongs to the repository, and with what does not."""
     folder = tmp_path / "clone"
     for path in [*BELONG, *DO_NOT]:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

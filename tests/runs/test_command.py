@@ -56,7 +56,7 @@ def line(**values):
 
 
 def read_by_the_cli(command):
-    """Give the settings that ``python -m ner_core`` makes of a command; nothing is started."""
+    """Return the settings that ``python -m ner_core`` makes of a command; nothing is started."""
     program, *arguments = shlex.split(command)[2:]
     assert program == "ner_core"
     given_to_submit = []

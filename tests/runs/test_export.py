@@ -25,7 +25,7 @@ def folder(tmp_path):
 
 
 def trained(run, model=None):
-    """Give a run what a finished one has: a model, a report and events."""
+    """Return a run what a finished one has: a model, a report and events."""
     if model:
         shutil.copytree(model, run.model_dir)
     else:

@@ -9,7 +9,7 @@ SCORES = {"split": "validation", "subset": True, "f1": 0.75, "loss": None, "best
 
 @pytest.fixture
 def open_log(tmp_path):
-    """Give a function that opens the log as another worker does, and one that reads it."""
+    """Return a function that opens the log as another worker does, and one that reads it."""
     path, writers = tmp_path / "events.jsonl", []
 
     def open_it():

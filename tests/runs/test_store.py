@@ -36,7 +36,7 @@ def log(run, *kinds, **data):
 
 @pytest.fixture
 def worked_on():
-    """Give a function that lets another process hold a run's lock."""
+    """Return a function that lets another process hold a run's lock."""
     processes = []
 
     def hold(run):

@@ -48,5 +48,5 @@ def finished_run(model, run_id="done", message=None, owner=None):
 
 
 def contents(folder):
-    """Give all files below a folder with their bytes."""
+    """Return all files below a folder with their bytes."""
     return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

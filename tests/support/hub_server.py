@@ -120,7 +120,7 @@ def _handler(hub):
             return b"".join(parts)
 
         def token(self):
-            """Give the Token of the request; None without one, and for one that is not known."""
+            """Return the Token of the request; None without one, and for one that is not known."""
             _, _, text = (self.headers.get("Authorization") or "").partition(" ")
             return hub.tokens.get(text)
 
@@ -196,7 +196,7 @@ def _handler(hub):
             self.answer(404 if content is None else 200, content or b"", {"ETag": f'"{oid}"'})
 
         def find(self, kind, name, revision):
-            """Give a repository and the commit of a revision; None and refused if not there."""
+            """Return a repository and the commit of a revision; None and refused if not there."""
             token = self.token()
             if hub.tokens and token is None and self.headers.get("Authorization"):
                 self.refuse(401, "Invalid credentials in Authorization header")

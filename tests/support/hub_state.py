@@ -22,7 +22,7 @@ _LARGE_BYTES = 10_000_000
 
 @lru_cache(maxsize=64)
 def sha256(content):
-    """Give the SHA-256 of a file: its name in large storage, and its ETag."""
+    """Return the SHA-256 of a file: its name in large storage, and its ETag."""
     return hashlib.sha256(content).hexdigest()
 
 
@@ -43,7 +43,7 @@ class Repo:
     made_from_app: bool = False
 
     def commit(self, revision):
-        """Give the commit of a revision: a hash of what it holds. None if there is none."""
+        """Return the commit of a revision: a hash of what it holds. None if there is none."""
         commits = {}
         for name, files in self.revisions.items():
             digest = hashlib.sha1(name.encode())  # noqa: S324
@@ -55,7 +55,7 @@ class Repo:
         return revision if revision in commits.values() else None
 
     def files(self, commit):
-        """Give the files of a commit."""
+        """Return the files of a commit."""
         return next(files for name, files in self.revisions.items() if self.commit(name) == commit)
 
     def push(self, revision, message, files, as_pull_request):
@@ -76,18 +76,18 @@ class Repo:
 
 
 def front_matter(readme):
-    """Give the YAML at the top of a README.md, empty if there is none."""
+    """Return the YAML at the top of a README.md, empty if there is none."""
     match = re.match(rb"---\n(.*?\n)---\n", readme, re.DOTALL)
     return yaml.safe_load(match[1]) if match else {}
 
 
 def is_large(path, content):
-    """Tell whether a file is kept in large storage (LFS)."""
+    """Return whether a file is kept in large storage (LFS)."""
     return path.endswith(_LARGE) or len(content) > _LARGE_BYTES
 
 
 def git_oid(content):
-    """Give the name that git has for a small file."""
+    """Return the name that git has for a small file."""
     head = b"blob %d\0" % len(content)
     return hashlib.sha1(head + content).hexdigest()  # noqa: S324
 
@@ -109,16 +109,16 @@ class Token:
     everywhere: tuple[str, ...] = ()
 
     def owns(self, namespace):
-        """Tell whether repositories of this account are the owner's to change."""
+        """Return whether repositories of this account are the owner's to change."""
         in_org = self.orgs.get(namespace) in {"admin", "write", "contributor"}
         return namespace == self.owner or in_org
 
     def reads(self, namespace):
-        """Tell whether private repositories of this account are the owner's to see."""
+        """Return whether private repositories of this account are the owner's to see."""
         return namespace == self.owner or namespace in self.orgs
 
     def may(self, permission, *names):
-        """Tell whether the token itself is for this, in any of these accounts and repositories."""
+        """Return whether the token is for this, in any of these accounts and repositories."""
         if self.role != "fineGrained":
             return self.role in ("write", "app")
         granted = {
@@ -128,7 +128,7 @@ class Token:
         return permission in granted
 
     def described(self):
-        """Give what the Hub answers to "who am I"; of an app's token no rights are told."""
+        """Return what the Hub answers to "who am I"; of an app's token no rights are told."""
         access = {
             "displayName": "of a test",
             "role": self.role,
@@ -209,7 +209,7 @@ class Hub:
         self.parts = {}
 
     def repos(self, kind):
-        """Give the repositories of a kind: models, datasets or spaces."""
+        """Return the repositories of a kind: models, datasets or spaces."""
         return {"models": self.models, "datasets": self.datasets, "spaces": self.spaces}[kind]
 
     def fail(self, path, **how):

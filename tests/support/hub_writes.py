@@ -155,7 +155,7 @@ class Writes:
         self.answer_json(answer)
 
     def _writable(self, kind, name, revision, as_pull_request=False):
-        """Give a repository that this request may write to; None and refused if it may not."""
+        """Return a repository that this request may write to; None and refused if it may not."""
         repo, commit = self.find(kind, name, revision)
         if not commit:
             return None

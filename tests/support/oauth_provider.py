@@ -33,7 +33,7 @@ class Provider:
         self.url = ""
 
     def environment(self, host, owner):
-        """Give the variables that a Space with OAuth has, served at ``host``."""
+        """Return the variables that a Space with OAuth has, served at ``host``."""
         return {
             "SYSTEM": "spaces",
             "SPACE_ID": f"{owner}/ner-studio",
@@ -56,7 +56,7 @@ class Provider:
         }
 
     def authorize(self, asked):
-        """Give the address that the browser goes back to, with a code for the user."""
+        """Return the address that the browser goes back to, with a code for the user."""
         assert (asked["client_id"], asked["response_type"]) == (CLIENT_ID, "code")
         code = secrets.token_urlsafe(8)
         self.codes[code] = (self.user, asked["nonce"], asked["redirect_uri"])
@@ -67,7 +67,7 @@ class Provider:
         return f"{back}&{urlencode({'code': code, 'state': asked['state']})}"
 
     def token(self, form, authorization):
-        """Give the tokens for a code, once."""
+        """Return the tokens for a code, once."""
         kind, _, value = (authorization or "").partition(" ")
         assert (kind, b64decode(value).decode()) == ("Basic", f"{CLIENT_ID}:{CLIENT_SECRET}")
         user, nonce, back = self.codes.pop(form["code"])

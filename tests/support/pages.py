@@ -123,7 +123,7 @@ def wait_until_idle(page):
 
 
 def marks(page, within="#highlighted"):
-    """Give the entities that are marked: as they are written, and their labels."""
+    """Return the entities that are marked: as they are written, and their labels."""
     found = page.eval_on_selector_all(
         f"{within} mark:not(.off)",
         "marks => marks.map(mark => [mark.firstChild.textContent, mark.dataset.label])",

@@ -18,7 +18,7 @@ def render(records):
 
 
 def pairs(records):
-    """Give sentences in short: "Ann B-PER | left O"; a fault as its message."""
+    """Return sentences in short: "Ann B-PER | left O"; a fault as its message."""
     return [
         record.message
         if isinstance(record, Fault)

@@ -77,7 +77,7 @@ def toy_config(data, model, **more):
 
 
 def training(folder, encoder, *more):
-    """Give the arguments that train the tiny encoder, as a person would write them."""
+    """Return the arguments that train the tiny encoder, as a person would write them."""
     arguments = ["train", "--data", folder, "--model", encoder, "--epochs", 2, "--batch-size", 16]
     arguments += ["--learning-rate", 5e-3, "--max-length", 64, "--set", "overlap=16"]
     return [str(argument) for argument in [*arguments, *more]]

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.timeout(120)
 
 @pytest.fixture
 def begun():
-    """Give the event that a block sets once a stop may come; only a stop ends what follows."""
+    """Return the event that a block sets once a stop may come; only a stop ends what follows."""
     return threading.Event()
 
 

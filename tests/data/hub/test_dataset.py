@@ -63,7 +63,7 @@ def plain_parquet(*rows):
 
 @pytest.fixture
 def hub(server, monkeypatch, tmp_path):
-    """Give a Hub without repositories, which the client in this process talks to."""
+    """Return a Hub without repositories, which the client in this process talks to."""
     server.datasets.clear()
     server.failures.clear()
     server.requests.clear()

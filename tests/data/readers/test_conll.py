@@ -15,7 +15,7 @@ PLAIN = ReadOptions()
 
 @pytest.fixture
 def records(tmp_path):
-    """Give a function that reads raw text or bytes as a CoNLL file."""
+    """Return a function that reads raw text or bytes as a CoNLL file."""
 
     def records(raw, **options):
         path = tmp_path / "my.conll"
@@ -27,7 +27,7 @@ def records(tmp_path):
 
 @pytest.fixture
 def read(records):
-    """Give a function that reads a CoNLL file without faults: words and tags."""
+    """Return a function that reads a CoNLL file without faults: words and tags."""
 
     def read(raw, **options):
         return [list(zip(s.tokens, s.tags, strict=True)) for s in records(raw, **options)]

@@ -17,7 +17,7 @@ PLAIN = ReadOptions()
 
 @pytest.fixture
 def read(tmp_path):
-    """Give a function that reads raw text or bytes as CSV."""
+    """Return a function that reads raw text or bytes as CSV."""
 
     def read(raw, **options):
         path = tmp_path / "my.csv"

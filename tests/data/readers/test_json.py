@@ -24,7 +24,7 @@ BOTH = ["Ann B-PER | left O", "Bob B-PER"]
 
 @pytest.fixture
 def read(tmp_path):
-    """Give a function that reads raw text or bytes as a JSON file."""
+    """Return a function that reads raw text or bytes as a JSON file."""
 
     def read(raw, **options):
         path = tmp_path / "my.jsonl"

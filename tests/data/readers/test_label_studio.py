@@ -14,7 +14,7 @@ from tests.support.records import pairs, render
 
 @pytest.fixture
 def read(tmp_path):
-    """Give a function that reads tasks as an export."""
+    """Return a function that reads tasks as an export."""
 
     def read(*tasks, **options):
         path = tmp_path / "export.json"

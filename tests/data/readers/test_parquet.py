@@ -20,7 +20,7 @@ SPANS = [[{"start": 0, "end": 3, "label": "PER"}]]
 
 @pytest.fixture
 def read(tmp_path):
-    """Give a function that writes columns as Parquet and reads the file."""
+    """Return a function that writes columns as Parquet and reads the file."""
 
     def read(columns, *, metadata=None, **options):
         path = tmp_path / "my.parquet"

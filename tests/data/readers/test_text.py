@@ -8,7 +8,7 @@ from ner_core.errors import DataError
 
 @pytest.fixture
 def lines(tmp_path):
-    """Give a function that reads bytes as numbered lines."""
+    """Return a function that reads bytes as numbered lines."""
 
     def lines(raw):
         path = tmp_path / "my.txt"

@@ -30,7 +30,7 @@ NOBODY, ANN, BOB, OLGA = Visitor(), Visitor("ann"), Visitor("bob"), Visitor("olg
 
 @pytest.fixture
 def place(monkeypatch):
-    """Give a function that makes this place a Space, or not, with this setting."""
+    """Return a function that makes this place a Space, or not, with this setting."""
 
     def make(training="", **variables):
         for name in ("SYSTEM", "SPACE_ID", "SPACE_HOST", "SPACE_AUTHOR_NAME", *OAUTH):

@@ -82,7 +82,7 @@ def wait_for_marks(page, expected, within="#highlighted"):
 
 
 def chips(page):
-    """Give what the legend says: a type, whether it is on, and how many there are."""
+    """Return what the legend says: a type, whether it is on, and how many there are."""
     rows = page.eval_on_selector_all(
         ".hl-chip",
         """chips => chips.map(chip => [chip.querySelector('bdi').textContent,

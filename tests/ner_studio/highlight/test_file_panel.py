@@ -36,7 +36,7 @@ def built():
 
 @pytest.fixture
 def panel(tmp_path, tiny_model, monkeypatch):
-    """Give a panel whose model is the tiny one, on a page whose files lie in a folder here."""
+    """Return a panel whose model is the tiny one, on a page whose files lie in a folder here."""
     predictor = Predictor.load(str(tiny_model))
     asked = []
 
@@ -61,7 +61,7 @@ def file(tmp_path):
 
 
 def named(panel, results):
-    """Tell what the results of a handler are for."""
+    """Return what the results of a handler are for."""
     names = ["status", "find", "cancel", "offer", "folder", *FILE_FORMATS]
     return SimpleNamespace(**dict(zip(names, results, strict=True)))
 

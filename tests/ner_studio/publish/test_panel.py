@@ -85,7 +85,7 @@ def text(html):
 
 
 def answers(panel, repo, way=COMMIT, shown=None):
-    """Give all that the check says, one after the other."""
+    """Return all that the check says, one after the other."""
     return list(panel.ask(repo, way, shown))
 
 

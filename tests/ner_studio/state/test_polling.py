@@ -52,7 +52,7 @@ def reads(monkeypatch):
 
 
 def best_of(polls, times=5):
-    """Give the shortest time of the processor: other work on the machine only ever adds to it."""
+    """Return the shortest time of the processor: other work on the machine only ever adds to it."""
     seconds = []
     for _ in range(times):
         began = time.process_time()

@@ -87,7 +87,7 @@ class Form:
         return {component.elem_id: update for component, update in updates.items()}
 
     def refresh(self):
-        """Give the command, the estimate and whether something is to be measured."""
+        """Return the command, the estimate and whether something is to be measured."""
         command, estimate, timer = self.settings.refresh(self.content)
         return command, estimate, timer.active
 
