@@ -64,6 +64,7 @@ _ROUTES = [
 def _handler(hub):
     class Handler(Writes, BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else a body waits 40 ms for the receipt of its headers
         state = hub
 
         def do_GET(self):
