@@ -3,11 +3,16 @@
 import multiprocessing
 import os
 import resource
+import signal
+import sys
 from multiprocessing.reduction import DupFd
 from pathlib import Path
 
-import ner_core.training.run  # noqa: F401 - what a worker takes seconds to load
+import tests.support.loaded  # noqa: F401 - before a worker is forked
 from ner_core.jobs.worker import LOCK_FD_VARIABLE, execute
+
+CHANGES = {"os.mkdir", "os.remove", "os.rename", "os.rmdir"}
+"""What the interpreter calls the ways in which a worker changes files, beside writing them."""
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.support.processes"])
@@ -16,9 +21,10 @@ _context.set_forkserver_preload(["tests.support.processes"])
 class Worker:
     """A worker as a process, with what the tests use of ``subprocess.Popen``."""
 
-    def __init__(self, run, largest_file=None, lock=None):
+    def __init__(self, run, largest_file=None, killed_at=None, lock=None):
         held = _Held(lock) if lock is not None else None
-        self._process = _context.Process(target=_work, args=(str(run.path), largest_file, held))
+        arguments = (str(run.path), largest_file, killed_at, held)
+        self._process = _context.Process(target=_work, args=arguments)
         self._process.start()
         self.pid = self._process.pid
 
@@ -52,9 +58,13 @@ def _received(file):
     return file.detach()
 
 
-def start_worker(run, largest_file=None):
-    """Execute a run in a process of its own, which may write files up to so many bytes."""
-    return Worker(run, largest_file)
+def start_worker(run, largest_file=None, killed_at=None):
+    """Execute a run in a process of its own.
+
+    It may write files up to so many bytes, and it is killed just before it opens or changes a file
+    for the ``killed_at``-th time.
+    """
+    return Worker(run, largest_file, killed_at)
 
 
 def spawn(run, lock):
@@ -62,7 +72,7 @@ def spawn(run, lock):
     return Worker(run, lock=lock)
 
 
-def _work(run_dir, largest_file, lock):
+def _work(run_dir, largest_file, killed_at, lock):
     os.environ["NER_HOME"] = str(Path(run_dir).parent.parent)
     if lock is not None:
         os.environ[LOCK_FD_VARIABLE] = str(lock)
@@ -71,4 +81,17 @@ def _work(run_dir, largest_file, lock):
     os.dup2(log, 2)
     if largest_file is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+    if killed_at is not None:
+        _kill_at(killed_at, run_dir)
     raise SystemExit(execute(Path(run_dir)))
+
+
+def _kill_at(left, run_dir):
+    def count(event, arguments):
+        nonlocal left
+        if event in CHANGES or (event == "open" and str(arguments[0]).startswith(run_dir)):
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(count)

@@ -92,6 +92,7 @@ def fit(config, should_stop=None):
 
 def go_on(run, should_stop=None):
     """Execute a run that is there already, from its last checkpoint on."""
+    import tests.support.loaded  # noqa: F401 - it takes seconds
     from ner_core.jobs.worker import print_event
     from ner_core.training.run import fit as execute
 
