@@ -12,9 +12,9 @@ from ner_core.models.sources import MINILM_ID, MINILM_REVISION, STARTER, find_mo
 from ner_studio.highlight.tab import EXAMPLES
 from tests.support import toy
 from tests.support.places import REPOSITORY
+from tests.support.samples import part_of_sample
 
 MOST_BYTES = 4_000_000
-FEW = {"eval_sentences": 50}  # while it trains; at its end a run evaluates all of them
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +122,9 @@ def test_every_command_takes_it(document, tmp_path):
 
 
 @pytest.mark.slow
-def test_training_goes_on_from_it():
-    values = {"model": "starter", "epochs": 1, "max_train": 64, "evaluations": 1, **FEW}
+def test_training_goes_on_from_it(tmp_path):
+    data = part_of_sample(tmp_path / "part", train=64, validation=20, test=80)
+    values = {"data": str(data), "model": "starter", "epochs": 1, "evaluations": 1}
     report = finished(TrainConfig.from_values({**values, "learning_rate": 3e-5}))
     # With its head and labels it starts where it ended.
     assert report["test"]["f1"] > 0.7
@@ -138,7 +139,7 @@ def documented_command():
 
 
 @pytest.mark.slow
-def test_the_recipe_that_made_it_works_on_a_part_of_the_sample():
+def test_the_recipe_that_made_it_works_on_a_part_of_the_sample(tmp_path):
     options = documented_command()
     assert options["--data"] == "sample"
     values = {
@@ -146,7 +147,8 @@ def test_the_recipe_that_made_it_works_on_a_part_of_the_sample():
         for name, value in options.items()
         if name != "--run-id"
     }
-    values |= {"max_train": 160, "epochs": 2, "batch_size": 4, "evaluations": 1, **FEW}
+    data = part_of_sample(tmp_path / "part", train=160, validation=20, test=80)
+    values |= {"data": str(data), "epochs": 2, "batch_size": 4, "evaluations": 1}
     run_report = finished(TrainConfig.from_values(values))
     assert run_report["settings"]["lora_rank"] == 16
     assert run_report["test"]["f1"] > 0.3

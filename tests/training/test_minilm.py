@@ -1,4 +1,4 @@
-"""The bundled encoder learns the bundled sample, through a worker process as all runs do."""
+"""The bundled encoder learns from the bundled sample, through a worker process as all runs do."""
 
 import math
 
@@ -12,6 +12,7 @@ from ner_core.inference.predictor import Predictor
 from ner_core.runs import store
 from tests.support import toy
 from tests.support.processes import start_worker
+from tests.support.samples import part_of_sample
 
 pytestmark = pytest.mark.slow
 
@@ -22,12 +23,17 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def trained(home):
+def data(home):
+    return part_of_sample(home / "part", train=120, validation=60, test=120)
+
+
+@pytest.fixture(scope="module")
+def trained(home, data):
     """Train three epochs on 120 sentences; the run, which has ended."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NER_HOME", str(home))
         config = TrainConfig.from_values(
-            {"epochs": 3, "max_train": 120, "batch_size": 8, "evaluations": 1, "eval_sentences": 50}
+            {"data": str(data), "epochs": 3, "batch_size": 8, "evaluations": 1}
         )
         run = store.create(config, "first-run")
         process = start_worker(run)
@@ -59,8 +65,8 @@ def test_the_output_of_the_worker_holds_no_warning(trained):
 
 
 @pytest.mark.parametrize("split", ["validation", "test"])
-def test_evaluating_the_saved_model_gives_the_scores_of_the_report(trained, document, split):
-    arguments = ("evaluate", "--model", trained.id, "--data", "sample", "--split", split)
+def test_evaluating_the_saved_model_gives_the_scores_of_the_report(trained, data, document, split):
+    arguments = ("evaluate", "--model", trained.id, "--data", data, "--split", split)
     scored = document(*arguments)
     reported = trained.report[split]
     for name in ("precision", "recall", "f1", "f1_lenient", "accuracy"):
@@ -70,15 +76,15 @@ def test_evaluating_the_saved_model_gives_the_scores_of_the_report(trained, docu
     assert math.isclose(scored["loss"], reported["loss"], rel_tol=1e-3)
 
 
-def test_the_text_as_typed_scores_like_the_words(trained, document):
-    arguments = ("evaluate", "--model", trained.id, "--data", "sample", "--from-text")
+def test_the_text_as_typed_scores_like_the_words(trained, data, document):
+    arguments = ("evaluate", "--model", trained.id, "--data", data, "--from-text")
     scored = document(*arguments)
     reported = trained.report["test"]
     assert scored["from_text"] is True
-    assert scored["support"] == reported["support"] == 800
-    assert scored["sentences"] == 392
+    assert scored["support"] == reported["support"] == (data / "test.txt").read_text().count("](")
+    assert scored["sentences"] == 120
     # What is typed is repaired to valid entities: compared with words that are, nothing is left.
-    split = load_data("sample").dataset["test"]
+    split = load_data(str(data)).dataset["test"]
     tagger = Predictor.load(trained.id).tagger
     gold = tag_names(split)
     found, _ = predict_tags(tagger, split["tokens"][:], gold)
