@@ -16,6 +16,7 @@ from ner_core.config import TrainConfig
 from ner_core.jobs import in_process
 from ner_core.runs import store
 from tests.support.places import REPOSITORY
+from tests.support.samples import part_of_sample
 
 KINDS = [kind for kind in vars(errors).values() if inspect.isclass(kind)]
 NAMES = {
@@ -129,10 +130,11 @@ def test_the_card_names_the_repository(toy_run):
 def test_the_example_of_the_package_runs(tmp_path):
     example = textwrap.dedent(ner_core.__doc__.partition("::\n")[2].partition("\nThe names")[0])
     # Two steps of a model that has learned the sample, where a person waits for 90 of minilm.
-    few = example.replace(
-        'model="minilm", recipe="quick"', 'model="starter", max_train=64, epochs=1'
-    )
-    assert few != example
+    data = part_of_sample(tmp_path / "part", train=64, validation=20, test=80)
+    few = example.replace('"sample"', repr(str(data)))
+    few = few.replace('model="minilm", recipe="quick"', 'model="starter", epochs=1')
+    assert str(data) in few
+    assert 'model="starter"' in few
     (tmp_path / "example.py").write_text(few, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "example.py"],

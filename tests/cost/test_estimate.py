@@ -24,6 +24,7 @@ from ner_core.system import locks
 from tests.conftest import write_conll
 from tests.support import toy
 from tests.support.measured import MEASURED
+from tests.support.processes import start_measuring
 
 ANSWER = f"print('noise'); open('answer.json', 'w').write({MEASURED.model_dump_json()!r})"
 FOREVER = "import time; time.sleep(600)"
@@ -152,7 +153,8 @@ def test_what_is_measured_is_what_the_run_takes(config, ner_home, monkeypatch):
 
 
 @pytest.mark.slow
-def test_data_that_cannot_be_learned_from_are_a_sentence(tmp_path, tiny_encoder):
+def test_data_that_cannot_be_learned_from_are_a_sentence(tmp_path, tiny_encoder, monkeypatch):
+    monkeypatch.setattr(estimate, "_start", start_measuring)
     data = tmp_path / "nothing"
     data.mkdir()
     for part in ("train", "validation"):

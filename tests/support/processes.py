@@ -44,6 +44,13 @@ class Worker:
         self._process.kill()
 
 
+class _Measuring(Worker):
+    def __init__(self, *arguments):
+        self._process = _context.Process(target=_measure, args=arguments)
+        self._process.start()
+        self.pid = self._process.pid
+
+
 class _Held:
     """The open file with a run's lock, on its way to the process that is to hold it."""
 
@@ -70,6 +77,19 @@ def start_worker(run, largest_file=None, killed_at=None):
 def spawn(run, lock):
     """Do what ``launch.local._spawn`` does."""
     return Worker(run, lock=lock)
+
+
+def start_measuring(folder):
+    """Do what ``cost.estimate._start`` does."""
+    return _Measuring(str(folder), os.environ["NER_HOME"])
+
+
+def _measure(folder, home):
+    os.setsid()
+    os.environ["NER_HOME"] = home
+    from ner_core.cost.measurement import main
+
+    raise SystemExit(main(Path(folder), os.getppid()))
 
 
 def _work(run_dir, largest_file, killed_at, lock):
