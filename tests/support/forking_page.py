@@ -1,25 +1,57 @@
-"""Serve the page as ``python app.py`` does, with workers that are forked and do not give way.
+"""The page as a process that is served at once: forked from one that has loaded it and torch.
 
-They start without the seconds in which torch is loaded. A worker that gives way gets a tenth of the
-cores that other work takes, too, and a test of the page would wait ten times as long for it.
+So are its workers, which do not give way either. A worker that gives way gets a tenth of the cores
+that other work takes, and a test of the page would wait ten times as long for it.
 """
 
-import multiprocessing
+import importlib
+import os
 import sys
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 
 from ner_core.jobs import process
-from ner_studio.command import main
+from tests.support import processes
+from tests.support.places import REPOSITORY
 
 
-def spawn(run, lock):
-    from tests.support import processes  # loads torch, which the page does once it is served
+def load_page():
+    """Let the process that workers are forked from load the page, too, when it is started."""
+    processes._context.set_forkserver_preload(["tests.support.processes", "ner_studio.page"])
 
-    return processes.spawn(run, lock)
+
+def start_page(environment, arguments, log):
+    """Serve the page in a process of its own, whose output goes to this file."""
+    return _Page({"NER_DEBUG": "1", **environment}, arguments, str(log))
 
 
-if __name__ == "__main__":
-    multiprocessing.set_forkserver_preload(["tests.support.processes"])
-    forkserver.ensure_running()
-    process._spawn = spawn
-    sys.exit(main(["serve", *sys.argv[1:]]))
+class _Page(processes.Worker):
+    def __init__(self, *arguments):
+        self._process = processes._context.Process(target=_serve, args=arguments)
+        self._process.start()
+        self.pid = self._process.pid
+
+
+def _serve(environment, arguments, log):
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.chdir(REPOSITORY)
+    os.environ.clear()
+    os.environ.update(environment)
+    _read_environment_again()
+    # Workers come from the process that this one comes from, not from a new one that loads torch.
+    forkserver._forkserver.ensure_running = resource_tracker.ensure_running
+    process._spawn = processes.spawn
+    from ner_studio.command import main
+
+    sys.exit(main(["serve", *arguments]))
+
+
+def _read_environment_again():
+    """Do what importing these modules does: they were imported with other variables."""
+    from gradio import oauth
+    from huggingface_hub import constants
+
+    importlib.reload(constants)
+    for name in ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL"):
+        setattr(oauth, name, os.environ.get(name))

@@ -24,8 +24,6 @@ CHROMIUM_ARGUMENTS = [
     "--no-first-run",
 ]
 
-FORKING = ("-m", "tests.support.forking_page")
-
 LONG = 300_000  # milliseconds: only what is broken, or a busy machine, needs them
 expect.set_options(timeout=LONG)
 
@@ -35,21 +33,22 @@ NEWS = "Angela Merkel flew from Berlin to Nairobi to meet officials of the Afric
 class App:
     """A served page, and the folder its runs are in.
 
-    It measures no time and memory unless it is allowed to: that takes the cores for ten seconds
-    and more, whenever somebody looks at the settings.
+    It is forked from a process that has loaded all it needs, unless ``fork`` is False: then it is
+    ``python app.py``. It measures no time and memory unless it is allowed to: that takes the cores
+    for ten seconds and more, whenever somebody looks at the settings.
     """
 
-    def __init__(self, home, *arguments, program=("app.py",)):
+    def __init__(self, home, *arguments, fork=True):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.home = home
-        self.command = [sys.executable, *program, *map(str, arguments)]
+        self.fork = fork
+        self.arguments = ["--port", str(port), *map(str, arguments)]
         self.url = f"http://127.0.0.1:{port}/"
         self.environment = {
             **os.environ,
             "NER_HOME": str(home),
-            "GRADIO_SERVER_PORT": str(port),
             "HF_HUB_OFFLINE": "1",
         }
         self.process = None
@@ -64,16 +63,9 @@ class App:
         self._measuring.close()
 
     def start(self):
-        """Start ``python app.py``; give the seconds until the page is served."""
+        """Start it; give the seconds until the page is served."""
         began = time.monotonic()
-        with (self.home / "app.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command,
-                cwd=REPOSITORY,
-                env=self.environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        self.process = self._fork() if self.fork else self._run()
         while time.monotonic() - began < LONG / 1000:
             try:
                 with urllib.request.urlopen(self.url, timeout=LONG / 1000) as answer:
@@ -86,6 +78,21 @@ class App:
                 time.sleep(0.05)
         self.kill()
         raise AssertionError(f"the page was not served within {LONG / 1000:.0f} seconds")
+
+    def _fork(self):
+        from tests.support.forking_page import start_page  # loads torch
+
+        return start_page(self.environment, self.arguments, self.home / "app.log")
+
+    def _run(self):
+        with (self.home / "app.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "app.py", *self.arguments],
+                cwd=REPOSITORY,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
 
     def interrupt(self):
         """End it as Ctrl-C does."""

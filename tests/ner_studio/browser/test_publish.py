@@ -39,7 +39,7 @@ def serve_run(app, hub, model, owner=None, **more):
 @pytest.fixture(scope="module")
 def app(tmp_path_factory, hub, tiny_model):
     hub.tokens[SECRET] = Token("me")
-    app = App(tmp_path_factory.mktemp("home"))
+    app = App(tmp_path_factory.mktemp("home"), fork=False)
     serve_run(app, hub, tiny_model, HF_TOKEN=SECRET)
     yield app
     app.kill()
@@ -100,7 +100,7 @@ def test_a_run_is_published_and_a_failure_is_tried_again(hub, app, new_page):
 def space(tmp_path_factory, hub, provider, tiny_model):
     """Serve the page as a Space of Olga's, whose token it has; Ann has a run there."""
     hub.tokens[OF_OLGA] = Token("olga")
-    space = App(tmp_path_factory.mktemp("space"))
+    space = App(tmp_path_factory.mktemp("space"), fork=False)
     host = space.url.removeprefix("http://").rstrip("/")
     variables = provider.environment(host, owner="olga")
     serve_run(space, hub, tiny_model, owner="ann", HF_TOKEN=OF_OLGA, **variables)

@@ -152,9 +152,9 @@ def test_a_killed_worker_goes_on_and_a_killed_server_does_not_matter(app, new_pa
 
 
 def worker_of(app, run):
-    """Find the worker of a run: the process of the page that writes its events."""
+    """Find the worker of a run: the process that writes its events."""
     events = str(app.home / "runs" / run / "events.jsonl")
-    for process in psutil.Process(app.process.pid).children(recursive=True):
+    for process in psutil.Process().children(recursive=True):
         if events in {file.path for file in process.open_files()}:
             return process.pid
     raise AssertionError(f"no worker of {run}")

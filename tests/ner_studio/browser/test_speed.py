@@ -49,8 +49,8 @@ def _all_cores():
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    """Serve the page without the process that forks workers, whose start would disturb."""
-    app = App(tmp_path_factory.mktemp("home"))
+    """Serve the page without the process that forks, whose start would disturb."""
+    app = App(tmp_path_factory.mktemp("home"), fork=False)
     app.start()
     yield app
     app.kill()
@@ -79,7 +79,7 @@ def seconds_of_process(code):
 
 def test_the_page_is_served_in_seconds_and_ends_without_a_traceback(tmp_path):
     def serve():
-        app = App(tmp_path)
+        app = App(tmp_path, fork=False)
         seconds = app.start()
         app.interrupt()
         return seconds
@@ -96,7 +96,7 @@ assert Predictor.load("starter").predict("Sunny lives in Bengaluru")
 
 def test_the_page_opens_with_a_model_that_answers_at_once(browser, tmp_path):
     def first_answer():
-        app = App(tmp_path)
+        app = App(tmp_path, fork=False)
         app.start()
         page = browser.new_page()
         page.goto(app.url)

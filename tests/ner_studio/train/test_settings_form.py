@@ -1,6 +1,7 @@
 """The form of the Train tab by plain calls: what it shows, reads, fills in and says."""
 
 from functools import cache
+from html import unescape
 from typing import Literal, get_origin
 
 import gradio as gr
@@ -217,6 +218,30 @@ def test_an_upload_of_a_run_is_read_again_where_it_was_kept(form, tmp_path):
         "sample, a file, a folder or a Hub dataset (owner/name).</p>"
     )
     assert rest == [gr.skip(), False]
+
+
+BROKEN = [
+    ("empty.txt", b"", "There are no annotated sentences in empty-txt.txt."),
+    ("one.txt", b"Ann\nlives\n", "one-txt.txt, line 1: there is only one column ('Ann')."),
+    (
+        "tag.txt",
+        b"Ann B_PER\n",
+        "'B_PER' is not a tag such as O, B-PER or I-PER. Write it as B-PER.",
+    ),
+    ("binary.txt", bytes(range(256)), "this is binary data, not text. Choose a text file."),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "sentence"), BROKEN)
+def test_a_broken_file_is_explained_and_cannot_be_started(form, tmp_path, name, content, sentence):
+    (tmp_path / name).write_bytes(content)
+    form.content |= {form.source.data: UPLOAD, form.source.files: [str(tmp_path / name)]}
+    summary, _, ready = form.describe()
+    assert sentence in unescape(summary)
+    assert 'role="alert"' in summary
+    assert not ready
+    form.content[form.source.files] = None
+    assert form.describe()[::2] == ("", True)
 
 
 def test_a_description_takes_back_what_it_said_itself_and_nothing_else(form, tmp_path):
