@@ -58,7 +58,7 @@ def test_a_run_killed_twenty_times_ends_like_one_that_was_not(toy_data, tiny_enc
     calm = toy.fit(config)
     run = store.create(config)
     chance = random.Random(5)
-    early = late = torn = 0
+    early = late = torn = outdated = 0
     # It opens or changes some 15 files before its first step, and 40 for each checkpoint.
     for moment in (1, *(chance.randint(2, 75) for _ in range(KILLS - 1))):
         process = start_worker(run, killed_at=moment)
@@ -68,9 +68,12 @@ def test_a_run_killed_twenty_times_ends_like_one_that_was_not(toy_data, tiny_enc
         early += not run.events()
         late += bool(steps(run, "checkpoint"))
         torn += any(not (folder / checkpoints.STATE_NAME).exists() for folder in folders)
+        outdated += len(folders) == 2
     assert early >= 1
     assert late >= 10
-    assert torn >= 3
+    # Not more: the file system decides in which order the files of a folder are deleted.
+    assert torn >= 1
+    assert outdated >= 2
     assert start_worker(run).wait(150) == 0
     assert run.status() == "finished"
 
