@@ -61,7 +61,7 @@ def provider():
 @pytest.fixture(scope="module")
 def space(tmp_path_factory, provider, tiny_model):
     """Serve the page as a Space of Olga's, where Ann has had a run."""
-    space = App(tmp_path_factory.mktemp("space"))
+    space = App(tmp_path_factory.mktemp("space"), fork=False)
     host = space.url.removeprefix("http://").rstrip("/")
     space.environment.update(provider.environment(host, owner="olga"))
     with pytest.MonkeyPatch.context() as patch:
@@ -339,7 +339,9 @@ def open_page(space, browser, visitors, endpoints):
 @pytest.mark.browser
 @pytest.mark.timeout(240)
 def test_a_run_is_there_for_who_is_signed_in(space, provider, open_page, tmp_path):
-    sentences = [[("ann", "B-PER"), ("lives", "O"), ("in", "O"), ("oslo", "B-LOC")]] * 30
+    sentences = [
+        [("ann", "B-PER"), ("lives", "O"), ("in", "O"), ("oslo", "B-LOC")]
+    ] * 300  # no machine learns them a thousand times before Stop is clicked
     data = write_conll(tmp_path / "train.conll", sentences)
     page = open_page()
     open_tab(page, "Train")
@@ -352,7 +354,7 @@ def test_a_run_is_there_for_who_is_signed_in(space, provider, open_page, tmp_pat
     page.wait_for_selector("#sign-in:has-text('Sign out (ann)')")
     open_tab(page, "Train")
     upload(page, data)
-    page.wait_for_selector("#data-summary >> text=3 of 30 training sentences")
+    page.wait_for_selector("#data-summary >> text=30 of 300 training sentences")
     assert page.is_hidden("#train-rights")
     fill(page, "#model", RUN)  # its encoder is tiny
     fill(page, "#epochs", "1000")

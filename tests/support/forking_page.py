@@ -1,10 +1,12 @@
 """The page as a process that is served at once: forked from one that has loaded it and torch.
 
+What the environment said when that one was started holds for what reads it while it is loaded: the
+addresses of a Hub and of a sign-in. Tests of those start ``python app.py``.
+
 So are its workers, which do not give way either. A worker that gives way gets a tenth of the cores
 that other work takes, and a test of the page would wait ten times as long for it.
 """
 
-import importlib
 import os
 import sys
 from multiprocessing import forkserver, resource_tracker
@@ -38,20 +40,9 @@ def _serve(environment, arguments, log):
     os.chdir(REPOSITORY)
     os.environ.clear()
     os.environ.update(environment)
-    _read_environment_again()
     # Workers come from the process that this one comes from, not from a new one that loads torch.
     forkserver._forkserver.ensure_running = resource_tracker.ensure_running
     process._spawn = processes.spawn
     from ner_studio.command import main
 
     sys.exit(main(["serve", *arguments]))
-
-
-def _read_environment_again():
-    """Do what importing these modules does: they were imported with other variables."""
-    from gradio import oauth
-    from huggingface_hub import constants
-
-    importlib.reload(constants)
-    for name in ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL"):
-        setattr(oauth, name, os.environ.get(name))
