@@ -170,6 +170,7 @@ def test_heavy_packages_are_imported_where_the_list_says():
     } == {}
 
 
+@pytest.mark.slow
 def test_the_package_never_imports_the_page():
     core = [module for module in MODULES if module.startswith("ner_core")]
     page = {"gradio", "ner_studio", "app"}
@@ -216,6 +217,7 @@ def test_the_package_itself_loads_nothing():
     assert loaded_by("ner_core") == (set(), set())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [

@@ -199,6 +199,7 @@ LOST = (
 )
 
 
+@pytest.mark.slow
 def test_runs_of_a_space_without_a_volume_are_lost_and_the_page_says_so(in_folder, monkeypatch):
     assert not store.is_ephemeral()
     assert notices(train_tab()) == []

@@ -302,6 +302,7 @@ def merge_neighbours(spans):
     return merged
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", [scheme for scheme in SCHEMES if scheme != "IO"])
 @given(annotation=annotations())
 def test_spans_survive_a_scheme(scheme, annotation):

@@ -263,6 +263,7 @@ def growth(work, small, large):
     return min(seconds(large) for _ in range(3)) / min(seconds(small) for _ in range(3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", UNITS)
 def test_one_thing_many_times_is_split_in_time_that_grows_with_its_length(unit):
     text = unit * (24_000 // len(unit))
@@ -273,12 +274,14 @@ def test_one_thing_many_times_is_split_in_time_that_grows_with_its_length(unit):
     assert growth(split_words, text[: len(text) // 8], text) < 24
 
 
+@pytest.mark.slow
 def test_a_long_text_of_all_sorts_is_split_in_time_that_grows_with_its_length():
     letters = "".join(random.Random(1).choices("".join(UNITS), k=100_000))
     assert len(split_words(letters)) > 10_000
     assert growth(split_words, letters[:12_500], letters) < 24
 
 
+@pytest.mark.slow
 def test_many_paragraphs_are_read_in_time_that_grows_with_their_number():
     def read(count):
         text = "Ann lives in Oslo .\n\n" * count

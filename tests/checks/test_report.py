@@ -120,6 +120,7 @@ def test_data_of_which_no_row_can_be_read_are_an_error(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_the_sample_has_nothing_wrong():
     serious = [f for f in check_data("sample").findings if f.level != "note"]
     assert serious == []
@@ -142,6 +143,7 @@ def long_document(seed):
     return json.dumps({"text": " ".join(words), "spans": spans}) + "\n", len(spans)
 
 
+@pytest.mark.slow
 def test_no_entity_of_a_long_document_is_lost_on_any_way(tmp_path, tiny_encoder):
     from ner_core.config import TrainConfig
     from ner_core.training.setup import load_corpus, make_windows

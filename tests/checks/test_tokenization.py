@@ -168,6 +168,7 @@ def test_windows_are_counted_as_training_cuts_them(tiny_encoder, sizes, overlap)
     assert counted.sum() == len(windows.split_into_windows(tokenizer, texts, 20, overlap))
 
 
+@pytest.mark.slow
 def test_long_documents_are_counted_as_training_cuts_them(corpus, tiny_encoder):
     from transformers import AutoTokenizer
 

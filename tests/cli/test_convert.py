@@ -46,6 +46,7 @@ def test_columns_and_names_of_numbers_are_chosen(document, table_file, model, ti
     assert (scores["support"], scores["sentences"]) == (30, 30)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("forked_workers")
 def test_a_run_keeps_the_columns_that_were_chosen(call, table_file, tiny_encoder):
     code, out, err = call(

@@ -155,6 +155,7 @@ def test_conll_output_of_a_file_is_read_back(call, model, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_output_into_a_pipe_that_closes_is_no_fault(model, tmp_path):
     path = tmp_path / "lines.txt"
     path.write_text("ann lives in oslo\n" * 1000)

@@ -84,6 +84,7 @@ def test_a_folder_without_data_is_refused(refusal, tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
@@ -107,6 +108,7 @@ def test_a_folder_that_is_no_model_is_refused(refusal, tmp_path, command):
 SETTINGS = ", ".join(TrainConfig.model_fields)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -162,6 +164,7 @@ def test_a_bad_setting_is_refused_before_there_is_a_run(refusal, arguments, sent
     assert store.list_runs() == []
 
 
+@pytest.mark.slow
 def test_the_id_of_another_run_is_refused(refusal):
     store.create(TrainConfig(), "taken")
     assert refusal("train", "--data", "sample", "--run-id", "taken") == (
@@ -274,6 +277,7 @@ def test_check_gives_counts_and_findings(document, toy_data):
         assert finding.keys() == {"level", "code", "message", "count", "rows"}
 
 
+@pytest.mark.slow
 def test_check_prints_a_table_for_people(call):
     code, out, err = call("check", "sample")
     assert (code, err) == (0, "")
@@ -374,6 +378,7 @@ def test_check_tells_what_an_encoder_makes_of_the_data(call, document, toy_data,
 # The program itself
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "err"),
     [

@@ -295,6 +295,7 @@ def started(model, path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_a_pipe_gets_its_first_lines_early_and_ctrl_c_is_clean(model, tmp_path):
     path = tmp_path / "many.txt"

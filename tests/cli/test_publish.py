@@ -92,6 +92,7 @@ def test_adapter_reaches_the_refusal(hub, run, refusal):
     )
 
 
+@pytest.mark.slow
 def test_the_token_is_in_no_file_no_output_and_no_list_of_processes(hub, run, tmp_path):
     """Commands as processes of their own: one that is refused at the end, one that succeeds."""
     record = contents(run.path)

@@ -237,6 +237,7 @@ def test_a_process_that_fails_is_a_sentence(config, stand_in, script, kind, mess
     assert left_behind() == ["lock"]
 
 
+@pytest.mark.slow
 def test_a_measurement_that_takes_too_long_is_ended(config, stand_in, monkeypatch):
     started = stand_in(FOREVER)
     monkeypatch.setattr(estimate, "MAX_SECONDS", 1.0)
@@ -261,6 +262,7 @@ def test_nothing_is_measured_while_a_run_is_at_work(config, stand_in):
     assert not started
 
 
+@pytest.mark.slow
 def test_a_run_that_starts_ends_the_measurement(config, stand_in):
     started = stand_in(FOREVER)
     call = Call(config)
@@ -315,6 +317,7 @@ def test_the_measuring_process_ends_with_the_one_that_asked(config, ner_home, st
     assert left_behind() == [f"{name_of(config)}.json", "lock"]
 
 
+@pytest.mark.slow
 def test_the_same_settings_are_measured_once(config, stand_in):
     started = stand_in(f"import time; time.sleep(1); {ANSWER}")
     calls = [Call(config), Call(config.model_copy(update={"epochs": 4}))]

@@ -24,6 +24,7 @@ def on_zero_gpu(monkeypatch):
     monkeypatch.setattr(zero_gpu, "_call_with_gpu", lambda *_: pytest.fail("asks for a GPU"))
 
 
+@pytest.mark.slow
 def test_a_run_that_does_not_fit_says_what_does_before_it_exists(on_zero_gpu, monkeypatch):
     monkeypatch.setenv("NER_GPU_SECONDS", "60")
     with pytest.raises(ConfigError) as refused:

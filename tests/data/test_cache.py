@@ -80,6 +80,7 @@ def test_a_folder_and_its_faults_are_what_they_were(tmp_path, reads):
     assert len(reads) == 1
 
 
+@pytest.mark.slow
 def test_the_sample_is_read_once(reads):
     assert facts(load_data("sample")) == facts(load_data("sample"))
     assert len(reads) == 1

@@ -277,12 +277,14 @@ def test_a_split_that_is_not_there_is_a_sentence(corpus_folder):
         )
 
 
+@pytest.mark.slow
 def test_the_sample_has_a_name():
     corpus = load_data("sample")
     assert corpus.source == "sample"
     assert corpus.notes == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_validation", [True, False])
 def test_splits_stay_readable_when_nothing_else_is_kept(corpus_folder, has_validation):
     splits = {"train": many(30), "test": [OSLO]} | ({"dev": many(3)} if has_validation else {})
@@ -309,6 +311,7 @@ def test_a_dataset_lies_on_the_disk_and_is_cleaned_up_with_its_corpus(corpus_fol
     assert not any(file.exists() for file in files)
 
 
+@pytest.mark.slow
 def test_the_arrow_files_live_as_long_as_the_corpus_and_no_longer(tmp_path):
     path = write_conll(tmp_path / "x.conll", [[("Ann", "B-PER"), ("ran", "O")]] * 30)
     corpus = load_data(str(path))

@@ -151,10 +151,12 @@ def test_names_with_several_labels_are_the_intended_ones(everything, datasheet):
     assert listed == found
 
 
+@pytest.mark.slow
 def test_no_sentence_occurs_twice_or_nearly_twice(everything):
     assert nearly_the_same([[word.lower() for word in words] for words, _ in everything]) == []
 
 
+@pytest.mark.slow
 def test_no_sentence_is_another_with_other_names(everything):
     texts = []
     for words, tags in everything:

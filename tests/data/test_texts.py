@@ -78,6 +78,7 @@ def test_a_file_of_lines_may_be_one_text(texts, end):
     assert texts("a.txt", "", None, True) == []
 
 
+@pytest.mark.slow
 def test_a_file_is_streamed(tmp_path):
     path = tmp_path / "large.txt"
     path.write_text("Ann lives in Oslo, and Bob works in Paris.\n" * 200_000)

@@ -375,6 +375,7 @@ def holds(form, word):
     return not set(word) & set(" \t\r\f\v")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["conll", "jsonl", "parquet"])
 @given(st.lists(sentences(), min_size=1, max_size=4))
 @example([(["\ufeff", "#"], ["O", "B-LOC"])])
@@ -403,6 +404,7 @@ def is_seen(word):
     return "".join(word[part.start : part.end] for part in split_words(word)) == word
 
 
+@pytest.mark.slow
 @given(st.lists(sentences(WORDS.filter(is_seen)), min_size=1, max_size=4))
 def test_entities_come_back_from_spans(corpus):
     with tempfile.TemporaryDirectory() as folder:

@@ -112,6 +112,7 @@ def test_what_was_missed_shares_no_word_with_what_is_spurious(gold, predicted):
     assert not missed & spurious
 
 
+@pytest.mark.slow
 @given(spans(), spans())
 def test_the_two_sides_swapped_swap_missed_and_spurious(gold, predicted):
     swap = {"missed": "spurious", "spurious": "missed"}
@@ -135,6 +136,7 @@ def test_counts_give_the_strict_scores(corpus):
     assert scores["precision"] == pytest.approx(counts["correct"] / found if found else 0)
 
 
+@pytest.mark.slow
 @given(CORPUS)
 def test_rows_and_columns_of_the_confusion_add_up(corpus):
     texts, gold, predicted = corpus
@@ -191,6 +193,7 @@ def test_gold_against_itself_has_no_error(corpus):
     assert sum(counts.values()) == counts["correct"]
 
 
+@pytest.mark.slow
 @given(CORPUS)
 def test_errors_are_read_as_they_were_written(tmp_path_factory, corpus):
     path = tmp_path_factory.mktemp("errors") / "errors.jsonl"
@@ -287,6 +290,7 @@ def test_different_lengths_are_a_value_error(rows):
         analyse(*rows, train=NO_TRAIN)
 
 
+@pytest.mark.slow
 def test_a_long_text_is_not_compared_each_with_each():
     count = 20_000
     tags = [encode([Span(2 * n, 2 * n + 1, "A") for n in range(count)], 2 * count)]

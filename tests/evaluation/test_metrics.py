@@ -100,6 +100,7 @@ def test_types_with_dashes_stay_whole():
     assert set(entity_scores(tags, tags)["per_type"]) == {"creative-work", "R&D"}
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(PAIRS)
 def test_scores_agree_with_seqeval_in_its_strict_mode(pair):

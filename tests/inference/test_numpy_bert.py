@@ -31,6 +31,7 @@ def assert_same(found, wanted):
         assert one.score == pytest.approx(other.score, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_it_finds_what_the_starter_finds(numpy_bert, starter):
     texts = [" ".join(words) for words in load_data("sample").dataset["test"][:60]["tokens"]]
     for text in texts:
@@ -52,6 +53,7 @@ def test_paragraphs_and_half_characters_are_read_alike(numpy_bert, starter, text
 
 
 # Texts of letters and marks: near a tie between two tags the two could differ by rounding.
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.text(max_size=80))
 def test_any_text_is_read_and_offsets_are_its_own(numpy_bert, text):
@@ -65,6 +67,7 @@ def test_a_text_without_words_has_no_entities(numpy_bert, text):
     assert numpy_bert.predict(text) == []
 
 
+@pytest.mark.slow
 def test_a_text_longer_than_a_window_is_left_to_the_starter(numpy_bert, starter):
     assert numpy_bert.predict("Oslo " * 254) is not None
     assert numpy_bert.predict("Oslo " * 255) is None
@@ -79,6 +82,7 @@ def test_gelu_is_the_exact_one():
     np.testing.assert_allclose(_gelu(values), wanted, atol=2e-6)
 
 
+@pytest.mark.slow
 def test_it_needs_neither_torch_nor_transformers():
     code = (
         "import sys; from ner_core.inference.numpy_bert import NumpyBert;"

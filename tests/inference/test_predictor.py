@@ -56,6 +56,7 @@ def check_entities(text, entities, types):
         assert entity.label in types
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["trained", "foreign"])
 def test_any_text_gives_sound_entities(request, which):
     predictor = request.getfixturevalue(which)
@@ -147,6 +148,7 @@ def test_many_texts_at_once_give_what_each_gives(trained, texts):
 BLANK_LINES = ["\n\n", "\r\n\r\n", "\r\r", "\n \t\n", "\n\n\n\n", " \n\r\n ", "\f", "\u2029"]
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.lists(MIXED.map(str.strip), min_size=1, max_size=4), st.sampled_from(BLANK_LINES))
 def test_paragraphs_are_read_one_by_one(foreign, parts, blank_line):
@@ -218,6 +220,7 @@ def long_text(count, *, blank="\n\n", seed=3):
     return "".join(parts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blank", ["\n\n", "\n", "\r\n \r\n"])
 @pytest.mark.parametrize("which", ["trained", "foreign"])
 def test_steps_change_nothing(request, monkeypatch, which, blank):
@@ -249,6 +252,7 @@ def test_any_text_is_read_in_steps_as_at_once(foreign, parts, between):
     assert [e._replace(score=0) for e in found] == [e._replace(score=0) for e in at_once]
 
 
+@pytest.mark.slow
 def test_predict_and_read_find_the_same_to_the_last_digit(trained):
     text = long_text(1500)
     assert len(text) > 40_000
@@ -258,6 +262,7 @@ def test_predict_and_read_find_the_same_to_the_last_digit(trained):
     assert list(trained.read("ann lives")) == [(9, trained.predict("ann lives"))]
 
 
+@pytest.mark.slow
 def test_a_long_text_is_read_as_far_as_is_asked_for(trained, monkeypatch):
     computed = []
     compute = trained.tagger._log_probabilities

@@ -95,6 +95,7 @@ def test_it_finds_something_in_every_example_of_the_page(predictor):
         assert len(predictor.predict(text)) >= 2, text
 
 
+@pytest.mark.slow
 def test_its_card_states_its_true_score_on_the_sample(document):
     card = (STARTER / "README.md").read_text(encoding="utf-8")
     scores = document("evaluate", "--model", "starter", "--data", "sample", "--precision", "fp32")
@@ -112,6 +113,7 @@ def test_it_carries_over_to_wikigold(shared_data, document):
     assert f"| Wikigold, all of it | {scores['f1']:.3f} |" in card
 
 
+@pytest.mark.slow
 def test_every_command_takes_it(document, tmp_path):
     text = "Ann lives in Oslo."
     named = document("predict", "--model", "starter", text)

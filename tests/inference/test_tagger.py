@@ -172,6 +172,7 @@ def test_tags_that_the_model_does_not_know_are_left_out_of_the_loss(random_tagge
     assert random_tagger.tag([SENTENCE], [["B-DRUG"] * 6]).loss is None
 
 
+@pytest.mark.slow
 def test_several_threads_at_once_give_the_same_as_one(random_tagger):
     work = [mixed_texts(8, seed) for seed in range(12)]
     expected = [random_tagger.tag(texts) for texts in work]

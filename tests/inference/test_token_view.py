@@ -91,6 +91,7 @@ def test_entities_are_of_the_types_that_the_pipeline_finds_by_first_sub_tokens(m
     assert any(found)
 
 
+@pytest.mark.slow
 def test_a_text_of_many_windows_shows_each_sub_token_once(model):
     _, predictor, _ = model
     text = "Ann lives in Oslo . Bob works near the Paris city . " * LIMIT

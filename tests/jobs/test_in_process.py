@@ -102,6 +102,7 @@ def interrupt_at(kind):
     return on_event
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_best_model_and_the_run_can_be_resumed(begin):
     before = signal.getsignal(signal.SIGINT)
     run = begin(interrupt_at("evaluated"), epochs=4, evaluations=8)
@@ -119,6 +120,7 @@ def test_ctrl_c_keeps_the_best_model_and_the_run_can_be_resumed(begin):
     assert heard[0].data["resumed"]
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_ends_at_once_and_leaves_an_interrupted_run(begin):
     def on_event(event):
         if event.kind == "progress":
@@ -131,6 +133,7 @@ def test_a_second_ctrl_c_ends_at_once_and_leaves_an_interrupted_run(begin):
     assert run.status() == "interrupted"
 
 
+@pytest.mark.slow
 def test_a_run_can_be_stopped_from_elsewhere(begin):
     def on_event(event):
         if event.kind == "evaluated":
@@ -139,6 +142,7 @@ def test_a_run_can_be_stopped_from_elsewhere(begin):
     assert begin(on_event, epochs=4, evaluations=8).status() == "stopped"
 
 
+@pytest.mark.slow
 def test_it_works_beside_a_loop_of_asyncio_and_in_a_thread_that_gets_no_signals(begin):
     async def in_a_notebook():
         return begin(epochs=1)
@@ -151,6 +155,7 @@ def test_it_works_beside_a_loop_of_asyncio_and_in_a_thread_that_gets_no_signals(
     assert done[0].status() == "finished"
 
 
+@pytest.mark.slow
 def test_an_error_of_the_listener_fails_the_run_and_is_raised(begin):
     def on_event(event):
         if event.kind == "evaluated":

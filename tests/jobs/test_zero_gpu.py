@@ -273,6 +273,7 @@ def test_each_way_to_get_no_gpu_is_a_sentence(error, passed, said):
     assert explain(error, run, 120, passed) == (said, code)
 
 
+@pytest.mark.slow
 def test_highlight_reads_on_the_processor_where_the_gpu_is_only_lent(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")

@@ -72,6 +72,7 @@ def predictor(family):
     return Predictor.load(str(family[1]), precision="fp32")
 
 
+@pytest.mark.slow
 def test_any_text_gives_sound_entities_and_sub_tokens(predictor):
     found = 0
 
@@ -189,6 +190,7 @@ def test_a_converted_tokenizer_cuts_words_as_sentence_piece_itself_does(name, fo
         )
 
 
+@pytest.mark.slow
 def test_a_corpus_is_measured_with_a_converted_tokenizer(folders):
     folder = folders("deberta-v3-spm")
     figures = measure(load_data("sample"), str(folder))
@@ -199,6 +201,7 @@ def test_a_corpus_is_measured_with_a_converted_tokenizer(folders):
     assert [row["sub_token"] for row in first] == encoded.tokens()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"no SentencePiece"])
 def test_a_sentence_piece_file_that_cannot_be_read_is_named_as_the_cause(
     folders, tmp_path, content

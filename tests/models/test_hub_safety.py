@@ -175,6 +175,7 @@ def sharded(tiny_model, tmp_path):
     return folder, json.loads((folder / "model.safetensors.index.json").read_bytes())
 
 
+@pytest.mark.slow
 def test_shards_of_the_model_are_its_own(offered, sharded, tiny_model, tmp_path):
     folder, index = sharded
     assert len(set(index["weight_map"].values())) > 1

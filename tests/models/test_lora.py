@@ -216,6 +216,7 @@ def test_both_forms_find_the_same_entities(run):
     assert [e[:3] for e in apart] == [e[:3] for e in whole]
 
 
+@pytest.mark.slow
 def test_an_adapter_is_not_trained_on_an_adapter(run):
     folder = run.model_dir / "adapter"
     config = TrainConfig.from_values({"model": str(folder), "recipe": "adapter"})

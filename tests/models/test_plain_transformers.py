@@ -44,6 +44,7 @@ def tags_by_plain_transformers(model, tokenizer, words):
     return tags
 
 
+@pytest.mark.slow
 def test_the_first_sub_tokens_of_plain_transformers_give_the_same_tags(toy_run, plain):
     model, tokenizer = plain
     tagger = load_tagger(str(toy_run.model_dir))

@@ -213,6 +213,7 @@ def docs_block(name):
     return match[1]
 
 
+@pytest.mark.slow
 def test_the_python_client_as_the_docs_say(app):
     code = docs_block("python").replace("http://127.0.0.1:7860/", app.url)
     done = subprocess.run(

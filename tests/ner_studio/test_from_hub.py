@@ -90,6 +90,7 @@ def test_a_private_model_is_read_for_who_may_see_it_alone(hub, asks, tiny_model)
     assert predictors.is_loaded("ann/own")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["hangs", "is gone", "is offline"])
 def test_without_an_answer_what_another_has_downloaded_is_refused(hub, asks, monkeypatch, how):
     asks(ANN)
@@ -168,6 +169,7 @@ def test_what_the_owner_offers_is_opened_with_no_visitor_s_token(hub, asks, monk
     )
 
 
+@pytest.mark.slow
 def test_a_tokenizer_that_is_sentence_piece_s_file_is_fetched_and_converted(hub, asks, tmp_path):
     folder = save_family("deberta-v3-spm", tmp_path / "deberta")
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -200,6 +202,7 @@ def test_a_private_dataset_is_read_for_who_may_see_it_alone(hub):
     assert refusal(check_data, "hub:ann/data") == sentence.format(SIGN_IN)
 
 
+@pytest.mark.slow
 def test_a_hub_that_hangs_holds_up_nothing_else(hub, asks, monkeypatch):
     asks(ANN)
     predictors.MODELS.get("starter")
@@ -256,6 +259,7 @@ def test_a_token_is_handed_over_through_a_pipe_that_is_read_once(monkeypatch):
     assert FD_VARIABLE not in os.environ
 
 
+@pytest.mark.slow
 def test_a_worker_reads_private_data_and_a_private_encoder(
     hub, monkeypatch, tmp_path, tiny_encoder
 ):

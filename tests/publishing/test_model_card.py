@@ -271,6 +271,7 @@ def is_label(label):
     return True
 
 
+@pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(label=STRANGE.filter(is_label), word=STRANGE, file=STRANGE)
 def test_no_text_of_strangers_breaks_a_card(label, word, file):

@@ -81,6 +81,7 @@ def test_a_run_becomes_a_private_model_that_loads_and_predicts_the_same(hub, run
     assert torch.equal(predicted, logits(run.model_dir))
 
 
+@pytest.mark.slow
 def test_90_megabytes_go_through_large_storage(hub, tiny_model, tmp_path):
     torch.manual_seed(3)
     big = tmp_path / "big"
@@ -248,6 +249,7 @@ def adapter_run(hub, tiny_encoder, tmp_path):
     return finished_run(model, "adapted")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
 def test_a_run_with_an_adapter_is_pushed_either_way(hub, adapter_run, tmp_path):
     publish(adapter_run, "me/merged")
@@ -320,6 +322,7 @@ PREUPLOAD, BATCH, LARGE = "/api/models/me/ner/preupload", "/me/ner.git/info/lfs"
 CARD = "/api/validate-yaml"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "failure", "message"),
     [

@@ -241,6 +241,7 @@ BATCH, LARGE = "/spaces/me/studio.git/info/lfs", "/large/"
 WAIT, MISSING = {"Retry-After": "5"}, {"X-Error-Code": "RepoNotFound"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "failure", "message"),
     [

@@ -478,6 +478,7 @@ def test_a_deleted_run_is_gone_with_all_it_had(ner_home):
     )
 
 
+@pytest.mark.slow
 def test_a_run_at_work_is_neither_renamed_nor_deleted(worked_on):
     run = store.create(CONFIG, "a")
     worked_on(run)

@@ -66,6 +66,7 @@ def test_looking_at_a_lock_leaves_no_open_file(lock):
     os.close(fd)
 
 
+@pytest.mark.slow
 def test_a_lock_of_another_process_is_seen_and_refused(lock, holder):
     assert locks.is_held(lock)
     with pytest.raises(RunError) as caught:

@@ -36,6 +36,7 @@ def script(monkeypatch, selection):
     return scripted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("selection", "patience", "steps"),
     [
@@ -64,6 +65,7 @@ def test_a_run_ends_early_where_nothing_gets_better(
     assert run.status() == "finished"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("schedule", "last"), [("linear", 0.0), ("cosine", 0.0), ("constant", 5e-3)]
 )
@@ -78,6 +80,7 @@ def test_the_rate_rises_and_falls_as_the_schedule_says(tiny_encoder, toy_data, s
         assert 2e-3 < middle < 4e-3
 
 
+@pytest.mark.slow
 def test_gathered_gradients_are_those_of_one_large_batch(tiny_encoder, toy_data):
     """Without dropout and with equal numbers of labels, two halves teach what the whole does."""
     kept = []
@@ -97,6 +100,7 @@ def test_gathered_gradients_are_those_of_one_large_batch(tiny_encoder, toy_data)
     assert kept[0] == pytest.approx(kept[1], rel=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", [0, 1, 2])
 def test_frozen_layers_stay_as_they_are(tiny_encoder, toy_data, layers):
     config = toy.toy_config(toy_data, tiny_encoder, freeze_layers=layers)
@@ -119,6 +123,7 @@ def test_more_layers_than_there_are_is_a_sentence(tiny_encoder, toy_data):
     )
 
 
+@pytest.mark.slow
 def test_class_weights_find_more_of_what_is_rare(tiny_encoder, toy_data):
     recall = {}
     for weights in ("none", "inverse"):
@@ -129,6 +134,7 @@ def test_class_weights_find_more_of_what_is_rare(tiny_encoder, toy_data):
     assert recall["inverse"] > recall["none"]
 
 
+@pytest.mark.slow
 def test_the_curves_go_to_tensorboard_too(tiny_encoder, toy_data):
     run = toy.fit(toy.toy_config(toy_data, tiny_encoder, report_to="tensorboard"))
     (file,) = run.tensorboard_dir.iterdir()
@@ -151,6 +157,7 @@ def test_what_is_not_installed_is_a_sentence(tiny_encoder, toy_data, monkeypatch
         )
 
 
+@pytest.mark.slow
 def test_a_checkpoint_is_due_when_the_last_is_long_ago(tiny_encoder, toy_data, monkeypatch):
     from ner_core.training import loop
 

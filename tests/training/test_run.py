@@ -296,6 +296,7 @@ def test_only_the_complete_model_is_left(toy_run):
     assert saved["ner_studio"] == {"max_length": 64, "overlap": 16, "sub_token_labels": "first"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("selection", "best"),
     [((0.1, 0.9, 0.5, 0.8), 2), ((0.3, 0.2, 0.1, 0.0), 1), ((0.5, 0.5, 0.5, 0.5), 4)],
@@ -322,6 +323,7 @@ def test_the_model_that_scored_best_is_kept(tiny_encoder, toy_data, monkeypatch,
 # Subsets, sizes, seeds
 
 
+@pytest.mark.slow
 def test_evaluations_between_epochs_use_a_subset_of_a_large_validation_part(tiny_encoder, toy_data):
     config = toy.toy_config(
         toy_data, tiny_encoder, epochs=2, evaluations=8, eval_sentences=7, learning_rate=2e-3
@@ -357,6 +359,7 @@ def test_a_small_validation_part_is_always_scored_in_full(tiny_model, toy_data, 
     assert scores["selection_f1"] == scores["f1"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", ["balanced", "adapter"])
 def test_the_head_has_a_learning_rate_of_its_own(tiny_encoder, toy_data, monkeypatch, recipe):
     made = []
@@ -378,6 +381,7 @@ def test_the_head_has_a_learning_rate_of_its_own(tiny_encoder, toy_data, monkeyp
     assert sorted(decay for head, _, decay in made if head) == [False, True]
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_weights(tiny_encoder, toy_data):
     one, again, other = (
         weights(toy.fit(toy.toy_config(toy_data, tiny_encoder, seed=seed))) for seed in (7, 7, 8)
@@ -406,6 +410,7 @@ def test_a_shortened_part_is_chosen_by_the_seed(tiny_encoder, toy_data):
     assert chosen[0] != chosen[1]
 
 
+@pytest.mark.slow
 def test_without_a_validation_part_a_run_says_what_it_took(tiny_encoder, tmp_path):
     folder = toy.write_toy(tmp_path / "toy", train=50, validation=0, test=0)
     run = toy.fit(toy.toy_config(folder, tiny_encoder, max_train=16))
@@ -420,6 +425,7 @@ def test_without_a_validation_part_a_run_says_what_it_took(tiny_encoder, tmp_pat
     assert run.events()[-1].data["test_f1"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("epochs", "steps"), [(0.5, 2), (1.5, 6), (0.01, 1)])
 def test_parts_of_epochs_end_with_a_full_evaluation(tiny_encoder, toy_data, epochs, steps):
     run = toy.fit(toy.toy_config(toy_data, tiny_encoder, epochs=epochs, eval_sentences=7))
@@ -428,6 +434,7 @@ def test_parts_of_epochs_end_with_a_full_evaluation(tiny_encoder, toy_data, epoc
     assert (last.step, last.data["subset"]) == (steps, False)
 
 
+@pytest.mark.slow
 def test_a_part_of_an_epoch_more_takes_no_evaluation_away(tiny_encoder, toy_data):
     # 4 steps an epoch: 3.25 epochs are 13 steps, and an evaluation is due at each.
     run = toy.fit(
@@ -441,6 +448,7 @@ def test_a_part_of_an_epoch_more_takes_no_evaluation_away(tiny_encoder, toy_data
 # Labels and windows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "continued"), [("first", IGNORED), ("all", 4), ("copy", 3)], ids=str
 )
@@ -460,6 +468,7 @@ def test_which_sub_tokens_are_labelled(tiny_encoder, tmp_path, mode, continued):
     assert json.loads(saved.read_text())["ner_studio"]["sub_token_labels"] == mode
 
 
+@pytest.mark.slow
 def test_long_texts_are_learned_and_scored_to_their_end(tiny_encoder, tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
@@ -516,6 +525,7 @@ def test_a_stopped_run_keeps_its_best_model(tiny_encoder, toy_data):
     assert Predictor.load(str(run.model_dir)).predict("ann lives in oslo") is not None
 
 
+@pytest.mark.slow
 def test_a_run_stopped_at_once_leaves_a_model_too(tiny_encoder, toy_data):
     run = toy.fit(toy.toy_config(toy_data, tiny_encoder, epochs=50), stop_after(1))
     last = run.events()[-1]
@@ -525,6 +535,7 @@ def test_a_run_stopped_at_once_leaves_a_model_too(tiny_encoder, toy_data):
     assert Predictor.load(str(run.model_dir)).entity_types == ["LOC", "PER"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [float("nan"), float("inf")], ids=str)
 def test_a_loss_that_is_no_number_ends_the_run(tiny_encoder, toy_data, monkeypatch, number):
     step = trainer.NerTrainer.training_step
@@ -540,6 +551,7 @@ def test_a_loss_that_is_no_number_ends_the_run(tiny_encoder, toy_data, monkeypat
     )
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_lost_in_the_last_steps_ends_the_run(tiny_encoder, toy_data, monkeypatch):
     step = trainer.NerTrainer.training_step
 

@@ -595,6 +595,7 @@ def test_what_cannot_be_read_is_one_sentence(hub, name, files, card, message):
     assert refusal(name) == message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/api/datasets/a/ner", "/datasets/a/ner/resolve"])
 @pytest.mark.parametrize(
     ("failure", "message"),
@@ -693,6 +694,7 @@ print(json.dumps([rows, notes]))
 """
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own_needs_only_the_address(server, tmp_path):
     """The other tests change the client's constants; this one uses it as people do."""
     server.requests.clear()

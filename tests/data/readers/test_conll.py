@@ -326,6 +326,7 @@ def test_any_file_gives_records_or_a_sentence(tmp_path_factory, raw):
             assert isinstance(record, Fault) or all(record.tokens + record.tags)
 
 
+@pytest.mark.slow
 def test_the_corpora_at_hand_can_be_read(shared_data):
     wikigold = list(read_conll(shared_data / "wikigold" / "wikigold.conll.txt", PLAIN))
     assert len(wikigold) > 1500

@@ -191,6 +191,7 @@ def test_a_field_without_end_costs_one_row(read):
     assert (fault.line, sentence.lines) == (2, [3])
 
 
+@pytest.mark.slow
 def test_a_long_text_is_no_fault(read):
     (sentence,) = read(f'text,spans\n"{"x " * 400_000}",[]\n')
     assert len(sentence.tokens) == 400_000

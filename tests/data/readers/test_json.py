@@ -458,6 +458,7 @@ def test_of_a_key_that_stands_twice_the_last_counts(read):
     assert pairs(read('{"text": "Bob", "text": "Ann", "spans": []}')) == ["Ann O"]
 
 
+@pytest.mark.slow
 def test_json_lines_are_streamed(tmp_path):
     path = tmp_path / "large.jsonl"
     path.write_text(f"{ANN}\n" * 30_000)

@@ -330,6 +330,7 @@ TASKS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(VALUES | TASKS, max_size=3))
 def test_any_json_gives_records(tmp_path_factory, tasks):
     path = tmp_path_factory.getbasetemp() / "any.json"

@@ -128,6 +128,7 @@ def test_the_model_and_its_labels_are_asked_for(panel, file):
     assert panel.asked == [("tiny", ["O", "B-PER"]), ("starter", [])]
 
 
+@pytest.mark.slow
 def test_progress_is_shown(panel, tmp_path):
     path = tmp_path / "many.txt"
     path.write_text("ann lives in oslo\n" * 1200)
@@ -155,6 +156,7 @@ def rows_of(state):
     return [json.loads(row) for row in Path(state.jsonl).read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_a_long_line_is_read_as_predict_reads_it(panel, tmp_path, tiny_model, monkeypatch):
     monkeypatch.setattr(file_job, "STEP_SECONDS", 0.01)
     line = long_text(3000)
@@ -174,6 +176,7 @@ def test_a_long_line_is_read_as_predict_reads_it(panel, tmp_path, tiny_model, mo
     assert all("<li" in state.status["counts"] for state in halfway)
 
 
+@pytest.mark.slow
 def test_a_file_of_lines_is_one_text_if_that_is_chosen(panel, tmp_path, tiny_model):
     text = "".join(f"{long_text(3, seed)}\r\n\r\n" for seed in range(200))
     path = tmp_path / "a.txt"
@@ -185,6 +188,7 @@ def test_a_file_of_lines_is_one_text_if_that_is_chosen(panel, tmp_path, tiny_mod
     assert len(rows_of(works(panel, str(path))[-1])) == 400
 
 
+@pytest.mark.slow
 def test_work_on_a_long_text_is_cancelled_within_it(panel, tmp_path, monkeypatch):
     monkeypatch.setattr(file_job, "STEP_SECONDS", 0.01)
     path = tmp_path / "a.txt"
@@ -221,6 +225,7 @@ def test_closing_the_generator_ends_the_work_and_leaves_nothing(panel, tmp_path)
     assert "Starting" in panel.panel.begin("")[0]["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["cancel", "replace"])
 def test_work_at_hand_ends_within_a_step_and_says_so_itself(panel, tmp_path, end):
     path = tmp_path / "many.txt"

@@ -128,6 +128,7 @@ def test_sub_tokens_are_asked_for_only_where_they_are_shown(tab, models):
     assert models.tokens_asked == [("starter", "Ann sings.", ())]
 
 
+@pytest.mark.slow
 def test_no_answer_waits_for_a_model_that_is_being_loaded(tab, models):
     models.may_end.clear()
     drawn, awaited, *_ = tab.highlight(form(tab, model="owner/name"))
@@ -233,6 +234,7 @@ def test_values_that_no_page_sends_are_taken_for_empty(tab, models, value):
     assert tab.highlight({**sent, tab.text: "Ann sings."})[0].count("<mark") == 1
 
 
+@pytest.mark.slow
 def test_a_model_that_came_and_is_gone_again_is_waited_for_anew(tab, models):
     models.may_end.clear()
     awaited = [

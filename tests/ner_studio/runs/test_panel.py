@@ -365,6 +365,7 @@ def test_delete_asks_first(panel):
     assert list(exports_dir().iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_run_at_work_is_not_deleted(panel):
     run = make("a", "running")
     fd = held(run)

@@ -173,6 +173,7 @@ def test_a_model_that_takes_long_holds_up_nobody_else(disk):
     assert held(models, ["slow"]) == [True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most", [1, 3])
 def test_the_number_that_is_kept_can_be_chosen(disk, most):
     models = disk.models(max_models=most)

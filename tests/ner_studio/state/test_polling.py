@@ -61,6 +61,7 @@ def best_of(polls, times=5):
     return min(seconds)
 
 
+@pytest.mark.slow
 def test_a_run_of_100_000_events_is_polled_in_a_moment(panel, at_work, reads):
     data = {"total": EVENTS, "epoch": 1.0, "loss": 0.5, "seconds_left": 1.0}
     with at_work.run.events_path.open("a") as file:

@@ -370,6 +370,7 @@ def test_a_cancelled_measurement_says_nothing_about_the_settings(form, estimate)
     assert form.settings.measure(form.content) is None
 
 
+@pytest.mark.slow
 def test_a_measurement_ends_when_data_are_to_be_described(form, monkeypatch):
     ended = []
     monkeypatch.setattr(costs, "stop_measuring", lambda: ended.append(True))
