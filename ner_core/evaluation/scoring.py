@@ -5,6 +5,7 @@ from typing import Any
 from datasets import Dataset
 
 from ner_core import tags
+from ner_core.entities import as_written
 from ner_core.evaluation.evaluate_metric import StrictEntityMetric
 from ner_core.evaluation.metrics import span_scores
 from ner_core.inference.predictor import BATCH_SIZE, Predictor
@@ -59,7 +60,7 @@ def score_tags(gold: list[list[str]], predicted: list[list[str]]) -> dict[str, A
 def score_text(
     predictor: Predictor, split: Dataset, batch_size: int = BATCH_SIZE
 ) -> dict[str, Any]:
-    """Score a model on typed text: words joined by spaces, split again by the Predictor.
+    """Score a model on typed text: words joined as people write, split again by the Predictor.
 
     A predicted entity is correct if its characters and its type are exactly those of a gold entity.
     """
@@ -72,16 +73,14 @@ def score_text(
 
 
 def as_typed(split: Dataset) -> tuple[list[str], list[list[tuple[int, int, str]]]]:
-    """Return the sentences of a split, words joined by spaces, and their gold entities.
+    """Return the sentences of a split as people write them, and their gold entities.
 
     An entity is ``(start, end, label)`` in characters of the sentence, half-open.
     """
     texts: list[str] = []
     gold: list[list[tuple[int, int, str]]] = []
     for words, names in zip(split["tokens"], tag_names(split), strict=True):
-        starts = [0]
-        for word in words:
-            starts.append(starts[-1] + len(word) + 1)
-        texts.append(" ".join(words))
-        gold.append([(starts[s.start], starts[s.end] - 1, s.label) for s in tags.decode(names)])
+        text, spans = as_written(words, tags.decode(names))
+        texts.append(text)
+        gold.append([(span.start, span.end, span.label) for span in spans])
     return texts, gold
