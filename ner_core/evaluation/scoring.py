@@ -21,11 +21,17 @@ def tag_names(split: Dataset) -> list[list[str]]:
 def score(
     predictor: Predictor, split: Dataset, from_text: bool = False, batch_size: int | None = None
 ) -> dict[str, Any]:
-    """Return the scores of a model on a split: see ``score_text`` and ``score_words``."""
+    """Return the scores of a model on a split: see ``score_text`` and ``score_words``.
+
+    With ``from_text``, ``words`` has precision, recall and F1 on the words of the data: where those
+    are better, the words of the data are others than those that people's texts are split into.
+    """
     size = {"batch_size": batch_size} if batch_size else {}
-    if from_text:
-        return score_text(predictor, split, **size)
-    return score_words(predictor.tagger, split, **size)
+    words = score_words(predictor.tagger, split, **size)
+    if not from_text:
+        return words
+    compared = {name: words[name] for name in ("precision", "recall", "f1")}
+    return {**score_text(predictor, split, **size), "words": compared}
 
 
 def score_words(tagger: Tagger, split: Dataset, batch_size: int = 32) -> dict[str, Any]:
