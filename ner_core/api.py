@@ -85,7 +85,8 @@ def evaluate(
     ``precision``, ``recall``, ``f1`` (micro averages, from 0 to 1) and ``support`` (gold entities)
     are also given ``per_type``. Without ``from_text`` the words are those of the data, and there
     are ``accuracy`` (of words) and ``loss`` (cross-entropy of a word in nats) too. With it, each
-    sentence is joined with blanks and read as typed text, and spans of characters are compared.
+    sentence is joined as people write and read as typed text, spans of characters are compared, and
+    ``words`` has the scores on the words of the data.
 
     ``model_labels`` are the tags of a model that does not name them, from number 0 on;
     ``batch_size`` is in windows; for ``precision`` see ``Predictor.load``, for the last four

@@ -2,15 +2,16 @@
 
 A model learns from corpora in which punctuation stands apart ("Reuters 's", "( Kenya )", "Inc."
 with its period). Text that a person types has to be split alike, or the model sees words it never
-saw. The rules are those of a rule-based tokenizer: prefixes and suffixes are split off at both ends
-of a chunk, infixes inside it; exceptions stay whole.
+saw. The rules, in ``word_rules``, are those of a rule-based tokenizer: prefixes and suffixes are
+split off at both ends of a chunk, infixes inside it; exceptions stay whole.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import NamedTuple
+
+from ner_core import word_rules as rules
 
 
 class Word(NamedTuple):
@@ -20,111 +21,31 @@ class Word(NamedTuple):
     end: int
 
 
-def _members(categories: str, *ranges: tuple[int, int]) -> str:
-    """Return the characters of some ranges that are of these categories, as a class of ``re``."""
-    codes = (
-        code
-        for code in chain.from_iterable(range(first, last + 1) for first, last in ranges)
-        if unicodedata.category(chr(code))[0] in categories
-    )
-    runs: list[list[int]] = []
-    for code in codes:
-        if runs and code == runs[-1][1] + 1:
-            runs[-1][1] = code
-        else:
-            runs.append([code, code])
-    return "".join(f"{chr(first)}-{chr(last)}" for first, last in runs)
-
-
-# Combining marks, variation selectors, and four letters that are part of a grapheme cluster of
-# UAX #29 (the vowel AM of Thai and Lao, the voice marks of halfwidth katakana).
-_COMBINING_MARKS = "\u0e33\u0eb3\uff9e\uff9f" + _members("M", (0x300, 0x1E95A), (0xE0100, 0xE01EF))
-# Chinese and Japanese, and what UAX #14 calls ideographic like them.
-_IDEOGRAPHIC = (
-    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3041-\u3096\u309b-\u312f"
-    "\u31a0-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uf900-\ufaff\uff66-\uff9d"
-    "\U00017000-\U00018d8f\U0001aff0-\U0001b2ff\U00020000-\U0003ffff"
-)
-# Thai, Lao, Myanmar, Khmer and their kin: class SA of UAX #14, without its marks.
-_SOUTH_EAST_ASIAN = _members(
-    "L",
-    *((0xE01, 0xE32), (0xE34, 0xEB2), (0xEB4, 0xEDF), (0x1000, 0x109F), (0x1780, 0x17DD)),
-    *((0x1950, 0x19DF), (0x1A20, 0x1AAD), (0xA9E0, 0xA9FE), (0xAA60, 0xAADF), (0x11700, 0x11746)),
-)
-# Scripts written without blanks: each character is a word, as in the corpora of WikiAnn.
-_UNSPACED = _IDEOGRAPHIC + _SOUTH_EAST_ASIAN
-# Takes the consonant after it below the one before it, in Myanmar and Khmer.
-_STACKERS = "\u1039\u17d2"
-_CLUSTER = rf"[{_UNSPACED}](?:[{_COMBINING_MARKS}]|(?<=[{_STACKERS}])[{_SOUTH_EAST_ASIAN}])*"
-
-# Invisible characters. The first two allow or mark a break; the others join words or change the
-# direction of writing: they stay inside a word and are removed from its ends.
-_SEPARATORS = "\u200b\ufeff"
-_INVISIBLE = "\u2060\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c"
-
-_PREFIXES = "([{<\"'`“”‘’„‚«»‹›¿¡*_~|/\\=+—–…（「『【《〈〔［｛〖〘〝"
-_SUFFIXES_OF_ADDRESSES = (
-    ")]}>\"'`“”‘’«»‹›,;:!?…）」』】》〉〕］｝〗〙〞〟。、，！？：；．｡､｣،؛؟۔।॥։׃።፣፤፥፦፧។៕៖၊။᠂᠃"
-)
-_SUFFIXES = _SUFFIXES_OF_ADDRESSES + "*_~|/\\=+—–%％"
-_PUNCTUATION = frozenset(_PREFIXES + _SUFFIXES)
-
-# Exceptions: abbreviations that keep their period. Only what is no word of its own: "no." or "Sun."
-# more often end a sentence.
-_ABBREVIATIONS = frozenset(
-    {"mr", "mrs", "ms", "dr", "prof", "rev", "gen", "col", "capt", "lt", "sgt", "gov", "sen"}
-    | {"pres", "st", "mt", "ft", "jr", "sr", "inc", "corp", "co", "ltd", "bros", "dept", "univ"}
-    | {"vs", "etc", "jan", "feb", "aug", "sept", "oct", "nov", "ave", "blvd", "messrs", "mme"}
-)
-# Combining marks are parts of letters, which ``\w`` does not know; joiners and soft hyphens stand
-# inside words.
-_LETTER = rf"\w{_COMBINING_MARKS}\u00ad\u200c\u200d"
-_ADDRESS = r"(?:https?://|www\.)"
-_EXCEPTION = re.compile(
-    rf"{_ADDRESS}\S*[^\s.{re.escape(_SUFFIXES_OF_ADDRESSES)}{_INVISIBLE}]"  # an address on the web
-    rf"|[{_LETTER}.+-]{{1,64}}@[{_LETTER}-]{{1,64}}(?:\.[{_LETTER}-]{{1,64}}){{1,8}}"  # for mail
-    rf"|[#@]\w[{_LETTER}-]*"  # a hashtag, a user
-    rf"|[:;=]['^o-]?[()\[\]DPpOo3/\\|*]+(?![{_LETTER}])"  # an emoticon
-    r"|<3"
-    rf"|['’]s-\w[{_LETTER}-]*",  # a Dutch name: 's-Hertogenbosch
-)
-_CLITIC = re.compile(rf"(?:n['’]t|['’](?:s|re|ve|ll|d|m))(?![{_LETTER}-])", re.IGNORECASE)
-_CLITIC_AT_END = re.compile(
-    rf"[{_LETTER}.{_INVISIBLE}](n['’]t|['’](?:s|re|ve|ll|d|m))", re.IGNORECASE
-)
-_LONGEST_CLITIC = 3
-_SEPARATES = rf"\s{_SEPARATORS}{_UNSPACED}—"
-# Long dashes separate words even without blanks around them, but not within an address.
-_CHUNK = re.compile(
-    rf"(?P<cluster>{_CLUSTER})|—+[{_COMBINING_MARKS}]*|--+[{_COMBINING_MARKS}]*"
-    rf"|(?:(?<!\w){_ADDRESS}[^{_SEPARATES}]+|(?!--)[^{_SEPARATES}])+"
-)
-# Infixes: what separates two words also without a blank. Of the 216,705 words of the sample,
-# Wikigold and WNUT-17 none has a comma or a quote between letters, and 17 have a bracket. Numbers
-# keep their commas, entities of HTML their semicolon.
-_BRACKETS = '()[]{}<>"“”„«»‹›「」『』【】《》〈〉〔〕［］｛｝〖〗〘〙〝〞〟（）'
-_FULL_STOPS = "…。、，！？：；．｡､｣،؛؟۔।॥։׃።፣፤፥፦፧።៕៖၊။᠂᠃"
-_INFIX = re.compile(
-    r"&\w{1,8};"
-    rf"|(?P<mark>[;{re.escape(_BRACKETS + _FULL_STOPS)}]|\.\.+|(?<!\d),|,(?!\d)|:(?={_ADDRESS}))"
-    r"|(?P<capital>[.:!?])(?=\w)"
-)
-_COMBINING_OR_INVISIBLE = re.compile(rf"[{_COMBINING_MARKS}{_INVISIBLE}\u00ad\u200c\u200d]+")
 # Longer ones are no abbreviations; the bound keeps splitting linear in the length of a chunk.
 _LONGEST_ABBREVIATION = 24
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_SUPERSCRIPT = re.compile(f"[{rules.SUPERSCRIPTS}]")
 _BLANK_LINE = re.compile(r"(?:\r\n|\r(?!\n)|\n)[^\S\r\n]*[\r\n]|[\f\u2029]")
+_LINE_END = re.compile(r"[\r\n\f\u2028\u2029\x85]")
+_CLOSING = frozenset(",;:!?.%)]}»”’…,، ؛؟。、，！？：；）」』】》।") - {" "} | {
+    "''",
+    "...",
+    "?!",
+    "!!",
+}
+_OPENING = frozenset("([{«“‘„¿¡（「『【《") | {"``"}
 
 
 def split_words(text: str) -> list[Word]:
     """Split a text into words; offsets are into the text itself, any Unicode.
 
     Blanks separate. Punctuation is split off at both ends of a chunk, one word a mark ("..." stays
-    together), so are English clitics ('s, n't). Inside a chunk only what ends a word everywhere is
-    split off: "Paris,London", "Siemens(Germany)", "Berlin.Then"; but "AT&T", "O'Brien", "e-mail",
-    "3.5", "1,000" are one word; so are web addresses, #hashtags, @users and abbreviations with
-    their period. In scripts without blanks a word is one character, with the marks on it.
-    Characters that only change the direction of writing or forbid a line break end no word.
+    together), so are English clitics ('s, n't), elided articles (l', dell', qu'), Turkish endings
+    ('da) and pictures. Inside a chunk only what ends a word everywhere is split off:
+    "Paris,London", "Siemens(Germany)", "Berlin.Then", "Paris/London", "Oslo–Paris"; but "AT&T",
+    "O'Brien", "e-mail", "3.5", "1,000" are one word; so are web addresses, #hashtags, @users and
+    abbreviations with their period. In scripts without blanks a word is one character, with the
+    marks on it. Characters that are not seen end no word.
 
     >>> text = "Ann's flight (to the U.S.) left."
     >>> [text[word.start : word.end] for word in split_words(text)]
@@ -135,9 +56,9 @@ def split_words(text: str) -> list[Word]:
 
 def each_word(text: str) -> Iterator[Word]:
     """Yield the words of a text; see ``split_words``."""
-    for chunk in _CHUNK.finditer(text):
+    for chunk in rules.CHUNK.finditer(text):
         start, end = chunk.span()
-        if chunk.lastgroup == "cluster" or chunk[0].isalnum():  # most are: nothing to split off
+        if chunk.lastgroup == "cluster" or _is_plain(chunk[0]):  # most are: nothing to split off
             yield Word(start, end)
         else:
             yield from _split_chunk(text, start, end)
@@ -161,41 +82,91 @@ def readable(text: str, places: Sequence[Word]) -> list[str]:
 def paragraphs(text: str, places: Iterable[Word]) -> Iterator[list[Word]]:
     """Yield the words of each paragraph: no sentence, and no entity, goes on after a blank line.
 
-    A blank line separates the sentences of a CoNLL file in the same way.
+    A blank line separates the sentences of a CoNLL file in the same way. So do the borders of the
+    cells of a table: tabs between words, pipes (which are in no paragraph), and the ends of lines
+    that have either.
 
     >>> text = "Ann\\nKay left.\\n \\nOslo"
     >>> [len(words) for words in paragraphs(text, split_words(text))]
     [4, 1]
     """
     part: list[Word] = []
+    in_row = False  # a cell of a table has ended on this line
+    end = 0
     for word in places:
-        if part and _BLANK_LINE.search(text, part[-1].end, word.start):
+        between = text[end : word.start]
+        is_pipe = text[word.start] == "|"
+        ends_line = between != " " and _LINE_END.search(between) is not None
+        ends_cell = end > 0 and not ends_line and "\t" in between
+        if part and (
+            is_pipe or ends_cell or (ends_line and (in_row or _BLANK_LINE.search(between)))
+        ):
             yield part
             part = []
-        part.append(word)
+        in_row = is_pipe or ends_cell or (in_row and not ends_line)
+        if not is_pipe:
+            part.append(word)
+        end = word.end
     if part:
         yield part
+
+
+def join_words(words: Sequence[str]) -> tuple[str, list[Word]]:
+    """Return the words of a corpus as people write them, and the place of each in that text.
+
+    There is no blank before a comma or a clitic, nor after an opening bracket or an elided article.
+    Straight quotes open and close by turns.
+
+    >>> join_words(["qu'", "Ann", "(", "25", ")", ",", "who", "'s", "in"])[0]
+    "qu'Ann (25), who's in"
+    """
+    text, last = "", ""
+    places: list[Word] = []
+    glued, quoted = True, False
+    for word in words:
+        closes = word in _CLOSING or rules.CLITIC.fullmatch(word) is not None
+        opens = word in _OPENING or (
+            rules.ELISION.fullmatch(word) is not None and word[:1] not in "'’"
+        )
+        if word == '"':
+            closes, opens, quoted = quoted, not quoted, not quoted
+        # Two "!" are not "!!", and "Thomas D" at the end of a sentence is not "Thomas D.".
+        parted = text[-1:] == word[:1] or (
+            word == "." and _keeps_period(last + ".", 0, len(last) + 1)
+        )
+        if not glued and (parted or not closes):
+            text += " "
+        places.append(Word(len(text), len(text) + len(word)))
+        text += word
+        glued, last = opens, word
+    return text, places
+
+
+def _is_plain(chunk: str) -> bool:
+    return chunk.isalnum() and (chunk.isascii() or not _SUPERSCRIPT.search(chunk))
 
 
 def _split_chunk(text: str, start: int, end: int) -> list[Word]:
     words: list[Word] = []
     while start < end:
         start = _split_prefixes(text, start, end, words)
-        stop = _first_infix(text, start, end)
+        stop, after = _first_infix(text, start, end)
         words += _split_suffixes(text, start, stop)
-        start = stop
+        if after > stop:
+            words.append(Word(stop, after))
+        start = after
     return words
 
 
 def _split_prefixes(text: str, start: int, end: int, words: list[Word]) -> int:
     """Append the prefixes of the rest of a chunk to ``words``; return where what follows begins."""
     while start < end:
-        if text[start] in _INVISIBLE:
+        if text[start] in rules.INVISIBLE_AT_END:
             start += 1
             continue
-        if match := (_EXCEPTION.match(text, start, end) or _CLITIC.match(text, start, end)):
+        if match := _first_word(text, start, end):
             stop = match.end()
-        elif text[start] in _PUNCTUATION or (
+        elif text[start] in rules.PUNCTUATION or (
             text[start] == "." and (start + 1 == end or text[start + 1] == ".")
         ):
             stop = _run_end(text, start, end)
@@ -206,36 +177,77 @@ def _split_prefixes(text: str, start: int, end: int, words: list[Word]) -> int:
     return start
 
 
-def _first_infix(text: str, start: int, end: int) -> int:
-    """Return where an infix ends the first word of the rest of a chunk, ``end`` if none does."""
-    for match in _INFIX.finditer(text, start, end):
+def _first_word(text: str, start: int, end: int) -> "re.Match[str] | None":
+    """Return what at the beginning of a chunk is a word whatever comes after it."""
+    match = rules.EXCEPTION.match(text, start, end) or rules.CLITIC.match(text, start, end)
+    if match or (match := rules.SYMBOL.match(text, start, end)):
+        return match
+    if match := rules.ELISION.match(text, start, end):
+        elided, after = match["elided"], text[match.end() : match.end() + 1]
+        # "D'Angelo", "N'Golo" are names; "L'Italia", "d'Espagne", "C'est" begin with another word.
+        is_name = len(elided) == 1 and elided in "DJMTSNC" and after.isupper()
+        if not is_name and not rules.NAME_WITH_ELISION.match(text, start, end):
+            return match
+    return None
+
+
+def _first_infix(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return where an infix ends the first word of the rest of a chunk, and where the rest begins.
+
+    What stands between the two is a word of its own. ``(end, end)`` if there is no infix.
+    """
+    for match in rules.INFIX.finditer(text, start, end):
         place = match.start()
-        if match["mark"] is not None and place > start:
-            return place
-        if match["capital"] is None or not text[place + 1].isupper():
-            continue
-        if match["capital"] != ".":
-            return place
-        # A sentence that ends ("Berlin.Then"), and none of "U.S.A", "Ph.D", "J.Smith".
-        if text[place - 2 : place].islower() and text[place + 2 : place + 3].islower():
-            return place + 1
-    return end
+        if match["mark"] is not None:
+            if place > start:
+                return place, place
+        elif match["joint"] is not None:
+            if place > start and _joins_names(text, place, end):
+                return place, place + 1
+        elif match["capital"] is not None and text[place + 1].isupper():
+            if match["capital"] != ".":
+                return place, place
+            # A sentence that ends ("Berlin.Then"), a title ("Dr.Ann"), and none of "U.S.A",
+            # "Ph.D", "J.Smith".
+            ends = text[place - 2 : place].islower() and text[place + 2 : place + 3].islower()
+            if ends or text[start:place].lower() in rules.TITLES:
+                return place + 1, place + 1
+    return end, end
+
+
+def _joins_names(text: str, place: int, end: int) -> bool:
+    """Return whether a mark stands between two names, as in "Paris/London" or "Ann@Siemens"."""
+    before, after, next_one = text[place - 1], text[place + 1], text[place + 2 : place + 3]
+    if text[place] in "=&":
+        return before.isalnum()
+    if text[place] == "–":
+        return before.isalpha() and after.isalpha() and (before.islower() or next_one.islower())
+    # Not in "AC/DC", "TCP/IP", "and/or", "km/h", "C++".
+    return (
+        before.isalpha()
+        and after.isupper()
+        and next_one.isalpha()
+        and (before.islower() or next_one.islower())
+    )
 
 
 def _split_suffixes(text: str, start: int, end: int) -> list[Word]:
     tail: list[Word] = []
     while start < end:
-        if text[end - 1] in _INVISIBLE:
+        if text[end - 1] in rules.INVISIBLE_AT_END:
             end -= 1
             continue
         if text[end - 1] == "." and not _keeps_period(text, start, end):
             begin = end - 1
             while begin > start and text[begin - 1] == ".":
                 begin -= 1
-        elif text[end - 1] in _PUNCTUATION:
+        elif _is_geresh(text, start, end):
+            tail.append(Word(start, end))
+            break
+        elif text[end - 1] in rules.PUNCTUATION:
             begin = _run_begin(text, start, end)
-        elif (clitic := _clitic_begin(text, start, end)) is not None:
-            begin = clitic
+        elif (suffix := _suffix_begin(text, start, end)) is not None:
+            begin = suffix
         else:
             tail.append(Word(start, end))
             break
@@ -244,11 +256,33 @@ def _split_suffixes(text: str, start: int, end: int) -> list[Word]:
     return tail[::-1]
 
 
-def _clitic_begin(text: str, start: int, end: int) -> int | None:
-    """Return where an English clitic at the end of a chunk begins, None if there is none."""
-    for length in (_LONGEST_CLITIC, _LONGEST_CLITIC - 1):
+def _is_geresh(text: str, start: int, end: int) -> bool:
+    """Return whether a chunk ends with the mark of a Hebrew abbreviation or sound: ``ג'ורג'``."""
+    return (
+        end - start > 1
+        and rules.AFTER_GERESH.match(text, end - 2, end) is not None
+        and text[start - 1 : start] not in ("'", "’")
+    )
+
+
+def _suffix_begin(text: str, start: int, end: int) -> int | None:
+    """Return where the suffix of letters at the end of a chunk begins, None if there is none.
+
+    That is an English clitic, a Turkish ending after a name or a number, or the sign of a footnote.
+    """
+    for length in (rules.LONGEST_CLITIC, rules.LONGEST_CLITIC - 1):
         begin = end - length
-        if begin > start and _CLITIC_AT_END.fullmatch(text, begin - 1, end):
+        if begin > start and rules.CLITIC_AT_END.fullmatch(text, begin - 1, end):
+            return begin
+    if text[start].isupper() or text[start].isdigit():
+        for begin in range(end - 2, max(start, end - rules.LONGEST_TURKISH_SUFFIX - 1), -1):
+            if text[begin] in "'’":
+                return begin if rules.TURKISH_SUFFIX.fullmatch(text, begin, end) else None
+    if _SUPERSCRIPT.match(text[end - 1]):
+        begin = end - 1
+        while begin > start and _SUPERSCRIPT.match(text[begin - 1]):
+            begin -= 1
+        if rules.FOOTNOTE.fullmatch(text, max(start, begin - 3), end):  # none in "km²"
             return begin
     return None
 
@@ -258,13 +292,13 @@ def _keeps_period(text: str, start: int, end: int) -> bool:
     if end - start > _LONGEST_ABBREVIATION:
         return False
     # Marks on a letter, and what is not seen, make it no longer.
-    word = _COMBINING_OR_INVISIBLE.sub("", text[start : end - 1])
+    word = rules.COMBINING_OR_INVISIBLE.sub("", text[start : end - 1])
     if not word or word.endswith("."):
         return False
-    letters = word.split(".")
+    letters = re.split(r"\.-?", word)  # "J.-P." has a hyphen
     return (
         (len(word) == 1 and word.isalpha() and word.isupper())
-        or word.lower() in _ABBREVIATIONS
+        or word.lower() in rules.ABBREVIATIONS
         or (len(letters) > 1 and all(len(part) <= 2 and part.isalpha() for part in letters))
     )
 

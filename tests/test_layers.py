@@ -23,6 +23,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("ner_core.counting", set()),
     ("ner_core.config", set()),
     ("ner_core.tags", set()),
+    ("ner_core.word_rules", set()),
     ("ner_core.words", set()),
     ("ner_core.entities", set()),
     ("ner_core.system", set()),

@@ -102,6 +102,8 @@ def scores_text(split: str, scores: dict[str, Any]) -> str:
     text = table(("", "precision", "recall", "f1", "entities"), rows)
     if "accuracy" in scores:
         text += f"\ntoken accuracy {scores['accuracy']:.4f}, lenient f1 {scores['f1_lenient']:.4f}"
+    if "words" in scores:
+        text += f"\non the words of the data: f1 {scores['words']['f1']:.4f}"
     return text
 
 

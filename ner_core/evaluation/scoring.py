@@ -5,6 +5,7 @@ from typing import Any
 from datasets import Dataset
 
 from ner_core import tags
+from ner_core.entities import as_written
 from ner_core.evaluation.evaluate_metric import StrictEntityMetric
 from ner_core.evaluation.metrics import span_scores
 from ner_core.inference.predictor import BATCH_SIZE, Predictor
@@ -20,11 +21,17 @@ def tag_names(split: Dataset) -> list[list[str]]:
 def score(
     predictor: Predictor, split: Dataset, from_text: bool = False, batch_size: int | None = None
 ) -> dict[str, Any]:
-    """Return the scores of a model on a split: see ``score_text`` and ``score_words``."""
+    """Return the scores of a model on a split: see ``score_text`` and ``score_words``.
+
+    With ``from_text``, ``words`` has precision, recall and F1 on the words of the data: where those
+    are better, the words of the data are others than those that people's texts are split into.
+    """
     size = {"batch_size": batch_size} if batch_size else {}
-    if from_text:
-        return score_text(predictor, split, **size)
-    return score_words(predictor.tagger, split, **size)
+    words = score_words(predictor.tagger, split, **size)
+    if not from_text:
+        return words
+    compared = {name: words[name] for name in ("precision", "recall", "f1")}
+    return {**score_text(predictor, split, **size), "words": compared}
 
 
 def score_words(tagger: Tagger, split: Dataset, batch_size: int = 32) -> dict[str, Any]:
@@ -59,7 +66,7 @@ def score_tags(gold: list[list[str]], predicted: list[list[str]]) -> dict[str, A
 def score_text(
     predictor: Predictor, split: Dataset, batch_size: int = BATCH_SIZE
 ) -> dict[str, Any]:
-    """Score a model on typed text: words joined by spaces, split again by the Predictor.
+    """Score a model on typed text: words joined as people write, split again by the Predictor.
 
     A predicted entity is correct if its characters and its type are exactly those of a gold entity.
     """
@@ -72,16 +79,14 @@ def score_text(
 
 
 def as_typed(split: Dataset) -> tuple[list[str], list[list[tuple[int, int, str]]]]:
-    """Return the sentences of a split, words joined by spaces, and their gold entities.
+    """Return the sentences of a split as people write them, and their gold entities.
 
     An entity is ``(start, end, label)`` in characters of the sentence, half-open.
     """
     texts: list[str] = []
     gold: list[list[tuple[int, int, str]]] = []
     for words, names in zip(split["tokens"], tag_names(split), strict=True):
-        starts = [0]
-        for word in words:
-            starts.append(starts[-1] + len(word) + 1)
-        texts.append(" ".join(words))
-        gold.append([(starts[s.start], starts[s.end] - 1, s.label) for s in tags.decode(names)])
+        text, spans = as_written(words, tags.decode(names))
+        texts.append(text)
+        gold.append([(span.start, span.end, span.label) for span in spans])
     return texts, gold

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from ner_core.entities import Entity, entities_of
 from ner_core.models.sources import ADAPTER_CONFIG, ADAPTER_WEIGHTS, find_model
-from ner_core.tags import entity_types
+from ner_core.tags import bridge, entity_types
 from ner_core.words import paragraphs, readable, split_words
 
 _Array = np.ndarray
@@ -57,7 +57,8 @@ class NumpyBert:
             if len(encoding) > self.config["ner_studio"]["max_length"]:
                 return None
             probabilities = self._probabilities(np.array(encoding.ids))
-            tags, scores = ["O"] * len(words), [1.0] * len(words)
+            tags: list[str | None] = [None] * len(words)
+            scores = [1.0] * len(words)
             before = None
             for place, word in enumerate(encoding.word_ids):
                 if (
@@ -67,7 +68,7 @@ class NumpyBert:
                     tags[word] = self.label_names[best]
                     scores[word] = float(probabilities[place, best])
                 before = word
-            found += entities_of(text, places, tags, scores, iob2=True)
+            found += entities_of(text, places, bridge(tags), scores, iob2=True)
         return found
 
     def _probabilities(self, ids: _Array) -> _Array:

@@ -22,7 +22,7 @@ from ner_core.models.windows import (
     split_into_windows,
     window_settings,
 )
-from ner_core.tags import OUTSIDE
+from ner_core.tags import OUTSIDE, bridge
 
 _CHUNK = 1024
 """Number of texts whose windows are in memory, and sorted by length, at a time."""
@@ -52,8 +52,8 @@ class Tagger:
     """Tags words with a token-classification model, over texts of any length.
 
     The tag of a word is that of its first sub-token, in the home window of that sub-token. A word
-    without sub-tokens is O. Invalid tag sequences are not repaired here. A Tagger may be used from
-    several threads.
+    without sub-tokens goes by the words around it; see ``tags.bridge``. Invalid tag sequences are
+    not repaired here. A Tagger may be used from several threads.
 
     ``bf16`` computes in bfloat16 from weights in float32. ``network`` replaces the forward pass of
     the model, and ``cache`` keeps its results: both are for a model that is not trained any more.
@@ -95,7 +95,7 @@ class Tagger:
         leaves out tags that the model does not know.
         """
         numbers = {label: number for number, label in enumerate(self.label_names)}
-        tags = [[OUTSIDE] * len(words) for words in texts]
+        tags: list[list[str | None]] = [[None] * len(words) for words in texts]
         scores = [[1.0] * len(words) for words in texts]
         loss, counted = 0.0, 0
         for begin, windows in self._windows(texts):
@@ -107,7 +107,7 @@ class Tagger:
                     if gold is not None and (wanted := numbers.get(gold[text][word])) is not None:
                         loss -= float(row[wanted])
                         counted += 1
-        return Tagged(tags, scores, loss / counted if counted else None)
+        return Tagged([bridge(row) for row in tags], scores, loss / counted if counted else None)
 
     def tag_in_steps(
         self, words: Sequence[str], batch_size: int = 32
@@ -119,8 +119,9 @@ class Tagger:
         _, windows = next(self._windows([words]))
         on_cpu = self.model.device.type == "cpu"
         at_once = _WINDOWS_PER_THREAD * threads.num_threads() if on_cpu else batch_size
-        tags, scores = [OUTSIDE] * len(words), [1.0] * len(words)
-        begin = 0
+        tags: list[str | None] = [None] * len(words)
+        scores = [1.0] * len(words)
+        begin, before = 0, OUTSIDE
         for start in range(0, len(windows), at_once):
             taken = windows[start : start + at_once]
             end = begin
@@ -131,8 +132,9 @@ class Tagger:
                     end = max(end, word + 1)
             if start + at_once >= len(windows):
                 end = len(words)  # also the last words if they have no sub-token
-            yield tags[begin:end], scores[begin:end]
-            begin = end
+            bridged = bridge(tags[begin:end], before)
+            yield bridged, scores[begin:end]
+            begin, before = end, bridged[-1] if bridged else before
 
     def sub_token_probabilities(self, words: Sequence[str]) -> np.ndarray:
         """Return the log-probabilities of a text's sub-tokens: [sub-tokens, labels] in float32.

@@ -156,6 +156,20 @@ def _windows_of_text(encoded: Any, text: int, begin: int, end: int, overlap: int
     return result
 
 
+def dropped_words(
+    windows: Sequence[Window], texts: Sequence[Sequence[str]]
+) -> dict[int, list[int]]:
+    """Return the words without a sub-token of each text that has any: their indices, in order."""
+    seen: dict[int, set[int]] = {number: set() for number in range(len(texts))}
+    for window in windows:
+        seen[window.text].update(word for word in window.word_ids if word is not None)
+    return {
+        number: [word for word in range(len(texts[number])) if word not in kept]
+        for number, kept in seen.items()
+        if len(kept) < len(texts[number])
+    }
+
+
 def label_window(
     window: Window, tags: Sequence[str], mode: SubTokenLabels = "first"
 ) -> list[str | None]:

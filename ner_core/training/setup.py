@@ -35,12 +35,14 @@ from ner_core.models.sources import ModelSource, find_model
 from ner_core.models.windows import (
     SETTINGS_KEY,
     check_max_length,
+    dropped_words,
     label_ids,
     label_window,
     max_window_length,
     split_into_windows,
 )
 from ner_core.runs.run import Run
+from ner_core.tags import carry_starts
 from ner_core.training.learning_rate import default_learning_rate
 from ner_core.training.losses import WeightedLoss, class_weights
 from ner_core.training.plan import automatic_epochs
@@ -181,6 +183,8 @@ def make_windows(
     def to_windows(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
         tags = [[corpus.label_names[number] for number in row] for row in rows["ner_tags"]]
         cut = split_into_windows(tokenizer, rows["tokens"], config.max_length, config.overlap)
+        for text, dropped in dropped_words(cut, rows["tokens"]).items():
+            tags[text] = carry_starts(tags[text], dropped)
         labels = [
             label_ids(label_window(window, tags[window.text], config.sub_token_labels), label2id)
             for window in cut

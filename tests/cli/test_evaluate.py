@@ -25,6 +25,19 @@ def test_scores_from_typed_text(document, model, toy_data):
     assert scores["support"] == 16
     assert scores["f1"] > 0.9
     assert scores.keys() >= {"precision", "recall", "per_type"}
+    words = document("evaluate", "--model", model, "--data", toy_data)
+    assert scores["words"] == {name: words[name] for name in ("precision", "recall", "f1")}
+
+
+def test_words_that_people_do_not_type_cost_the_score_of_typed_text(
+    call, document, model, tmp_path
+):
+    path = tmp_path / "glued.conll"
+    path.write_text("l'oslo B-LOC\n\nann B-PER\n", encoding="utf-8")
+    arguments = ("evaluate", "--model", model, "--data", path, "--from-text")
+    scores = document(*arguments)
+    assert scores["recall"] <= 0.5  # "l'" and "oslo" are two words
+    assert f"on the words of the data: f1 {scores['words']['f1']:.4f}" in call(*arguments)[1]
 
 
 def test_the_batch_size_changes_no_score(document, model, toy_data):

@@ -26,7 +26,7 @@ SENTENCES = [
 TOUCHING = [
     "(Ann's flight to the U.S.) left “Oslo”…",
     "東京 e-mail: ann@example.org, 3.5%!",
-    "naïve  café\tAnn\r\nBob\u00a0 Oslo",
+    "naïve  café\u2003Ann\r\nBob\u00a0 Oslo",
 ]
 WORD_PIECE = {"bert", "bert-cased", "distilbert", "electra", "starter"}
 
