@@ -40,8 +40,9 @@ _MOST = 0.9
 class Layout:
     """How a file is laid out: columns from 0, and the line that has their names (0: none).
 
-    ``prefix`` stands before every word (``en:`` in WikiANN) and is no part of it. ``features`` says that the tag is one of several features in its column, as in CoNLL-U.
-    ``guesses`` tell the user how the columns were chosen, where there was a choice.
+    ``prefix`` stands before every word (``en:`` in WikiANN) and is no part of it. ``features`` says
+    that the tag is one of several features in its column, as in CoNLL-U. ``guesses`` tell the user
+    how the columns were chosen, where there was a choice.
     """
 
     width: int
