@@ -67,11 +67,11 @@ def unknown_tag(tag: str) -> str:
     """Return what is wrong with a tag that no scheme knows, and how to fix it."""
     shown = tag if len(tag) <= 40 else tag[:40] + "…"
     guess = re.fullmatch(r"([BIESLU])[_.:/|](\w.*)", tag)
-    remedy = (
-        f"Write it as {guess[1]}-{guess[2]}."
-        if guess
-        else "Is the tag in the last column of the line?"
-    )
+    remedy = "Is the tag in the last column of the line?"
+    if guess:
+        remedy = f"Write it as {guess[1]}-{guess[2]}."
+    elif re.fullmatch(r"[-_*.–—]+", tag):
+        remedy = "If it is for words outside of entities, write O there."
     return f"{shown!r} is not a tag such as O, B-PER or I-PER. {remedy}"
 
 

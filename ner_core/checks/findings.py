@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ner_core import tags
 from ner_core.counting import many
 from ner_core.data.corpus import Corpus, sentences
-from ner_core.data.readers.sentence import FaultCode
+from ner_core.data.readers.sentence import Fault, FaultCode
 
 Level = Literal["error", "warning", "note"]
 
@@ -93,6 +93,31 @@ def faults(corpus: Corpus) -> Iterator[Finding]:
                 "them": "it" if one else "them",
             }
             yield Finding(level, code, message.format(**words), total, rows[:MOST_ROWS])
+
+
+def remarks(corpus: Corpus) -> Iterator[Finding]:
+    """Yield what was odd in the files, and what was guessed about them: a finding a sentence."""
+    levels: tuple[tuple[FaultCode, Level], ...] = (("odd", "warning"), ("guess", "note"))
+    for code, level in levels:
+        said: dict[str, list[tuple[str, Fault]]] = {}
+        for split, log in corpus.faults.items():
+            for fault in log.first.get(code, []):
+                said.setdefault(fault.message, []).append((split, fault))
+        for message, found in said.items():
+            names = dict.fromkeys(corpus.sources[split].name for split, _ in found)
+            rows = [
+                {
+                    "split": split,
+                    "source": corpus.sources[split].name,
+                    "unit": corpus.sources[split].unit,
+                    "line": fault.line,
+                    "text": fault.text[:300],
+                }
+                for split, fault in found
+                if fault.line
+            ]
+            text = f"{', '.join(names)}: {message.rstrip('.')}."
+            yield Finding(level, code, text, len(found), rows[:MOST_ROWS])
 
 
 def repeated(corpus: Corpus) -> Iterator[Finding]:

@@ -72,6 +72,7 @@ def check_corpus(corpus: Corpus, model: str | None = None, folders: bool = True)
     splits = {name: _count(split) for name, split in corpus.dataset.items()}
     found = [
         *findings.faults(corpus),
+        *findings.remarks(corpus),
         *findings.repeated(corpus),
         *findings.types(corpus, splits),
         *findings.ambiguous(corpus),

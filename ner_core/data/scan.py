@@ -1,13 +1,15 @@
 """The first pass over a split: find its tag scheme, its entity types, and what is wrong with it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ner_core import tags
 from ner_core.data.faults import FaultLog
 from ner_core.data.readers.sentence import Fault, Sentence
 from ner_core.data.split_source import SplitSource
+from ner_core.data.tag_spelling import spelling_of
 from ner_core.errors import DataError
 
 
@@ -26,6 +28,10 @@ class Scan:
     known: dict[str, bool] = field(default_factory=dict)
 
 
+_MOST_TAGS = 10_000
+_LIKE_OUTSIDE = {"OTHER", "Other", "other", "NONE", "None", "none", "OUT", "NIL", "null", "X"}
+
+
 class SentenceStore(Protocol):
     """A place for the sentences that are read."""
 
@@ -42,11 +48,42 @@ def scan(source: SplitSource, strict: bool, store: SentenceStore) -> Scan:
     Raises DataError if there is no sentence, or if its tags mix two schemes. A row that cannot be
     read raises DataError if ``strict``; otherwise it is counted and left out.
     """
-    return _scan(source, strict, store, bare=True)
+    meant: Mapping[str, str] = {}
+    found, failure = Scan(source), None
+    try:
+        found = _scan(source, strict, store, meant, bare=True)
+    except DataError as error:
+        failure = error
+    spelling = spelling_of(_tags_of(source) if failure else found.known)
+    if spelling.meant:
+        store.clear()
+        found, failure = _scan(source, strict, store, spelling.meant, bare=True), None
+        for fault in spelling.faults:
+            found.faults.add(fault)
+    if failure:
+        raise failure
+    return found
 
 
-def _scan(source: SplitSource, strict: bool, store: SentenceStore, bare: bool) -> Scan:
-    """Read a split; with ``bare`` a type without a prefix (``PER``) counts as a tag."""
+def _tags_of(source: SplitSource) -> set[str]:
+    """Return the tags of a split that cannot be read as it is, as far as it goes."""
+    seen: set[str] = set()
+    with suppress(DataError):
+        for record in source.read():
+            if isinstance(record, Sentence):
+                seen.update(record.tags)
+            if len(seen) > _MOST_TAGS:
+                break
+    return seen
+
+
+def _scan(
+    source: SplitSource, strict: bool, store: SentenceStore, meant: Mapping[str, str], bare: bool
+) -> Scan:
+    """Read a split; with ``bare`` a type without a prefix (``PER``) counts as a tag.
+
+    ``meant`` has the tags to be read instead of those that are written.
+    """
     found = Scan(source)
     first_bare: tuple[int, str] | None = None
     anything = False
@@ -54,6 +91,8 @@ def _scan(source: SplitSource, strict: bool, store: SentenceStore, bare: bool) -
     def plain_tags() -> Iterator[list[str]]:
         nonlocal first_bare, anything
         for record in source.read():
+            if meant and isinstance(record, Sentence):
+                record = replace(record, tags=[meant.get(tag, tag) for tag in record.tags])
             fault = record if isinstance(record, Fault) else _unknown_tag(found, record, bare)
             if fault is not None:
                 if strict and fault.code == "unreadable":
@@ -81,10 +120,15 @@ def _scan(source: SplitSource, strict: bool, store: SentenceStore, bare: bool) -
         prefixed = {tag for tag in used if not tags.is_bare_type(tag)}
         if prefixed and not strict:
             store.clear()
-            return _scan(source, strict, store, bare=False)
+            return _scan(source, strict, store, meant, bare=False)
         if prefixed or tags.OUTSIDE not in found.known:
             line, tag = first_bare
-            raise DataError(f"{source.name}, {source.unit} {line}: {tags.unknown_tag(tag)}")
+            outside = sorted(used & _LIKE_OUTSIDE)
+            remedy = (
+                f" Is {outside[0]} for words outside of entities? Write O there." if outside else ""
+            )
+            message = tags.unknown_tag(tag)
+            raise DataError(f"{source.name}, {source.unit} {line}: {message}{remedy}")
     found.types = {tag if tags.is_bare_type(tag) else tags.split_tag(tag)[1] for tag in used}
     return found
 

@@ -4,12 +4,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ner_core.data.readers.conll import read_conll
+from ner_core.data.readers.conll_2012 import looks_like_conll_2012, read_conll_2012
 from ner_core.data.readers.csv_table import looks_like_csv, read_csv
+from ner_core.data.readers.foreign import refuse_foreign
 from ner_core.data.readers.inline import looks_like_inline, read_inline
 from ner_core.data.readers.json_lines import looks_like_json, read_json
 from ner_core.data.readers.label_studio import looks_like_label_studio, read_label_studio
 from ner_core.data.readers.parquet import looks_like_parquet, read_parquet
+from ner_core.data.readers.pubtator import looks_like_pubtator, read_pubtator
+from ner_core.data.readers.rasa import looks_like_rasa, read_rasa
 from ner_core.data.readers.sentence import Reader
+from ner_core.data.readers.slashed import looks_like_slashed, read_slashed
+from ner_core.data.readers.webanno import looks_like_webanno, read_webanno
 from ner_core.errors import DataError
 
 _HEAD_BYTES = 64 * 1024
@@ -26,19 +32,25 @@ class Format(NamedTuple):
 # In this order: the most certain first. What none of them recognises is CoNLL columns.
 _RECOGNISED = (
     (looks_like_parquet, Format("Parquet", read_parquet, "row")),
+    (looks_like_webanno, Format("WebAnno TSV", read_webanno)),
+    (looks_like_conll_2012, Format("CoNLL-2012", read_conll_2012)),
+    (looks_like_pubtator, Format("PubTator", read_pubtator)),
+    (looks_like_rasa, Format("Rasa", read_rasa)),
     (looks_like_label_studio, Format("Label Studio", read_label_studio, "task")),
     (looks_like_json, Format("JSON", read_json)),
     (looks_like_csv, Format("CSV", read_csv)),
+    (looks_like_slashed, Format("words with tags", read_slashed)),
     (looks_like_inline, Format("inline mark-up", read_inline)),
 )
 _COLUMNS = Format("CoNLL columns", read_conll)
 
 
 def format_of(path: Path) -> Format:
-    """Return the format of a file. Raises DataError if it cannot be opened."""
+    """Return the format of a file. Raises DataError if it cannot be opened or is not read."""
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except OSError as error:
         raise DataError(f"{path} can't be read: {error.strerror}.") from None
+    refuse_foreign(path, head)
     return next((found for recognises, found in _RECOGNISED if recognises(head)), _COLUMNS)

@@ -201,6 +201,11 @@ class Growing:
         self._words: list[tuple[str, str, int]] = []
         self._fault: Fault | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has come yet."""
+        return not self._words and self._fault is None
+
     def add(self, word: str, tag: str, line: int) -> None:
         """Add a word, its tag, and the line it stands in."""
         if self._fault is None:

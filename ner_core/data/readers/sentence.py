@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-FaultCode = Literal["unreadable", "invalid", "overlap", "misaligned", "empty"]
+FaultCode = Literal["unreadable", "invalid", "overlap", "misaligned", "empty", "odd", "guess"]
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,11 @@ class Fault:
     ``unreadable``: the row (line, sentence) was left out. ``misaligned``: a span of characters
     began or ended inside a word, which was split there. ``overlap``: a span was left out because it
     overlaps another one. ``invalid``: a tag broke the scheme, and was repaired. ``empty``: a row
-    had no words. ``message`` says what is wrong and what to do; it begins in lower case, so that a
-    file and a line can be put before it. ``text`` is what stands there.
+    had no words. ``odd``: something in the file is probably a mistake, and was read all the same.
+    ``guess``: a choice that the file does not settle (which column has the tags); the user is told.
+    Of the last two, ``line`` may be 0: the whole file. ``message`` says what is wrong and what to
+    do; it begins in lower case, so that a file and a line can be put before it. ``text`` is what
+    stands there.
     """
 
     code: FaultCode

@@ -30,9 +30,14 @@ def read(records):
     """Return a function that reads a CoNLL file without faults: words and tags."""
 
     def read(raw, **options):
-        return [list(zip(s.tokens, s.tags, strict=True)) for s in records(raw, **options)]
+        found = [s for s in records(raw, **options) if not is_guess(s)]
+        return [list(zip(s.tokens, s.tags, strict=True)) for s in found]
 
     return read
+
+
+def is_guess(record):
+    return isinstance(record, Fault) and record.code == "guess"
 
 
 ANN = [("Ann", "B-PER"), ("ran", "O")]
@@ -245,7 +250,7 @@ def test_bare_types_in_another_column_are_found_by_their_o(read):
     ("raw", "tag"),
     [
         ("Ann B-NP B-PER\nran B-VP O\n", "B-PER"),  # both are tags: the last
-        ("Ann B-NP B-PER x\nran B-VP O x\n", "x"),  # two others are: not obvious
+        ("Ann B-NP B-PER x\nran B-VP O x\n", "B-PER"),  # phrases are no entities
         ("Ann NNP x\nran VBD x\n", "x"),  # none is
         ("Ann O x\nran VBD x\noff IN x\n", "x"),  # a word O makes no column of tags
     ],
@@ -340,3 +345,41 @@ def test_a_document_mark_ends_the_sentence_before_it(tmp_path):
     path = tmp_path / "d.conll"
     path.write_text("a B-X\n-DOCSTART- O\nb O\n")
     assert [sentence.tokens for sentence in read_conll(path, PLAIN)] == [["a"], ["b"]]
+
+
+# What files of public corpora have beside words and tags
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "Ann\tB-PER\tNNP\tB-NP\nran\tO\tVBD\tB-VP\n",
+        "1\tAnn\tB-PER\tO\n2\tran\tO\tO\n",
+        "Ann B-PER B-LOC\nran O O\n",
+        "B-PER\tAnn\nO\tran\n",
+        "TOKEN\tNE-COARSE-LIT\tNE-FINE-LIT\nAnn\tB-PER\tB-PER.ind\nran\tO\tO\n",
+        "token\tetikett\nAnn\tB-PER\nran\tO\n",
+        "1\tAnn\tAnn\tPROPN\tNNP\t_\t2\tx\t_\tNER=B-PER\n2\tran\trun\tVERB\tVBD\t_\t0\tx\t_\t_\n",
+        "###MEDLINE:1\n\nAnn\tB-PER\nran\tO\n",
+        "#DOCSTART\n\nAnn B-PER\nran O\n",
+        "#227508\nAnn B-PER\nran O\n",
+        "en:Ann\tB-PER\nen:ran\tO\n",
+        "<HEADLINE>\t\n\t\nAnn\tB-PER\nran\tO\n",
+    ],
+)
+def test_the_words_and_tags_of_public_corpora_are_found(read, raw):
+    assert read(raw) == [ANN]
+
+
+def test_the_column_that_was_chosen_is_said(records):
+    raw = "Ann B-PER B-LOC\nran O O\n"
+    assert [record.message for record in records(raw) if is_guess(record)] == [
+        "the tags were read from column 2; 3 has tags as well. Choose another one with "
+        "--tag-column if that is wrong"
+    ]
+    assert not any(map(is_guess, records("Ann NNP B-PER\nran VBD O\n")))
+
+
+def test_a_sentence_of_hipe_ends_without_a_blank_line(read):
+    raw = "TOKEN\tNE-COARSE-LIT\tMISC\nAnn\tB-PER\t_\nran\tO\tEndOfSentence\nAnn\tB-PER\t_\n"
+    assert read(raw) == [ANN, ANN[:1]]

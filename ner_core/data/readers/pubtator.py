@@ -1,0 +1,64 @@
+"""PubTator: a title and an abstract, and lines with the places of entities in the two together."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ner_core.data.readers import rows
+from ner_core.data.readers.sentence import Fault, ReadOptions, Record
+from ner_core.data.readers.spans import CharSpan, shown
+from ner_core.data.readers.text import head_lines, is_blank, numbered_lines, shorten
+
+_TEXT = re.compile(r"([^|\s]+)\|[ta]\|(.*)")
+_ENTITY = re.compile(r"[^\t]+\t(\d{1,9})\t(\d{1,9})\t([^\t]*)\t([^\t]+)(\t.*)?")
+
+
+def looks_like_pubtator(head: bytes) -> bool:
+    """Return whether a file begins with a title of PubTator."""
+    lines = [line for line in head_lines(head) if not is_blank(line)]
+    return bool(lines and re.match(r"[^|\s]+\|t\|", lines[0]))
+
+
+def read_pubtator(path: Path, options: ReadOptions) -> Iterator[Record]:
+    """Read the documents of such a file, each as one sentence; see ``rows.sentence_of_text``.
+
+    One character stands between title and abstract. A document with a line of annotation whose text
+    does not stand at its place is a Fault; relations are passed over. Raises DataError if no
+    document can be read; no option applies.
+    """
+    yield from rows.or_refuse(path, _records(path))
+
+
+def _records(path: Path) -> Iterator[Record]:
+    texts: list[str] = []
+    spans: list[tuple[int, CharSpan, str]] = []
+    begun = number = document = 0
+    for number, line in numbered_lines(path):
+        text = _TEXT.fullmatch(line)
+        if is_blank(line) or (text and spans):
+            document += bool(texts)
+            yield from _document(texts, spans, begun, document)
+            texts, spans = [], []
+        if text:
+            begun = begun if texts else number
+            texts.append(text[2])
+        elif found := _ENTITY.fullmatch(line):
+            spans.append((number, CharSpan(int(found[1]), int(found[2]), found[4]), found[3]))
+    yield from _document(texts, spans, begun, document + bool(texts))
+
+
+def _document(
+    texts: list[str], spans: list[tuple[int, CharSpan, str]], line: int, document: int
+) -> Iterator[Record]:
+    if not texts:
+        return
+    text = " ".join(texts)
+    for number, span, mention in spans:
+        if text[span.start : span.end] != mention:
+            message = (
+                f"{shown(mention)} does not stand at {span.start} to {span.end}, but "
+                f"{shown(text[span.start : span.end])}. Correct the offsets."
+            )
+            yield Fault("unreadable", number, message, shorten(text))
+            return
+    yield from rows.sentence_of_text(text, (span for _, span, _ in spans), line, document)
