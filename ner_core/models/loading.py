@@ -27,7 +27,7 @@ from ner_core.models.labels import set_label_names
 from ner_core.models.lora import load_merged
 from ner_core.models.probe import probe_model
 from ner_core.models.sources import ModelSource, find_model
-from ner_core.models.tokenizer import fit_for_words
+from ner_core.models.tokenizer import fit_for_words, lower_cases, meant_as_cased
 from ner_core.models.windows import window_settings
 
 T = TypeVar("T")
@@ -139,14 +139,20 @@ def load_tokenizer(source: ModelSource) -> PreTrainedTokenizerBase:
     Raises ModelError if it cannot be loaded, or cannot map sub-tokens to words.
     """
     source = located(source, weights=False)
-    tokenizer: PreTrainedTokenizerBase = _load(
-        lambda: AutoTokenizer.from_pretrained(source.weights, **_SAFE),
-        source,
-        _UNREADABLE_TOKENIZER,
-    )
+
+    def load(**settings: Any) -> PreTrainedTokenizerBase:
+        return AutoTokenizer.from_pretrained(source.weights, **settings, **_SAFE)
+
+    tokenizer = _load(load, source, _UNREADABLE_TOKENIZER)
     # If its files are missing, transformers makes a tokenizer that has special tokens only.
     if not tokenizer.is_fast or len(tokenizer) <= len(tokenizer.all_special_ids):
         raise ModelError(f"{source.name} {_NO_TOKENIZER}. Choose a model that has one.")
+    if lower_cases(tokenizer.backend_tokenizer) and _load(
+        lambda: meant_as_cased(Path(source.weights), tokenizer.backend_tokenizer),
+        source,
+        _UNREADABLE_TOKENIZER,
+    ):
+        tokenizer = load(do_lower_case=False)
     _load(lambda: fit_for_words(tokenizer), source, _UNREADABLE_TOKENIZER)
     return tokenizer
 

@@ -33,6 +33,7 @@ from ner_core.models.head_change import HeadChange
 from ner_core.models.layers import set_dropout_and_freeze
 from ner_core.models.lora import add_adapter
 from ner_core.models.sources import ModelSource, find_model
+from ner_core.models.tokenizer import casing_problem
 from ner_core.models.windows import (
     SETTINGS_KEY,
     check_max_length,
@@ -85,8 +86,10 @@ class Prepared:
     @property
     def notes(self) -> list[str]:
         """What was decided about data and model that the user should know."""
-        change = self.change and self.change.note(_shown(self.source))
-        return [*self.corpus.notes, *([change] if change else [])]
+        name = _shown(self.source)
+        casing = casing_problem(self.tokenizer.backend_tokenizer, name)
+        found = (self.change and self.change.note(name), casing)
+        return [*self.corpus.notes, *(note for note in found if note)]
 
     @property
     def resolved(self) -> dict[str, Any]:
