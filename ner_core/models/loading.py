@@ -3,6 +3,7 @@
 Only safetensors weights are read, and no code that comes with a model is run.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,9 +29,13 @@ from ner_core.models.lora import load_merged
 from ner_core.models.probe import probe_model
 from ner_core.models.sources import ModelSource, find_model
 from ner_core.models.tokenizer import fit_for_words, lower_cases, meant_as_cased
+from ner_core.models.weight_files import check_pointers, head_size, wrapper_of
 from ner_core.models.windows import window_settings
 
 T = TypeVar("T")
+
+_OTHER_HEAD = re.compile(r"For(?:Sequence|Multiple|NextSentence|Image|Audio)")
+"""Architectures whose head has the same name as one for tokens."""
 
 _SAFE: dict[str, Any] = {"trust_remote_code": False}
 _NO_TOKENIZER = "has no fast tokenizer (tokenizer.json or a SentencePiece model)"
@@ -49,6 +54,7 @@ def load_for_training(
     ModelError if the model cannot be loaded or has no fast tokenizer.
     """
     source = located(source)
+    check_pointers(Path(source.location), source.name)
     tokenizer = load_tokenizer(source)
     change = head_change(source, label_names)
     labels = label_settings(label_names)
@@ -80,6 +86,8 @@ def _merged(source: ModelSource) -> PreTrainedModel:
 
 def _whole(source: ModelSource, **settings: Any) -> tuple[PreTrainedModel, dict[str, Any]]:
     """Load a model that is no adapter; also return what of it was missing or did not fit."""
+    if wrapper := wrapper_of(Path(source.location), _encoder_name(source)):
+        settings["key_mapping"] = {f"^{re.escape(wrapper)}": ""}
     loaded: tuple[PreTrainedModel, dict[str, Any]] = _load(
         lambda: AutoModelForTokenClassification.from_pretrained(
             source.location,
@@ -106,17 +114,20 @@ def load_trained(
     be run on text alone.
     """
     source = located(find_model(name))
+    check_pointers(Path(source.location), source.name)
     config = load_config(source)
-    architectures = config.architectures
-    if not isinstance(architectures, list) or not any(
-        str(kind).endswith("ForTokenClassification") for kind in architectures
-    ):
+    # Architectures are often missing, or name a class of the author's. The weights know.
+    size = head_size(Path(source.location))
+    if size is None or _OTHER_HEAD.search(str(config.architectures)):
+        _ = (
+            _merged(source) if source.base else _whole(source)
+        )  # if it can't be loaded, that is said
         raise _no_head(source)
-    set_label_names(config, label_names, source.name)
+    set_label_names(config, label_names, source.name, size)
     if source.base:
         model = _merged(source)
     else:
-        model, info = _whole(source)
+        model, info = _whole(source, num_labels=size)
         if info["missing_keys"] or info["mismatched_keys"]:
             raise _no_head(source)
     model.config.id2label, model.config.label2id = config.id2label, config.label2id
@@ -124,6 +135,12 @@ def load_trained(
     max_length, _ = window_settings(config, tokenizer)
     probe_model(model.eval(), tokenizer, max_length, source.name)
     return model, tokenizer
+
+
+def _encoder_name(source: ModelSource) -> str:
+    """Return the name of the encoder's part in the architecture of a model."""
+    kind = AutoModelForTokenClassification._model_mapping.get(type(load_config(source)), None)
+    return str(getattr(kind, "base_model_prefix", "")) or "bert"
 
 
 def _no_head(source: ModelSource) -> ModelError:
