@@ -33,13 +33,17 @@ class ModelError(NerError):
 
 
 class UnnamedLabelsError(ModelError):
-    """A trained model whose labels have no names; ``count`` is how many there are to give."""
+    """A trained model whose labels have no names, or names that are unclear.
 
-    def __init__(self, model: str, found: str, count: int) -> None:
+    ``count`` is how many there are to give; ``problem`` is what is wrong if ``found`` is not it.
+    """
+
+    def __init__(self, model: str, found: str, count: int, problem: str | None = None) -> None:
+        problem = problem or f"The labels of the model {model} have no names, only {found}."
         super().__init__(
-            f"The labels of the model {model} have no names, only {found}. Name its {count} "
-            "labels in their order: --model-labels O,B-PER,... on the command line, label_names "
-            "in Python and over the network, “Names of its labels” on the page."
+            f"{problem} Name its {count} labels in their order: --model-labels O,B-PER,... on the "
+            "command line, label_names in Python and over the network, “Names of its labels” on "
+            "the page."
         )
         self.count = count
 

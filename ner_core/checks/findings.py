@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from datasets import Dataset
+
 from ner_core import tags
 from ner_core.counting import many
 from ner_core.data.corpus import Corpus, sentences
@@ -39,6 +41,16 @@ class SplitCounts:
     tokens: int
     entities: int
     per_type: dict[str, int]
+
+    @classmethod
+    def of(cls, split: Dataset) -> "SplitCounts":
+        """Count what a split has."""
+        names = split.features["ner_tags"].feature.names
+        counts: Counter[int] = Counter()
+        for _, numbers in sentences(split):
+            counts.update(numbers)
+        per_type = tags.count_types(names, counts)
+        return cls(split.num_rows, counts.total(), sum(per_type.values()), per_type)
 
 
 _FAULTS: dict[FaultCode, tuple[Level, str, str]] = {
@@ -174,7 +186,10 @@ def repeated(corpus: Corpus) -> Iterator[Finding]:
 
 
 def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
-    """Yield entity types that have few examples, or are missing in some splits."""
+    """Yield entity types that have few examples, or are missing in some splits.
+
+    A validation part without any entity is a finding too.
+    """
     if not splits["train"].entities:
         yield Finding(
             "error",
@@ -183,6 +198,15 @@ def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
             1,
         )
         return
+    if not splits["validation"].entities:
+        yield Finding(
+            "warning",
+            "nothing_to_score",
+            "validation has no entity, so there is nothing to score while training, and the last "
+            "model is kept. Annotate some of its sentences, or remove it: a part of train is then "
+            "held out for it.",
+            1,
+        )
     for label in corpus.entity_types:
         count = splits["train"].per_type[label]
         others = [name for name in splits if name != "train"]

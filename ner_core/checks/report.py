@@ -1,17 +1,14 @@
 """The data check: what the data contain, and what is wrong with them, before training."""
 
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from datasets import Dataset
-
 from ner_core.checks import findings
 from ner_core.checks.findings import Finding, SplitCounts
-from ner_core.data.corpus import Corpus, load_data, sentences
+from ner_core.data.corpus import Corpus, load_data
 from ner_core.data.readers.sentence import ReadOptions
 from ner_core.entities import as_text
-from ner_core.tags import count_types
+from ner_core.models.sources import find_model
 
 EXAMPLES = 3
 
@@ -69,7 +66,7 @@ def check_data(
 
 def check_corpus(corpus: Corpus, model: str | None = None, folders: bool = True) -> CheckReport:
     """Return the report on data that were loaded already; see ``check_data``."""
-    splits = {name: _count(split) for name, split in corpus.dataset.items()}
+    splits = {name: SplitCounts.of(split) for name, split in corpus.dataset.items()}
     found = [
         *findings.faults(corpus),
         *findings.remarks(corpus),
@@ -81,9 +78,11 @@ def check_corpus(corpus: Corpus, model: str | None = None, folders: bool = True)
     encoder = None
     if model is not None:
         from ner_core.checks import (
+            before_training,
             tokenization,  # brings the tokenizers library, which few callers need
         )
 
+        found += before_training.lost_types(corpus, find_model(model, folders))
         measured = tokenization.measure(corpus, model, folders)
         encoder = measured.as_json()
         found += measured.findings(corpus)
@@ -98,15 +97,6 @@ def check_corpus(corpus: Corpus, model: str | None = None, folders: bool = True)
         examples=_examples(corpus),
         encoder=encoder,
     )
-
-
-def _count(split: Dataset) -> SplitCounts:
-    names = split.features["ner_tags"].feature.names
-    counts: Counter[int] = Counter()
-    for _, numbers in sentences(split):
-        counts.update(numbers)
-    per_type = count_types(names, counts)
-    return SplitCounts(split.num_rows, counts.total(), sum(per_type.values()), per_type)
 
 
 def _examples(corpus: Corpus) -> list[dict[str, Any]]:

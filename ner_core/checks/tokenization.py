@@ -1,6 +1,6 @@
 """Measure how an encoder's tokenizer reads data: lengths, windows, unknown words.
 
-Uses the ``tokenizers`` library alone, not transformers: a page can show this before torch is there.
+For minilm it uses the ``tokenizers`` library alone: a page can show this before torch is there.
 """
 
 from collections import Counter
@@ -18,9 +18,8 @@ from ner_core.checks.findings import Finding
 from ner_core.config import TrainConfig
 from ner_core.counting import many
 from ner_core.data.corpus import Corpus
-from ner_core.errors import ModelError
 from ner_core.models.sources import ModelSource, find_model
-from ner_core.models.tokenizer import read_as_after_blanks
+from ner_core.models.tokenizer import casing_problem, composed, read_as_after_blanks
 
 _BATCH = 1000
 
@@ -46,15 +45,31 @@ class SubTokens:
     alignment: list[dict[str, str]]
     long_rows: list[tuple[str, int]] = field(default_factory=list, repr=False)
     unknown_rows: list[tuple[str, int]] = field(default_factory=list, repr=False)
+    dropped_rows: list[tuple[str, int]] = field(default_factory=list, repr=False)
     unknown_characters: str = ""
+    dropped_words: int = 0
+    casing: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures as JSON types."""
         figures = asdict(self)
-        return {name: figures[name] for name in figures if not name.endswith("_rows")}
+        return {name: figures[name] for name in figures if not name.endswith(("_rows", "casing"))}
 
     def findings(self, corpus: Corpus) -> Iterator[Finding]:
         """Yield sentences that need several windows, and words that the tokenizer cannot read."""
+        if self.casing:
+            yield Finding("warning", "casing", self.casing, 1)
+        if self.dropped_words:
+            words, one = many(self.dropped_words, "word"), self.dropped_words == 1
+            yield Finding(
+                "note",
+                "dropped_words",
+                f"{words} {'has' if one else 'have'} no character that {self.model} reads (only "
+                f"invisible ones, perhaps): {'it goes' if one else 'they go'} by the words around "
+                f"{'it' if one else 'them'}. Remove {'it' if one else 'them'} if that is wrong.",
+                self.dropped_words,
+                _rows(corpus, self.dropped_rows),
+            )
         if self.over_window:
             one = self.over_window == 1
             yield Finding(
@@ -103,10 +118,14 @@ def measure(corpus: Corpus, model: str, folders: bool = True) -> SubTokens:
     long_rows: list[tuple[str, int]] = []
     unknown_rows: list[tuple[str, int]] = []
     characters: Counter[str] = Counter()
-    unknown_words = over = 0
+    dropped_rows: list[tuple[str, int]] = []
+    unknown_words = over = dropped_words = 0
     for split, data in corpus.dataset.items():
         for row, words, encoding in _encodings(tokenizer, data):
             lengths.append(len(encoding))
+            if dropped := len(words) - len({*encoding.word_ids} - {None}):
+                dropped_words += dropped
+                dropped_rows.append((split, row))
             if len(encoding) > settings.max_length:
                 over += 1
                 long_rows.append((split, row))
@@ -129,6 +148,9 @@ def measure(corpus: Corpus, model: str, folders: bool = True) -> SubTokens:
         alignment=_alignment(tokenizer, corpus),
         long_rows=long_rows[: findings.MOST_ROWS],
         unknown_rows=unknown_rows[: findings.MOST_ROWS],
+        dropped_rows=dropped_rows[: findings.MOST_ROWS],
+        dropped_words=dropped_words,
+        casing=casing_problem(tokenizer, source.name),
         unknown_characters=_unreadable(tokenizer, characters, unknown),
     )
 
@@ -143,7 +165,7 @@ def _windows(lengths: np.ndarray, max_length: int, overlap: int, special: int) -
 def _encodings(tokenizer: Tokenizer, data: Dataset) -> Iterator[tuple[int, list[str], Encoding]]:
     for begin in range(0, data.num_rows, _BATCH):
         texts: list[list[str]] = data[begin : begin + _BATCH]["tokens"]
-        encoded = tokenizer.encode_batch(texts, is_pretokenized=True)
+        encoded = tokenizer.encode_batch([composed(words) for words in texts], is_pretokenized=True)
         for offset, (words, encoding) in enumerate(zip(texts, encoded, strict=True)):
             yield begin + offset, words, encoding
 
@@ -154,7 +176,7 @@ def _unknown_words(encoding: Encoding, words: list[str], unknown: int) -> list[s
         for token, word in zip(encoding.ids, encoding.word_ids, strict=True)
         if token == unknown and word is not None
     }
-    return [words[number] for number in sorted(numbers)]
+    return composed(words[number] for number in sorted(numbers))
 
 
 def _unreadable(tokenizer: Tokenizer, characters: Counter[str], unknown: int | None) -> str:
@@ -169,7 +191,7 @@ def _alignment(tokenizer: Tokenizer, corpus: Corpus) -> list[dict[str, str]]:
     names = corpus.label_names
     for row, words, _ in findings.entities(corpus, "train"):
         tags = [names[number] for number in corpus.dataset["train"][row]["ner_tags"]]
-        encoding = tokenizer.encode(words, is_pretokenized=True)
+        encoding = tokenizer.encode(composed(words), is_pretokenized=True)
         rows, before = [], None
         for token, word in zip(encoding.tokens, encoding.word_ids, strict=True):
             first = word is not None and word != before
@@ -192,23 +214,12 @@ def _unknown_id(tokenizer: Tokenizer) -> int | None:
 
 
 def _tokenizer(source: ModelSource) -> Tokenizer:
-    from ner_core.models.hub import located  # brings the client of the Hub
+    """Return the tokenizer as training reads with it."""
+    if source.weights == find_model("minilm").weights:  # by far the most used, without torch
+        tokenizer = Tokenizer.from_file(str(Path(source.weights) / "tokenizer.json"))
+        read_as_after_blanks(tokenizer)
+        return tokenizer
+    from ner_core.models.loading import load_tokenizer  # brings torch
 
-    folder = Path(located(source, weights=False).weights)
-    path = folder / "tokenizer.json"
-    if not path.is_file() and any(folder.glob("*.model")):
-        from ner_core.models.loading import (
-            load_tokenizer,  # brings torch, so only to convert SentencePiece
-        )
-
-        converted: Tokenizer = load_tokenizer(source).backend_tokenizer
-        return converted
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception:  # tokenizers has no class of its own for missing or damaged files
-        raise ModelError(
-            f"{source.name} has no fast tokenizer (tokenizer.json or a SentencePiece model). "
-            "Choose a model that has one."
-        ) from None
-    read_as_after_blanks(tokenizer)  # as in training
-    return tokenizer
+    loaded: Tokenizer = load_tokenizer(source).backend_tokenizer
+    return loaded

@@ -100,6 +100,8 @@ def scores_text(split: str, scores: dict[str, Any]) -> str:
         for label, row in scores["per_type"].items()
     ]
     text = table(("", "precision", "recall", "f1", "entities"), rows)
+    if not scores["support"]:
+        text += f"\n{split} has no entities, so there was nothing to score"
     if "accuracy" in scores:
         text += f"\ntoken accuracy {scores['accuracy']:.4f}, lenient f1 {scores['f1_lenient']:.4f}"
     if "words" in scores:

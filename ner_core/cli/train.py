@@ -58,7 +58,9 @@ def train(options: argparse.Namespace) -> int:
             raise ConfigError(f"--set must be KEY=VALUE, not {pair!r}.")
         values[name.strip()] = value.strip()
     config = TrainConfig.from_values(values)
-    run, process = submit(config, options.run_id)
+    run, process = submit(
+        config, options.run_id, warn=lambda sentence: output.say(f"warning: {sentence}")
+    )
     return _follow(run, process, options.json)
 
 
@@ -134,7 +136,7 @@ def _update(bar: "tqdm[Any]", view: RunView) -> None:
     shown = {}
     if view.losses:
         shown["loss"] = f"{view.losses[-1][1]:.4f}"
-    if view.evaluations:
+    if view.evaluations and view.evaluations[-1]["support"]:
         shown["f1"] = f"{view.evaluations[-1]['f1']:.4f}"
     if view.best:
         shown["best"] = f"{view.best['selection_f1']:.4f}"
@@ -161,6 +163,7 @@ def _conclude(view: RunView, as_json: bool) -> int:
         "test": report.get("test"),
         "train_seconds": report.get("train_seconds"),
         "examples_per_second": report.get("examples_per_second"),
+        "warning": report.get("warning"),
     }
     output.emit(as_json, document, lambda: _text(document))
     return 0
@@ -177,4 +180,6 @@ def _text(document: dict[str, Any]) -> str:
         if document[split]
     ]
     parts.append(f"trained in {document['train_seconds']:.0f} s; model in {document['model_dir']}")
+    if document["warning"]:
+        parts.append(f"warning: {document['warning']}")
     return "\n\n".join(parts)

@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 
 from ner_core.entities import Entity, entities_of
 from ner_core.models.sources import ADAPTER_CONFIG, ADAPTER_WEIGHTS, find_model
+from ner_core.models.tokenizer import composed
 from ner_core.tags import bridge, entity_types
 from ner_core.words import paragraphs, readable, split_words
 
@@ -53,7 +54,7 @@ class NumpyBert:
         found: list[Entity] = []
         for places in paragraphs(text, split_words(text)):
             words = readable(text, places)
-            encoding = self.tokenizer.encode(words, is_pretokenized=True)
+            encoding = self.tokenizer.encode(composed(words), is_pretokenized=True)
             if len(encoding) > self.config["ner_studio"]["max_length"]:
                 return None
             probabilities = self._probabilities(np.array(encoding.ids))

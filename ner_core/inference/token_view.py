@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ner_core.models.tokenizer import composed, place_in_word
 from ner_core.words import Word, readable
 
 if TYPE_CHECKING:  # imports torch, which the page does without
@@ -44,7 +45,8 @@ def view_sub_tokens(tagger: "Tagger", text: str, places: Sequence[Word]) -> list
     words = readable(text, places)
     log_probabilities = tagger.sub_token_probabilities(words)
     with tagger.tokenizer_lock:
-        pieces = _pieces(tagger.tokenizer, words)
+        pieces = _pieces(tagger.tokenizer, composed(words))
+    spots = [place_in_word(words[piece.word], piece.start, piece.end) for piece in pieces]
     best = log_probabilities.argmax(axis=1)
     scores = np.exp(log_probabilities.max(axis=1))
     return [
@@ -53,10 +55,12 @@ def view_sub_tokens(tagger: "Tagger", text: str, places: Sequence[Word]) -> list
             tagger.label_names[number],
             float(score),
             index,
-            places[piece.word].start + piece.start,
-            places[piece.word].start + piece.end,
+            places[piece.word].start + start,
+            places[piece.word].start + end,
         )
-        for index, (piece, number, score) in enumerate(zip(pieces, best, scores, strict=True), 1)
+        for index, (piece, (start, end), number, score) in enumerate(
+            zip(pieces, spots, best, scores, strict=True), 1
+        )
     ]
 
 

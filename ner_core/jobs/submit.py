@@ -1,8 +1,10 @@
 """Start and resume: from settings, or a run that has ended, to a run with a worker."""
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Protocol
 
+from ner_core.checks import before_training
 from ner_core.config import TrainConfig
 from ner_core.cost import zero_gpu_seconds
 from ner_core.cost.estimate import stop_measuring
@@ -32,16 +34,21 @@ def submit(
     run_id: str | None = None,
     folders: bool = True,
     owner: str | None = None,
+    warn: Callable[[str], object] | None = None,
 ) -> tuple[Run, Worker]:
     """Check that data and model can be read, then create a run and start its worker.
 
     Raises DataError, ModelError or ConfigError, before a run exists, for what a user can mend; on
     ZeroGPU also if the run needs more than the allowance. Without ``folders`` the model's name is
-    never read as a path. ``owner`` as in ``runs.store.create``.
+    never read as a path. ``owner`` as in ``runs.store.create``. ``warn`` is called
+    with each sentence of ``before_training.warnings``, before the run is created.
 
     On ZeroGPU the seconds are those of the visitor whose request calls this.
     """
     config, corpus, model = checked(config, folders)
+    if warn is not None:
+        for sentence in before_training.warnings(corpus, model):
+            warn(sentence)
     if zero_gpu.is_ready():
         seconds = zero_gpu_seconds.seconds_to_start(config, corpus, model)
         run = store.create(config, run_id, owner)

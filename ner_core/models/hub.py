@@ -137,6 +137,11 @@ def _wanted(found: HubModel, weights: bool) -> frozenset[str]:
     wanted = found.files & SMALL
     if WEIGHTS in found.files:
         wanted -= {ADAPTER_CONFIG}
+    if "config.json" not in wanted and ADAPTER_CONFIG in wanted:
+        raise ModelError(
+            f"{found.repo} on the Hub has an adapter without a config.json, so the labels of its "
+            "head are not known. Choose another model."
+        )
     if "config.json" not in wanted:
         raise ModelError(
             f"{found.repo} on the Hub is not a transformers model: it has no config.json. Choose "

@@ -1,81 +1,85 @@
-"""The label names of a trained model: check that they are tags, or replace them.
+"""The label names of a trained model: read them as tags, or replace them.
 
 A model that was saved without label names has LABEL_0, LABEL_1 and so on in its config.json, and
 its predictions mean nothing until the labels get their names.
 """
 
-import re
 from collections.abc import Sequence
 
 from transformers import PreTrainedConfig
 
-from ner_core import tags
-from ner_core.errors import DataError, ModelError, UnnamedLabelsError
+from ner_core.errors import ModelError, UnnamedLabelsError
+from ner_core.models.label_spelling import NO_NAME, SpellingError, as_tags
 
-_NO_NAME = re.compile(r"(?:(?:label|class|tag)[_ -]?)?\d+", re.IGNORECASE)
 _MAX_LISTED = 5
 
 
 def set_label_names(
-    config: PreTrainedConfig, label_names: Sequence[str] | None, model: str
+    config: PreTrainedConfig,
+    label_names: Sequence[str] | None,
+    model: str,
+    count: int | None = None,
 ) -> None:
-    """Set the label names of a config to ``label_names``; check its own names if that is None.
+    """Set the label names of a config to ``label_names``; to its own ones, as tags, if None.
 
-    ``model`` is the name of the model in messages. Raises UnnamedLabelsError if the labels have no
-    names, ModelError if a name is not a tag, or if the names do not fit the labels.
+    ``model`` is the name of the model in messages, ``count`` the number of labels of its head, None
+    if the config says it. Raises UnnamedLabelsError if the labels have no clear names, ModelError
+    if the given names do not fit the labels.
     """
-    if label_names is None:
-        _check_own(config, model)
-        return
+    count = count or len(config.id2label)
+    names = _own(config, model, count) if label_names is None else _given(label_names, model, count)
+    config.id2label = dict(enumerate(names))
+    # Of several labels that stand for O, the first is the one that is meant.
+    config.label2id = {name: number for number, name in reversed([*enumerate(names)])}
+
+
+def _given(label_names: Sequence[str], model: str, count: int) -> list[str]:
     names = [name.strip() for name in label_names]
-    count = len(config.id2label)
     if len(names) != count:
         raise ModelError(
             f"{model} has {count} labels, but {len(names)} names were given. Enter one name for "
             "each label, in the order of their numbers, including O."
         )
-    for name in names:
-        if not _is_tag(name):
-            raise ModelError(
-                f"{name[:40]!r} can't be the name of a label of {model}. Use names such as O, "
-                "B-PER or PER."
-            )
-        if names.count(name) > 1:
+    try:
+        return as_tags(names)
+    except SpellingError as error:
+        name = error.names[0]
+        if names.count(name) > 1 and name:
             raise ModelError(
                 f"The name {name[:40]!r} was given to {names.count(name)} labels of {model}. Give "
                 "each label a different name."
-            )
-    config.id2label = dict(enumerate(names))
-    config.label2id = {name: number for number, name in enumerate(names)}
+            ) from None
+        raise ModelError(
+            f"{name[:40]!r} can't be the name of a label of {model}. Use names such as O, "
+            "B-PER or PER."
+        ) from None
 
 
-def _check_own(config: PreTrainedConfig, model: str) -> None:
-    """Raise ModelError if the label ids have gaps, or the labels have no names or are not tags."""
+def _own(config: PreTrainedConfig, model: str, count: int) -> list[str]:
     names = [str(label) for _, label in sorted(config.id2label.items())]
     if sorted(config.id2label) != list(range(len(names))):
         raise ModelError(
             f"The labels of {model} are not numbered from 0 without gaps: "
             f"{sorted(config.id2label)[:10]}. Correct id2label and label2id in its config.json."
         )
-    if unnamed := [name for name in names if _NO_NAME.fullmatch(name)]:
-        raise UnnamedLabelsError(model, _listed(unnamed, len(names)), len(names))
-    for name in names:
-        if not _is_tag(name):
-            raise ModelError(
-                f"The label {name[:40]!r} of {model} is not a tag such as O, B-PER or PER. Correct "
-                "id2label and label2id in its config.json."
-            )
+    if len(names) != count:
+        names_said = "1 name" if len(names) == 1 else f"{len(names)} names"
+        problem = f"{model} has {count} labels, and {names_said} for them in its config.json."
+        raise UnnamedLabelsError(model, "", count, problem)
+    if unnamed := [name for name in names if NO_NAME.fullmatch(name)]:
+        raise UnnamedLabelsError(model, _listed(unnamed, count), count)
+    try:
+        return as_tags(names)
+    except SpellingError as error:
+        unclear = ", ".join(repr(name[:40]) for name in error.names[:_MAX_LISTED])
+        problem = (
+            f"Some labels of the model {model} can't be read as tags such as O, B-PER or PER: "
+            f"{unclear}."
+        )
+        raise UnnamedLabelsError(model, "", count, problem) from None
 
 
 def _listed(unnamed: Sequence[str], count: int) -> str:
     if len(unnamed) == count and count > 1:
         return f"{unnamed[0]} to {unnamed[-1]}"
     return ", ".join(unnamed[:_MAX_LISTED])
-
-
-def _is_tag(name: str) -> bool:
-    try:
-        tags.decode([name])
-    except DataError:
-        return False
-    return True

@@ -3,7 +3,9 @@
 Only safetensors weights are read, and no code that comes with a model is run.
 """
 
+import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -18,16 +20,22 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from ner_core.errors import ModelError
-from ner_core.models.heads import reset_head, with_new_head
+from ner_core.models.head_change import HeadChange, labels_in
+from ner_core.models.heads import label_settings, reset_head, with_labels, with_new_head
 from ner_core.models.hub import located
+from ner_core.models.label_spelling import as_tags
 from ner_core.models.labels import set_label_names
 from ner_core.models.lora import load_merged
 from ner_core.models.probe import probe_model
 from ner_core.models.sources import ModelSource, find_model
-from ner_core.models.tokenizer import fit_for_words
+from ner_core.models.tokenizer import fit_for_words, lower_cases, meant_as_cased
+from ner_core.models.weight_files import check_pointers, head_size, wrapper_of
 from ner_core.models.windows import window_settings
 
 T = TypeVar("T")
+
+_OTHER_HEAD = re.compile(r"For(?:Sequence|Multiple|NextSentence|Image|Audio)")
+"""Architectures whose head has the same name as one for tokens."""
 
 _SAFE: dict[str, Any] = {"trust_remote_code": False}
 _NO_TOKENIZER = "has no fast tokenizer (tokenizer.json or a SentencePiece model)"
@@ -40,43 +48,59 @@ transformers_logging.disable_progress_bar()
 def load_for_training(
     source: ModelSource, label_names: Sequence[str]
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Load an encoder and put a new token-classification head for these labels on it.
+    """Load an encoder and put a token-classification head for these labels on it.
 
-    A model that was trained on exactly these labels keeps its head. Raises ModelError if the model
-    cannot be loaded or has no fast tokenizer.
+    A head that the model has already keeps its rows of these labels; the other rows are new. Raises
+    ModelError if the model cannot be loaded or has no fast tokenizer.
     """
     source = located(source)
+    check_pointers(Path(source.location), source.name)
     tokenizer = load_tokenizer(source)
-    id2label = dict(enumerate(label_names))
-    same_labels = has_head_for(source, label_names)
-    labels = {
-        "num_labels": len(id2label),
-        "id2label": id2label,
-        "label2id": {label: number for number, label in id2label.items()},
-    }
-    if source.base:
-        model = _load(lambda: load_merged(source, **_SAFE), source)
-        return model if same_labels else with_new_head(model, labels), tokenizer
-    model = _load(
+    change = head_change(source, label_names)
+    labels = label_settings(label_names)
+    if change is None or not change.kept:
+        if source.base:
+            return with_new_head(_merged(source), labels), tokenizer
+        model, _ = _whole(source, **labels)
+        reset_head(model)
+        return model, tokenizer
+    model = _merged(source) if source.base else _whole(source)[0]
+    own = as_tags([model.config.id2label[number] for number in range(model.config.num_labels)])
+    if own == list(label_names):
+        model.config.update(labels)
+        return model, tokenizer
+    return with_labels(model, own, label_names), tokenizer
+
+
+def head_change(source: ModelSource, label_names: Sequence[str]) -> HeadChange | None:
+    """Return which entity types of a model stay, come and go if it is trained on these labels.
+
+    None for a model that knows no types. Raises ModelError if its config.json can't be downloaded.
+    """
+    return HeadChange.of(labels_in(Path(located(source, weights=False).location)), label_names)
+
+
+def _merged(source: ModelSource) -> PreTrainedModel:
+    return _load(lambda: load_merged(source, **_SAFE), source)
+
+
+def _whole(source: ModelSource, **settings: Any) -> tuple[PreTrainedModel, dict[str, Any]]:
+    """Load a model that is no adapter; also return what of it was missing or did not fit."""
+    if wrapper := wrapper_of(Path(source.location), _encoder_name(source)):
+        settings["key_mapping"] = {f"^{re.escape(wrapper)}": ""}
+    loaded: tuple[PreTrainedModel, dict[str, Any]] = _load(
         lambda: AutoModelForTokenClassification.from_pretrained(
             source.location,
-            **labels,
+            **settings,
             ignore_mismatched_sizes=True,
             use_safetensors=True,
             dtype=torch.float32,
+            output_loading_info=True,
             **_SAFE,
         ),
         source,
     )
-    if not same_labels:
-        reset_head(model)
-    return model, tokenizer
-
-
-def has_head_for(source: ModelSource, label_names: Sequence[str]) -> bool:
-    """Return whether a model was trained on exactly these labels, so that its head is kept."""
-    source = located(source, weights=False)
-    return bool(load_config(source).id2label == dict(enumerate(label_names)))
+    return loaded
 
 
 def load_trained(
@@ -90,26 +114,20 @@ def load_trained(
     be run on text alone.
     """
     source = located(find_model(name))
+    check_pointers(Path(source.location), source.name)
     config = load_config(source)
-    architectures = config.architectures
-    if not isinstance(architectures, list) or not any(
-        str(kind).endswith("ForTokenClassification") for kind in architectures
-    ):
+    # Architectures are often missing, or name a class of the author's. The weights know.
+    size = head_size(Path(source.location))
+    if size is None or _OTHER_HEAD.search(str(config.architectures)):
+        _ = (
+            _merged(source) if source.base else _whole(source)
+        )  # if it can't be loaded, that is said
         raise _no_head(source)
-    set_label_names(config, label_names, source.name)
+    set_label_names(config, label_names, source.name, size)
     if source.base:
-        model = _load(lambda: load_merged(source, **_SAFE), source)
+        model = _merged(source)
     else:
-        model, info = _load(
-            lambda: AutoModelForTokenClassification.from_pretrained(
-                source.location,
-                use_safetensors=True,
-                dtype=torch.float32,
-                output_loading_info=True,
-                **_SAFE,
-            ),
-            source,
-        )
+        model, info = _whole(source, num_labels=size)
         if info["missing_keys"] or info["mismatched_keys"]:
             raise _no_head(source)
     model.config.id2label, model.config.label2id = config.id2label, config.label2id
@@ -117,6 +135,12 @@ def load_trained(
     max_length, _ = window_settings(config, tokenizer)
     probe_model(model.eval(), tokenizer, max_length, source.name)
     return model, tokenizer
+
+
+def _encoder_name(source: ModelSource) -> str:
+    """Return the name of the encoder's part in the architecture of a model."""
+    kind = AutoModelForTokenClassification._model_mapping.get(type(load_config(source)), None)
+    return str(getattr(kind, "base_model_prefix", "")) or "bert"
 
 
 def _no_head(source: ModelSource) -> ModelError:
@@ -132,14 +156,20 @@ def load_tokenizer(source: ModelSource) -> PreTrainedTokenizerBase:
     Raises ModelError if it cannot be loaded, or cannot map sub-tokens to words.
     """
     source = located(source, weights=False)
-    tokenizer: PreTrainedTokenizerBase = _load(
-        lambda: AutoTokenizer.from_pretrained(source.weights, **_SAFE),
-        source,
-        _UNREADABLE_TOKENIZER,
-    )
+
+    def load(**settings: Any) -> PreTrainedTokenizerBase:
+        return AutoTokenizer.from_pretrained(source.weights, **settings, **_SAFE)
+
+    tokenizer = _load(load, source, _UNREADABLE_TOKENIZER)
     # If its files are missing, transformers makes a tokenizer that has special tokens only.
     if not tokenizer.is_fast or len(tokenizer) <= len(tokenizer.all_special_ids):
         raise ModelError(f"{source.name} {_NO_TOKENIZER}. Choose a model that has one.")
+    if lower_cases(tokenizer.backend_tokenizer) and _load(
+        lambda: meant_as_cased(Path(source.weights), tokenizer.backend_tokenizer),
+        source,
+        _UNREADABLE_TOKENIZER,
+    ):
+        tokenizer = load(do_lower_case=False)
     _load(lambda: fit_for_words(tokenizer), source, _UNREADABLE_TOKENIZER)
     return tokenizer
 

@@ -35,6 +35,11 @@ STARTER = Path(__file__).parents[1] / "starter"
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 
+_ADDRESS = re.compile(
+    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/((?!datasets/|spaces/)[\w.-]+/[\w.-]+)"
+    r"(?:/(?:tree|blob|resolve)/main(?:/.*)?)?/?(?:[?#].*)?",
+    re.ASCII,
+)
 _HUB_ID = re.compile(r"(?:[\w-][\w.-]{0,95}/)?[\w-][\w.-]{0,95}", re.ASCII)
 
 
@@ -84,6 +89,7 @@ def find_model(name: str, folders: bool = True) -> ModelSource:
     run has none yet, or the name is none of these. Only the form of a Hub id is checked; the Hub is
     asked when the model is loaded.
     """
+    name = _as_id(name)
     if has_hub_prefix(name):
         return _on_hub(name, without_hub_prefix(name), folders=False)
     if name == "minilm":
@@ -101,6 +107,12 @@ def find_model(name: str, folders: bool = True) -> ModelSource:
     path = paths.expand(name)
     if folders and name and paths.exists(path):
         if not (path / "config.json").is_file():
+            if (path / ADAPTER_CONFIG).is_file():
+                raise ModelError(
+                    f"{name} has an adapter without a config.json, so the labels of its head are "
+                    "not known. Copy the config.json of the model that was trained beside it "
+                    "(model.config.save_pretrained)."
+                )
             raise ModelError(
                 f"There is no config.json in {name}, so it is not the folder of a model. Choose "
                 "the folder that a model was saved in."
@@ -109,8 +121,22 @@ def find_model(name: str, folders: bool = True) -> ModelSource:
     return _on_hub(name, name, folders)
 
 
+def _as_id(name: str) -> str:
+    """Return a name as it was meant: without blanks around it, an address of the Hub as its id."""
+    name = name.strip()
+    if address := _ADDRESS.fullmatch(name):
+        name = with_hub_prefix(address[1])
+    return name
+
+
 def _on_hub(name: str, hub_id: str, folders: bool) -> ModelSource:
     """Return the source of a Hub id; see ``find_model`` for ``folders`` and the errors."""
+    repo, at, revision = hub_id.partition("@")
+    if at and "/" in repo and _HUB_ID.fullmatch(repo):
+        raise ModelError(
+            f"The revision {revision[:60]!r} of {repo} can't be chosen. Write {repo} alone: its "
+            "newest revision is used."
+        )
     # transformers loads a folder that has the name of a Hub id, so a name that exists is refused.
     exists = bool(hub_id) and paths.exists(paths.expand(hub_id))
     no_id = hub_id.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(hub_id)

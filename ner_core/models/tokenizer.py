@@ -3,15 +3,98 @@
 Byte-level tokenizers, and some SentencePiece ones, encode a word differently after a blank. Words
 that are passed one by one have no blank before them, so the encoder would read "AnnlivesinOslo"
 although it was pretrained on text with blanks.
+
+Words are composed (NFC) first: an accent that stands by itself, as in texts from PDF files and
+macOS, is a sub-token of its own to a cased encoder, which then finds less.
 """
 
 import json
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+
+_MANY_CAPITALS = 0.01
+"""The share of pieces with a capital in the vocabulary of a cased encoder; most have 0.2 to 0.5."""
+
+
+def composed(words: Iterable[str]) -> list[str]:
+    """Return words as tokenizers get them: letters and their accents composed.
+
+    >>> [len(word) for word in composed(["Ann", "Jose\u0301"])]
+    [3, 4]
+    """
+    return [word if word.isascii() else unicodedata.normalize("NFC", word) for word in words]
+
+
+def place_in_word(word: str, start: int, end: int) -> tuple[int, int]:
+    """Return the characters of a word that are those from ``start`` to ``end`` once composed.
+
+    >>> place_in_word("Jose\u0301!", 3, 4)
+    (3, 5)
+    """
+    if word.isascii() or unicodedata.is_normalized("NFC", word):
+        return start, end
+    lengths = [len(unicodedata.normalize("NFC", word[:n])) for n in range(len(word) + 1)]
+    # An accent belongs to the letter before it.
+    begin = bisect_right(lengths, start) - 1
+    return begin, max(begin, bisect_right(lengths, lengths[bisect_left(lengths, end)]) - 1)
+
+
+def lower_cases(backend: Tokenizer) -> bool:
+    """Return whether a tokenizer lower-cases the text that it reads."""
+    return backend.normalizer is not None and "a" in backend.normalizer.normalize_str("A")
+
+
+def meant_as_cased(folder: Path, backend: Tokenizer) -> bool:
+    """Return whether a model reads capitals, if its tokenizer_config.json does not say.
+
+    transformers takes such a tokenizer for one that lower-cases, whatever its other files say.
+    """
+    try:
+        settings = json.loads((folder / "tokenizer_config.json").read_bytes())
+    except (OSError, ValueError):
+        settings = {}
+    if "do_lower_case" in settings:
+        return False
+    if (folder / "tokenizer.json").is_file():
+        return not lower_cases(Tokenizer.from_file(str(folder / "tokenizer.json")))
+    return _has_capitals(backend)
+
+
+def casing_problem(backend: Tokenizer, name: str) -> str | None:
+    """Return what is wrong if a tokenizer lower-cases and its vocabulary has capitals, or neither.
+
+    ``name`` is that of the model. None if the two agree.
+    """
+    lower, capitals = lower_cases(backend), _has_capitals(backend)
+    if lower == capitals and lower:
+        return (
+            f"The vocabulary of {name} has capitals, but its tokenizer lower-cases all text, so "
+            "they are never seen. Set do_lower_case to false in its tokenizer_config.json if it "
+            "was trained on text with capitals."
+        )
+    if lower == capitals and backend.token_to_id("a") is not None:  # not one of another script
+        return (
+            f"The vocabulary of {name} has no capitals, but its tokenizer does not lower-case "
+            "text, so words with capitals are unknown to it. Set do_lower_case to true in its "
+            "tokenizer_config.json."
+        )
+    return None
+
+
+def _has_capitals(backend: Tokenizer) -> bool:
+    pieces = [piece for piece in backend.get_vocab() if not re.fullmatch(r"[\[<].*[\]>]", piece)]
+    capitals = sum(piece != piece.lower() for piece in pieces)
+    return capitals > _MANY_CAPITALS * len(pieces)
 
 
 def fit_for_words(tokenizer: "PreTrainedTokenizerBase") -> None:

@@ -16,6 +16,7 @@ from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
 from ner_core.config import SubTokenLabels, TrainConfig
 from ner_core.errors import ConfigError
+from ner_core.models.tokenizer import composed
 
 SETTINGS_KEY = "ner_studio"
 """The key of config.json that holds the window settings a model was trained with."""
@@ -111,7 +112,7 @@ def split_into_windows(
         return []
     overlap = window_overlap(overlap, max_length - tokenizer.num_special_tokens_to_add())
     encoded = tokenizer(
-        [list(words) for words in texts],
+        [composed(words) for words in texts],
         is_split_into_words=True,
         truncation=True,
         max_length=max_length,

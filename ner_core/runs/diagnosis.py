@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping
 from typing import Any
 
+from ner_core.counting import many
 from ner_core.errors import NerError
 from ner_core.runs import checkpoints
 from ner_core.system import resources
@@ -13,6 +14,7 @@ from ner_core.runs.run import Run
 
 _FULL_BELOW = 32 * 2**20
 _NEAR_LIMIT = 0.9
+_FAR, _FEW_STEPS, _FEW_ENTITIES = 5.0, 150, 50
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # What safetensors and torch say, whose errors have no number; torch counts what it has written.
@@ -64,6 +66,32 @@ def why_interrupted(run: Run, started: Event | None, progress: Mapping[str, Any]
         "The worker ended unexpectedly: it was killed, or the machine restarted. Resume the run "
         f"{where}."
     )
+
+
+def why_nothing_is_found(
+    steps: int, rate: float, usual_rate: float, entities: Mapping[str, int]
+) -> str:
+    """Return that a finished model finds no entity, and the likely reasons.
+
+    ``usual_rate`` is the automatic learning rate for its encoder, ``entities`` those of train by
+    type.
+    """
+    total = sum(entities.values())
+    reasons = []
+    if rate > _FAR * usual_rate:
+        reasons.append(f"its learning rate of {rate:g} is too high (try {usual_rate:g})")
+    if rate * _FAR < usual_rate:
+        reasons.append(f"its learning rate of {rate:g} is too low (try {usual_rate:g})")
+    if steps < _FEW_STEPS:
+        reasons.append(f"{many(steps, 'step')} of training {_are(steps)} too few (try more epochs)")
+    if total < _FEW_ENTITIES:
+        reasons.append(f"{many(total, 'entity')} in train {_are(total)} too few (annotate more)")
+    likely = "; ".join(reasons) or "the tags of train may be wrong (see the data check)"
+    return f"The model finds no entities, as if every word were O. Likely reasons: {likely}."
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _disk_is_full(run: Run) -> bool:

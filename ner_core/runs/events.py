@@ -53,13 +53,15 @@ def describe(kind: str, data: Mapping[str, Any]) -> str:
     if kind == "evaluated":
         part = "part of " if data.get("subset") else ""
         best = ", the best so far" if data.get("best") else ""
-        scores = f"F1 {_number(data.get('f1'), 4)}, loss {_number(data.get('loss'), 4)}"
+        f1 = "not scored" if data.get("support") == 0 else f"F1 {_number(data.get('f1'), 4)}"
+        scores = f"{f1}, loss {_number(data.get('loss'), 4)}"
         return f"{part}{data.get('split')}: {scores}{best}"
     if kind == "checkpoint":
         size, seconds = _number(data.get("megabytes"), 0), _number(data.get("seconds"), 1)
         return f"checkpoint, {size} MB in {seconds} s"
     if kind == "started":
-        return "resumed" if data.get("resumed") else "started"
+        word = "resumed" if data.get("resumed") else "started"
+        return ". Note: ".join([word, *(str(note).rstrip(".") for note in data.get("notes") or ())])
     if kind == "queued":
         holder = data.get("waiting_for")
         return f"waiting for {holder}" if holder else "resuming"

@@ -111,6 +111,11 @@ class RunView:
         return list(self.started.data["notes"]) if self.started else []
 
     @property
+    def warning(self) -> str | None:
+        """What is wrong with the model of a finished run; None if nothing is known to be."""
+        return self.ended.data.get("warning") if self.ended else None
+
+    @property
     def message(self) -> str | None:
         """Why the run failed or was interrupted, and what to do; None for any other run."""
         if self.status == "interrupted":

@@ -32,6 +32,10 @@ LOG_SECONDS = 1.0
 CHECKPOINT_SECONDS = 60.0
 CHECKPOINT_SHARE = 0.05
 """The largest share of the time that checkpoints between evaluations may take."""
+DIVERGED = 1000.0
+"""A loss that is so many times the lowest one will not come down again."""
+HIGH_LOSS = 10.0
+"""It also has to be so many times that of guessing: small data are learned to a loss near 0."""
 
 Emit = Callable[[Kind, int, Mapping[str, Any]], None]
 
@@ -69,6 +73,8 @@ class TrainingLoop(TrainerCallback):
         self.stopped = self.stopped_early = False
         self.seconds = self.seconds_before = self.evaluation_seconds = 0.0
         self._save_seconds = 0.0
+        self._lowest_loss = math.inf
+        self._high_loss = HIGH_LOSS * math.log(len(prepared.corpus.label_names))
 
     @property
     def step(self) -> int:
@@ -122,12 +128,18 @@ class TrainingLoop(TrainerCallback):
         logs: Mapping[str, float],
         **kwargs: Any,
     ) -> None:
-        """Emit the progress. Raise TrainingError if the loss is not a number any more."""
+        """Emit the progress. Raise TrainingError if training has diverged."""
         state.log_history.clear()  # the event log has it
         if "loss" not in logs:
             return
         step, loss = state.global_step, logs["loss"]
         _check_finite("loss", loss, step)
+        self._lowest_loss = min(loss, self._lowest_loss)
+        if loss > max(self._high_loss, DIVERGED * self._lowest_loss):
+            raise TrainingError(
+                f"Training diverged: the loss is {loss:,.1f} at step {step}, and was "
+                f"{self._lowest_loss:.4f} before. Choose a smaller learning rate."
+            )
         self._last_log = time.monotonic()
         seconds, steps = self._last_log - self._began, step - self._first_step
         evaluating = self.evaluation_seconds - self._evaluation_seconds_before
@@ -156,11 +168,11 @@ class TrainingLoop(TrainerCallback):
         if scores["loss"] is not None:
             _check_finite("validation loss", scores["loss"], step)
         f1, best_f1 = scores["selection_f1"], self.best_f1 or 0.0
-        is_best = f1 >= best_f1  # of equals the later: it has seen more
-        if is_best:
+        is_best = f1 is not None and f1 >= best_f1  # of equals the later: it has seen more
+        if is_best or f1 is None:  # without a score, the last is kept
             self.keep_as_best(f1)
         # An F1 of 0 means that learning does not show yet, not that it has ended.
-        gained = f1 > best_f1 or best_f1 == 0
+        gained = best_f1 == 0 or f1 > best_f1
         self.evaluations_without_gain = 0 if gained else self.evaluations_without_gain + 1
         if self.patience and self.evaluations_without_gain >= self.patience:
             self.stopped_early = self.trainer.control.should_training_stop = True
@@ -186,6 +198,7 @@ class TrainingLoop(TrainerCallback):
             "waited": self.evaluations_without_gain,
             "stopped_early": self.stopped_early,
             "done": self.stopped_early or step >= state.max_steps,
+            "lowest_loss": self._lowest_loss if math.isfinite(self._lowest_loss) else None,
             "seconds": self.seconds,
             "evaluation_seconds": self.evaluation_seconds,
             "event": event,
@@ -213,6 +226,7 @@ class TrainingLoop(TrainerCallback):
             self.best_step, self.best_f1 = kept["best"]["step"], kept["best"]["selection_f1"]
         self.evaluations_without_gain = kept["waited"]
         self.stopped_early = kept["stopped_early"]
+        self._lowest_loss = kept.get("lowest_loss") or math.inf
         self.seconds = self.seconds_before = kept["seconds"]
         self.evaluation_seconds = kept["evaluation_seconds"]
         self.trainer.state.global_step = checkpoint.step

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from ner_core import tags
 from ner_core.data.corpus import Corpus
 from ner_core.data.provenance import provenance
+from ner_core.errors import DataError
 from ner_core.evaluation.error_analysis import TrainFacts, analyse, errors_of
 from ner_core.evaluation.scoring import predict_tags, score_tags, tag_names
 from ner_core.inference.tagger import load_tagger
 from ner_core.models.device import best_device
-from ner_core.runs import checkpoints
+from ner_core.runs import checkpoints, diagnosis
 from ner_core.runs.error_log import write_errors
 from ner_core.runs.events import EventWriter
 from ner_core.runs.log import RunLog
@@ -20,6 +22,7 @@ from ner_core.runs.run import Run
 from ner_core.system import resources
 from ner_core.system.interrupts import StopRequested, interruptible
 from ner_core.training.hardware import hardware, memory_peak, versions
+from ner_core.training.learning_rate import default_learning_rate
 from ner_core.training.loop import TrainingLoop
 from ner_core.training.saving import replace_model, write_json
 from ner_core.training.setup import Prepared, prepare
@@ -63,7 +66,8 @@ def describe(prepared: Prepared) -> dict[str, Any]:
     return {
         "settings": prepared.resolved,
         "label_names": prepared.corpus.label_names,
-        "notes": list(prepared.corpus.notes),
+        "notes": prepared.notes,
+        "types": prepared.change and prepared.change.as_json(),
         "corpus": provenance(prepared.corpus),
         "base_model": prepared.origin,
         "versions": versions(),
@@ -84,6 +88,8 @@ def train(
     """
     checkpoint = checkpoints.newest(run.checkpoints_dir)
     checkpoints.prune(run.checkpoints_dir, checkpoint)
+    if checkpoint:
+        check_same_data(run, described)
     loop = TrainingLoop(prepared, run, log.append, should_stop)
     splits = described["corpus"]["splits"]
     started = {
@@ -109,6 +115,22 @@ def train(
     return loop
 
 
+def check_same_data(run: Run, described: dict[str, Any]) -> None:
+    """Raise DataError if the data of a run that goes on are not those that it began with."""
+    before = next((e.data for e in reversed(run.events()) if e.kind == "started"), {})
+    splits = before.get("corpus", {}).get("splits", {})
+    changed = [
+        name
+        for name, split in described["corpus"]["splits"].items()
+        if splits and split["sha256"] != splits.get(name, {}).get("sha256")
+    ]
+    if changed or (splits and before["label_names"] != described["label_names"]):
+        raise DataError(
+            f"The data have changed since the run began (in {', '.join(changed) or 'its types'}), "
+            "so it can't go on from where it was. Undo the change, or start a new run."
+        )
+
+
 def score(run: Run, corpus: Corpus) -> dict[str, Any]:
     """Score the saved model, loaded as for any other use; return that part of the report.
 
@@ -118,6 +140,7 @@ def score(run: Run, corpus: Corpus) -> dict[str, Any]:
     train = corpus.dataset["train"]
     facts = TrainFacts.of(train["tokens"], tag_names(train))
     scored: dict[str, Any] = {**dict.fromkeys(_SPLITS), "analysis": {}}
+    scored["found_nothing"] = False
     for name in _SPLITS:
         if name not in corpus.dataset:
             continue
@@ -127,6 +150,8 @@ def score(run: Run, corpus: Corpus) -> dict[str, Any]:
         scored[name] = {**score_tags(gold, predicted), "loss": loss}
         windows = tagger.window_counts(texts)
         scored["analysis"][name] = analyse(texts, gold, predicted, train=facts, windows=windows)
+        if scored[name]["support"] and not any(map(tags.decode_predicted, predicted)):
+            scored["found_nothing"] = True
         if name == "validation":
             write_errors(run.errors_path, errors_of(name, texts, gold, predicted))
     return scored
@@ -137,7 +162,7 @@ def report(
 ) -> None:
     """Write ``report.json``, then the events with the final scores and ``finished``."""
     training_seconds = loop.seconds - loop.evaluation_seconds
-    figures = {
+    figures: dict[str, Any] = {
         "best_step": loop.best_step,
         "stopped_early": loop.stopped_early,
         "train_seconds": loop.seconds,
@@ -147,6 +172,14 @@ def report(
         "memory_peak": memory_peak(best_device()),
     }
     settings = described["settings"]
+    warning = None
+    if scored.pop("found_nothing"):
+        usual = default_learning_rate(loop.trainer.model.config, settings["lora_rank"] > 0)
+        entities = described["corpus"]["splits"]["train"]["entities"]
+        warning = diagnosis.why_nothing_is_found(
+            loop.step, settings["learning_rate"], usual, entities
+        )
+    figures["warning"] = warning
     whole = {"run": run.id, "data": settings["data"], "model": settings["model"]}
     whole |= {**scored, "steps": loop.step, **figures, **described}
     write_json(run.report_path, whole)
@@ -154,5 +187,8 @@ def report(
         if scores := scored[name]:
             final = {"split": name, "subset": False, "final": True, **scores}
             loop.emit("evaluated", loop.step, final)
-    f1 = {f"{name}_f1": scored[name] and scored[name]["f1"] for name in _SPLITS}
+    f1 = {
+        f"{name}_f1": scores["f1"] if (scores := scored[name]) and scores["support"] else None
+        for name in _SPLITS
+    }
     loop.emit("finished", loop.step, {**figures, **f1})

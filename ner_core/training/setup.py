@@ -29,9 +29,11 @@ from ner_core.errors import DataError
 from ner_core.inference.tagger import Tagger
 from ner_core.models import loading
 from ner_core.models.device import best_device, use_bf16
+from ner_core.models.head_change import HeadChange
 from ner_core.models.layers import set_dropout_and_freeze
 from ner_core.models.lora import add_adapter
 from ner_core.models.sources import ModelSource, find_model
+from ner_core.models.tokenizer import casing_problem
 from ner_core.models.windows import (
     SETTINGS_KEY,
     check_max_length,
@@ -66,7 +68,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a run trains: data, model and settings. ``windows`` has one row per training window."""
+    """What a run trains: data, model and settings.
+
+    ``change`` are the entity types of the model that stay, come and go, None for an encoder that
+    knows none. ``windows`` has one row per training window.
+    """
 
     config: TrainConfig
     source: ModelSource
@@ -75,6 +81,15 @@ class Prepared:
     tokenizer: PreTrainedTokenizerBase
     windows: Dataset
     plan: Plan
+    change: HeadChange | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """What was decided about data and model that the user should know."""
+        name = _shown(self.source)
+        casing = casing_problem(self.tokenizer.backend_tokenizer, name)
+        found = (self.change and self.change.note(name), casing)
+        return [*self.corpus.notes, *(note for note in found if note)]
 
     @property
     def resolved(self) -> dict[str, Any]:
@@ -94,10 +109,9 @@ class Prepared:
     def origin(self) -> dict[str, Any]:
         """The origin of the model: ``kind``, ``name``, and on the Hub ``id`` and ``revision``."""
         source = self.source
-        folder = source.kind == "folder"
         return {
             "kind": source.kind,
-            "name": Path(source.name).name if folder else source.name,
+            "name": _shown(source),
             "id": source.hub_id,
             "revision": source.revision or (source.hub_id and _commit_of(source.hub_id)),
         }
@@ -119,7 +133,13 @@ def prepare(config: TrainConfig) -> Prepared:
         model = add_adapter(model, source, config.lora_rank)
     windows = make_windows(corpus, tokenizer, config)
     plan = make_plan(config, model.config, windows.num_rows)
-    return Prepared(config, source, corpus, model, tokenizer, windows, plan)
+    change = loading.head_change(source, corpus.label_names)
+    return Prepared(config, source, corpus, model, tokenizer, windows, plan, change)
+
+
+def _shown(source: ModelSource) -> str:
+    """Return the name of a model without the folders of this machine."""
+    return Path(source.name).name if source.kind == "folder" else source.name
 
 
 def make_trainer(
@@ -134,8 +154,8 @@ def make_trainer(
     """
     config, plan, label_names = prepared.config, prepared.plan, prepared.corpus.label_names
     weights = class_weights(prepared.windows["labels"], len(label_names), config.class_weights)
-    # At a high rate, a head that fits these labels already would lose what it has learned.
-    new_head = not loading.has_head_for(prepared.source, label_names)
+    # At a high rate, a head that knows some of these labels would lose what it has learned.
+    new_head = prepared.change is None or not prepared.change.kept
     trainer = NerTrainer(
         model=prepared.model,
         args=_arguments(config, plan, run),

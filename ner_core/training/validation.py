@@ -40,8 +40,8 @@ class Validation:
     def score(self, tagger: Tagger, full: bool) -> dict[str, Any]:
         """Score all sentences or the subset; return the data of an ``evaluated`` event.
 
-        ``selection_f1`` is the strict F1 on the subset, ``samples`` are the entities found in the
-        sample sentences.
+        ``selection_f1`` is the strict F1 on the subset, None if that has no entity; ``samples`` are
+        the entities found in the sample sentences.
         """
         full = full or len(self.subset) == len(self.texts)
         indices = list(range(len(self.texts))) if full else self.subset
@@ -51,12 +51,12 @@ class Validation:
         scores |= score_tags(gold, predicted)
         found = dict(zip(indices, predicted, strict=True))
         scores["samples"] = [_spans(found[index]) for index in self._sample_indices]
+        part = scores
         if full and len(self.subset) < len(self.texts):
             part = score_tags(
                 [gold[index] for index in self.subset], [predicted[index] for index in self.subset]
             )
-            return {**scores, "selection_f1": part["f1"]}
-        return {**scores, "selection_f1": scores["f1"]}
+        return {**scores, "selection_f1": part["f1"] if part["support"] else None}
 
     def _choose_samples(self) -> list[int]:
         """Return the indices of a few short sentences with many and varied entity types."""

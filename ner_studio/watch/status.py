@@ -58,6 +58,8 @@ def _message(view: RunView) -> str:
     if view.status in ("failed", "interrupted"):
         text = escape(view.message or "The run ended for an unknown reason. Its log may say more.")
         return f'<p class="ner-error" role="alert" style="margin-top: .6rem">{text}</p>'
+    if view.warning:
+        return f'<p class="ner-warning" style="margin-top: .6rem">{escape(view.warning)}</p>'
     text = _waiting(view) if view.status == "queued" else escape(_sentence(view))
     return f'<p class="ner-quiet" style="margin-top: .6rem">{text}</p>' if text else ""
 
@@ -78,6 +80,7 @@ def _sentence(view: RunView) -> str:
     if view.status == "stopped" and view.run.model_dir.is_dir():
         return "Stopped. The best model so far was kept."
     return {
+        "running": " ".join(view.notes),
         "starting": "The worker is reading the data and loading the encoder.",
         "stopping": "It stops after the current step and keeps the best model so far.",
         "stopped": "Stopped before there was a model to keep.",

@@ -44,6 +44,7 @@ def test_as_json_is_plain_and_has_no_places(corpus, tiny_encoder):
     assert found.keys() == {
         *{"model", "max_length", "sentences", "windows", "median", "p95", "longest"},
         *{"over_window", "unknown_words", "unknown_characters", "alignment"},
+        "dropped_words",
     }
     assert all(type(value) in (str, int, float, list) for value in found.values())
 
@@ -150,9 +151,8 @@ def test_a_folder_without_a_fast_tokenizer_is_a_sentence(corpus, tiny_encoder, t
             (folder / "tokenizer.json").write_text(content)
         with pytest.raises(ModelError) as caught:
             measure(found, str(folder))
-        assert str(caught.value) == (
-            f"{folder} has no fast tokenizer (tokenizer.json or a SentencePiece model). Choose a "
-            "model that has one."
+        assert str(caught.value).startswith(
+            f"{folder} has no fast tokenizer (tokenizer.json or a SentencePiece model)"
         )
 
 

@@ -17,7 +17,7 @@ from tests.support.families import FAMILIES, LIMIT, save_family
 SENTENCES = [
     "Ann lives in Oslo",
     "Bob works near the Paris city hall with people of AT&T and São Paulo",
-    "naïve café Ann İstanbul Zürich ΑΘΉΝΑ 東 cafe\u0301",
+    "naïve café Ann İstanbul Zürich ΑΘΉΝΑ 東 caf\u00e9",
     "unbelievable 12345 🎉 \U0001f9d1\u200d\U0001f680 xyzzy",
 ]
 # Here words touch, or more than a blank is between them. WordPiece cuts at punctuation and at Han
@@ -118,3 +118,17 @@ def test_half_a_surrogate_pair_keeps_its_place(model):
     found = model[1].sub_tokens("Ann \ud83d Oslo")
     assert found[0].start == 0
     assert found[-1].end == len("Ann \ud83d Oslo")
+
+
+def test_sub_tokens_of_decomposed_accents_are_placed_in_the_text_as_it_is(model):
+    _, predictor, _ = model
+    text = "Ann cafe\u0301 Zu\u0308rich"
+    found = predictor.sub_tokens(text)
+    same = predictor.sub_tokens("Ann caf\u00e9 Z\u00fcrich")
+    assert [(one.sub_token, one.tag) for one in found] == [(one.sub_token, one.tag) for one in same]
+    longer = {"caf\u00e9": "cafe\u0301", "\u00e9": "e\u0301", "\u00fc": "u\u0308"}
+    for one, other in zip(found, same, strict=True):
+        composed = "Ann caf\u00e9 Z\u00fcrich"[other.start : other.end]
+        for short, long in longer.items():
+            composed = composed.replace(short, long) if long not in composed else composed
+        assert text[one.start : one.end] == composed

@@ -428,7 +428,10 @@ def test_damaged_files_are_a_sentence(tiny_model, tmp_path, name, content):
     ("labels", "sentence"),
     [
         ({"0": "O", "2": "B-PER"}, "are not numbered from 0 without gaps"),
-        ({"0": "O", "1": "B-"}, "The label 'B-' of .* is not a tag such as O, B-PER or PER"),
+        (
+            {"0": "O", "1": "B-", "2": "B-A", "3": "I-A", "4": "B-B"},
+            r"Some labels of the model .* can't be read as tags such as O, B-PER or PER: 'B-'\.",
+        ),
     ],
 )
 def test_labels_that_cannot_be_read_are_refused(tiny_model, tmp_path, labels, sentence):

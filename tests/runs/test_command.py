@@ -61,7 +61,7 @@ def read_by_the_cli(command):
     assert program == "ner_core"
     given_to_submit = []
 
-    def submit(config, run_id=None):
+    def submit(config, run_id=None, warn=None):
         given_to_submit.append((config, run_id))
         return None, None
 

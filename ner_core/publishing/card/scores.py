@@ -36,6 +36,7 @@ def headline(facts: CardFacts) -> str:
     said = [
         f"**{scores['f1']:.3f}** on the {name} part ({many(scores['sentences'], 'sentence')})"
         for name, scores in facts.scores.items()
+        if scores["support"]
     ]
     if not said:
         return "It has no final scores: see below what was measured while it was trained."
@@ -112,7 +113,8 @@ def limits_section(facts: CardFacts) -> str:
     """Return which errors were seen, and what was not examined, a point a line."""
     explained = (facts.report or {}).get("analysis") or {}
     part = next((name for name in facts.scores if name in explained), None)
-    points: list[str] = []
+    warning = (facts.report or {}).get("warning")
+    points = [text(warning)] if warning else []
     if part is None:
         points.append("Its errors were not counted.")
     else:
