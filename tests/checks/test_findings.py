@@ -394,6 +394,30 @@ CASES = {
             [row("validation", "dev.conll", 4, "Oslo: LOC 20, PER 1")],
         ),
     ),
+    "odd": (
+        {"train.conll": people(40) + "x 0\n\n", **DEV},
+        Finding(
+            "warning",
+            "odd",
+            "train.conll: the tag '0' (Digit zero) was read as O. Write O instead.",
+            1,
+        ),
+    ),
+    "guess": (
+        {
+            "train.conll": people(40)
+            .replace(" B-PER", " NNP B-PER B-NP")
+            .replace(" O", " VBD O B-VP"),
+            **DEV,
+        },
+        Finding(
+            "note",
+            "guess",
+            "train.conll: the tags were read from column 3; 4 has tags as well. Choose another one "
+            "with --tag-column if that is wrong.",
+            1,
+        ),
+    ),
     "decided": (
         {"train.conll": people(40)},
         Finding(
