@@ -6,9 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from ner_core.data.folders import find_places
-from ner_core.data.readers.formats import folder_format, format_of
+from ner_core.data.readers.formats import Format, folder_format, format_of
 from ner_core.data.readers.rows import listed
 from ner_core.data.readers.sentence import Fault, ReadOptions, Record, Sentence
+from ner_core.data.readers.text import is_utf, is_western
 from ner_core.data.split_source import SplitSource
 from ner_core.data.splits import data_files
 from ner_core.errors import DataError
@@ -110,8 +111,14 @@ def _parts(files: list[Path], options: ReadOptions, remarks: tuple[str, ...]) ->
 
 def _file(path: Path, options: ReadOptions) -> SplitSource:
     form = (folder_format(path) if path.is_dir() else None) or format_of(path)
-    read, fingerprint = partial(form.read, path, options), partial(_fingerprint, path)
+    read, fingerprint = partial(_records, form, path, options), partial(_fingerprint, path)
     return SplitSource(path.name, form.name, form.unit, read, fingerprint)
+
+
+def _records(form: Format, path: Path, options: ReadOptions) -> Iterator[Record]:
+    if path.is_file() and form.is_text and not is_utf(path) and is_western(path):
+        yield Fault("guess", 0, "the file is not UTF-8 and was read as Windows-1252 (Latin-1)")
+    yield from form.read(path, options)
 
 
 def _fingerprint(path: Path) -> str:

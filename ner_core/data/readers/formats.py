@@ -31,6 +31,11 @@ class Format(NamedTuple):
     read: Reader
     unit: str = "line"
 
+    @property
+    def is_text(self) -> bool:
+        """Whether its files are lines of text."""
+        return self.unit == "line"
+
 
 # In this order: the most certain first. What none of them recognises is CoNLL columns.
 _RECOGNISED = (
