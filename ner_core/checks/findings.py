@@ -183,6 +183,7 @@ def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
             1,
         )
         return
+    yield from _odd_types(corpus.entity_types)
     for label in corpus.entity_types:
         count = splits["train"].per_type[label]
         others = [name for name in splits if name != "train"]
@@ -212,6 +213,30 @@ def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
                 f"{label} does not occur in {' and '.join(absent)}, so it is not scored there.",
                 len(absent),
             )
+
+
+def _odd_types(labels: Iterable[str]) -> Iterator[Finding]:
+    """Yield types that are written in two ways, and those that are named as words outside are."""
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for label in labels:
+        alike[label.casefold()].append(label)
+    for found in alike.values():
+        if len(found) > 1:
+            yield Finding(
+                "warning",
+                "case",
+                f"{' and '.join(found)} are types of their own that differ only in small and "
+                "capital letters. Write them alike if they mean the same.",
+                len(found),
+            )
+    for label in alike.get("o", []):
+        yield Finding(
+            "warning",
+            "type_o",
+            f"{label} is the name of an entity type here; O alone is for words outside of "
+            "entities. Rename the type, or correct its tags.",
+            1,
+        )
 
 
 def ambiguous(corpus: Corpus) -> Iterator[Finding]:
