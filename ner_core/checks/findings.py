@@ -175,6 +175,7 @@ def repeated(corpus: Corpus) -> Iterator[Finding]:
 
 def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
     """Yield entity types that have few examples, or are missing in some splits."""
+    yield from _odd_types(corpus.entity_types)
     if not splits["train"].entities:
         yield Finding(
             "error",
@@ -183,7 +184,6 @@ def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
             1,
         )
         return
-    yield from _odd_types(corpus.entity_types)
     for label in corpus.entity_types:
         count = splits["train"].per_type[label]
         others = [name for name in splits if name != "train"]

@@ -383,6 +383,38 @@ CASES = {
             [row("validation", "dev.conll", 4, "Oslo: LOC 20, PER 1")],
         ),
     ),
+    "odd": (
+        {"train.conll": people(20) + "left 0\n\n", **DEV},
+        Finding(
+            "warning",
+            "odd",
+            "train.conll: the tag '0' (Digit zero) was read as O. Write O instead.",
+            1,
+        ),
+    ),
+    "guess": (
+        {"train.conll": people(20), "dev.conll": "Bob B-PER B-LOC\nslept O O\n"},
+        Finding(
+            "note",
+            "guess",
+            "dev.conll: the tags were read from column 2; 3 has tags as well. Choose another one "
+            "with --tag-column if that is wrong.",
+            1,
+        ),
+    ),
+    "case": (
+        {
+            "train.conll": people(20) + people(20, "Lee").replace("PER", "Per"),
+            "dev.conll": "Bob B-PER\nsaw O\nKim B-Per\n",
+        },
+        Finding(
+            "warning",
+            "case",
+            "PER and Per are types of their own that differ only in small and capital letters. "
+            "Write them alike if they mean the same.",
+            2,
+        ),
+    ),
     "decided": (
         {"train.conll": people(40)},
         Finding(

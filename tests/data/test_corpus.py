@@ -143,8 +143,8 @@ def test_inline_files_may_stand_beside_columns(corpus_folder, tmp_path):
             "last column of the line?",
         ),
         (
-            "Ann B-PER\n\n\nran 0\n",
-            "my.conll, line 4: '0' is not a tag such as O, B-PER or I-PER. Is the tag in the last "
+            "Ann B-PER\n\n\nran 7\n",
+            "my.conll, line 4: '7' is not a tag such as O, B-PER or I-PER. Is the tag in the last "
             "column of the line?",
         ),
         (
