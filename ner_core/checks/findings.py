@@ -190,6 +190,7 @@ def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
 
     A validation part without any entity is a finding too.
     """
+    yield from _odd_types(corpus.entity_types)
     if not splits["train"].entities:
         yield Finding(
             "error",
@@ -236,6 +237,30 @@ def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
                 f"{label} does not occur in {' and '.join(absent)}, so it is not scored there.",
                 len(absent),
             )
+
+
+def _odd_types(labels: Iterable[str]) -> Iterator[Finding]:
+    """Yield types that are written in two ways, and those that are named as words outside are."""
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for label in labels:
+        alike[label.casefold()].append(label)
+    for found in alike.values():
+        if len(found) > 1:
+            yield Finding(
+                "warning",
+                "case",
+                f"{' and '.join(found)} are types of their own that differ only in small and "
+                "capital letters. Write them alike if they mean the same.",
+                len(found),
+            )
+    for label in alike.get("o", []):
+        yield Finding(
+            "warning",
+            "type_o",
+            f"{label} is the name of an entity type here; O alone is for words outside of "
+            "entities. Rename the type, or correct its tags.",
+            1,
+        )
 
 
 def ambiguous(corpus: Corpus) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import argparse
 from typing import get_args
 
 from ner_core.config import Precision, TrainConfig
-from ner_core.data.readers.sentence import ReadOptions
+from ner_core.data.readers.sentence import ReadOptions, split_names
 
 MODEL = "starter, a run, a folder or a Hub id"
 COLUMNS = ("token_column", "tag_column", "label_names")
@@ -67,9 +67,11 @@ def positive(given: str) -> int:
 
 
 def names(given: str | None) -> list[str] | None:
-    """Return names that commas separate; None if none were given.
+    """Return names that commas separate; None if none were given. Quotation marks keep a comma.
 
     >>> names("PER, ORG"), names(None)
     (['PER', 'ORG'], None)
+    >>> names('"PER,old", ORG')
+    ['PER,old', 'ORG']
     """
-    return [name.strip() for name in given.split(",")] if given else None
+    return split_names(given) if given else None

@@ -16,6 +16,9 @@ def add_check_arguments(command: argparse.ArgumentParser) -> None:
     add_columns(command)
     add_seed(command)
     command.add_argument(
+        "--all", action="store_true", help="show all types and findings, however many there are"
+    )
+    command.add_argument(
         "--show-alignment", type=int, metavar="N", help="show the sub-tokens of training sentence N"
     )
     command.add_argument("--sub-token-labels", choices=("first", "all", "copy"), default="first")
@@ -28,7 +31,7 @@ def check(options: argparse.Namespace) -> int:
     from ner_core.checks.report import check_data  # late: loads datasets
 
     report = check_data(options.data, seed(options), read_options(options), options.model)
-    output.emit(options.json, report.as_json(), lambda: output.check_text(report))
+    output.emit(options.json, report.as_json(), lambda: output.check_text(report, options.all))
     return 0
 
 

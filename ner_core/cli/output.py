@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -42,9 +43,19 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
 
 
-def check_text(report: "CheckReport") -> str:
-    """Return the report of a data check as text."""
-    types = sorted({label for counts in report.splits.values() for label in counts.per_type})
+_MOST_TYPES = 10
+_MOST_ALIKE = 5
+_LONGEST = 400
+
+
+def check_text(report: "CheckReport", everything: bool = True) -> str:
+    """Return the report of a data check as text; not ``everything`` of it if it is long."""
+    total: Counter[str] = Counter()
+    for counts_of in report.splits.values():
+        total.update(counts_of.per_type)
+    most = None if everything else _MOST_TYPES
+    types = sorted(label for label, _ in total.most_common(most))
+    hidden = len(total) - len(types)
     counts = table(
         ("split", "sentences", "tokens", "entities", *types),
         [
@@ -54,14 +65,23 @@ def check_text(report: "CheckReport") -> str:
     )
     formats = ", ".join(sorted(set(report.formats.values())))
     lines = [f"{report.source} ({formats}; tags: {report.scheme})", "", counts, ""]
+    if hidden:
+        lines += [f"The table has the most frequent types; {hidden:,} more: --all.", ""]
     if report.encoder:
         lines += [lengths_text(report.encoder), ""]
+    seen: Counter[str] = Counter()
     for finding in report.findings:
-        lines.append(f"{finding.level}: {finding.message}")
+        seen[finding.code] += 1
+        if not everything and seen[finding.code] > _MOST_ALIKE:
+            continue
+        message = finding.message if everything else finding.message[:_LONGEST]
+        lines.append(f"{finding.level}: {message}")
         lines += [
             f"    {row['source']}, {row['unit']} {row['line']}: {row['text'][:200]}"
             for row in finding.rows[:5]
         ]
+    if more := sum(max(count - _MOST_ALIKE, 0) for count in seen.values()) * (not everything):
+        lines.append(f"{more:,} more of the same kinds: --all.")
     if not report.findings:
         lines.append("Nothing is wrong with it.")
     return "\n".join(lines)

@@ -183,6 +183,14 @@ def _with_validation(corpus: Corpus, seed: int) -> Corpus:
     """Cut a tenth of train off for validation, the same for the same seed and data."""
     train, places = corpus.dataset["train"], corpus.places["train"]
     if train.num_rows < 2:
+        cause = next(iter(corpus.faults["train"].first.get("unreadable", [])), None)
+        if cause is not None:
+            source = corpus.sources["train"]
+            raise DataError(
+                f"There is only {train.num_rows} training sentence in "
+                f"{short_name(corpus.source)} that can be read. {source.name}, {source.unit} "
+                f"{cause.line}: {cause.message}"
+            )
         raise DataError(
             f"There is only {train.num_rows} training sentence in {short_name(corpus.source)}. Add "
             "at least one more, so that one can be kept for validation."

@@ -1,12 +1,17 @@
 """Find the splits of the sample, a file, a folder or a dataset on the Hub."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from ner_core.data.readers.formats import format_of
-from ner_core.data.readers.sentence import ReadOptions
+from ner_core.data.folders import find_places
+from ner_core.data.readers.formats import Format, folder_format, format_of
+from ner_core.data.readers.rows import listed
+from ner_core.data.readers.sentence import Fault, ReadOptions, Record, Sentence
+from ner_core.data.readers.text import is_utf, is_western
 from ner_core.data.split_source import SplitSource
-from ner_core.data.splits import find_splits
+from ner_core.data.splits import data_files
 from ner_core.errors import DataError
 from ner_core.hub.repository_ids import (
     has_hub_prefix,
@@ -61,17 +66,63 @@ def find_sources(
 
         return hub_splits(without_hub_prefix(found), options)
     path = SAMPLE if source == "sample" else Path(found)
-    if path.is_dir():
-        return {name: _file(file, options) for name, file in find_splits(path).items()}, ()
-    return {"all": _file(path, options)}, ()
+    if not path.is_dir():
+        return {"all": _file(path, options)}, ()
+    places, remarks = find_places(path)
+    return {
+        name: _parts(files, options, remarks.get(name, ())) for name, files in places.items()
+    }, ()
+
+
+def _parts(files: list[Path], options: ReadOptions, remarks: tuple[str, ...]) -> SplitSource:
+    """Return the source of a split that several files make up, or one."""
+    sources = [_file(file, options) for file in files]
+    first = sources[0]
+    if len(sources) == 1 and not remarks:
+        return first
+    said = [Fault("odd", 0, remark) for remark in remarks]
+    if len(files) > 1:
+        said.append(
+            Fault(
+                "guess",
+                0,
+                f"{len(files)} files were read as one, in this order: "
+                f"{listed(file.name for file in files)}",
+            )
+        )
+
+    def read() -> Iterator[Record]:
+        yield from said
+        documents = last = 0
+        for source in sources:
+            for record in source.read():
+                if isinstance(record, Sentence) and record.document:
+                    last = documents + record.document
+                    record = replace(record, document=last)
+                yield record
+            documents = last
+
+    def fingerprint() -> str:
+        found = [source.fingerprint() for source in sources]
+        return " ".join([*found, *(fault.message for fault in said)]) if all(found) else ""
+
+    return SplitSource(first.name, first.format, first.unit, read, fingerprint)
 
 
 def _file(path: Path, options: ReadOptions) -> SplitSource:
-    form = format_of(path)
-    read, fingerprint = partial(form.read, path, options), partial(_fingerprint, path)
+    form = (folder_format(path) if path.is_dir() else None) or format_of(path)
+    read, fingerprint = partial(_records, form, path, options), partial(_fingerprint, path)
     return SplitSource(path.name, form.name, form.unit, read, fingerprint)
+
+
+def _records(form: Format, path: Path, options: ReadOptions) -> Iterator[Record]:
+    if path.is_file() and form.is_text and not is_utf(path) and is_western(path):
+        yield Fault("guess", 0, "the file is not UTF-8 and was read as Windows-1252 (Latin-1)")
+    yield from form.read(path, options)
 
 
 def _fingerprint(path: Path) -> str:
     """Return the hash of a file; empty for a pipe, which can be read only once."""
+    if path.is_dir():
+        return " ".join(f"{file.name} {sha256_of(file)}" for file in data_files(path))
     return sha256_of(path) if path.is_file() else ""

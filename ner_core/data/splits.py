@@ -9,14 +9,20 @@ from pathlib import Path
 from ner_core.errors import DataError
 
 SPLIT_NAMES: dict[str, frozenset[str]] = {
-    "train": frozenset({"train", "training"}),
+    "train": frozenset({"train", "training", "trn"}),
     "validation": frozenset({"validation", "valid", "dev", "devel", "development", "val", "testa"}),
-    "test": frozenset({"test", "testb"}),
+    "test": frozenset({"test", "testb", "tst"}),
 }
 VALIDATION_PART = 0.1
 _FEWEST_DOCUMENTS = 10
 
-_NOT_DATA = re.compile(r"(readme|licen[cs]e|\.).*|.*\.(md|py|pdf|zip|gz|sha256)", re.IGNORECASE)
+_NOT_DATA = re.compile(
+    r"(readme|licen[cs]e|\.|dataset_infos?\.json|dataset_dict\.json|state\.json).*|.*\.(md|py|pdf|zip|gz|sha256)",
+    re.IGNORECASE,
+)
+
+
+_PART = re.compile(r"(.*)-\d{5}-of-(\d{5})(\..*)?")
 
 
 def split_of(name: str) -> str | None:
@@ -35,22 +41,15 @@ def find_splits(folder: Path) -> dict[str, Path]:
     For a single file whose name names no split that is ``{"all": file}``. Raises DataError if the
     folder cannot be read, no file is recognised, or two files are named after one split.
     """
-    try:
-        files = sorted(
-            entry
-            for entry in folder.iterdir()
-            if entry.is_file() and not _NOT_DATA.fullmatch(entry.name)
-        )
-    except OSError as error:
-        raise DataError(
-            f"The folder {folder} cannot be read: {error.strerror}. Check its name and permissions."
-        ) from None
-    if len(files) == 1:
+    files = data_files(folder)
+    if files and files == shards_of(files[0]):
         return {split_of(files[0].name) or "all": files[0]}
     found: dict[str, Path] = {}
     for file in files:
         split = split_of(file.name)
         if split is None:
+            continue
+        if split in found and file in shards_of(found[split]):
             continue
         if split in found:
             raise DataError(
@@ -65,6 +64,36 @@ def find_splits(folder: Path) -> dict[str, Path]:
             f"found {listing}. Rename the files."
         )
     return {split: found[split] for split in SPLIT_NAMES if split in found}
+
+
+def data_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that may be data. Raises DataError if it cannot be read."""
+    try:
+        return sorted(
+            entry
+            for entry in folder.iterdir()
+            if entry.is_file() and not _NOT_DATA.fullmatch(entry.name)
+        )
+    except OSError as error:
+        raise DataError(
+            f"The folder {folder} cannot be read: {error.strerror}. Check its name and permissions."
+        ) from None
+
+
+def shards_of(file: Path) -> list[Path]:
+    """Return all the parts of a file such as ``train-00000-of-00002.parquet``, or only the file."""
+    found = _PART.fullmatch(file.name)
+    if not found:
+        return [file]
+    like = (_PART.fullmatch(entry.name) for entry in file.parent.iterdir())
+    names = sorted(match[0] for match in like if match and match.groups() == found.groups())
+    return [file.with_name(name) for name in names]
+
+
+def missing_parts(file: Path) -> int:
+    """Return how many parts of a file are not there, by its name."""
+    found = _PART.fullmatch(file.name)
+    return int(found[2]) - len(shards_of(file)) if found else 0
 
 
 @dataclass(frozen=True)

@@ -315,7 +315,6 @@ CASES = {
             "The training part has no entity; annotate some, or check the tag column.",
             1,
         ),
-    ),
     "nothing_to_score": (
         {"train.conll": people(20), "dev.conll": "x O\n"},
         Finding(
@@ -395,7 +394,7 @@ CASES = {
         ),
     ),
     "odd": (
-        {"train.conll": people(40) + "x 0\n\n", **DEV},
+        {"train.conll": people(20) + "left 0\n\n", **DEV},
         Finding(
             "warning",
             "odd",
@@ -404,18 +403,26 @@ CASES = {
         ),
     ),
     "guess": (
-        {
-            "train.conll": people(40)
-            .replace(" B-PER", " NNP B-PER B-NP")
-            .replace(" O", " VBD O B-VP"),
-            **DEV,
-        },
+        {"train.conll": people(20), "dev.conll": "Bob B-PER B-LOC\nslept O O\n"},
         Finding(
             "note",
             "guess",
-            "train.conll: the tags were read from column 3; 4 has tags as well. Choose another one "
+            "dev.conll: the tags were read from column 2; 3 has tags as well. Choose another one "
             "with --tag-column if that is wrong.",
             1,
+        ),
+    ),
+    "case": (
+        {
+            "train.conll": people(20) + people(20, "Lee").replace("PER", "Per"),
+            "dev.conll": "Bob B-PER\nsaw O\nKim B-Per\n",
+        },
+        Finding(
+            "warning",
+            "case",
+            "PER and Per are types of their own that differ only in small and capital letters. "
+            "Write them alike if they mean the same.",
+            2,
         ),
     ),
     "decided": (

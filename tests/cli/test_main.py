@@ -52,7 +52,7 @@ def model(toy_run):
         ),
         (
             "latin.conll",
-            b"Z\xfcrich B-LOC\n",
+            b"Z\xfc\xfd\xferich B-LOC\n",
             "latin.conll, line 1: the byte 0xfc is not UTF-8 text. Save the file as UTF-8.",
         ),
     ],

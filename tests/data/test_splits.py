@@ -6,9 +6,9 @@ from ner_core.data.splits import SPLIT_NAMES, cut_validation, find_splits, split
 from ner_core.errors import DataError
 
 SYNONYMS = {
-    "train": ["train", "training"],
+    "train": ["train", "training", "trn"],
     "validation": ["validation", "valid", "dev", "devel", "development", "val", "testa"],
-    "test": ["test", "testb"],
+    "test": ["test", "testb", "tst"],
 }
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -16,11 +16,15 @@ from ner_core.data.readers.csv_rows import (
     table_rows,
 )
 from ner_core.data.readers.sentence import Fault, ReadOptions, Record
+from ner_core.data.readers.sentence_column import sentence_column
 from ner_core.data.readers.spans import UnreadableError, shown
 from ner_core.data.readers.text import head_lines, is_blank, numbered_lines, shorten
 from ner_core.errors import DataError
 
 _LOOK_AT_ROWS = 200
+_LOOK_AT_WORDS = 5000
+# Beside those that all formats know; ids of sentences begin anew in each file.
+_DOCUMENT_COLUMNS = (*rows.DOCUMENT_COLUMNS, "file", "filename", "file_name", "article", "doc_name")
 _TAG = re.compile(r"O|[BIESLU]-\S+")
 _CONLL_OR_INLINE = re.compile(r"\s(O|[BIESLU]-\S+)\s*$|\]\(")
 
@@ -37,6 +41,7 @@ class _Table:
     tag: int
     sentence: int | None
     document: int | None
+    names: tuple[str, ...] = ()
 
 
 def _cell(cells: list[str], place: int | None) -> str:
@@ -83,7 +88,7 @@ def read_csv(path: Path, options: ReadOptions) -> Iterator[Record]:
     the options; the content of the tag column decides which of these it is:
 
     - A tag: each row is a word. A sentence ends at an empty row, and where a column such as
-      ``Sentence #`` or ``doc_id`` has a new value.
+      ``Sentence #`` or ``doc_id`` has a new value. Such a column is also found by its content.
     - A list (JSON, or as Python prints it): each row is a sentence. Beside a list of words, or
       words between blanks, it has their tags; otherwise the spans of a text, see
       ``rows.char_span`` and ``sentence_of``.
@@ -94,8 +99,26 @@ def read_csv(path: Path, options: ReadOptions) -> Iterator[Record]:
     table = _table(path, options)
     looked_at = islice(table_rows(table.path, table.delimiter, table.header), _LOOK_AT_ROWS)
     tags = (_cell(cells, table.tag) for _, cells in looked_at if isinstance(cells, list))
-    read = _sentences if any(map(is_list, tags)) else _words
-    yield from rows.or_refuse(path, read(table, options))
+    if any(map(is_list, tags)):
+        yield from rows.or_refuse(path, _sentences(table, options))
+        return
+    if table.sentence is None and (place := _sentence_column(table)) is not None:
+        table = replace(table, sentence=place)
+        name = shown(table.names[place].strip()) if table.names else str(place + 1)
+        yield Fault("guess", 0, f"a sentence was ended where column {name} has a new value")
+    yield from rows.or_refuse(path, _words(table, options))
+
+
+def _sentence_column(table: _Table) -> int | None:
+    """Return the column that numbers sentences; None if blank rows end them, or nothing does."""
+    lines = islice(numbered_lines(table.path), table.header, table.header + _LOOK_AT_WORDS)
+    words = [split_line(line, table.delimiter) for _, line in lines]
+    while words and is_blank("".join(words[-1])):
+        words.pop()
+    if any(is_blank("".join(cells)) for cells in words):
+        return None
+    whole = [cells for cells in words if len(cells) == table.width]
+    return sentence_column(whole, (table.token, table.tag, table.document))
 
 
 def _delimiter(line: str) -> str | None:
@@ -138,10 +161,10 @@ def _table(path: Path, options: ReadOptions) -> _Table:
         place if place not in (token, tag) else None
         for place in (
             rows.known_column(names, rows.SENTENCE_COLUMNS),
-            rows.known_column(names, rows.DOCUMENT_COLUMNS),
+            rows.known_column(names, _DOCUMENT_COLUMNS),
         )
     )
-    return _Table(path, delimiter, len(cells), header, token, tag, sentence, document)
+    return _Table(path, delimiter, len(cells), header, token, tag, sentence, document, tuple(names))
 
 
 # A word a row
@@ -156,13 +179,14 @@ def _words(table: _Table, options: ReadOptions) -> Iterator[Record]:
         word, tag, named = (
             _cell(cells, place) for place in (table.token, table.tag, table.sentence)
         )
-        empty = is_blank(word) and is_blank(tag)
+        # More columns than the header has are no empty row, but a comma without quotation marks.
+        empty = is_blank(word) and is_blank(tag) and not any(cells[table.width :])
         new_document = documents.number_of(_cell(cells, table.document)) or document
         if named not in ("", begun) or new_document != document or (empty and not named):
             yield from sentence.end(document)
             begun, document = named, new_document
-        if empty:
-            continue
+        if empty or (not word and cells[table.token : table.token + 1] not in ([], [""])):
+            continue  # of texts by character, a blank
         try:
             check_width(cells, table.width, max(table.token, table.tag))
             sentence.add(

@@ -22,6 +22,7 @@ _BYTES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "is a PDF. Copy its text into a plain text file and annotate that."),
     (b"\xd0\xcf\x11\xe0", _OFFICE.format("Microsoft Office")),
     (b"SQLite format 3", "is an SQLite database. Export its table as CSV."),
+    (b"\x1f\x8b", "is packed with gzip. Run `gunzip` on it and choose the file in it."),
     (b"7z\xbc\xaf\x27\x1c", "is a 7-Zip archive. Unpack it and choose the folder."),
     (b"Rar!", "is a RAR archive. Unpack it and choose the folder."),
     (b"BZh", "is packed with bzip2. Unpack it and choose the file in it."),
@@ -76,7 +77,7 @@ def _what(path: Path, head: bytes) -> str | None:
             return _OFFICE.format("Word")
         if b"xl/" in head or path.suffix == ".xlsx":
             return _OFFICE.format("Excel")
-        return None
+        return "is a ZIP archive. Unpack it and choose the file or the folder in it."
     for mark, what in _BYTES:
         if head.startswith(mark):
             return what

@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from ner_core.data.readers.arrow import looks_like_arrow, read_arrow
+from ner_core.data.readers.brat import brat_files, read_brat
+from ner_core.data.readers.comprehend import comprehend_table, read_comprehend
 from ner_core.data.readers.conll import read_conll
 from ner_core.data.readers.conll_2012 import looks_like_conll_2012, read_conll_2012
 from ner_core.data.readers.csv_table import looks_like_csv, read_csv
@@ -28,10 +31,16 @@ class Format(NamedTuple):
     read: Reader
     unit: str = "line"
 
+    @property
+    def is_text(self) -> bool:
+        """Whether its files are lines of text."""
+        return self.unit == "line"
+
 
 # In this order: the most certain first. What none of them recognises is CoNLL columns.
 _RECOGNISED = (
     (looks_like_parquet, Format("Parquet", read_parquet, "row")),
+    (looks_like_arrow, Format("Arrow", read_arrow, "row")),
     (looks_like_webanno, Format("WebAnno TSV", read_webanno)),
     (looks_like_conll_2012, Format("CoNLL-2012", read_conll_2012)),
     (looks_like_pubtator, Format("PubTator", read_pubtator)),
@@ -43,6 +52,15 @@ _RECOGNISED = (
     (looks_like_inline, Format("inline mark-up", read_inline)),
 )
 _COLUMNS = Format("CoNLL columns", read_conll)
+
+
+def folder_format(folder: Path) -> Format | None:
+    """Return the format of a folder whose files belong together, None for any other folder."""
+    if brat_files(folder):
+        return Format("brat", read_brat, "document")
+    if comprehend_table(folder):
+        return Format("Amazon Comprehend", read_comprehend)
+    return None
 
 
 def format_of(path: Path) -> Format:

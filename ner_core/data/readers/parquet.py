@@ -1,7 +1,7 @@
 """Parquet: a sentence a row, its columns found by their types and names."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ _ROWS_AT_A_TIME = 1000
 
 
 @dataclass(frozen=True)
-class _Columns:
+class Columns:
     """The names of the columns that are read, and of the tags where they are numbers."""
 
     token: str
@@ -50,17 +50,12 @@ def read_parquet(path: Path, options: ReadOptions) -> Iterator[Record]:
 
 
 def _records(path: Path, options: ReadOptions) -> Iterator[Record]:
-    documents = rows.Documents()
     try:
         with path.open("rb") as raw, pq.ParquetFile(raw) as file:
-            columns = _columns(path, file.schema_arrow, options)
+            columns = columns_of(path, file.schema_arrow, options)
             wanted = [name for name in (columns.token, columns.tag, columns.document) if name]
-            number = 0
-            for batch in file.iter_batches(_ROWS_AT_A_TIME, columns=wanted):
-                for row in batch.to_pylist():
-                    number += 1
-                    document = documents.number_of(row.get(columns.document))
-                    yield from _row(row, columns, number, document, path)
+            batches = file.iter_batches(_ROWS_AT_A_TIME, columns=wanted)
+            yield from sentences_of(batches, columns, path)
     except OSError as error:
         if error.strerror:
             raise DataError(f"{path} can't be read: {error.strerror}.") from None
@@ -69,12 +64,23 @@ def _records(path: Path, options: ReadOptions) -> Iterator[Record]:
         raise _damaged(path) from None
 
 
+def sentences_of(batches: Iterable[Any], columns: Columns, path: Path) -> Iterator[Record]:
+    """Yield the sentences of batches of rows, as Arrow has them."""
+    documents = rows.Documents()
+    number = 0
+    for batch in batches:
+        for row in batch.to_pylist():
+            number += 1
+            document = documents.number_of(row.get(columns.document))
+            yield from _row(row, columns, number, document, path)
+
+
 def _damaged(path: Path) -> DataError:
     return DataError(f"{path.name}: the Parquet file is damaged. Download or write it again.")
 
 
 def _row(
-    row: dict[str, Any], columns: _Columns, number: int, document: int, path: Path
+    row: dict[str, Any], columns: Columns, number: int, document: int, path: Path
 ) -> Iterator[Record]:
     words, marks = row[columns.token], row[columns.tag]
     try:
@@ -114,7 +120,8 @@ def _structs(marks: Any) -> list[Any]:
 # Which column is which
 
 
-def _columns(path: Path, schema: Any, options: ReadOptions) -> _Columns:
+def columns_of(path: Path, schema: Any, options: ReadOptions) -> Columns:
+    """Return which columns have words and tags. Raises DataError if that is not clear."""
     places = _places(schema, options, _is_words, _is_tags) or _places(
         schema, options, _is_text, _is_spans
     )
@@ -134,7 +141,7 @@ def _columns(path: Path, schema: Any, options: ReadOptions) -> _Columns:
             "on, with --label-names O,B-PER,... ."
         )
     document = rows.known_column(schema.names, rows.DOCUMENT_COLUMNS)
-    return _Columns(token, tag, None if document is None else schema.names[document], names)
+    return Columns(token, tag, None if document is None else schema.names[document], names)
 
 
 def _places(

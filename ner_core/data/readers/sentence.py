@@ -1,5 +1,6 @@
 """What readers yield, and the options they take."""
 
+import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,8 +68,21 @@ class ReadOptions:
         >>> ReadOptions.of(None, "ner", "O, B-PER").label_names
         ('O', 'B-PER')
         """
-        names = tuple(name.strip() for name in label_names.split(",")) if label_names else ()
+        names = tuple(split_names(label_names)) if label_names else ()
         return cls(token_column, tag_column, names)
+
+
+def split_names(given: str) -> list[str]:
+    """Return names that commas separate; one in quotation marks may have commas in it.
+
+    >>> split_names('O, "B-PER,old"')
+    ['O', 'B-PER,old']
+    """
+    try:
+        cells = next(csv.reader([given], skipinitialspace=True, strict=True), [])
+    except csv.Error:
+        cells = given.split(",")
+    return [cell.strip() for cell in cells]
 
 
 Reader = Callable[[Path, ReadOptions], Iterator[Record]]

@@ -11,15 +11,26 @@ _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # White space, and what has no width: joiners, marks of direction, a byte order mark amid the text.
 _NOTHING = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*")
 _LONGEST_SHOWN = 40
+_WESTERN = "cp1252"
+_HIGH = re.compile(rb"[\x80-\xff]+")
+# Small letters with an accent after a letter, any before a small one, large ones in a large word;
+# quotation marks, dashes, signs such as the euro and the degree.
+_SURELY_WESTERN = re.compile(
+    rb"(?<=[A-Za-z])[\xdf-\xf6\xf8-\xff\x9a\x9c\x9e]{1,2}(?![\x80-\xff])"
+    rb"|(?<![A-Za-z\x80-\xff])[\xc0-\xd6\xd8-\xf6\xf8-\xff\x8a\x8e]{1,2}(?=[a-z])"
+    rb"|(?<=[A-Z])[\xc0-\xd6\xd8-\xde](?![\x80-\xffa-z])"
+    rb"|(?<![\x80-\xff])[\x80\x85\x91-\x97\xa0\xa3\xa7\xab\xb0\xb7\xbb](?![\x80-\xff])"
+)
+_MOST_SURE = 0.9
 
 
 def numbered_lines(path: Path, with_ends: bool = False) -> Iterator[tuple[int, str]]:
     """Yield the lines of a text file with their numbers from 1, without line ends unless asked for.
 
     The text is UTF-8, or UTF-16 where a byte order mark says so (as Windows programs save
-    "Unicode"). Only line feeds end a line: other marks that Unicode counts as line ends may be part
-    of a word. Raises DataError if the file cannot be opened, is binary, is in another encoding, or
-    has its lines ended by carriage returns alone.
+    "Unicode"), or Windows-1252, see ``is_western``. Only line feeds end a line: other marks that
+    Unicode counts as line ends may be part of a word. Raises DataError if the file cannot be
+    opened, is binary, is in another encoding, or has its lines ended by carriage returns alone.
     """
     try:
         with path.open("rb") as file:
@@ -37,6 +48,7 @@ def numbered_lines(path: Path, with_ends: bool = False) -> Iterator[tuple[int, s
 
 
 def _utf8_lines(path: Path) -> Iterator[tuple[int, str]]:
+    western = False
     with path.open("rb") as file:
         for number, raw in enumerate(file, start=1):
             if b"\0" in raw:
@@ -44,10 +56,51 @@ def _utf8_lines(path: Path) -> Iterator[tuple[int, str]]:
             try:
                 yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
+                western = western or is_western(path)
+                if western:
+                    yield number, raw.decode(_WESTERN, "replace")
+                    continue
                 raise DataError(
                     f"{path.name}, line {number}: the byte 0x{raw[error.start]:02x} is not UTF-8 "
                     "text. Save the file as UTF-8."
                 ) from None
+
+
+def is_utf(path: Path) -> bool:
+    """Return whether a file is UTF-8, or begins as UTF-16 does."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        if file.read(2) in _UTF16_MARKS:
+            return True
+        file.seek(0)
+        try:
+            while chunk := file.read(1 << 20):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def is_western(path: Path) -> bool:
+    """Return whether a file is surely in Windows-1252 (or Latin-1, which it contains).
+
+    None of its characters outside of ASCII is UTF-8, and nearly all are accented letters beside
+    plain ones, or quotation marks and dashes. Other alphabets have long rows of such bytes.
+    """
+    odd = sure = 0
+    with path.open("rb") as file:
+        for raw in file:
+            if raw.isascii():
+                continue
+            try:
+                raw.decode("utf-8")
+            except UnicodeDecodeError:
+                odd += len(_HIGH.findall(raw))
+                sure += len(_SURELY_WESTERN.findall(raw))
+            else:
+                return False
+    return sure > _MOST_SURE * odd
 
 
 def _utf16_lines(path: Path) -> Iterator[tuple[int, str]]:

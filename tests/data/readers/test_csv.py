@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ner_core.data.readers.csv_table import looks_like_csv, read_csv
-from ner_core.data.readers.sentence import Fault, ReadOptions
+from ner_core.data.readers.sentence import Fault, ReadOptions, Sentence
 from ner_core.errors import DataError
 from tests.support.columns import golden, read_golden
 from tests.support.records import pairs
@@ -157,7 +157,7 @@ def test_the_options_come_first(read, raw, options):
             "my.csv, line 2: there is a blank in the word 'I love it'. Make two words of it.",
         ),
         (
-            KAGGLE.replace("Bob", "Z\xfcrich").encode("latin-1"),
+            KAGGLE.replace("Bob", "\xfc\xfd\xfe\xff").encode("latin-1"),
             {},
             "my.csv, line 4: the byte 0xfc is not UTF-8 text. Save the file as UTF-8.",
         ),
@@ -287,3 +287,29 @@ def test_any_file_gives_records_or_a_sentence(tmp_path_factory, header, raw):
     with suppress(DataError):
         for record in read_csv(path, PLAIN):
             assert isinstance(record, Fault) or all(record.tokens + record.tags)
+
+
+# Sentences without a column that is known by its name
+
+
+@pytest.mark.parametrize("name", ["sid", "paragraph", "x"])
+def test_the_column_that_numbers_sentences_is_found_by_its_content(tmp_path, name):
+    path = tmp_path / "my.csv"
+    path.write_text(f"{name},word,pos,tag\n0,Ann,N,B-PER\n0,ran,V,O\n1,Bo,N,B-PER\n1,ran,V,O\n")
+    said, *found = read_csv(path, ReadOptions())
+    assert said.message == f"a sentence was ended where column '{name}' has a new value"
+    assert [sentence.tokens for sentence in found] == [["Ann", "ran"], ["Bo", "ran"]]
+
+
+def test_a_comma_that_is_a_word_without_quotation_marks_is_a_fault(tmp_path):
+    path = tmp_path / "my.csv"
+    path.write_text("sentence_id,word,tag\n0,Ann,B-PER\n0,,,O\n1,ran,O\n")
+    fault, sentence = read_csv(path, ReadOptions())
+    assert (fault.code, fault.line, sentence.tokens) == ("unreadable", 3, ["ran"])
+
+
+def test_blanks_of_a_text_by_character_are_no_words(tmp_path):
+    path = tmp_path / "my.csv"
+    path.write_text("id,text,label\n1,A,B-PER\n1, ,I-PER\n1,B,I-PER\n2,c,O\n2,d,O\n")
+    found = [record for record in read_csv(path, ReadOptions()) if isinstance(record, Sentence)]
+    assert [sentence.tokens for sentence in found] == [["A", "B"], ["c", "d"]]

@@ -108,6 +108,8 @@ def test_places_of_pubtator_count_title_and_abstract(tmp_path):
         ("<doc><s>Ann</s></doc>", "mark-up"),
         (b"%PDF-1.7\n\xff", "a PDF"),
         (b"PK\x03\x04 xl/workbook.xml", "an? Excel file"),
+        (b"PK\x03\x04 all.jsonl", "a ZIP archive"),
+        (b"\x1f\x8b\x08\x00", "packed with gzip"),
         (b"\x78\x9c\x00\x00", "spaCy's binary format"),
         ("T1\tPER 0 3\tAnn\n", "brat"),
         ('{"messages": [{"role": "user", "content": "x"}]}\n', "a chat transcript"),
