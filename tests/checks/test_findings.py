@@ -315,6 +315,7 @@ CASES = {
             "The training part has no entity; annotate some, or check the tag column.",
             1,
         ),
+    ),
     "nothing_to_score": (
         {"train.conll": people(20), "dev.conll": "x O\n"},
         Finding(
