@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 
 from ner_core.data.readers import rows
 from ner_core.data.readers.sentence import Fault, ReadOptions, Record
+from ner_core.data.readers.span_offsets import Annotated, tagged
+from ner_core.data.readers.span_shapes import spans_of
 from ner_core.data.readers.spans import UnreadableError, shown
 from ner_core.data.readers.text import shorten
 from ner_core.errors import DataError
@@ -38,7 +40,7 @@ def read_parquet(path: Path, options: ReadOptions) -> Iterator[Record]:
     """Read the sentences of a Parquet file, some rows at a time; lines are numbers of rows, from 1.
 
     A row has a list of words and one of tags, or a text and its spans: a list of structs (see
-    ``rows.char_span``), or the struct of lists that ``datasets`` makes of them. Columns are found
+    ``spans_of``), or the struct of lists that ``datasets`` makes of them. Columns are found
     by type, and by name where several would do (``rows.WORD_COLUMNS``, ``rows.TAG_COLUMNS``). Tags
     that are numbers get their names from ``options.label_names``, else from the features of
     ``datasets`` in the file.
@@ -46,10 +48,10 @@ def read_parquet(path: Path, options: ReadOptions) -> Iterator[Record]:
     Raises DataError if the file cannot be read, has no such columns, no names for numbers, or no
     row that can be read.
     """
-    yield from rows.or_refuse(path, _records(path, options), "row")
+    yield from rows.or_refuse(path, tagged(_records(path, options)), "row")
 
 
-def _records(path: Path, options: ReadOptions) -> Iterator[Record]:
+def _records(path: Path, options: ReadOptions) -> Iterator[Annotated | Record]:
     documents = rows.Documents()
     try:
         with path.open("rb") as raw, pq.ParquetFile(raw) as file:
@@ -75,7 +77,7 @@ def _damaged(path: Path) -> DataError:
 
 def _row(
     row: dict[str, Any], columns: _Columns, number: int, document: int, path: Path
-) -> Iterator[Record]:
+) -> Iterator[Annotated | Record]:
     words, marks = row[columns.token], row[columns.tag]
     try:
         if words is None or marks is None:
@@ -85,12 +87,12 @@ def _row(
             names = columns.label_names
             yield from rows.sentence_of_lists(words, marks, number, document, names, path)
             return
-        spans = [rows.char_span(mark) for mark in _structs(marks)]
+        spans = [span for mark in _structs(marks) for span in spans_of(mark)]
     except UnreadableError as error:
         text = words if isinstance(words, str) else " ".join(map(str, (words or [])[:20]))
         yield Fault("unreadable", number, str(error), shorten(text))
         return
-    yield from rows.sentence_of_text(words, spans, number, document)
+    yield Annotated(words, spans, number, document)
 
 
 def _missing(column: str) -> UnreadableError:
