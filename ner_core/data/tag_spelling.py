@@ -19,7 +19,7 @@ _LOOK_ALIKES = str.maketrans("ВІЕЅОΒΙΕΟＢＩＥＳＬＵＯ", "BIESOBI
 _ZERO_OR_SMALL_O = ("0", "o")
 _SEVERAL = re.compile(r"([BIESLU]-[^\s|,;+]+)[|,;+]\s*(?:[BIESLU]-\S|O\b).*")
 _PATTERNS = (
-    re.compile(r"(?P<prefix>[BIESLUbieslu])-(?P<type>\S+)"),
+    re.compile(r"(?P<prefix>[bieslu])-(?P<type>\S+)"),
     re.compile(r"(?P<prefix>[BIESMW])-(?P<type>\S+)"),
     re.compile(r"(?P<prefix>[BIESLU])[_.:/|](?P<type>\S+)"),
     re.compile(r"(?P<type>\S+)[-_.:/|](?P<prefix>[BIESLU])"),

@@ -118,10 +118,10 @@ def read_texts(path: str | Path, column: str | None = None, whole: bool = False)
             "(.csv, .tsv) or JSON Lines. Leave the column out."
         )
     elif whole:
-        text = "".join(line for _, line in numbered_lines(path, with_ends=True))
+        text = "".join(line for _, line in numbered_lines(path, with_ends=True, western=False))
         yield from [text] if text else []
     else:
-        yield from (line for _, line in numbered_lines(path))
+        yield from (line for _, line in numbered_lines(path, western=False))
 
 
 def text_columns(path: str | Path) -> TextColumns:
@@ -201,7 +201,7 @@ def _json_rows(path: Path, head: bytes) -> Iterator[Value | Fault]:
     if decoded(head).lstrip()[:1] != '"':
         yield from json_values(path)
         return
-    for number, line in numbered_lines(path):
+    for number, line in numbered_lines(path, western=False):
         if line.strip():
             try:
                 yield Value(number, json.loads(line))
@@ -263,7 +263,7 @@ def _table_texts(path: Path, column: str | None) -> Iterator[str]:
 
 
 def _first_row(path: Path) -> _FirstRow:
-    number, line = first_line(numbered_lines(path))
+    number, line = first_line(numbered_lines(path, western=False))
     named = (mark for mark in DELIMITERS if _known(split_line(line, mark)))
     delimiter = next(named, max(DELIMITERS, key=line.count))
     cells = split_line(line, delimiter)

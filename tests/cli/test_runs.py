@@ -34,6 +34,7 @@ def test_a_run_from_training_to_its_figures(call, document, toy_data, tiny_encod
         "test",
         "train_seconds",
         "examples_per_second",
+        "warning",
     }
     run = store.get("toy-1")
     assert (result["run"], result["status"]) == ("toy-1", "finished")

@@ -1,21 +1,20 @@
 """Lists in the cells of a table: JSON, or as Python prints them."""
 
-import ast
 import json
 import re
-import warnings
 from typing import Any
 
+from ner_core.data.readers.literals import numpy_list, python_literal
 from ner_core.data.readers.spans import UnreadableError, shown
 
 _WORD_LIST = re.compile(r"""\s*\[\s*(['"]|\]\s*$)""")
-# Lists as numpy prints them, which Python would read as one string: ['a' 'b'].
-_NO_COMMA = re.compile(r"""(['"])\s+['"]""")
+_ARRAY = re.compile(r"array\((\[.*\])(?:,\s*dtype=\w+)?\)", re.DOTALL)
+_ELISION = re.compile(r"""['"\d]\s+\.\.\.\s+['"\d]""")
 
 
 def is_list(cell: str) -> bool:
     """Return whether a cell begins like a list, or like an object with lists."""
-    return cell.lstrip()[:1] in ("[", "{")
+    return cell.lstrip()[:1] in ("[", "{") or cell.startswith("array([")
 
 
 def is_word_list(cell: str) -> bool:
@@ -52,17 +51,24 @@ def words_of(cell: str) -> list[Any]:
 
 
 def _literal(cell: str) -> Any:
-    """Return the value of JSON, or of what Python prints for lists; None if it is neither."""
+    """Return the value of JSON, or of what Python or NumPy print for lists; None if it is neither.
+
+    Of NumPy and pandas also ``array([...], dtype=object)``.
+    """
+    if match := _ARRAY.fullmatch(cell.strip()):
+        cell = match[1]
     try:
         return json.loads(cell)
     except (ValueError, RecursionError):
         pass
-    if _NO_COMMA.search(cell):
-        return None
+    if (found := numpy_list(cell)) is not None:
+        return found
+    if _ELISION.search(cell):
+        raise UnreadableError(
+            "NumPy printed this list with ... in place of most of it. Write the file again with "
+            "lists instead of arrays (array.tolist())."
+        )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "\d" and other odd escapes
-            # By way of JSON: tuples become lists, sets and bytes are refused.
-            return json.loads(json.dumps(ast.literal_eval(cell.strip())))
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return python_literal(cell)
+    except ValueError:
         return None

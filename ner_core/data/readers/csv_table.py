@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from ner_core.data.readers import rows
+from ner_core.data.readers.csv_characters import is_characters, text_of_characters
 from ner_core.data.readers.csv_lists import is_list, is_word_list, marks_of, words_of
 from ner_core.data.readers.csv_rows import (
     DELIMITERS,
@@ -17,6 +18,8 @@ from ner_core.data.readers.csv_rows import (
 )
 from ner_core.data.readers.sentence import Fault, ReadOptions, Record
 from ner_core.data.readers.sentence_column import sentence_column
+from ner_core.data.readers.span_offsets import Annotated, tagged
+from ner_core.data.readers.span_shapes import spans_of
 from ner_core.data.readers.spans import UnreadableError, shown
 from ner_core.data.readers.text import head_lines, is_blank, numbered_lines, shorten
 from ner_core.errors import DataError
@@ -91,22 +94,24 @@ def read_csv(path: Path, options: ReadOptions) -> Iterator[Record]:
       ``Sentence #`` or ``doc_id`` has a new value. Such a column is also found by its content.
     - A list (JSON, or as Python prints it): each row is a sentence. Beside a list of words, or
       words between blanks, it has their tags; otherwise the spans of a text, see
-      ``rows.char_span`` and ``sentence_of``.
+      ``spans_of`` and ``tagged``.
 
     The lines of faults are those where a row starts. Raises DataError if there are no such
     columns, no sentence can be read, or tags are numbers without names.
     """
     table = _table(path, options)
     looked_at = islice(table_rows(table.path, table.delimiter, table.header), _LOOK_AT_ROWS)
-    tags = (_cell(cells, table.tag) for _, cells in looked_at if isinstance(cells, list))
-    if any(map(is_list, tags)):
-        yield from rows.or_refuse(path, _sentences(table, options))
-        return
-    if table.sentence is None and (place := _sentence_column(table)) is not None:
+    head = [cells for _, cells in looked_at if isinstance(cells, list)]
+    read = _words
+    if any(is_list(_cell(cells, table.tag)) for cells in head):
+        read = _sentences
+    elif is_characters(cells[table.token] for cells in head if len(cells) > table.token):
+        read = _characters
+    elif table.sentence is None and (place := _sentence_column(table)) is not None:
         table = replace(table, sentence=place)
         name = shown(table.names[place].strip()) if table.names else str(place + 1)
         yield Fault("guess", 0, f"a sentence was ended where column {name} has a new value")
-    yield from rows.or_refuse(path, _words(table, options))
+    yield from rows.or_refuse(path, tagged(read(table, options)))
 
 
 def _sentence_column(table: _Table) -> int | None:
@@ -170,7 +175,7 @@ def _table(path: Path, options: ReadOptions) -> _Table:
 # A word a row
 
 
-def _words(table: _Table, options: ReadOptions) -> Iterator[Record]:
+def _words(table: _Table, options: ReadOptions) -> Iterator[Annotated | Record]:
     """Read sentences word by word. A word spans no lines, so no stray quote can swallow any."""
     sentence, documents = rows.Growing(), rows.Documents()
     begun, document = "", 0
@@ -189,6 +194,7 @@ def _words(table: _Table, options: ReadOptions) -> Iterator[Record]:
             continue  # of texts by character, a blank
         try:
             check_width(cells, table.width, max(table.token, table.tag))
+            rows.refuse_nameless(tag, options.label_names)
             sentence.add(
                 rows.checked_word(word),
                 rows.named_tag(tag, options.label_names, table.path),
@@ -199,10 +205,30 @@ def _words(table: _Table, options: ReadOptions) -> Iterator[Record]:
     yield from sentence.end(document)
 
 
+def _characters(table: _Table, options: ReadOptions) -> Iterator[Annotated | Record]:
+    """Read texts character by character, blanks as well, as doccano writes them."""
+    key = table.sentence if table.sentence is not None else 0
+    rows_of_text: list[tuple[str, str, int]] = []
+    begun = ""
+    for number, cells in table_rows(table.path, table.delimiter, table.header):
+        if isinstance(cells, str):
+            yield Fault("unreadable", number, cells)
+            continue
+        named = _cell(cells, key)
+        if key not in (table.token, table.tag) and named != begun:
+            yield from text_of_characters(rows_of_text)
+            rows_of_text, begun = [], named
+        tag = _cell(cells, table.tag)
+        if tag:
+            name = rows.named_tag(tag, options.label_names, table.path)
+            rows_of_text.append((cells[table.token], name, number))
+    yield from text_of_characters(rows_of_text)
+
+
 # A sentence a row
 
 
-def _sentences(table: _Table, options: ReadOptions) -> Iterator[Record]:
+def _sentences(table: _Table, options: ReadOptions) -> Iterator[Annotated | Record]:
     documents = rows.Documents()
     for number, cells in table_rows(table.path, table.delimiter, table.header):
         if isinstance(cells, str):
@@ -214,7 +240,7 @@ def _sentences(table: _Table, options: ReadOptions) -> Iterator[Record]:
 
 def _sentence(
     table: _Table, cells: list[str], number: int, document: int, options: ReadOptions
-) -> Iterator[Record]:
+) -> Iterator[Annotated | Record]:
     text = cells[table.token] if table.token < len(cells) else ""
     try:
         check_width(cells, table.width, max(table.token, table.tag))
@@ -223,8 +249,8 @@ def _sentence(
             words, names = words_of(text), options.label_names
             yield from rows.sentence_of_lists(words, marks, number, document, names, table.path)
             return
-        spans = [rows.char_span(mark) for mark in marks]
+        spans = [span for mark in marks for span in spans_of(mark)]
     except UnreadableError as error:
         yield Fault("unreadable", number, str(error), shorten(text.strip()))
         return
-    yield from rows.sentence_of_text(text, spans, number, document)
+    yield Annotated(text, spans, number, document)

@@ -15,6 +15,7 @@ from ner_core.data.readers.json_lines import looks_like_json, read_json
 from ner_core.data.readers.label_studio import looks_like_label_studio, read_label_studio
 from ner_core.data.readers.parquet import looks_like_parquet, read_parquet
 from ner_core.data.readers.pubtator import looks_like_pubtator, read_pubtator
+from ner_core.data.readers.python_data import looks_like_python_data, read_python_data
 from ner_core.data.readers.rasa import looks_like_rasa, read_rasa
 from ner_core.data.readers.sentence import Reader
 from ner_core.data.readers.slashed import looks_like_slashed, read_slashed
@@ -47,6 +48,7 @@ _RECOGNISED = (
     (looks_like_rasa, Format("Rasa", read_rasa)),
     (looks_like_label_studio, Format("Label Studio", read_label_studio, "task")),
     (looks_like_json, Format("JSON", read_json)),
+    (looks_like_python_data, Format("Python", read_python_data, "row")),
     (looks_like_csv, Format("CSV", read_csv)),
     (looks_like_slashed, Format("words with tags", read_slashed)),
     (looks_like_inline, Format("inline mark-up", read_inline)),

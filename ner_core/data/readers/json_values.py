@@ -1,17 +1,19 @@
 """The values of a JSON file, one after the other: JSON Lines, or one JSON document."""
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
+from ner_core.data.readers.json_shapes import is_tagged_words, wrapped_rows
+from ner_core.data.readers.literals import python_literal
 from ner_core.data.readers.sentence import Fault
 from ner_core.data.readers.spans import shown
 from ner_core.data.readers.text import shorten
 from ner_core.errors import DataError
 
-_LIST_KEYS = ("data", "examples")
 # What open() makes of a byte that is not UTF-8, with errors="surrogateescape" (PEP 383).
 _BAD_BYTE = re.compile("[\udc80-\udcff]")
 
@@ -34,8 +36,9 @@ class _NotJsonError(ValueError):
 def json_values(path: Path) -> Iterator[Value | Fault]:
     """Read the rows of a JSON file, in UTF-8, UTF-16 or UTF-32, with or without a BOM.
 
-    One JSON document gives the elements of its list, or of the list under ``data`` or ``examples``;
-    any other object is one row. Otherwise each line is a row (JSON Lines, https://jsonlines.org),
+    One JSON document gives the elements of its list, or of the list that it is wrapped around (see
+    ``wrapped_rows``); any other object is one row. Lists and objects as Python prints them count as
+    JSON. Otherwise each line is a row (JSON Lines, https://jsonlines.org),
     streamed, and a line that is no JSON gives a Fault. Which of the two it is, the first line that
     is not blank tells: JSON Lines if it is complete and others follow. Where a key stands twice in
     an object the last counts, as in Python's ``json``.
@@ -69,7 +72,7 @@ def _values(name: str, file: TextIO) -> Iterator[Value | Fault]:
     number, first = next(lines, (0, ""))
     if not number:
         return
-    if first.lstrip()[0] not in "{[":
+    if first.lstrip()[0] not in "{[(":
         raise DataError(
             f"{name}, line {number}: the file begins with {shown(first.strip())}, which is not a "
             "JSON object or list. Choose another file."
@@ -109,9 +112,9 @@ def _elements(document: Any, number: int) -> Iterator[Value]:
     """Yield the rows of a document; one that is a row itself keeps its line."""
     rows = document
     if isinstance(document, dict):
-        lists = (document[key] for key in _LIST_KEYS if isinstance(document.get(key), list))
-        rows = next(lists, document)
-    if not isinstance(rows, list) or is_training_pair(rows):
+        inside = wrapped_rows(document)
+        rows = document if inside is None else inside
+    if not isinstance(rows, list) or is_training_pair(rows) or is_tagged_words(rows):
         yield Value(number, rows)
         return
     for place, row in enumerate(rows, start=1):
@@ -124,7 +127,7 @@ def is_training_pair(value: Any) -> bool:
         isinstance(value, list)
         and len(value) == 2
         and isinstance(value[0], str)
-        and isinstance(value[1], dict)
+        and isinstance(value[1], dict | list)
     )
 
 
@@ -150,6 +153,9 @@ def _parse(text: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
+        with contextlib.suppress(ValueError):
+            if "'" in text or "(" in text:  # what Python prints
+                return python_literal(text)
         found = text[error.pos :].strip()
         raise _NotJsonError(
             f"the JSON {f'is not valid at {shown(found)}' if found else 'ends too early'} "

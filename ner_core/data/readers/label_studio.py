@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 
 from ner_core.data.readers.json_lines import looks_like_json
 from ner_core.data.readers.json_values import decoded, json_values
-from ner_core.data.readers.rows import sentence_of_text
+from ner_core.data.readers.remarks import Remarks
 from ner_core.data.readers.sentence import Fault, ReadOptions, Record
+from ner_core.data.readers.span_offsets import Annotated, tagged
 from ner_core.data.readers.spans import CharSpan, UnreadableError, shown, whole_number
 from ner_core.data.readers.text import shorten
+from ner_core.errors import DataError
 
 _ANNOTATION_KEYS = ("annotations", "completions")  # the second before version 1.0
 _MIN_KEYS = ("annotation_id", "annotator")
@@ -27,14 +29,23 @@ _MIN = re.compile(
     rf"(?:\"text\"\s*:\s*{_STRING}\s*,\s*)?\"labels\"\s*:\s*\["
 )
 
+_SEVERAL = (
+    "tasks have several annotations. Of each task the ground truth is read, or else the first that "
+    "was not cancelled. Remove the others if that is wrong"
+)
+
 Task = dict[str, Any]
 
 
 class _Annotated(NamedTuple):
-    """The text of a task and the values of its regions: start, end, labels, text."""
+    """The text of a task and the values of its regions: start, end, labels, text.
+
+    ``several``: whether it has other annotations, too.
+    """
 
     text: str
     regions: list[dict[str, Any]]
+    several: bool = False
 
 
 def looks_like_label_studio(head: bytes) -> bool:
@@ -54,12 +65,13 @@ def looks_like_label_studio(head: bytes) -> bool:
 def read_label_studio(path: Path, options: ReadOptions) -> Iterator[Record]:
     """Read the tasks of a Label Studio export (JSON or JSON-MIN), each as one sentence.
 
-    The first annotation that was not cancelled counts; tasks without one are passed over, so are
-    predictions. Its regions of type ``labels`` are the entities, every label of a region as a span
-    of its own: the rule for spans that overlap keeps the first. ``options.token_column`` names the
-    field of ``data`` with the text, which is needed if there are several and none is called
-    ``text`` or as the regions' ``to_name`` says; ``options.tag_column`` chooses the regions of one
-    control by its ``from_name``, if there are several.
+    Of the annotations that were not cancelled, that marked as ground truth counts, else the first;
+    a Fault ``odd`` says so. Tasks without one are passed over, so are predictions: if there is
+    nothing else, DataError is raised. Its regions of type ``labels`` are the entities, every label
+    of a region as a span of its own: the rule for spans that overlap keeps the first.
+    ``options.token_column`` names the field of ``data`` with the text, which is needed if there are
+    several and none is called ``text`` or as the regions' ``to_name`` says. If there are several
+    controls, ``options.tag_column`` chooses the regions of one by its ``from_name``.
 
     Offsets are code points in newer exports; older ones count as JavaScript does, in UTF-16 code
     units (https://github.com/HumanSignal/label-studio/issues/1347). The two differ behind a
@@ -68,6 +80,12 @@ def read_label_studio(path: Path, options: ReadOptions) -> Iterator[Record]:
 
     Raises DataError as ``json_values`` does.
     """
+    yield from tagged(_records(path, options))
+
+
+def _records(path: Path, options: ReadOptions) -> Iterator[Annotated | Record]:
+    remarks = Remarks()
+    annotated = predicted = False
     for row in json_values(path):
         if isinstance(row, Fault):
             yield row
@@ -75,10 +93,20 @@ def read_label_studio(path: Path, options: ReadOptions) -> Iterator[Record]:
         number, task = row
         try:
             found = _annotated(task, options)
+            predicted = predicted or (isinstance(task, dict) and bool(task.get("predictions")))
             if found is not None:
-                yield from sentence_of_text(found.text, _spans(found), number, 0)
+                annotated = True
+                if found.several:
+                    yield from remarks.once("odd", number, _SEVERAL)
+                yield Annotated(found.text, _spans(found), number)
         except UnreadableError as error:
+            annotated = True
             yield Fault("unreadable", number, str(error), shorten(_excerpt(task)))
+    if predicted and not annotated:
+        raise DataError(
+            f"{path.name}: the tasks have predictions of a model, and no annotations by people. "
+            "Accept or correct them in Label Studio, and export the project again."
+        )
 
 
 def _annotated(task: Any, options: ReadOptions) -> _Annotated | None:
@@ -90,6 +118,7 @@ def _annotated(task: Any, options: ReadOptions) -> _Annotated | None:
     annotations = next((task[key] for key in _ANNOTATION_KEYS if key in task), None)
     if annotations is None:
         return None if isinstance(task.get("data"), dict) else _of_min(task, options)
+    kept: list[Task] = []
     for annotation in _list(annotations, "annotations"):
         if not isinstance(annotation, dict):
             raise UnreadableError(
@@ -97,8 +126,11 @@ def _annotated(task: Any, options: ReadOptions) -> _Annotated | None:
                 "the project as JSON."
             )
         if not annotation.get("was_cancelled"):
-            return _of_annotation(task, annotation, options)
-    return None
+            kept.append(annotation)
+    if not kept:
+        return None
+    chosen = next((one for one in kept if one.get("ground_truth") is True), kept[0])
+    return _of_annotation(task, chosen, options)._replace(several=len(kept) > 1)
 
 
 def _of_annotation(task: Task, annotation: Task, options: ReadOptions) -> _Annotated:

@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 
 from ner_core.data.readers import rows
 from ner_core.data.readers.sentence import Fault, ReadOptions, Record
+from ner_core.data.readers.span_offsets import Annotated, tagged
+from ner_core.data.readers.span_shapes import spans_of
 from ner_core.data.readers.spans import UnreadableError, shown
 from ner_core.data.readers.text import shorten
 from ner_core.errors import DataError
@@ -38,7 +40,7 @@ def read_parquet(path: Path, options: ReadOptions) -> Iterator[Record]:
     """Read the sentences of a Parquet file, some rows at a time; lines are numbers of rows, from 1.
 
     A row has a list of words and one of tags, or a text and its spans: a list of structs (see
-    ``rows.char_span``), or the struct of lists that ``datasets`` makes of them. Columns are found
+    ``spans_of``), or the struct of lists that ``datasets`` makes of them. Columns are found
     by type, and by name where several would do (``rows.WORD_COLUMNS``, ``rows.TAG_COLUMNS``). Tags
     that are numbers get their names from ``options.label_names``, else from the features of
     ``datasets`` in the file.
@@ -66,6 +68,10 @@ def _records(path: Path, options: ReadOptions) -> Iterator[Record]:
 
 def sentences_of(batches: Iterable[Any], columns: Columns, path: Path) -> Iterator[Record]:
     """Yield the sentences of batches of rows, as Arrow has them."""
+    return tagged(_rows(batches, columns, path))
+
+
+def _rows(batches: Iterable[Any], columns: Columns, path: Path) -> Iterator[Annotated | Record]:
     documents = rows.Documents()
     number = 0
     for batch in batches:
@@ -81,7 +87,7 @@ def _damaged(path: Path) -> DataError:
 
 def _row(
     row: dict[str, Any], columns: Columns, number: int, document: int, path: Path
-) -> Iterator[Record]:
+) -> Iterator[Annotated | Record]:
     words, marks = row[columns.token], row[columns.tag]
     try:
         if words is None or marks is None:
@@ -91,12 +97,12 @@ def _row(
             names = columns.label_names
             yield from rows.sentence_of_lists(words, marks, number, document, names, path)
             return
-        spans = [rows.char_span(mark) for mark in _structs(marks)]
+        spans = [span for mark in _structs(marks) for span in spans_of(mark)]
     except UnreadableError as error:
         text = words if isinstance(words, str) else " ".join(map(str, (words or [])[:20]))
         yield Fault("unreadable", number, str(error), shorten(text))
         return
-    yield from rows.sentence_of_text(words, spans, number, document)
+    yield Annotated(words, spans, number, document)
 
 
 def _missing(column: str) -> UnreadableError:

@@ -10,10 +10,28 @@ from ner_core.data.readers.text import shorten
 from ner_core.errors import DataError
 
 # Names that columns have in public corpora, normalised; the first that is there counts.
-WORD_COLUMNS = ("tokens", "words", "word", "token", "form", "text", "sentence")
+WORD_KEYS = ("tokens", "words", "word", "token", "form", "text", "tokenized_text", "input")
+TEXT_KEYS = (
+    *("text", "data", "sentence", "content", "textcontent", "text_snippet", "raw_text", "raw"),
+    *("source", "input", "sourcedetails", "fields", "document"),
+)
+TAG_KEYS = (
+    *("ner_tags", "ner_tag", "tags", "labels", "ner", "ner_labels", "label", "tag", "target"),
+    *("bio", "iob", "bio_tags", "iob_tags", "ner_tags_str", "entity_tags", "targets"),
+)
+SPAN_KEYS = (
+    *("spans", "entities", "labels", "label", "annotation", "annotations", "ents", "denotations"),
+    *("textsegmentannotations", "entity_annotations", "ner", "ner_tags", "tags", "entity"),
+    *("output", "responses", "privacy_mask", "tokens"),
+)
+WORD_COLUMNS = (
+    *("tokens", "words", "word", "token", "form", "text", "sentence"),
+    *("tokenized_text", "content", "text_snippet", "raw_text"),
+)
 TAG_COLUMNS = (
     *("ner_tags", "ner_tag", "ner", "ner_labels", "tags", "tag"),
     *("entities", "entity", "spans", "labels", "label"),
+    *("annotation", "annotations", "ents", "entity_annotations", "bio", "iob", "target"),
 )
 SENTENCE_COLUMNS = (
     *("sentence_#", "sentence_id", "sentence_idx", "sentence_no", "sentence_number"),
@@ -21,7 +39,6 @@ SENTENCE_COLUMNS = (
 )
 DOCUMENT_COLUMNS = ("document", "document_id", "doc", "doc_id", "doc_idx")
 
-_SPAN_KEYS = (("start", "start_offset"), ("end", "end_offset"), ("label", "type"))
 # What no word holds, in any format. Other white space, a no-break space for one, may be part of it.
 _BLANK = re.compile(r"[ \t\r\n\f\v]")
 _MOST_NAMES = 8
@@ -97,6 +114,18 @@ def named_tag(tag: object, names: Sequence[str], path: Path) -> str:
     return tag.strip()
 
 
+def refuse_nameless(tag: object, names: Sequence[str]) -> None:
+    """Raise UnreadableError for a tag that is a number as text, if there are no ``names``.
+
+    A zero passes: among other tags it may be meant for O.
+    """
+    if isinstance(tag, str) and not names and re.fullmatch("[1-9][0-9]{0,5}", tag.strip()):
+        raise UnreadableError(
+            f"the tag {shown(tag)} is a number without a name. Name the tags, from 0 on, with "
+            "--label-names O,B-PER,... ."
+        )
+
+
 def _name_of(number: int, names: Sequence[str], path: Path) -> str:
     if not names:
         raise DataError(
@@ -142,6 +171,8 @@ def sentence_of_lists(
     try:
         _check_lengths(tokens, tags)
         words = [checked_word(token) for token in tokens]
+        for tag in tags:
+            refuse_nameless(tag, names)
         written = [named_tag(tag, names, path) for tag in tags]
     except UnreadableError as error:
         text = " ".join(token for token in tokens[:20] if isinstance(token, str))
@@ -174,24 +205,6 @@ def _check_lengths(tokens: Sequence[object], tags: Sequence[object]) -> None:
             f"the numbers of words and tags differ: {len(tokens):,} and {len(tags):,}. Correct "
             "the row."
         )
-
-
-def char_span(mark: object) -> CharSpan:
-    """Read one span, unchecked: an object with start, end and label, or a list of the three.
-
-    The keys are those of spaCy and Prodigy, or ``start_offset`` and ``end_offset`` of doccano, and
-    ``type``. Raises UnreadableError for anything else.
-    """
-    if isinstance(mark, list | tuple) and len(mark) >= 3:
-        return CharSpan(*mark[:3])
-    if isinstance(mark, dict):
-        found = [next((key for key in keys if key in mark), None) for keys in _SPAN_KEYS]
-        if None not in found:
-            return CharSpan(*(mark[key] for key in found))
-    raise UnreadableError(
-        f"there is {shown(mark)} in place of a span with start, end and label. Correct the "
-        "annotation."
-    )
 
 
 class Growing:

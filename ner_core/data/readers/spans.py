@@ -14,11 +14,15 @@ _REMEDY = "Correct the annotation"
 
 
 class CharSpan(NamedTuple):
-    """An entity of a text, in characters (code points): ``text[start:end]``, half-open."""
+    """An entity of a text, in characters (code points): ``text[start:end]``, half-open.
+
+    ``text`` is what stands there as the file says, None if it does not.
+    """
 
     start: int
     end: int
     label: str
+    text: str | None = None
 
 
 class UnreadableError(ValueError):
@@ -120,12 +124,16 @@ def _checked(text: str, span: CharSpan) -> CharSpan:
             "the start and the end of a span must be whole numbers, not "
             f"{shown(span.start if start is None else span.end)}. {_REMEDY}."
         )
+    if start == end:
+        raise UnreadableError(
+            f"a span is empty: it begins and ends at {shown(start)}. Remove it, or correct its end."
+        )
     if not 0 <= start < end <= len(text):
         raise UnreadableError(
             f"a span must lie within the {len(text):,} characters of the text, not at "
             f"{shown(start)} to {shown(end)}. {_REMEDY}."
         )
-    label = _label(span.label)
+    label = checked_label(span.label)
     inside = text[start:end]
     if not words.split_words(inside):  # nothing, or only what is not seen
         raise UnreadableError(
@@ -135,7 +143,8 @@ def _checked(text: str, span: CharSpan) -> CharSpan:
     return CharSpan(start, start + len(inside.strip()), label)
 
 
-def _label(value: object) -> str:
+def checked_label(value: object) -> str:
+    """Return the label of a span as a tag has it; raise UnreadableError if it can be none."""
     label = re.sub(r"\s+", "-", value.strip()) if isinstance(value, str) else ""
     if not label or label == tags.OUTSIDE or re.match("[BIESLU]-.", label):
         raise UnreadableError(

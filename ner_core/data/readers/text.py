@@ -24,18 +24,21 @@ _SURELY_WESTERN = re.compile(
 _MOST_SURE = 0.9
 
 
-def numbered_lines(path: Path, with_ends: bool = False) -> Iterator[tuple[int, str]]:
+def numbered_lines(
+    path: Path, with_ends: bool = False, western: bool = True
+) -> Iterator[tuple[int, str]]:
     """Yield the lines of a text file with their numbers from 1, without line ends unless asked for.
 
     The text is UTF-8, or UTF-16 where a byte order mark says so (as Windows programs save
-    "Unicode"), or Windows-1252, see ``is_western``. Only line feeds end a line: other marks that
-    Unicode counts as line ends may be part of a word. Raises DataError if the file cannot be
-    opened, is binary, is in another encoding, or has its lines ended by carriage returns alone.
+    "Unicode"), or Windows-1252 where ``western`` allows it (see ``is_western``): who asks has to
+    say so to people. Only line feeds end a line: other marks that Unicode counts as line ends may
+    be part of a word. Raises DataError if the file cannot be opened, is binary, is in another
+    encoding, or has its lines ended by carriage returns alone.
     """
     try:
         with path.open("rb") as file:
             utf16 = file.read(2) in _UTF16_MARKS
-        for number, text in _utf16_lines(path) if utf16 else _utf8_lines(path):
+        for number, text in _utf16_lines(path) if utf16 else _utf8_lines(path, western):
             line = text.rstrip("\r\n")
             if "\r" in line:
                 raise DataError(
@@ -47,7 +50,7 @@ def numbered_lines(path: Path, with_ends: bool = False) -> Iterator[tuple[int, s
         raise DataError(f"{path} can't be read: {error.strerror}.") from None
 
 
-def _utf8_lines(path: Path) -> Iterator[tuple[int, str]]:
+def _utf8_lines(path: Path, may_be_western: bool) -> Iterator[tuple[int, str]]:
     western = False
     with path.open("rb") as file:
         for number, raw in enumerate(file, start=1):
@@ -56,7 +59,7 @@ def _utf8_lines(path: Path) -> Iterator[tuple[int, str]]:
             try:
                 yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
-                western = western or is_western(path)
+                western = western or (may_be_western and is_western(path))
                 if western:
                     yield number, raw.decode(_WESTERN, "replace")
                     continue

@@ -312,4 +312,4 @@ def test_blanks_of_a_text_by_character_are_no_words(tmp_path):
     path = tmp_path / "my.csv"
     path.write_text("id,text,label\n1,A,B-PER\n1, ,I-PER\n1,B,I-PER\n2,c,O\n2,d,O\n")
     found = [record for record in read_csv(path, ReadOptions()) if isinstance(record, Sentence)]
-    assert [sentence.tokens for sentence in found] == [["A", "B"], ["c", "d"]]
+    assert [sentence.tokens for sentence in found] == [["A", "B"], ["cd"]]

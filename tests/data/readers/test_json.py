@@ -248,7 +248,7 @@ SPAN = "in place of a span with start, end and label. Correct the annotation."
         ({"text": "Ann", "spans": [[0, 3]]}, f"there is a list {SPAN}"),
         (
             {"text": "Ann", "spans": [{"start": 0, "end": 3}]},
-            f"there is an object {SPAN}",
+            f"there is an object with the keys 'start', 'end' {SPAN}",
         ),
         (
             {"text": "Ann", "spans": [[0, 4, "PER"]]},
@@ -256,20 +256,21 @@ SPAN = "in place of a span with start, end and label. Correct the annotation."
             "annotation.",
         ),
         (
-            {"tokens": ["a"], "labels": [[0, 1, "X"]]},
-            "there is a list of words under tokens, but no list of tags under ner_tags, tags, "
-            "labels, ner, ner_labels or label. Name its key with --tag-column.",
+            {"tokens": ["a"], "other": ["O"]},
+            "there is a list of words under tokens, but no list of tags: the keys are 'tokens', "
+            "'other'. Name the key of the tags with --tag-column.",
         ),
         (
             {"text": "Ann", "label": "PER", "spans": None},
-            "there is a text under text, but no list of spans under spans, entities, labels or "
-            "label. Give an empty list where there is no entity, or name its key with "
+            "there is a text under text, but no list of spans: the keys are 'text', 'label'. Give "
+            "an empty list where there is no entity, or name the key of the spans with "
             "--tag-column.",
         ),
         (
-            {"sentence": "Ann"},
-            "there is no list of words and no text under tokens, words, token, text or data. "
-            "Name its key with --token-column.",
+            {"mine": "Ann", "n": 1},
+            "there is no list of words and no text: the keys are 'mine', 'n'. Name the key of the "
+            "words or the text with --token-column, and that of the tags or spans with "
+            "--tag-column.",
         ),
         *(
             (
@@ -298,17 +299,17 @@ def test_a_row_that_cannot_be_read_is_a_fault(read, row, message):
         (
             {"token_column": "x"},
             "the key 'x' has null, not a list of words or a text. Choose another key with "
-            "--token-column.",
+            "--token-column (the row has 'tokens', 'tags', 'id', 'nested').",
         ),
         (
             {"token_column": "nested"},
             "the key 'nested' has a list, not a list of words or a text. Choose another key with "
-            "--token-column.",
+            "--token-column (the row has 'tokens', 'tags', 'id', 'nested').",
         ),
         (
             {"tag_column": "id"},
             "the key 'id' has 4, not a list of tags or spans. Choose another key with "
-            "--tag-column.",
+            "--tag-column (the row has 'tokens', 'tags', 'id', 'nested').",
         ),
     ],
 )
@@ -359,8 +360,8 @@ DEEP = 100_000
             "is not valid at '\"Ann' (unterminated string starting at, column 13)",
         ),
         (
-            "{'tokens': []}",
-            "is not valid at \"'tokens': []}\" "
+            "{'tokens': []",
+            "is not valid at \"'tokens': []\" "
             "(expecting property name enclosed in double quotes, column 2)",
         ),
         ("{} {}", "is not valid at '{}' (extra data, column 4)"),

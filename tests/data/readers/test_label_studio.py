@@ -1,4 +1,5 @@
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -36,6 +37,10 @@ def task(text, *regions, **more):
 
 
 ANN = region(0, 3, "PER")
+SEVERAL = (
+    "tasks have several annotations. Of each task the ground truth is read, or else the first that "
+    "was not cancelled. Remove the others if that is wrong"
+)
 
 
 @pytest.mark.parametrize("name", ["label_studio_export.json", "label_studio_min.json"])
@@ -113,7 +118,6 @@ def test_a_task_of_any_kind_is_a_sentence(read, found):
         {"data": {"text": "Ann"}},
         {"data": {"text": "Ann"}, "annotations": []},
         {"data": {"text": "Ann"}, "annotations": [{"was_cancelled": True, "result": [ANN]}]},
-        {"data": {"text": "Ann"}, "predictions": [{"result": [ANN]}]},
         {"data": {"text": "Ann"}, "annotations": None},
         {"text": "Ann", "id": 3},
     ],
@@ -134,7 +138,25 @@ def test_the_first_annotation_that_was_not_cancelled_counts(read):
         {"was_cancelled": False, "result": [ANN]},
         {"result": []},
     ]
-    assert pairs(read({"data": {"text": "Ann"}, "annotations": results})) == ["Ann B-PER"]
+    assert pairs(read({"data": {"text": "Ann"}, "annotations": results})) == [SEVERAL, "Ann B-PER"]
+
+
+def test_the_ground_truth_comes_before_the_first(read):
+    results = [{"result": []}, {"ground_truth": True, "result": [ANN]}]
+    found = read({"data": {"text": "Ann"}, "annotations": results})
+    assert pairs(found) == [SEVERAL, "Ann B-PER"]
+    assert found[0].code == "odd"
+
+
+def test_predictions_alone_are_refused(tmp_path):
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([{"data": {"text": "Ann"}, "predictions": [{"result": [ANN]}]}]))
+    with pytest.raises(DataError) as caught:
+        list(read_label_studio(path, ReadOptions()))
+    assert str(caught.value) == (
+        "export.json: the tasks have predictions of a model, and no annotations by people. Accept "
+        "or correct them in Label Studio, and export the project again."
+    )
 
 
 def test_tasks_are_numbered(read):
@@ -336,6 +358,9 @@ def test_any_json_gives_records(tmp_path_factory, tasks):
     path = tmp_path_factory.getbasetemp() / "any.json"
     path.write_text(json.dumps(tasks))
     for options in (ReadOptions(), ReadOptions("text", "label")):
-        for record in read_label_studio(path, options):
+        found = []
+        with suppress(DataError):  # predictions alone
+            found = list(read_label_studio(path, options))
+        for record in found:
             assert isinstance(record, Sentence | Fault)
             assert not isinstance(record, Sentence) or len(record.tokens) == len(record.tags) > 0
