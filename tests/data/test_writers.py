@@ -413,7 +413,7 @@ def test_entities_come_back_from_spans(corpus):
         back = [
             record
             for record in read_json(path, ReadOptions())
-            if isinstance(record, Sentence) or record.code != "misaligned"
+            if isinstance(record, Sentence) or record.code not in ("misaligned", "odd")
         ]
     assert all(isinstance(record, Sentence) for record in back), back
     assert [entities(record.tokens, record.tags) for record in back] == [

@@ -190,8 +190,8 @@ def _words(table: _Table, options: ReadOptions) -> Iterator[Annotated | Record]:
         if named not in ("", begun) or new_document != document or (empty and not named):
             yield from sentence.end(document)
             begun, document = named, new_document
-        if empty or (not word and cells[table.token : table.token + 1] not in ([], [""])):
-            continue  # of texts by character, a blank
+        if empty:
+            continue
         try:
             check_width(cells, table.width, max(table.token, table.tag))
             rows.refuse_nameless(tag, options.label_names)

@@ -1,7 +1,7 @@
 """The shapes of JSON documents: what is wrapped around rows, and rows that are not objects."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ner_core.data.readers.rows import TEXT_KEYS, WORD_KEYS
@@ -26,7 +26,7 @@ _DEEPEST = 6
 # What a row has itself, and no wrapper around rows.
 _OWN = (*WORD_KEYS, *(key for key in TEXT_KEYS if key not in ("data", "document")))
 
-_KNOWN_BUT_NOT_READ = (
+_KNOWN_BUT_NOT_READ: tuple[tuple[Callable[[dict[str, Any]], bool], str], ...] = (
     (
         lambda row: "doc_key" in row and "sentences" in row,
         "this looks like SciERC or DyGIE, whose spans count the words of a whole document. Convert "
@@ -52,6 +52,8 @@ _KNOWN_BUT_NOT_READ = (
 
 def wrapped_rows(document: dict[str, Any]) -> list[Any] | None:
     """Return the rows that an object is wrapped around, None if it is a row itself."""
+    if _refusal(document):
+        return None
     own = any(isinstance(document.get(key), str | list) for key in _OWN)
     if own and not _has_sentences(document):
         return _of_columns(document)
@@ -64,6 +66,11 @@ def wrapped_rows(document: dict[str, Any]) -> list[Any] | None:
         if isinstance(inside, list) and _are_rows(inside, key):
             return [row for row in inside if row is not None]
     return _of_columns(document) or _of_index(document)
+
+
+def _refusal(row: dict[str, Any]) -> str | None:
+    """Return what to say about an object of a kind that is known and not read."""
+    return next((message for fits, message in _KNOWN_BUT_NOT_READ if fits(row)), None)
 
 
 def _are_rows(inside: list[Any], key: str) -> bool:
@@ -132,9 +139,8 @@ def rows_in(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
             f'this row is {shown(value)}, not an object such as {{"tokens": [...], "tags": '
             f"[...]}}. Correct the row."
         )
-    for fits, message in _KNOWN_BUT_NOT_READ:
-        if fits(value):  # type: ignore[no-untyped-call]
-            raise UnreadableError(f"{message}.")
+    if message := _refusal(value):
+        raise UnreadableError(f"{message}.")
     inside = wrapped_rows(value) if depth < _DEEPEST else None
     if inside is None:
         yield value

@@ -7,7 +7,7 @@ from ner_core.data.readers.sentence import Fault, FaultCode
 from ner_core.data.readers.text import shorten
 
 _HTML = re.compile(r"&(?:amp|lt|gt|quot|nbsp|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
-_ESCAPED_LINE = re.compile(r"(?<![\\\w:])[^\S\n]?\\r?\\?n(?=\\|\s|[A-Z]|$)|[.!?]\\n")
+_ESCAPED_LINE = re.compile(r"[.!?]\\n|\\r\\n|\w\\n(?=[A-Z\s]|$)")
 
 
 class Remarks:

@@ -308,8 +308,44 @@ def test_a_comma_that_is_a_word_without_quotation_marks_is_a_fault(tmp_path):
     assert (fault.code, fault.line, sentence.tokens) == ("unreadable", 3, ["ran"])
 
 
-def test_blanks_of_a_text_by_character_are_no_words(tmp_path):
+def test_a_text_by_character_is_put_together(tmp_path):
     path = tmp_path / "my.csv"
     path.write_text("id,text,label\n1,A,B-PER\n1, ,I-PER\n1,B,I-PER\n2,c,O\n2,d,O\n")
     found = [record for record in read_csv(path, ReadOptions()) if isinstance(record, Sentence)]
     assert [sentence.tokens for sentence in found] == [["A", "B"], ["cd"]]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "tokens,ner_tags\n['Ann' 'ran'],['B-PER' 'O']\n",
+        'tokens,ner_tags\n"[\'Ann\' ""ran""]","[\'B-PER\'\n \'O\']"\n',
+        "tokens,ner_tags\n['Ann' 'ran'],[1 0]\n",
+        "tokens,ner_tags\n\"array(['Ann', 'ran'], dtype=object)\",\"array([1, 0])\"\n",
+        "text_snippet;entity_annotations\n"
+        "Ann ran;[{'entity_group': 'PER', 'start': 0, 'end': 3}]\n",
+        "text,spans\nAnn ran,\"[{'start': 0, 'end': 3, 'label': 'PER'}\n {'start': 0, 'end': 3, "
+        "'label': 'PER'}]\"\n",
+    ],
+)
+def test_lists_that_numpy_and_others_print_are_read(read, raw):
+    assert pairs(read(raw, label_names=("O", "B-PER"))) == ["Ann B-PER | ran O"]
+
+
+def test_a_list_that_numpy_shortened_is_a_fault(read):
+    fault, _ = read("tokens,ner_tags\n['Ann' ... 'ran'],['B-PER' ... 'O']\n['Bo'],['O']\n")
+    assert fault.message == (
+        "NumPy printed this list with ... in place of most of it. Write the file again with lists "
+        "instead of arrays (array.tolist())."
+    )
+
+
+def test_numbers_without_names_say_so(tmp_path):
+    path = tmp_path / "my.csv"
+    path.write_text("token,label\nAnn,1\nran,0\n")
+    with pytest.raises(DataError) as caught:
+        list(read_csv(path, PLAIN))
+    assert str(caught.value) == (
+        "my.csv, line 2: the tag '1' is a number without a name. Name the tags, from 0 on, with "
+        "--label-names O,B-PER,... ."
+    )
