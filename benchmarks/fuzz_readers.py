@@ -90,7 +90,7 @@ def examples(reader: str, seed: int, count: int) -> Iterator[Example]:
 
 
 def complaint(message: str) -> str | None:
-    """Say what is wrong with a message to a user, if something is."""
+    """Return what is wrong with a message to a user, if something is."""
     if len(message) > LONGEST_MESSAGE:
         return f"a message of {len(message)} characters"
     if message.splitlines() != [message] or not message.endswith((".", "?")):
@@ -99,7 +99,7 @@ def complaint(message: str) -> str | None:
 
 
 def broken_promise(record: Record) -> str | None:
-    """Say what of the readers' contract a record breaks, if it does."""
+    """Return what of the readers' contract a record breaks, if it does."""
     if isinstance(record, Fault):
         return complaint(record.message) if record.message or record.code != "empty" else None
     if not len(record.tokens) == len(record.tags) == len(record.lines) or not record.tokens:

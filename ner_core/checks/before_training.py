@@ -1,6 +1,7 @@
 """What somebody should know before a run starts, of all that the data check finds."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from ner_core.checks import findings
 from ner_core.checks.findings import Finding, SplitCounts
@@ -25,8 +26,6 @@ def lost_types(corpus: Corpus, model: ModelSource) -> Iterator[Finding]:
 
     Raises ModelError if its config.json can't be downloaded.
     """
-    from pathlib import Path
-
     from ner_core.models.head_change import HeadChange, labels_in
     from ner_core.models.hub import located  # brings the client of the Hub
 

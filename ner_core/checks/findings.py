@@ -129,7 +129,8 @@ def remarks(corpus: Corpus) -> Iterator[Finding]:
                 if fault.line
             ]
             text = f"{', '.join(names)}: {message.rstrip('.')}."
-            yield Finding(level, code, text, len(found), rows[:MOST_ROWS])
+            total = sum(log.remarks[message] for log in corpus.faults.values())
+            yield Finding(level, code, text, total, rows[:MOST_ROWS])
 
 
 def repeated(corpus: Corpus) -> Iterator[Finding]:

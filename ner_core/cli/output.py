@@ -74,7 +74,9 @@ def check_text(report: "CheckReport", everything: bool = True) -> str:
         seen[finding.code] += 1
         if not everything and seen[finding.code] > _MOST_ALIKE:
             continue
-        message = finding.message if everything else finding.message[:_LONGEST]
+        message = finding.message
+        if not everything and len(message) > _LONGEST:
+            message = f"{message[:_LONGEST]}…"
         lines.append(f"{finding.level}: {message}")
         lines += [
             f"    {row['source']}, {row['unit']} {row['line']}: {row['text'][:200]}"

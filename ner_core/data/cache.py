@@ -25,7 +25,7 @@ from typing import Any
 
 from datasets import Dataset
 
-from ner_core import tags, words
+from ner_core import tags, word_rules, words
 from ner_core.data.faults import FaultLog
 from ner_core.data.readers.sentence import Fault, ReadOptions
 from ner_core.data.reading import SplitData
@@ -116,6 +116,7 @@ def store(key: str, splits: Mapping[str, SplitData]) -> None:
                     "scheme": data.scheme,
                     "faults": {
                         "counts": data.faults.counts,
+                        "remarks": data.faults.remarks,
                         "first": {
                             code: [asdict(fault) for fault in found]
                             for code, found in data.faults.first.items()
@@ -144,7 +145,7 @@ def _delete_old() -> None:
 
 def _fault_log(about: dict[str, Any]) -> FaultLog:
     log = FaultLog()
-    log.counts = Counter(about["counts"])
+    log.counts, log.remarks = Counter(about["counts"]), Counter(about["remarks"])
     log.first = {
         code: [Fault(**fault) for fault in found] for code, found in about["first"].items()
     }
@@ -154,6 +155,6 @@ def _fault_log(about: dict[str, Any]) -> FaultLog:
 @cache
 def _code() -> str:
     """Return a hash of the code that reads data, so that results of other versions are not used."""
-    modules = [Path(tags.__file__), Path(words.__file__)]
+    modules = [Path(tags.__file__), Path(word_rules.__file__), Path(words.__file__)]
     files = [*sorted(Path(__file__).parent.rglob("*.py")), *modules]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

@@ -64,7 +64,7 @@ def load_for_training(
         model, _ = _whole(source, **labels)
         reset_head(model)
         return model, tokenizer
-    model = _merged(source) if source.base else _whole(source)[0]
+    model = _any(source)
     own = as_tags([model.config.id2label[number] for number in range(model.config.num_labels)])
     if own == list(label_names):
         model.config.update(labels)
@@ -78,6 +78,10 @@ def head_change(source: ModelSource, label_names: Sequence[str]) -> HeadChange |
     None for a model that knows no types. Raises ModelError if its config.json can't be downloaded.
     """
     return HeadChange.of(labels_in(Path(located(source, weights=False).location)), label_names)
+
+
+def _any(source: ModelSource) -> PreTrainedModel:
+    return _merged(source) if source.base else _whole(source)[0]
 
 
 def _merged(source: ModelSource) -> PreTrainedModel:
@@ -119,9 +123,7 @@ def load_trained(
     # Architectures are often missing, or name a class of the author's. The weights know.
     size = head_size(Path(source.location))
     if size is None or _OTHER_HEAD.search(str(config.architectures)):
-        _ = (
-            _merged(source) if source.base else _whole(source)
-        )  # if it can't be loaded, that is said
+        _any(source)  # if it can't be loaded, that is said first
         raise _no_head(source)
     set_label_names(config, label_names, source.name, size)
     if source.base:

@@ -7,7 +7,8 @@ import pytest
 from ner_core.checks.findings import FEW_EXAMPLES, MOST_ROWS, Finding
 from ner_core.checks.report import check_data
 from ner_core.counting import many
-from ner_core.data.readers.sentence import FaultCode, ReadOptions
+from ner_core.data.faults import FaultLog
+from ner_core.data.readers.sentence import Fault, FaultCode, ReadOptions
 
 
 def people(count, prefix="Ann"):
@@ -448,6 +449,15 @@ def test_what_a_finding_says(check, case):
     beside = {"absent_type": {"nothing_to_score"}, "nothing_to_score": {"absent_type"}}
     if case != "no_entities":
         assert [other for other in found if other.code not in beside.get(case, ())] == [finding]
+
+
+def test_a_remark_on_many_places_is_counted_at_each():
+    log = FaultLog()
+    for line in range(1, 31):
+        log.add(Fault("odd", line, "left out"))
+    log.add(Fault("odd", 31, "another"))  # beyond those that are kept
+    assert log.remarks == {"left out": 30}
+    assert len(log.first["odd"]) == 20
 
 
 def test_every_kind_of_fault_is_in_the_table():

@@ -9,6 +9,7 @@ import time
 import huggingface_hub
 import pytest
 
+from ner_core import tags, word_rules, words
 from ner_core.checks.report import check_data
 from ner_core.data import cache, corpus
 from ner_core.data.corpus import load_as_it_is, load_data, load_for_evaluation
@@ -149,6 +150,14 @@ def test_what_is_read_otherwise_is_another_entry(source, reads, read):
     read(source)
     assert len(reads) == 2
     assert len(entries()) == 2
+
+
+@pytest.mark.parametrize("module", [tags, word_rules, words])
+def test_what_decides_on_words_and_tags_is_a_part_of_that_code(module, monkeypatch, tmp_path):
+    before = cache._code.__wrapped__()
+    (tmp_path / "other.py").write_text("# other rules\n")
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "other.py"))
+    assert cache._code.__wrapped__() != before
 
 
 def test_what_other_code_read_is_not_used(source, reads, monkeypatch):

@@ -213,7 +213,7 @@ def _handler(hub):
             return repo, commit
 
         def refuse_missing(self, what, status=404):
-            """Say which is not there: the repo, the revision or the file."""
+            """Answer which is not there: the repo, the revision or the file."""
             self.answer(status, b"", {"X-Error-Code": NOT_FOUND[what]})
 
         def refuse(self, status, message, **more):

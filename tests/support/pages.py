@@ -112,6 +112,16 @@ class App:
         return sorted((self.home / "runs").glob("2*")) if (self.home / "runs").is_dir() else []
 
 
+def open_shared(context, url):
+    """Open a page that several tests share; what goes wrong on it is in its ``problems``."""
+    page = context.new_page()
+    page.problems = []
+    page.on("dialog", lambda dialog: (page.problems.append(dialog.message), dialog.dismiss()))
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.goto(url)
+    return page
+
+
 def open_tab(page, name):
     page.get_by_role("tab", name=name).click()
 

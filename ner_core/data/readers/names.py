@@ -55,8 +55,8 @@ def _is_names(value: Any) -> bool:
 
 def _places(text: str, name: str) -> Iterator[tuple[int, int]]:
     """Yield where a name stands in a text as whole words; where it never does, as it is."""
-    starts = {word.start for word in words.split_words(text)}
-    ends = {word.end for word in words.split_words(text)}
+    split = words.split_words(text)
+    starts, ends = {word.start for word in split}, {word.end for word in split}
     places: list[tuple[int, int]] = []
     start = text.find(name)
     while start >= 0 and len(places) < _MOST:

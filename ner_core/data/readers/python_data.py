@@ -33,7 +33,11 @@ def read_python_data(path: Path, options: ReadOptions) -> Iterator[Record]:
 
 
 def _records(path: Path, options: ReadOptions) -> Iterator[Annotated | Record]:
-    text = "".join(line for _, line in numbered_lines(path, with_ends=True))
+    text = ""
+    for _, line in numbered_lines(path, with_ends=True):
+        text += line
+        if len(text) > LONGEST:
+            break  # it is refused, however long it is
     try:
         lists = assigned_lists(text)
     except ValueError:

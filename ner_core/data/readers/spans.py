@@ -4,13 +4,15 @@ import re
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ner_core import tags, words
 from ner_core.data.readers.sentence import Fault, Record, Sentence
 from ner_core.data.readers.text import shorten
 
 _REMEDY = "Correct the annotation"
+
+SpanT = TypeVar("SpanT", "CharSpan", tags.Span)
 
 
 class CharSpan(NamedTuple):
@@ -73,13 +75,9 @@ def sentence_of(
     except UnreadableError as error:
         yield Fault("unreadable", line, str(error), shorten(text))
         return
-    kept: list[CharSpan] = []
-    for span in sorted(wanted, key=lambda span: (span.start - span.end, span.start)):
-        rival = _rival(kept, span)
-        if rival is None:
-            insort(kept, span)
-        else:
-            yield _overlap(text, span, rival, line)
+    kept, overlaps = without_overlaps(wanted)
+    for span, rival in overlaps:
+        yield _overlap(text, span, rival, line)
     pieces: list[words.Word] = []
     starting = {span.start: span for span in kept}
     ending = {span.end: span for span in kept}
@@ -158,7 +156,23 @@ def checked_label(value: object) -> str:
     return label
 
 
-def _rival(kept: list[CharSpan], span: CharSpan) -> CharSpan | None:
+def without_overlaps(spans: Iterable[SpanT]) -> tuple[list[SpanT], list[tuple[SpanT, SpanT]]]:
+    """Return the spans that stay, sorted, and each that goes with the one that it overlaps.
+
+    The longest stays, of those as long the one that starts first, then the one given first.
+    """
+    kept: list[SpanT] = []
+    gone: list[tuple[SpanT, SpanT]] = []
+    for span in sorted(spans, key=lambda span: (span.start - span.end, span.start)):
+        rival = _rival(kept, span)
+        if rival is None:
+            insort(kept, span)
+        else:
+            gone.append((span, rival))
+    return kept, gone
+
+
+def _rival(kept: list[SpanT], span: SpanT) -> SpanT | None:
     """Return the first of ``kept`` (sorted, disjoint) that overlaps ``span``, None if none does."""
     position = bisect_left(kept, span.start, key=lambda other: other.end)
     # One that ends where the span begins only touches it.

@@ -1,12 +1,17 @@
 """Spans that count words instead of characters, as GLiNER writes them."""
 
-from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 
 from ner_core import tags
 from ner_core.data.readers.rows import checked_word, sentence_or_empty
 from ner_core.data.readers.sentence import Fault, Record
-from ner_core.data.readers.spans import CharSpan, UnreadableError, checked_label, shown
+from ner_core.data.readers.spans import (
+    CharSpan,
+    UnreadableError,
+    checked_label,
+    shown,
+    without_overlaps,
+)
 from ner_core.data.readers.text import shorten
 
 
@@ -24,22 +29,18 @@ def sentence_of_word_spans(
         text = " ".join(token for token in tokens[:20] if isinstance(token, str))
         yield Fault("unreadable", line, str(error), shorten(text))
         return
-    kept: list[tags.Span] = []
-    for span in sorted(wanted, key=lambda span: (span.start - span.end, span.start)):
-        place = bisect_left(kept, span.start + 1, key=lambda other: other.end)
-        if place < len(kept) and kept[place].start < span.end:
-            names = [
-                f"{shown(' '.join(words[one.start : one.end]))} ({shorten(one.label)})"
-                for one in (span, kept[place])
-            ]
-            yield Fault(
-                "overlap",
-                line,
-                f"the spans {names[0]} and {names[1]} overlap. The second was kept. Remove one of "
-                "the two.",
-            )
-        else:
-            insort(kept, span)
+    kept, overlaps = without_overlaps(wanted)
+    for overlap in overlaps:
+        names = [
+            f"{shown(' '.join(words[one.start : one.end]))} ({shorten(one.label)})"
+            for one in overlap
+        ]
+        yield Fault(
+            "overlap",
+            line,
+            f"the spans {names[0]} and {names[1]} overlap. The second was kept. Remove one of the "
+            "two.",
+        )
     yield sentence_or_empty(words, tags.encode(kept, len(words)), line, document)
 
 

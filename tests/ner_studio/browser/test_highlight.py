@@ -15,6 +15,7 @@ from tests.support.pages import (
     assert_becomes,
     find_in,
     marks,
+    open_shared,
     open_tab,
     wait_until_idle,
     write,
@@ -49,11 +50,7 @@ def app(tmp_path_factory, tiny_model):
 @pytest.fixture(scope="module")
 def shown(context, app):
     """Open the page once for all tests that can clear what the one before has left."""
-    page = context.new_page()
-    page.problems = []
-    page.on("dialog", lambda dialog: (page.problems.append(dialog.message), dialog.dismiss()))
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.goto(app.url)
+    page = open_shared(context, app.url)
     page.wait_for_selector("#text:visible")
     return watch(page)
 

@@ -10,6 +10,7 @@ from tests.support.pages import (
     assert_becomes,
     fill,
     marks,
+    open_shared,
     open_tab,
     take_away,
     upload,
@@ -74,11 +75,7 @@ def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
 @pytest.fixture(scope="module")
 def shown(context, app):
     """Open the Train tab once for all tests that leave no run."""
-    page = context.new_page()
-    page.problems = []
-    page.on("dialog", lambda dialog: (page.problems.append(dialog.message), dialog.dismiss()))
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.goto(app.url)
+    page = open_shared(context, app.url)
     open_tab(page, "Train")
     return page
 
