@@ -45,7 +45,7 @@ def build() -> gr.Blocks:
         train.wire()
         badge.wire(page.load, [*highlight.hub_fields, *train.source.hub_fields])
 
-        page.load(first_tab, None, tabs, **QUICK)
+        page.load(first_tab, None, [tabs, train.mode], **QUICK)
         highlight.restore_on(page.load)
         highlight.refresh_on(page.load)
         train.watch.open_on(page.load)
@@ -80,7 +80,7 @@ def first_tab(request: gr.Request) -> Any:
     watching = "run" in query or (
         "model" not in query and snapshots.SHARED.current().anyone_at_work
     )
-    return gr.Tabs(selected="train") if watching else gr.skip()
+    return (gr.Tabs(selected="train"), "watch") if watching else gr.skip()
 
 
 def serve(
