@@ -76,6 +76,7 @@ def shown(context, app):
     """Open the Train tab once for all tests that leave no run."""
     page = open_shared(context, app.url)
     open_tab(page, "Train")
+    page.click("#more-settings > button")
     return page
 
 
@@ -160,7 +161,7 @@ def test_a_wrong_setting_is_explained_and_starts_nothing(page):
 
 
 def test_a_path_is_no_encoder_for_the_page(app, page):
-    encoder = page.get_by_label("Encoder")
+    encoder = page.get_by_label("Encoder", exact=True)
     encoder.fill(str(app.home))
     encoder.press("Enter")
     page.click("#start")
@@ -176,6 +177,7 @@ def test_an_uploaded_file_without_a_validation_part_says_so(page, tmp_path):
     sentence = "Ann B-PER\nlives O\nin O\nOslo B-LOC\n. O\n\n"
     (tmp_path / "mine.conll").write_text(sentence * 400)
     upload(page, tmp_path / "mine.conll")
+    page.click("#data-summary .ner-findings > summary")
     page.wait_for_selector("#data-summary >> text=There is no validation part")
     page.wait_for_selector("#start:not([disabled])")
     take_away(page)
