@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ner_core.data.folders import find_places
 from ner_core.data.readers.formats import Format, folder_format, format_of
-from ner_core.data.readers.rows import listed
+from ner_core.data.readers.rows import NO_WORD_ROWS, listed
 from ner_core.data.readers.sentence import Fault, ReadOptions, Record, Sentence
 from ner_core.data.readers.text import is_utf, is_western
 from ner_core.data.split_source import SplitSource
@@ -118,7 +118,16 @@ def _file(path: Path, options: ReadOptions) -> SplitSource:
 def _records(form: Format, path: Path, options: ReadOptions) -> Iterator[Record]:
     if path.is_file() and form.is_text and not is_utf(path) and is_western(path):
         yield Fault("guess", 0, "the file is not UTF-8 and was read as Windows-1252 (Latin-1)")
+    yield from _unused(form, options)
     yield from form.read(path, options)
+
+
+def _unused(form: Format, options: ReadOptions) -> Iterator[Fault]:
+    """Yield what to say about options that a person gave and that a format does not take."""
+    if options.sentence_column is not None and not form.has_word_rows:
+        yield NO_WORD_ROWS
+    if options.span_offsets != "auto" and not form.has_spans:
+        yield Fault("odd", 0, f"{form.name} has no offsets, and --span-offsets was not used")
 
 
 def _fingerprint(path: Path) -> str:

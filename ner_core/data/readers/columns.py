@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ner_core.data.readers import rows
 from ner_core.data.readers.sentence import ReadOptions
+from ner_core.data.readers.sentence_column import sentence_column
 from ner_core.data.readers.spans import shown
 from ner_core.data.readers.text import is_blank, numbered_lines
 
@@ -42,7 +43,8 @@ class Layout:
 
     ``prefix`` stands before every word (``en:`` in WikiANN) and is no part of it. ``features`` says
     that the tag is one of several features in its column, as in CoNLL-U. ``guesses`` tell the user
-    how the columns were chosen, where there was a choice.
+    how the columns were chosen, where there was a choice. ``sentence`` is the column that numbers
+    the sentences, None if blank lines end them.
     """
 
     width: int
@@ -54,16 +56,21 @@ class Layout:
     prefix: str = ""
     features: bool = False
     guesses: tuple[str, ...] = ()
+    sentence: int | None = None
 
 
 @dataclass(frozen=True)
 class _Sample:
-    """The columns of the first sentences, the names of columns, and the line these stand in."""
+    """The columns of the first sentences, the names of columns, and the line these stand in.
+
+    ``several``: blank lines or marks end the sentences.
+    """
 
     lines: list[list[str]]
     names: list[str]
     header: int
     first: int
+    several: bool = False
 
 
 def columns_of(line: str, width: int = 0) -> list[str]:
@@ -117,8 +124,39 @@ def layout_of(path: Path, options: ReadOptions) -> Layout:
     rows.refuse_same_column(token, tag, path)
     if prefix := _common_prefix(columns[token] for columns in lines):
         guesses.append(f"{prefix!r} before every word was left out")
+    sentence = _sentence_column(sample, names, lines, (token, tag), options, path)
+    if sentence is not None:
+        guesses.append(rows.sentences_by(names, sentence).message)
     said = tuple(guesses)
-    return Layout(width, token, tag, numbered, header, tuple(names), prefix, features, said)
+    return Layout(
+        width, token, tag, numbered, header, tuple(names), prefix, features, said, sentence
+    )
+
+
+def _sentence_column(
+    sample: _Sample,
+    names: Sequence[str],
+    lines: list[list[str]],
+    taken: tuple[int, int],
+    options: ReadOptions,
+    path: Path,
+) -> int | None:
+    """Return the column that numbers sentences: the chosen one, or where no blank line ends any."""
+    width = len(lines[0]) if lines else 0
+    if options.sentence_column is not None:
+        return rows.chosen_column(options.sentence_column, names, width, path)
+    if sample.several or width < 3:
+        return None
+    place = rows.known_column(names, rows.SENTENCE_COLUMNS)
+    if place is not None and place < width and place not in taken:
+        return place
+    # One sentence has runs in its other columns, too: parts of speech, phrases.
+    others = [
+        place
+        for place in range(width)
+        if not all(columns[place].strip().isdecimal() for columns in lines)
+    ]
+    return sentence_column(lines, (*taken, *others))
 
 
 def _sample(path: Path, options: ReadOptions) -> _Sample:
@@ -142,7 +180,7 @@ def _sample(path: Path, options: ReadOptions) -> _Sample:
             break
         first = first or number
         lines.append(columns)
-    return _Sample(lines, names, header, first)
+    return _Sample(lines, names, header, first, sentences > 1)
 
 
 def _is_header(columns: list[str], options: ReadOptions) -> bool:

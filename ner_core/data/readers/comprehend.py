@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ner_core.data.readers import rows
 from ner_core.data.readers.csv_rows import split_line, table_rows
+from ner_core.data.readers.offset_readings import as_chosen
 from ner_core.data.readers.sentence import Fault, ReadOptions, Record
 from ner_core.data.readers.spans import CharSpan
 from ner_core.data.readers.text import numbered_lines, shorten
@@ -29,12 +30,12 @@ def _has_columns(path: Path) -> bool:
 
 def read_comprehend(folder: Path, options: ReadOptions) -> Iterator[Record]:
     """Read the lines of the texts that the table names. Raises DataError if none can be read, or a
-    text is not in the folder; no option applies.
+    text is not in the folder.
     """
-    yield from rows.or_refuse(folder, _records(folder))
+    yield from rows.or_refuse(folder, _records(folder, options))
 
 
-def _records(folder: Path) -> Iterator[Record]:
+def _records(folder: Path, options: ReadOptions) -> Iterator[Record]:
     table = comprehend_table(folder)
     spans: defaultdict[str, defaultdict[int, list[CharSpan]]]
     spans = defaultdict(lambda: defaultdict(list))
@@ -53,7 +54,8 @@ def _records(folder: Path) -> Iterator[Record]:
         last = -1
         for number, text in numbered_lines(path):
             last = number - 1  # the table counts from 0
-            yield from rows.sentence_of_text(text, found.get(last, ()), number, document)
+            moved = as_chosen(text, found.get(last, []), options.span_offsets)
+            yield from rows.sentence_of_text(text, moved, number, document)
         for line in found:
             if line > last:
                 message = f"{shorten(name)} has no line {line}, which the table names. Correct it."

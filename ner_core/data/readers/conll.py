@@ -36,7 +36,8 @@ def read_conll(path: Path, options: ReadOptions) -> Iterator[Record]:
     Columns are separated by tabs where a line has one, otherwise by blanks. The word stands in the
     first column (after a column of token numbers, as in CoNLL-U: the second). The tag stands in the
     first column that has tags of entities, not of phrases; where none has, in the last. A line of
-    names or a comment ``# global.columns`` says otherwise, and the options before all. Marks such
+    names or a comment ``# global.columns`` says otherwise, and the options before all. Where there
+    are no blank lines, a column that numbers the sentences ends them. Marks such
     as ``-DOCSTART-`` and ``# newdoc`` number documents; other comments are passed over.
 
     A line without a tag, with a blank inside its word, or with another number of columns than most
@@ -53,6 +54,7 @@ def _records(path: Path, layout: Layout, options: ReadOptions) -> Iterator[Recor
     sentence = rows.Growing()
     named: dict[str, str] = {}  # a tag is looked at once: there are few of them
     document = 0
+    begun = ""  # the sentence by the column that numbers them
     for number, line in numbered_lines(path):
         new_document = line.startswith(("-", "#")) and _is_document_mark(line, layout)
         # A document's mark ends the sentence before it, as a blank line does.
@@ -68,6 +70,11 @@ def _records(path: Path, layout: Layout, options: ReadOptions) -> Iterator[Recor
             continue
         if layout.numbered and not columns[0].isdecimal() and NUMBER.fullmatch(columns[0]):
             continue
+        if layout.sentence is not None and layout.sentence < len(columns):
+            value = columns[layout.sentence].strip()
+            if value not in ("", begun):
+                yield from sentence.end(document)
+                begun = value
         try:
             _check(columns, layout)
             word = columns[layout.token].removeprefix(layout.prefix)

@@ -33,6 +33,16 @@ class Format(NamedTuple):
     unit: str = "line"
 
     @property
+    def has_word_rows(self) -> bool:
+        """Whether its rows may be words."""
+        return self.read in (read_conll, read_csv)
+
+    @property
+    def has_spans(self) -> bool:
+        """Whether its entities may be given by offsets."""
+        return self.read not in _WITHOUT_OFFSETS
+
+    @property
     def is_text(self) -> bool:
         """Whether its files are lines of text."""
         return self.unit == "line"
@@ -52,6 +62,14 @@ _RECOGNISED = (
     (looks_like_csv, Format("CSV", read_csv)),
     (looks_like_slashed, Format("words with tags", read_slashed)),
     (looks_like_inline, Format("inline mark-up", read_inline)),
+)
+_WITHOUT_OFFSETS = (
+    read_conll,
+    read_conll_2012,
+    read_webanno,
+    read_rasa,
+    read_slashed,
+    read_inline,
 )
 _COLUMNS = Format("CoNLL columns", read_conll)
 

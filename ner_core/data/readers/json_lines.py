@@ -58,7 +58,7 @@ def read_json(path: Path, options: ReadOptions) -> Iterator[Record]:
 
     Raises DataError as ``json_values`` does, and for tags that are numbers without names.
     """
-    yield from tagged(read_rows(path, json_values(path), options))
+    yield from tagged(read_rows(path, json_values(path), options), options.span_offsets)
 
 
 def read_rows(

@@ -29,7 +29,7 @@ def read_python_data(path: Path, options: ReadOptions) -> Iterator[Record]:
 
     A Fault ``guess`` names it if there are several. Raises DataError if there is none.
     """
-    yield from tagged(_records(path, options))
+    yield from tagged(_records(path, options), options.span_offsets)
 
 
 def _records(path: Path, options: ReadOptions) -> Iterator[Annotated | Record]:
