@@ -1,12 +1,8 @@
 """Load data in the canonical shape: splits of tokens and IOB2 tags in Arrow."""
 
 import secrets
-import shutil
-import tempfile
-import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from datasets import Dataset, DatasetDict
 from datasets.utils.logging import disable_progress_bar
@@ -19,6 +15,7 @@ from ner_core.data.reading import SplitData, read_splits
 from ner_core.data.sources import find_sources, short_name
 from ner_core.data.split_source import SplitSource
 from ner_core.data.splits import cut_validation
+from ner_core.data.storage import Storage
 from ner_core.errors import DataError
 
 _PLACE_COLUMNS = ["line", "document"]
@@ -26,14 +23,6 @@ BATCH = 1000
 """Sentences that are in memory at a time when a split is read."""
 
 disable_progress_bar()
-
-
-class Storage:
-    """A folder for the Arrow files of a corpus, deleted when nothing refers to this any more."""
-
-    def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="ner-data-"))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 @dataclass(frozen=True)

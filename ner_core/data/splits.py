@@ -17,7 +17,7 @@ VALIDATION_PART = 0.1
 _FEWEST_DOCUMENTS = 10
 
 _NOT_DATA = re.compile(
-    r"(readme|licen[cs]e|\.|dataset_infos?\.json|dataset_dict\.json|state\.json).*|.*\.(md|py|pdf|zip|gz|sha256)",
+    r"(readme|licen[cs]e|\.|dataset_infos?\.json|dataset_dict\.json|state\.json).*|.*\.(md|py|pdf|zip|sha256)",
     re.IGNORECASE,
 )
 
@@ -67,12 +67,18 @@ def find_splits(folder: Path) -> dict[str, Path]:
 
 
 def data_files(folder: Path) -> list[Path]:
-    """Return the files of a folder that may be data. Raises DataError if it cannot be read."""
+    """Return the files of a folder that may be data. Raises DataError if it cannot be read.
+
+    A file that is also there unpacked (``train.conll`` beside ``train.conll.gz``) is left out.
+    """
     try:
+        names = {entry.name for entry in folder.iterdir()}
         return sorted(
             entry
             for entry in folder.iterdir()
-            if entry.is_file() and not _NOT_DATA.fullmatch(entry.name)
+            if entry.is_file()
+            and not _NOT_DATA.fullmatch(entry.name)
+            and (entry.suffix != ".gz" or entry.name.removesuffix(".gz") not in names)
         )
     except OSError as error:
         raise DataError(
