@@ -9,7 +9,7 @@ from datasets import Dataset
 
 from ner_core import tags
 from ner_core.counting import many
-from ner_core.data.corpus import Corpus, sentences
+from ner_core.data.corpus import Corpus, sentences, too_few
 from ner_core.data.readers.sentence import Fault, FaultCode
 
 Level = Literal["error", "warning", "note"]
@@ -186,6 +186,12 @@ def repeated(corpus: Corpus) -> Iterator[Finding]:
             )
 
 
+def too_small(corpus: Corpus) -> Iterator[Finding]:
+    """Yield that there is a single training sentence, of which none can be put aside."""
+    if message := too_few(corpus):
+        yield Finding("error", "one_sentence", message, 1)
+
+
 def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
     """Yield entity types that have few examples, or are missing in some splits.
 
@@ -200,7 +206,7 @@ def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
             1,
         )
         return
-    if not splits["validation"].entities:
+    if "validation" in splits and not splits["validation"].entities:
         yield Finding(
             "warning",
             "nothing_to_score",
