@@ -22,17 +22,27 @@ _NOT_DATA = re.compile(
 )
 
 
+_ENDING = re.compile(r"(data|dataset|set|split|file|corpus)?\d*$")
 _PART = re.compile(r"(.*)-\d{5}-of-(\d{5})(\..*)?")
 
 
 def split_of(name: str) -> str | None:
-    """Return the split that a file name names, None if it names none.
+    """Return the split that a file name names, None if it names none or several.
 
     >>> split_of("eng.testa"), split_of("wnut17_test.conll"), split_of("wikigold.conll.txt")
     ('validation', 'test', None)
+    >>> split_of("TrainData.json"), split_of("devset2.txt"), split_of("train_test.csv")
+    ('train', 'validation', None)
     """
-    parts = set(re.split(r"[._\- ]+", name.lower()))
-    return next((split for split, names in SPLIT_NAMES.items() if parts & names), None)
+    # As it is written, then with TrainData as two words, then without what names end in.
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
+    parts = [set(re.split(r"[._\- ]+", text.lower())) for text in (name, spaced)]
+    parts.append({_ENDING.sub("", part) for part in set().union(*parts)})
+    for there in parts:
+        found = [split for split, names in SPLIT_NAMES.items() if there & names]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def find_splits(folder: Path) -> dict[str, Path]:
@@ -54,7 +64,7 @@ def find_splits(folder: Path) -> dict[str, Path]:
         if split in found:
             raise DataError(
                 f"There are two {split} files in {folder.name}: {found[split].name} and "
-                f"{file.name}. Remove one of them."
+                f"{file.name}. Remove one of them, or choose one file instead of the folder."
             )
         found[split] = file
     if not found:

@@ -13,7 +13,7 @@ from ner_core.data.readers.text import numbered_lines, shorten
 from ner_core.errors import DataError
 
 # https://docs.aws.amazon.com/comprehend/latest/dg/cer-annotation-csv.html
-_COLUMNS = ("file", "line", "begin_offset", "end_offset", "type")
+COLUMNS = ("file", "line", "begin_offset", "end_offset", "type")
 _LONGEST_HEADER = 1000
 
 
@@ -25,7 +25,7 @@ def comprehend_table(folder: Path) -> Path | None:
 def _has_columns(path: Path) -> bool:
     with path.open("rb") as file:
         header = file.readline(_LONGEST_HEADER).decode("utf-8-sig", "replace")
-    return rows.normalised(split_line(header.strip(), ",")) == list(_COLUMNS)
+    return rows.normalised(split_line(header.strip(), ",")) == list(COLUMNS)
 
 
 def read_comprehend(folder: Path, options: ReadOptions) -> Iterator[Record]:
@@ -42,7 +42,7 @@ def _records(folder: Path, options: ReadOptions) -> Iterator[Record]:
     for number, cells in table_rows(table, ",", 1) if table else ():
         if isinstance(cells, str) or not any(cells):
             continue
-        if len(cells) != len(_COLUMNS) or not all(cell.strip().isdecimal() for cell in cells[1:4]):
+        if len(cells) != len(COLUMNS) or not all(cell.strip().isdecimal() for cell in cells[1:4]):
             message = "a row has no file, line, begin, end and type of an entity. Correct it."
             raise DataError(f"{folder.name}, line {number} of its table: {message}")
         line, start, end = (int(cell) for cell in cells[1:4])

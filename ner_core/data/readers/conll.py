@@ -26,6 +26,8 @@ _NEW_DOCUMENT = re.compile(
 )
 # A line that stands alone and marks a part of a document: <HEADLINE>
 _MARK_UP = re.compile(r"</?[A-Za-z][\w-]*>")
+# A line that some write between sentences.
+_SEPARATOR = re.compile(r"[-=*_.#~]{2,}|EOS|<eos>|</?s>", re.IGNORECASE)
 # The end of a sentence in files of HIPE, which have no blank lines between sentences.
 _ENDS = "EndOfSentence"
 
@@ -125,6 +127,15 @@ def _check(columns: list[str], layout: Layout) -> None:
     width = layout.width
     if len(columns) == width and columns[layout.token].strip() and columns[layout.tag].strip():
         return
+    if not any(columns[1:]) and _SEPARATOR.fullmatch(columns[0]):
+        raise UnreadableError(
+            f"there is only {shown(columns[0])}. If a sentence ends here, leave the line blank."
+        )
+    if not any(columns[1:]) and " " in columns[0].strip(" "):
+        raise UnreadableError(
+            f"there is a tab in this line, and {shown(columns[0])} before it is one column. "
+            "Separate all columns by tabs, or all by blanks."
+        )
     if not any(columns[1:]):
         raise UnreadableError(
             f"there is only one column ({shown(columns[0])}). Put the word and its tag on each "
@@ -137,7 +148,10 @@ def _check(columns: list[str], layout: Layout) -> None:
         )
     if not columns[layout.token].strip():
         place = "the first column" if layout.token == 0 else f"column {layout.token + 1}"
-        raise UnreadableError(f"there is no word in {place}. Write the word there.")
+        raise UnreadableError(
+            f"there is no word in {place}. Write the word there, or leave the whole line blank "
+            "where a sentence ends."
+        )
     raise UnreadableError(
         f"there is no tag in column {layout.tag + 1}. Write O outside of entities."
     )

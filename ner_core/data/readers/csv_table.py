@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from ner_core.data.readers import rows
+from ner_core.data.readers.comprehend import COLUMNS
 from ner_core.data.readers.csv_characters import is_characters, text_of_characters
 from ner_core.data.readers.csv_lists import is_list, is_word_list, marks_of, words_of
 from ner_core.data.readers.csv_rows import (
@@ -166,6 +167,11 @@ def _table(path: Path, options: ReadOptions) -> _Table:
     if options.tag_column is not None:
         tag = rows.chosen_column(options.tag_column, names, len(cells), path)
     if token is None or tag is None:
+        if rows.normalised(names) == list(COLUMNS):
+            raise DataError(
+                f"{path.name} is the table of Amazon Comprehend, without the texts. Choose the "
+                "folder that has both."
+            )
         columns = rows.listed(map(shown, names)) if line else "none"
         raise DataError(
             f"{path.name}: there are no columns such as word and tag, or text and entities "
