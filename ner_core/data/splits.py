@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ner_core.data.readers.foreign import refuse_foreign
+from ner_core.data.readers.text import head_of
 from ner_core.errors import DataError
 
 SPLIT_NAMES: dict[str, frozenset[str]] = {
@@ -15,6 +17,7 @@ SPLIT_NAMES: dict[str, frozenset[str]] = {
 }
 VALIDATION_PART = 0.1
 _FEWEST_DOCUMENTS = 10
+_LOOK_AT_FILES = 5
 
 _NOT_DATA = re.compile(
     r"(readme|licen[cs]e|\.|dataset_infos?\.json|dataset_dict\.json|state\.json).*|.*\.(md|py|pdf|zip|sha256)",
@@ -68,6 +71,8 @@ def find_splits(folder: Path) -> dict[str, Path]:
             )
         found[split] = file
     if not found:
+        for file in files[:_LOOK_AT_FILES]:
+            refuse_foreign(file, head_of(file))
         listing = ", ".join(file.name for file in files[:5]) or "no files"
         raise DataError(
             f"No file in {folder.name} is named train, validation (or dev, valid, testa) or test: "
