@@ -16,6 +16,8 @@ Level = Literal["error", "warning", "note"]
 
 FEW_EXAMPLES = 20
 MOST_ROWS = 20
+FEWEST_NESTED = 5
+NESTED_PART = 0.2
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ def faults(corpus: Corpus) -> Iterator[Finding]:
                 for split, log in corpus.faults.items()
                 for fault in log.first.get(code, [])
             ]
+            if code == "overlap" and (nested := _nested(corpus, total)):
+                message = nested
             one = total == 1
             words = {
                 "count": many(total, noun),
@@ -105,6 +109,19 @@ def faults(corpus: Corpus) -> Iterator[Finding]:
                 "them": "it" if one else "them",
             }
             yield Finding(level, code, message.format(**words), total, rows[:MOST_ROWS])
+
+
+def _nested(corpus: Corpus, gone: int) -> str:
+    """Return what to say if a large part of the entities lies within others, else nothing."""
+    kept = sum(SplitCounts.of(split).entities for split in corpus.dataset.values())
+    if gone < FEWEST_NESTED or gone < NESTED_PART * (gone + kept):
+        return ""
+    return (
+        f"The annotation is nested: of {gone + kept:,} entities, {gone:,} overlapped another one "
+        "and were left out; of two the longer one is kept, or the first if both are equally "
+        "long. A model here learns one type for each word. To learn the inner entities as well, "
+        "train a second model on a copy of the data from which the outer ones are removed."
+    )
 
 
 def remarks(corpus: Corpus) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ner_core.data.readers import rows
@@ -43,7 +43,8 @@ class Layout:
 
     ``prefix`` stands before every word (``en:`` in WikiANN) and is no part of it. ``features`` says
     that the tag is one of several features in its column, as in CoNLL-U. ``guesses`` tell the user
-    how the columns were chosen, where there was a choice. ``sentence`` is the column that numbers
+    how the columns were chosen, where there was a choice, ``doubts`` that other columns have tags
+    of entities, too. ``sentence`` is the column that numbers
     the sentences, None if blank lines end them.
     """
 
@@ -56,6 +57,7 @@ class Layout:
     prefix: str = ""
     features: bool = False
     guesses: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     sentence: int | None = None
 
 
@@ -100,9 +102,11 @@ def layout_of(path: Path, options: ReadOptions) -> Layout:
     token = rows.known_column(names, rows.WORD_COLUMNS)
     if options.token_column is not None:
         token = rows.chosen_column(options.token_column, names, width, path)
+    doubts: list[str] = []
+    others: list[int] = []
     tag = rows.known_column(names, (*rows.TAG_COLUMNS, *_NAMES_OF_TAGS))
     if tag is not None and options.tag_column is None and tag < width:
-        guesses += _other_columns(lines, names, width, token, tag)
+        others = _other_columns(lines, width, token, tag)
     if options.tag_column is not None:
         tag = rows.chosen_column(options.tag_column, names, width, path)
     if token is None and tag is None and width == 2 and _tags_come_first(lines):
@@ -115,7 +119,10 @@ def layout_of(path: Path, options: ReadOptions) -> Layout:
             tag = width - 1
         else:
             tag = _tag_column(lines, width, token)
-            guesses += _other_columns(lines, names, width, token, tag)
+            others = _other_columns(lines, width, token, tag)
+    if others and tag is not None:
+        nested = any(_has_entities(lines, place) for place in others)
+        (doubts if nested else guesses).append(_said(names, width, tag, others))
     if not names and tag < width and _names_columns(lines, token, tag):
         names, header = lines[0], sample.first
         guesses.append(
@@ -128,9 +135,8 @@ def layout_of(path: Path, options: ReadOptions) -> Layout:
     if sentence is not None:
         guesses.append(rows.sentences_by(names, sentence).message)
     said = tuple(guesses)
-    return Layout(
-        width, token, tag, numbered, header, tuple(names), prefix, features, said, sentence
-    )
+    layout = Layout(width, token, tag, numbered, header, tuple(names), prefix, features, said)
+    return replace(layout, doubts=tuple(doubts), sentence=sentence)
 
 
 def _sentence_column(
@@ -245,21 +251,21 @@ def _tags(lines: list[list[str]], place: int) -> set[str]:
     return {columns[place] for columns in lines if columns[place] not in _LIKE_OUTSIDE | {"_", "-"}}
 
 
-def _other_columns(
-    lines: list[list[str]], names: Sequence[str], width: int, token: int | None, tag: int
-) -> list[str]:
-    """Return a sentence that names the column of tags, if others have tags as well."""
-    others = [
+def _other_columns(lines: list[list[str]], width: int, token: int | None, tag: int) -> list[int]:
+    """Return the columns beside that of the tags that have tags as well."""
+    return [
         place
         for place in range(width)
         if place not in (token, tag) and any(map(TAG.fullmatch, _tags(lines, place)))
     ]
-    if not others:
-        return []
+
+
+def _said(names: Sequence[str], width: int, tag: int, others: list[int]) -> str:
+    """Return a sentence that names the column of tags, and those that have tags as well."""
     known = len(names) == width
     named = [names[place] if known else str(place + 1) for place in (tag, *others)]
-    return [
+    return (
         f"the tags were read from column {shown(named[0]) if known else named[0]}; "
         f"{rows.listed(named[1:])} {'has' if len(others) == 1 else 'have'} tags as well. Choose "
         "another one with --tag-column if that is wrong"
-    ]
+    )

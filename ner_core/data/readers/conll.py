@@ -49,6 +49,8 @@ def read_conll(path: Path, options: ReadOptions) -> Iterator[Record]:
     layout = layout_of(path, options)
     for guess in layout.guesses:
         yield Fault("guess", 0, guess)
+    for doubt in layout.doubts:
+        yield Fault("odd", 0, doubt)
     yield from rows.or_refuse(path, _records(path, layout, options))
 
 

@@ -73,9 +73,14 @@ def read_rows(
             continue
         number = value.number
         try:
-            for fields in rows_in(value.value):
-                if fields.get("answer") in _NOT_ACCEPTED or _is_settings(fields):
-                    continue
+            inside = list(rows_in(value.value))
+        except UnreadableError as error:
+            yield Fault("unreadable", number, str(error), excerpt(value.value))
+            continue
+        for place, fields in enumerate(inside, start=1):
+            if fields.get("answer") in _NOT_ACCEPTED or _is_settings(fields):
+                continue
+            try:
                 row = given_by(fields, options)
                 yield from remarks.several(number, row.remarks)
                 document = documents.number_of(_document(fields, row))
@@ -90,8 +95,9 @@ def read_rows(
                 tags = [named_tag(mark, options.label_names, path) for mark in row.tags]
                 named = named or bool(tags)
                 yield sentence_or_empty(tokens, tags, number, document)
-        except UnreadableError as error:
-            yield Fault("unreadable", number, str(error), excerpt(value.value))
+            except UnreadableError as error:
+                where = f"row {place:,} of those in it: " if len(inside) > 1 else ""
+                yield Fault("unreadable", number, f"{where}{error}", excerpt(fields))
 
 
 def _is_settings(fields: dict[str, Any]) -> bool:
