@@ -4,7 +4,6 @@ import codecs
 from pathlib import Path
 
 from ner_core.data.readers.arrow import looks_like_arrow
-from ner_core.data.readers.foreign import refuse_foreign
 from ner_core.data.readers.parquet import looks_like_parquet
 from ner_core.errors import DataError
 
@@ -20,7 +19,6 @@ def as_utf8(path: Path, encoding: str, folder: Path) -> Path | None:
     try:
         with path.open("rb") as file:
             head = file.read(_PART)
-            refuse_foreign(path, head)
             if looks_like_parquet(head) or looks_like_arrow(head):
                 return None
             decoder = codecs.getincrementaldecoder(encoding)()
