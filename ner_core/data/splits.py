@@ -25,7 +25,7 @@ _NOT_DATA = re.compile(
 )
 
 
-_ENDING = re.compile(r"(data|dataset|set|split|file|corpus)?\d*$")
+_ENDING = re.compile(r"(data|dataset|set|split|file|corpus)\d*$")
 _PART = re.compile(r"(.*)-\d{5}-of-(\d{5})(\..*)?")
 
 

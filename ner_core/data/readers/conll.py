@@ -150,10 +150,7 @@ def _check(columns: list[str], layout: Layout) -> None:
         )
     if not columns[layout.token].strip():
         place = "the first column" if layout.token == 0 else f"column {layout.token + 1}"
-        raise UnreadableError(
-            f"there is no word in {place}. Write the word there, or leave the whole line blank "
-            "where a sentence ends."
-        )
+        raise UnreadableError(f"there is no word in {place}. Write the word there.")
     raise UnreadableError(
         f"there is no tag in column {layout.tag + 1}. Write O outside of entities."
     )
