@@ -405,7 +405,7 @@ CASES = {
         ),
     ),
     "guess": (
-        {"train.conll": people(20), "dev.conll": "Bob B-PER B-LOC\nslept O O\n"},
+        {"train.conll": people(20), "dev.conll": "Bob B-PER B-NP\nslept O O\n"},
         Finding(
             "note",
             "guess",

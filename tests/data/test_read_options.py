@@ -5,6 +5,8 @@ import codecs
 import pytest
 
 from ner_core import api
+from ner_core.cli.main import main
+from ner_core.config import TrainConfig
 from ner_core.data.corpus import load_as_it_is
 from ner_core.data.readers.sentence import ReadOptions
 from ner_core.errors import ConfigError, DataError
@@ -184,3 +186,28 @@ def test_brat_is_read_in_the_offsets_that_were_chosen(tmp_path):
 def test_offsets_of_a_format_without_any_are_said_to_be_unused(read):
     said = read("Ann B-PER\n", span_offsets="bytes")[1]
     assert said == ["CoNLL columns has no offsets, and --span-offsets was not used"]
+
+
+# Where the options are given
+
+
+def test_the_command_line_has_all_options(tmp_path, capsys):
+    (tmp_path / "my.csv").write_bytes("word,tag,n\nАнна,B-PER,1\nБо,B-PER,2\n".encode("cp1251"))
+    flags = ["--encoding", "cp1251", "--sentence-column", "n", "--span-offsets", "as-given"]
+    source, out = str(tmp_path / "my.csv"), str(tmp_path / "out")
+    assert main(["convert", source, "--to", "conll", "--output", out, *flags]) == 0
+    (written,) = (tmp_path / "out").iterdir()
+    assert written.read_text(encoding="utf-8") == "Анна\tB-PER\n\nБо\tB-PER\n\n"
+    assert main(["check", source, "--encoding", "utf-9"]) == 2
+    assert capsys.readouterr().err.endswith(
+        "encoding must be a text encoding such as cp1251, shift_jis or gb18030, not 'utf-9'.\n"
+    )
+
+
+def test_a_run_reads_its_data_with_the_options_of_its_settings():
+    config = TrainConfig.from_values(
+        {"sentence_column": "n", "encoding": "cp1251", "span_offsets": "bytes"}
+    )
+    options = ReadOptions(sentence_column="n", encoding="cp1251", span_offsets="bytes")
+    assert ReadOptions.of_config(config) == options
+    assert ReadOptions.of_config(TrainConfig()) == ReadOptions()

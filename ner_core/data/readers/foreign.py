@@ -22,7 +22,7 @@ _BYTES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "is a PDF. Copy its text into a plain text file and annotate that."),
     (b"\xd0\xcf\x11\xe0", _OFFICE.format("a Microsoft Office")),
     (b"SQLite format 3", "is an SQLite database. Export its table as CSV."),
-    (b"\x1f\x8b", "is packed with gzip a second time. Run `gunzip` and choose the file in it."),
+    (b"\x1f\x8b", "is packed with gzip. Run `gunzip` on it and choose the file in it."),
     (b"7z\xbc\xaf\x27\x1c", "is a 7-Zip archive. Unpack it and choose the folder."),
     (b"Rar!", "is a RAR archive. Unpack it and choose the folder."),
     (b"BZh", "is packed with bzip2. Unpack it and choose the file in it."),

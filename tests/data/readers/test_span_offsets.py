@@ -73,7 +73,7 @@ def test_offsets_that_are_mostly_wrong_are_said_with_the_reading_to_choose():
     assert (first.code, first.line) == ("odd", 1)
     assert first.message == (
         "12 of the first 16 spans do not begin and end with words. If offsets count with the last "
-        "character included, 12 do: then choose --span-offsets inclusive-ends. Otherwise correct "
+        "character included, 14 do: then choose --span-offsets inclusive-ends. Otherwise correct "
         "them"
     )
     assert {fault.code for fault in others} == {"misaligned"}
