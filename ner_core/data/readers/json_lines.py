@@ -64,20 +64,28 @@ def read_json(path: Path, options: ReadOptions) -> Iterator[Record]:
 def read_rows(
     path: Path, values: Iterable[Value | Fault], options: ReadOptions
 ) -> Iterator[Annotated | Record]:
-    """Yield sentences, and texts with their spans, of values of JSON; see ``read_json``."""
+    """Yield sentences, and texts with their spans, of values of JSON; see ``read_json``.
+
+    Rows inside of a row of a list are counted with the others; those in a line have its number.
+    """
     documents, remarks = Documents(), Remarks()
     named = False
+    more = 0  # rows inside of others so far
     for value in values:
         if isinstance(value, Fault):
             yield value
             continue
-        number = value.number
         try:
             inside = list(rows_in(value.value))
         except UnreadableError as error:
-            yield Fault("unreadable", number, str(error), excerpt(value.value))
+            yield Fault("unreadable", value.number + more, str(error), excerpt(value.value))
             continue
+        number = value.number + more
+        step = 1 if value.in_list else 0
+        more += step * max(len(inside) - 1, 0)
+        many = len(inside) > 1 and not value.in_list
         for place, fields in enumerate(inside, start=1):
+            number += step * (place > 1)
             if fields.get("answer") in _NOT_ACCEPTED or _is_settings(fields):
                 continue
             try:
@@ -96,7 +104,7 @@ def read_rows(
                 named = named or bool(tags)
                 yield sentence_or_empty(tokens, tags, number, document)
             except UnreadableError as error:
-                where = f"row {place:,} of those in it: " if len(inside) > 1 else ""
+                where = f"row {place:,} of those in it: " if many else ""
                 yield Fault("unreadable", number, f"{where}{error}", excerpt(fields))
 
 

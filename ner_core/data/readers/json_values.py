@@ -19,10 +19,14 @@ _BAD_BYTE = re.compile("[\udc80-\udcff]")
 
 
 class Value(NamedTuple):
-    """One row: its value and its number, from 1: the line, or the place in the document's list."""
+    """One row: its value and its number, from 1: the line, or the place in the document's list.
+
+    ``in_list``: the number is that place, and not a line.
+    """
 
     number: int
     value: Any
+    in_list: bool = False
 
 
 class _NotJsonError(ValueError):
@@ -121,7 +125,7 @@ def _elements(document: Any, number: int) -> Iterator[Value]:
         yield Value(number, rows)
         return
     for place, row in enumerate(rows, start=1):
-        yield Value(place, row)
+        yield Value(place, row, in_list=True)
 
 
 def is_training_pair(value: Any) -> bool:

@@ -90,7 +90,7 @@ def _records(path: Path, options: ReadOptions) -> Iterator[Annotated | Record]:
         if isinstance(row, Fault):
             yield row
             continue
-        number, task = row
+        number, task = row.number, row.value
         try:
             found = _annotated(task, options)
             predicted = predicted or (isinstance(task, dict) and bool(task.get("predictions")))

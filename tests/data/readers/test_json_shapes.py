@@ -231,14 +231,21 @@ def test_words_with_tags_come_before_a_text_beside_them(read):
     ]
 
 
-def test_an_unreadable_row_inside_of_a_row_leaves_the_others(tmp_path):
-    good, bad = {"tokens": ["Ann"], "tags": ["B-PER"]}, {"tokens": ["a", "b"], "tags": ["O"]}
-    path = tmp_path / "my.json"
-    path.write_text(json.dumps({"documents": [{"sentences": [good, bad, good]}]}))
-    first, fault, last = read_json(path, ReadOptions())
-    assert first.tokens == last.tokens == ["Ann"]
-    assert (fault.code, fault.message) == (
-        "unreadable",
-        "row 2 of those in it: the numbers of words and tags differ: 2 in tokens and 1 in tags. "
-        "Correct the row.",
-    )
+GOOD, BAD = {"tokens": ["Ann"], "tags": ["B-PER"]}, {"tokens": ["a", "b"], "tags": ["O"]}
+DIFFER = "the numbers of words and tags differ: 2 in tokens and 1 in tags. Correct the row."
+
+
+def test_rows_inside_of_rows_have_numbers_of_their_own(read):
+    inside = [{"sentences": [GOOD, BAD, GOOD]}, {"sentences": [GOOD]}]
+    first, fault, *others = read({"documents": inside})
+    assert (fault.code, fault.line, fault.message) == ("unreadable", 2, DIFFER)
+    assert [record.lines for record in (first, *others)] == [[1], [3], [4]]
+
+
+def test_an_unreadable_row_inside_of_a_line_leaves_the_others(tmp_path):
+    path = tmp_path / "my.jsonl"
+    path.write_text(2 * (json.dumps({"sentences": [GOOD, BAD]}) + "\n"))
+    records = list(read_json(path, ReadOptions()))
+    found = [(record.line, record.message) for record in records if isinstance(record, Fault)]
+    assert found == [(line, f"row 2 of those in it: {DIFFER}") for line in (1, 2)]
+    assert len(records) == 4
