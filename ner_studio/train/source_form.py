@@ -43,8 +43,8 @@ _READING = {
 }
 _FORMATS = (
     "CoNLL columns, JSON or JSONL with tokens and tags or with spans of characters (Prodigy, "
-    "spaCy, doccano), Label Studio JSON, CSV, Parquet, or inline `[Ann](PER)`. Name files train, "
-    "dev and test if you have several."
+    "spaCy, doccano), Label Studio JSON, CSV, Parquet, or inline `[Ann](PER)`; also as .gz or .zip."
+    " Name files train, dev and test if you have several."
 )
 
 
