@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ner_core.config import Precision, TrainConfig
+from ner_core.config import Precision, SpanOffsets, TrainConfig
 from ner_core.runs import store
 from ner_core.runs.events import Event
 from ner_core.runs.run import Run
@@ -77,6 +77,9 @@ def evaluate(
     token_column: str | None = None,
     tag_column: str | None = None,
     label_names: str | None = None,
+    sentence_column: str | None = None,
+    encoding: str | None = None,
+    span_offsets: SpanOffsets = "auto",
     seed: int = 42,
 ) -> dict[str, Any]:
     """Return the scores of a model on annotated data: whole texts, exact spans and types.
@@ -89,7 +92,7 @@ def evaluate(
     ``words`` has the scores on the words of the data.
 
     ``model_labels`` are the tags of a model that does not name them, from number 0 on;
-    ``batch_size`` is in windows; for ``precision`` see ``Predictor.load``, for the last four
+    ``batch_size`` is in windows; for ``precision`` see ``Predictor.load``, for the others
     ``load_data``. Raises DataError for data that cannot be read or lack the split, ModelError for a
     model that cannot be used.
 
@@ -102,7 +105,14 @@ def evaluate(
     from ner_core.evaluation.scoring import score
     from ner_core.inference.predictor import Predictor
 
-    options = ReadOptions.of(token_column, tag_column, label_names)
+    options = ReadOptions.of(
+        token_column=token_column,
+        tag_column=tag_column,
+        label_names=label_names,
+        sentence_column=sentence_column,
+        encoding=encoding,
+        span_offsets=span_offsets,
+    )
     corpus = load_for_evaluation(os.fspath(data), split, seed, options)
     predictor = Predictor.load(os.fspath(model), model_labels, precision)
     return score(predictor, corpus.dataset[split], from_text, batch_size)
@@ -115,6 +125,9 @@ def check(
     token_column: str | None = None,
     tag_column: str | None = None,
     label_names: str | None = None,
+    sentence_column: str | None = None,
+    encoding: str | None = None,
+    span_offsets: SpanOffsets = "auto",
     seed: int = 42,
 ) -> "CheckReport":
     """Return what is in the data and what is wrong with it, before anything trains.
@@ -133,7 +146,14 @@ def check(
     from ner_core.checks.report import check_data
     from ner_core.data.readers.sentence import ReadOptions
 
-    options = ReadOptions.of(token_column, tag_column, label_names)
+    options = ReadOptions.of(
+        token_column=token_column,
+        tag_column=tag_column,
+        label_names=label_names,
+        sentence_column=sentence_column,
+        encoding=encoding,
+        span_offsets=span_offsets,
+    )
     return check_data(os.fspath(data), seed, options, model)
 
 
@@ -143,6 +163,9 @@ def load_data(
     token_column: str | None = None,
     tag_column: str | None = None,
     label_names: str | None = None,
+    sentence_column: str | None = None,
+    encoding: str | None = None,
+    span_offsets: SpanOffsets = "auto",
     seed: int = 42,
 ) -> "Corpus":
     """Return data in the one shape that everything here works with.
@@ -154,9 +177,11 @@ def load_data(
     are used: its files go with it.
 
     ``token_column`` and ``tag_column`` are columns, by name or number from 1, ``label_names`` the
-    tags that numbers in the data stand for, separated by commas: only for data in which they are
-    not found by themselves. ``seed`` chooses the tenth of train that becomes the validation split
-    where there is none. Raises DataError for what cannot be read; ``check`` lists all of it.
+    tags that numbers in the data stand for, separated by commas; ``sentence_column`` numbers the
+    sentences of a table of words, ``encoding`` is that of text files (``"cp1251"``), and
+    ``span_offsets`` how spans count (``ner_core.config.SpanOffsets``): only for data in which they
+    are not found by themselves. ``seed`` chooses the tenth of train that becomes the validation
+    split where there is none. Raises DataError for what cannot be read; ``check`` lists all of it.
 
     >>> corpus = load_data("sample")
     >>> corpus.entity_types, corpus.dataset["train"].num_rows
@@ -165,7 +190,14 @@ def load_data(
     from ner_core.data import corpus
     from ner_core.data.readers.sentence import ReadOptions
 
-    options = ReadOptions.of(token_column, tag_column, label_names)
+    options = ReadOptions.of(
+        token_column=token_column,
+        tag_column=tag_column,
+        label_names=label_names,
+        sentence_column=sentence_column,
+        encoding=encoding,
+        span_offsets=span_offsets,
+    )
     return corpus.load_data(os.fspath(data), seed, options)
 
 

@@ -3,11 +3,12 @@
 The command line, the page, the run directory and the trainer all take them from ``TrainConfig``.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
 import annotated_types
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
 from ner_core.errors import ConfigError
@@ -17,8 +18,27 @@ Precision = Literal["auto", "fp32", "bf16"]
 Schedule = Literal["linear", "cosine", "constant"]
 ClassWeights = Literal["none", "sqrt", "inverse"]
 ReportTo = Literal["none", "tensorboard", "trackio"]
+SpanOffsets = Literal[
+    "auto",
+    "as-given",
+    "inclusive-ends",
+    "from-one",
+    "from-one-inclusive",
+    "utf-16",
+    "bytes",
+    "two-for-line-ends",
+]
+
+READ_SETTINGS = (
+    *("token_column", "tag_column", "label_names"),
+    *("sentence_column", "encoding", "span_offsets"),
+)
+"""The settings that say how data are read, where the data themselves do not."""
 
 _EMPTY = {"", "none", "null", "auto"}
+# Python can decode with these, and no file of sentences is written so.
+_NO_TEXT = re.compile(r"(idna|punycode|undefined|(raw_?)?unicode_?escape|mbcs|oem)", re.IGNORECASE)
+_ENCODING = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:+-]{0,39}")
 
 
 class TrainConfig(BaseModel):
@@ -44,6 +64,23 @@ class TrainConfig(BaseModel):
         default=None,
         description="The tags that numbers in the data stand for, from 0, separated by commas: "
         "O,B-PER,I-PER. Automatic: as the data name them.",
+    )
+    sentence_column: str | None = Field(
+        default=None,
+        description="The column that numbers the sentences, in a table with a word a row, by name "
+        "or number from 1. Automatic: found by name and content.",
+    )
+    encoding: str | None = Field(
+        default=None,
+        description="The encoding of text files, such as cp1251, shift_jis or gb18030. Automatic: "
+        "UTF-8, UTF-16, or Windows-1252 where that is sure.",
+        json_schema_extra={"expectation": "a text encoding such as cp1251, shift_jis or gb18030"},
+    )
+    span_offsets: SpanOffsets = Field(
+        default="auto",
+        description="How the starts and ends of spans count: characters from 0, the end not in "
+        "the span (as-given), or otherwise. Automatic: as nearly all spans begin and end with "
+        "words.",
     )
     model: str = Field(
         default="minilm",
@@ -183,6 +220,13 @@ class TrainConfig(BaseModel):
         description="Send the curves to TensorBoard or Trackio as well; it has to be installed.",
     )
 
+    @field_validator("encoding")
+    @classmethod
+    def _is_encoding(cls, name: str | None) -> str | None:
+        if name is not None and not is_encoding(name.strip()):
+            raise ValueError
+        return name and name.strip()
+
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> "TrainConfig":
         """Build a configuration from what a person or a file gave: texts are parsed.
@@ -247,6 +291,24 @@ RECIPE_PURPOSE: dict[str, str] = {
 """What each recipe is for, in one line."""
 
 
+def is_encoding(name: str) -> bool:
+    """Return whether Python knows a text encoding by this name.
+
+    >>> is_encoding("cp1251"), is_encoding("utf-9"), is_encoding("base64")
+    (True, False, False)
+    """
+    if not _ENCODING.fullmatch(name) or _NO_TEXT.fullmatch(name.replace("-", "_")):
+        return False
+    try:
+        b"a".decode(name)
+    except (LookupError, ValueError):  # ValueError: an encoding of two bytes or four
+        try:
+            "a".encode(name)
+        except (LookupError, ValueError):
+            return False
+    return True
+
+
 def problem_with(name: str, value: Any) -> str | None:
     """Return what is wrong with a setting's value as a person typed it, None if nothing is.
 
@@ -268,6 +330,8 @@ def expectation(field: FieldInfo) -> str:
     >>> expectation(TrainConfig.model_fields["batch_size"])
     'a whole number from 1 to 1,024'
     """
+    if isinstance(field.json_schema_extra, dict):
+        return str(field.json_schema_extra["expectation"])
     annotation = str(field.annotation)
     choices = getattr(field.annotation, "__args__", ())
     if "Literal" in annotation:

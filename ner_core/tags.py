@@ -28,6 +28,13 @@ SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 
 OUTSIDE = "O"
 
+NAMES_OF_OUTSIDE = frozenset(
+    {"other", "others", "none", "null", "nil", "outside", "out", "x", "pad", "_"}
+)
+"""What people write in place of O, in small letters."""
+SPECIAL = re.compile(r"\[\w+\]|<\w+>")
+"""A special token such as [PAD] or [CLS] in the place of a tag."""
+
 _TAG = re.compile(r"([BIESLU])-(\S.*)")
 _NEARLY_A_TAG = re.compile(r"[BIESLUM][-_.:/|].*|.*[-_.:/|][BIESLU]|[BIESLU]", re.DOTALL)
 _BARE_TYPE = re.compile(r"[^\W\d_][\w.&/+-]*")
@@ -70,6 +77,8 @@ def unknown_tag(tag: str) -> str:
     remedy = "Is the tag in the last column of the line?"
     if guess:
         remedy = f"Write it as {guess[1]}-{guess[2]}."
+    elif re.fullmatch(r"[BIESLU]-\s*", tag):
+        remedy = f"It has no type of entity: write one behind it ({tag[0]}-PER), or O."
     elif re.fullmatch(r"[-_*.–—]+", tag):
         remedy = "If it is for words outside of entities, write O there."
     return f"{shown!r} is not a tag such as O, B-PER or I-PER. {remedy}"

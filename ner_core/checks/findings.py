@@ -9,13 +9,15 @@ from datasets import Dataset
 
 from ner_core import tags
 from ner_core.counting import many
-from ner_core.data.corpus import Corpus, sentences
+from ner_core.data.corpus import Corpus, sentences, too_few
 from ner_core.data.readers.sentence import Fault, FaultCode
 
 Level = Literal["error", "warning", "note"]
 
 FEW_EXAMPLES = 20
 MOST_ROWS = 20
+FEWEST_NESTED = 5
+NESTED_PART = 0.2
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ def faults(corpus: Corpus) -> Iterator[Finding]:
                 for split, log in corpus.faults.items()
                 for fault in log.first.get(code, [])
             ]
+            if code == "overlap" and (nested := _nested(corpus, total)):
+                message = nested
             one = total == 1
             words = {
                 "count": many(total, noun),
@@ -105,6 +109,19 @@ def faults(corpus: Corpus) -> Iterator[Finding]:
                 "them": "it" if one else "them",
             }
             yield Finding(level, code, message.format(**words), total, rows[:MOST_ROWS])
+
+
+def _nested(corpus: Corpus, gone: int) -> str:
+    """Return what to say if a large part of the entities lies within others, else nothing."""
+    kept = sum(SplitCounts.of(split).entities for split in corpus.dataset.values())
+    if gone < FEWEST_NESTED or gone < NESTED_PART * (gone + kept):
+        return ""
+    return (
+        f"The annotation is nested: of {gone + kept:,} entities, {gone:,} overlapped another one "
+        "and were left out; of two the longer one is kept, or the first if both are equally "
+        "long. A model here learns one type for each word. To learn the inner entities as well, "
+        "train a second model on a copy of the data from which the outer ones are removed."
+    )
 
 
 def remarks(corpus: Corpus) -> Iterator[Finding]:
@@ -186,6 +203,12 @@ def repeated(corpus: Corpus) -> Iterator[Finding]:
             )
 
 
+def too_small(corpus: Corpus) -> Iterator[Finding]:
+    """Yield that there is a single training sentence, of which none can be put aside."""
+    if message := too_few(corpus):
+        yield Finding("error", "one_sentence", message, 1)
+
+
 def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
     """Yield entity types that have few examples, or are missing in some splits.
 
@@ -200,7 +223,7 @@ def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
             1,
         )
         return
-    if not splits["validation"].entities:
+    if "validation" in splits and not splits["validation"].entities:
         yield Finding(
             "warning",
             "nothing_to_score",

@@ -70,6 +70,7 @@ def check_corpus(corpus: Corpus, model: str | None = None, folders: bool = True)
     found = [
         *findings.faults(corpus),
         *findings.remarks(corpus),
+        *findings.too_small(corpus),
         *findings.repeated(corpus),
         *findings.types(corpus, splits),
         *findings.ambiguous(corpus),

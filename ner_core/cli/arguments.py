@@ -3,11 +3,10 @@
 import argparse
 from typing import get_args
 
-from ner_core.config import Precision, TrainConfig
+from ner_core.config import READ_SETTINGS, Precision, TrainConfig, expectation
 from ner_core.data.readers.sentence import ReadOptions, split_names
 
 MODEL = "starter, a run, a folder or a Hub id"
-COLUMNS = ("token_column", "tag_column", "label_names")
 
 
 def add_run(command: argparse.ArgumentParser) -> None:
@@ -17,14 +16,17 @@ def add_run(command: argparse.ArgumentParser) -> None:
 
 def add_columns(command: argparse.ArgumentParser) -> None:
     """Add the settings that say how data is read; see ``read_options``."""
-    for name in COLUMNS:
-        text = TrainConfig.model_fields[name].description
+    for name in READ_SETTINGS:
+        field = TrainConfig.model_fields[name]
+        text = str(field.description)
+        if name == "span_offsets":
+            text += f" Expects {expectation(field)}."
         command.add_argument("--" + name.replace("_", "-"), help=text)
 
 
 def read_options(options: argparse.Namespace) -> ReadOptions:
     """Return how data is to be read. Raises ConfigError if a setting cannot work."""
-    return ReadOptions.of(options.token_column, options.tag_column, options.label_names)
+    return ReadOptions.of(**{name: getattr(options, name) for name in READ_SETTINGS})
 
 
 def add_seed(command: argparse.ArgumentParser) -> None:

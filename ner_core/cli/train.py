@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from ner_core.cli import output
-from ner_core.cli.arguments import COLUMNS, add_columns
-from ner_core.config import RECIPES, TrainConfig, expectation
+from ner_core.cli.arguments import add_columns
+from ner_core.config import READ_SETTINGS, RECIPES, TrainConfig, expectation
 from ner_core.errors import ConfigError
 from ner_core.runs import store
 from ner_core.runs.command import FLAGS
@@ -50,7 +50,7 @@ def train(options: argparse.Namespace) -> int:
     """Train a model, with a progress bar; Ctrl-C stops the run and keeps its best model."""
     from ner_core.jobs.submit import submit  # late: loads datasets
 
-    named = ("data", "model", "recipe", *_SETTINGS, *COLUMNS)
+    named = ("data", "model", "recipe", *_SETTINGS, *READ_SETTINGS)
     values: dict[str, Any] = {name: getattr(options, name) for name in named}
     for pair in options.set:
         name, separator, value = pair.partition("=")

@@ -57,8 +57,7 @@ def sizes_of(config: TrainConfig, model: ModelSource, corpus: Corpus | None = No
     from ner_core.models import hub, loading  # torch, which a page loads only when it is needed
 
     if corpus is None:
-        columns = (config.token_column, config.tag_column, config.label_names)
-        corpus = load_data(config.data, config.seed, ReadOptions.of(*columns))
+        corpus = load_data(config.data, config.seed, ReadOptions.of_config(config))
     rows = corpus.dataset.num_rows
     train = corpus.dataset["train"]
     sample = train.shuffle(seed=0).select(range(min(_SAMPLE, train.num_rows)))

@@ -1,12 +1,8 @@
 """Load data in the canonical shape: splits of tokens and IOB2 tags in Arrow."""
 
 import secrets
-import shutil
-import tempfile
-import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from datasets import Dataset, DatasetDict
 from datasets.utils.logging import disable_progress_bar
@@ -19,6 +15,7 @@ from ner_core.data.reading import SplitData, read_splits
 from ner_core.data.sources import find_sources, short_name
 from ner_core.data.split_source import SplitSource
 from ner_core.data.splits import cut_validation
+from ner_core.data.storage import Storage
 from ner_core.errors import DataError
 
 _PLACE_COLUMNS = ["line", "document"]
@@ -26,14 +23,6 @@ BATCH = 1000
 """Sentences that are in memory at a time when a split is read."""
 
 disable_progress_bar()
-
-
-class Storage:
-    """A folder for the Arrow files of a corpus, deleted when nothing refers to this any more."""
-
-    def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="ner-data-"))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -94,7 +83,8 @@ def load_data(
     the source does not tell. Large data are read once and come from a cache afterwards.
 
     Raises DataError if the source cannot be read, or has no training part; if ``strict``, also for
-    the first row that cannot be read, which is otherwise left out and counted in ``faults``.
+    the first row that cannot be read, which is otherwise left out and counted in ``faults``, and
+    for a single training sentence, of which none can be put aside.
 
     >>> load_data("sample").entity_types
     ['LOC', 'MISC', 'ORG', 'PER']
@@ -106,7 +96,13 @@ def load_data(
             f"There is no training part in {short_name(source)}, only {found}. Add a file named "
             "train."
         )
-    return corpus if "validation" in corpus.dataset else _with_validation(corpus, seed)
+    if "validation" in corpus.dataset:
+        return corpus
+    if (message := too_few(corpus)) is None:
+        return _with_validation(corpus, seed)
+    if strict:
+        raise DataError(message)
+    return corpus
 
 
 def load_for_evaluation(
@@ -179,22 +175,22 @@ def _unreadable(data: SplitData) -> int:
     return data.faults.counts["unreadable"]
 
 
+def too_few(corpus: Corpus) -> str | None:
+    """Return what is wrong if no sentence of train can be put aside for validation, else None."""
+    train = corpus.dataset["train"]
+    if train.num_rows > 1 or "validation" in corpus.dataset:
+        return None
+    there = f"There is only {train.num_rows} training sentence in {short_name(corpus.source)}"
+    if cause := next(iter(corpus.faults["train"].first.get("unreadable", [])), None):
+        source = corpus.sources["train"]
+        place = f"{source.name}, {source.unit} {cause.line}"
+        return f"{there} that can be read. {place}: {cause.message}"
+    return f"{there}. Add at least one more, so that one can be kept for validation."
+
+
 def _with_validation(corpus: Corpus, seed: int) -> Corpus:
     """Cut a tenth of train off for validation, the same for the same seed and data."""
     train, places = corpus.dataset["train"], corpus.places["train"]
-    if train.num_rows < 2:
-        cause = next(iter(corpus.faults["train"].first.get("unreadable", [])), None)
-        if cause is not None:
-            source = corpus.sources["train"]
-            raise DataError(
-                f"There is only {train.num_rows} training sentence in "
-                f"{short_name(corpus.source)} that can be read. {source.name}, {source.unit} "
-                f"{cause.line}: {cause.message}"
-            )
-        raise DataError(
-            f"There is only {train.num_rows} training sentence in {short_name(corpus.source)}. Add "
-            "at least one more, so that one can be kept for validation."
-        )
     cut = cut_validation(places["document"][:], seed)
     chosen = {"train": cut.train, "validation": cut.validation}
     dataset, moved = DatasetDict(), DatasetDict()

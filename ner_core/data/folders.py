@@ -15,9 +15,12 @@ from ner_core.data.splits import (
 from ner_core.errors import DataError
 
 _INNER = "data"  # where datasets on the Hub have their files
+_DEEPEST = 5
 
 
-def find_places(folder: Path) -> tuple[dict[str, list[Path]], dict[str, tuple[str, ...]]]:
+def find_places(
+    folder: Path, depth: int = 0
+) -> tuple[dict[str, list[Path]], dict[str, tuple[str, ...]]]:
     """Return the files, or folders of brat and the like, of each split, and remarks on it.
 
     A remark says which files were left out or are missing. Raises DataError as ``find_splits``.
@@ -28,10 +31,17 @@ def find_places(folder: Path) -> tuple[dict[str, list[Path]], dict[str, tuple[st
         return _of_files(folder)
     if found := _of_folders(folder):
         return found, {}
-    inner = folder / _INNER
-    if inner.is_dir() and not data_files(folder):
-        return find_places(inner)
-    return _of_files(folder)
+    inner = _inner(folder)
+    return find_places(inner, depth + 1) if inner and depth < _DEEPEST else _of_files(folder)
+
+
+def _inner(folder: Path) -> Path | None:
+    """Return the folder in a folder that has nothing else: its only one, or the one for data."""
+    if data_files(folder):
+        return None
+    inside = [entry for entry in folder.iterdir() if entry.is_dir() and entry.name[:1] != "."]
+    named = [entry for entry in inside if entry.name == _INNER]
+    return (named or inside)[0] if len(inside) == 1 or named else None
 
 
 def _of_files(folder: Path) -> tuple[dict[str, list[Path]], dict[str, tuple[str, ...]]]:

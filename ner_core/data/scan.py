@@ -29,7 +29,6 @@ class Scan:
 
 
 _MOST_TAGS = 10_000
-_LIKE_OUTSIDE = {"OTHER", "Other", "other", "NONE", "None", "none", "OUT", "NIL", "null", "X"}
 
 
 class SentenceStore(Protocol):
@@ -123,12 +122,8 @@ def _scan(
             return _scan(source, strict, store, meant, bare=False)
         if prefixed or tags.OUTSIDE not in found.known:
             line, tag = first_bare
-            outside = sorted(used & _LIKE_OUTSIDE)
-            remedy = (
-                f" Is {outside[0]} for words outside of entities? Write O there." if outside else ""
-            )
             message = tags.unknown_tag(tag)
-            raise DataError(f"{source.name}, {source.unit} {line}: {message}{remedy}")
+            raise DataError(f"{source.name}, {source.unit} {line}: {message}")
     found.types = {tag if tags.is_bare_type(tag) else tags.split_tag(tag)[1] for tag in used}
     return found
 

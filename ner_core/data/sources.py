@@ -5,13 +5,16 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from ner_core.data.archives import is_gzip, is_zip, unpack_gzip, unpack_zip
 from ner_core.data.folders import find_places
 from ner_core.data.readers.formats import Format, folder_format, format_of
-from ner_core.data.readers.rows import listed
+from ner_core.data.readers.rows import NO_WORD_ROWS, listed
 from ner_core.data.readers.sentence import Fault, ReadOptions, Record, Sentence
 from ner_core.data.readers.text import is_utf, is_western
 from ner_core.data.split_source import SplitSource
 from ner_core.data.splits import data_files
+from ner_core.data.storage import Storage
+from ner_core.data.transcoding import as_utf8
 from ner_core.errors import DataError
 from ner_core.hub.repository_ids import (
     has_hub_prefix,
@@ -66,17 +69,32 @@ def find_sources(
 
         return hub_splits(without_hub_prefix(found), options)
     path = SAMPLE if source == "sample" else Path(found)
+    storage = None
+    said: tuple[str, ...] = ()
+    if is_zip(path):
+        storage = Storage()
+        path, remark = unpack_zip(path, storage.path)
+        said = (remark,)
     if not path.is_dir():
         return {"all": _file(path, options)}, ()
     places, remarks = find_places(path)
+    if said:
+        first = next(iter(places))
+        remarks[first] = (*said, *remarks.get(first, ()))
     return {
-        name: _parts(files, options, remarks.get(name, ())) for name, files in places.items()
+        name: _parts(files, options, remarks.get(name, ()), storage)
+        for name, files in places.items()
     }, ()
 
 
-def _parts(files: list[Path], options: ReadOptions, remarks: tuple[str, ...]) -> SplitSource:
-    """Return the source of a split that several files make up, or one."""
-    sources = [_file(file, options) for file in files]
+def _parts(
+    files: list[Path], options: ReadOptions, remarks: tuple[str, ...], storage: Storage | None
+) -> SplitSource:
+    """Return the source of a split that several files make up, or one.
+
+    ``storage`` is kept as long as the source, since it has the files.
+    """
+    sources = [_file(file, options, storage) for file in files]
     first = sources[0]
     if len(sources) == 1 and not remarks:
         return first
@@ -106,19 +124,59 @@ def _parts(files: list[Path], options: ReadOptions, remarks: tuple[str, ...]) ->
         found = [source.fingerprint() for source in sources]
         return " ".join([*found, *(fault.message for fault in said)]) if all(found) else ""
 
-    return SplitSource(first.name, first.format, first.unit, read, fingerprint)
+    kept = tuple(storage for source in sources for storage in source.storage)
+    return SplitSource(first.name, first.format, first.unit, read, fingerprint, storage=kept)
 
 
-def _file(path: Path, options: ReadOptions) -> SplitSource:
+def _file(path: Path, options: ReadOptions, storage: Storage | None = None) -> SplitSource:
+    """Return the source of a file, or of a folder whose files belong together.
+
+    A packed file is unpacked, and one in an encoding that a person named is written as UTF-8;
+    ``storage`` has the file already.
+    """
+    kept = [storage] if storage else []
+    said: list[Fault] = []
+    if is_gzip(path):
+        kept.append(Storage())
+        path, remark = unpack_gzip(path, kept[-1].path)
+        said.append(Fault("odd", 0, remark))
+    if options.encoding is not None:
+        kept.append(Storage())
+        path, fault = _decoded(path, options.encoding, kept[-1].path)
+        said.append(fault)
     form = (folder_format(path) if path.is_dir() else None) or format_of(path)
-    read, fingerprint = partial(_records, form, path, options), partial(_fingerprint, path)
-    return SplitSource(path.name, form.name, form.unit, read, fingerprint)
+    read = partial(_records, form, path, options, said)
+    fingerprint = partial(_fingerprint, path)
+    return SplitSource(path.name, form.name, form.unit, read, fingerprint, storage=tuple(kept))
 
 
-def _records(form: Format, path: Path, options: ReadOptions) -> Iterator[Record]:
+def _decoded(path: Path, encoding: str, folder: Path) -> tuple[Path, Fault]:
+    """Return a copy of the text files at a place as UTF-8, and what to say about it."""
+    if path.is_dir():
+        copies = folder / path.name
+        files = [as_utf8(file, encoding, copies) for file in data_files(path)]
+        found = copies if any(files) else None
+    else:
+        found = as_utf8(path, encoding, folder)
+    if found is None:
+        return path, Fault("odd", 0, "this is no text, and --encoding was not used. Leave it out")
+    return found, Fault("guess", 0, f"text was read as {encoding}")
+
+
+def _records(form: Format, path: Path, options: ReadOptions, said: list[Fault]) -> Iterator[Record]:
+    yield from said
     if path.is_file() and form.is_text and not is_utf(path) and is_western(path):
         yield Fault("guess", 0, "the file is not UTF-8 and was read as Windows-1252 (Latin-1)")
+    yield from _unused(form, options)
     yield from form.read(path, options)
+
+
+def _unused(form: Format, options: ReadOptions) -> Iterator[Fault]:
+    """Yield what to say about options that a person gave and that a format does not take."""
+    if options.sentence_column is not None and not form.has_word_rows:
+        yield NO_WORD_ROWS
+    if options.span_offsets != "auto" and not form.has_spans:
+        yield Fault("odd", 0, f"{form.name} has no offsets, and --span-offsets was not used")
 
 
 def _fingerprint(path: Path) -> str:

@@ -26,7 +26,8 @@ class SplitSource:
     ``name`` is its name for people (a file's name), ``format`` the name of its format, ``unit``
     what its places are counted in (``line``, ``row``), ``hub`` where it is on the Hub, None for
     files. ``fingerprint`` returns a text that changes with the content, empty if the content can
-    change without notice, and raises OSError if it cannot be read.
+    change without notice, and raises OSError if it cannot be read. ``storage`` has the files that
+    were made to be read, and is kept as long as this.
     """
 
     name: str
@@ -35,3 +36,4 @@ class SplitSource:
     read: Callable[[], Iterator[Record]] = field(repr=False, compare=False)
     fingerprint: Callable[[], str] = field(repr=False, compare=False)
     hub: HubOrigin | None = None
+    storage: tuple[object, ...] = field(default=(), repr=False, compare=False)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ner_core.data.readers.foreign import refuse_foreign
+from ner_core.data.readers.text import head_of
 from ner_core.errors import DataError
 
 SPLIT_NAMES: dict[str, frozenset[str]] = {
@@ -15,24 +17,35 @@ SPLIT_NAMES: dict[str, frozenset[str]] = {
 }
 VALIDATION_PART = 0.1
 _FEWEST_DOCUMENTS = 10
+_LOOK_AT_FILES = 5
 
 _NOT_DATA = re.compile(
-    r"(readme|licen[cs]e|\.|dataset_infos?\.json|dataset_dict\.json|state\.json).*|.*\.(md|py|pdf|zip|gz|sha256)",
+    r"(readme|licen[cs]e|\.|dataset_infos?\.json|dataset_dict\.json|state\.json).*|.*\.(md|py|pdf|zip|sha256)",
     re.IGNORECASE,
 )
 
 
+_ENDING = re.compile(r"(data|dataset|set|split|file|corpus)\d*$")
 _PART = re.compile(r"(.*)-\d{5}-of-(\d{5})(\..*)?")
 
 
 def split_of(name: str) -> str | None:
-    """Return the split that a file name names, None if it names none.
+    """Return the split that a file name names, None if it names none or several.
 
     >>> split_of("eng.testa"), split_of("wnut17_test.conll"), split_of("wikigold.conll.txt")
     ('validation', 'test', None)
+    >>> split_of("TrainData.json"), split_of("devset2.txt"), split_of("train_test.csv")
+    ('train', 'validation', None)
     """
-    parts = set(re.split(r"[._\- ]+", name.lower()))
-    return next((split for split, names in SPLIT_NAMES.items() if parts & names), None)
+    # As it is written, then with TrainData as two words, then without what names end in.
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
+    parts = [set(re.split(r"[._\- ]+", text.lower())) for text in (name, spaced)]
+    parts.append({_ENDING.sub("", part) for part in set().union(*parts)})
+    for there in parts:
+        found = [split for split, names in SPLIT_NAMES.items() if there & names]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def find_splits(folder: Path) -> dict[str, Path]:
@@ -54,10 +67,12 @@ def find_splits(folder: Path) -> dict[str, Path]:
         if split in found:
             raise DataError(
                 f"There are two {split} files in {folder.name}: {found[split].name} and "
-                f"{file.name}. Remove one of them."
+                f"{file.name}. Remove one of them, or choose one file instead of the folder."
             )
         found[split] = file
     if not found:
+        for file in files[:_LOOK_AT_FILES]:
+            refuse_foreign(file, head_of(file))
         listing = ", ".join(file.name for file in files[:5]) or "no files"
         raise DataError(
             f"No file in {folder.name} is named train, validation (or dev, valid, testa) or test: "
@@ -67,12 +82,18 @@ def find_splits(folder: Path) -> dict[str, Path]:
 
 
 def data_files(folder: Path) -> list[Path]:
-    """Return the files of a folder that may be data. Raises DataError if it cannot be read."""
+    """Return the files of a folder that may be data. Raises DataError if it cannot be read.
+
+    A file that is also there unpacked (``train.conll`` beside ``train.conll.gz``) is left out.
+    """
     try:
+        names = {entry.name for entry in folder.iterdir()}
         return sorted(
             entry
             for entry in folder.iterdir()
-            if entry.is_file() and not _NOT_DATA.fullmatch(entry.name)
+            if entry.is_file()
+            and not _NOT_DATA.fullmatch(entry.name)
+            and (entry.suffix != ".gz" or entry.name.removesuffix(".gz") not in names)
         )
     except OSError as error:
         raise DataError(

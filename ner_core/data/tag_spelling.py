@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ner_core.data.readers.sentence import Fault
 from ner_core.data.readers.text import shorten
-from ner_core.tags import OUTSIDE
+from ner_core.tags import NAMES_OF_OUTSIDE, OUTSIDE, SPECIAL
 
 _PREFIX = re.compile(r"[BIESLU]-\S.*")
 # Letters of other alphabets that look like those of prefixes: Cyrillic, Greek, full width.
@@ -49,6 +49,13 @@ def spelling_of(tags: Iterable[str]) -> Spelling:
         Fault("odd", 0, f"the tag {_named(tag)} was read as {meaning}. Write {meaning} instead")
         for tag, meaning in sorted(meant.items())
     ]
+    outside = _outside(seen, meant)
+    if outside:
+        names = ", ".join(sorted(map(shorten, outside)))
+        faults.append(
+            Fault("odd", 0, f"words tagged {names} were read as outside of entities. Write O there")
+        )
+        meant |= dict.fromkeys(outside, OUTSIDE)
     several = {tag: found[1] for tag in seen if (found := _SEVERAL.fullmatch(tag))}
     if several:
         faults.append(
@@ -77,6 +84,28 @@ def _look_alikes(seen: set[str]) -> dict[str, str]:
     if any(map(_PREFIX.fullmatch, others)):  # beside bare types, these may be types
         meant |= {tag: OUTSIDE for tag in _ZERO_OR_SMALL_O if tag in seen}
     return meant
+
+
+def _outside(seen: set[str], meant: dict[str, str]) -> set[str]:
+    """Return the tags that stand for O: special tokens, and names such as OTHER.
+
+    Beside tags with prefixes, such a name is no type. Beside bare types it may be one: there it
+    stands for O only if there is no O, and no second such name.
+    """
+    rest = {tag for tag in seen if tag != OUTSIDE and tag not in meant}
+    special = {tag for tag in rest if SPECIAL.fullmatch(tag)}
+    nothing = {tag for tag in rest if tag.casefold() in NAMES_OF_OUTSIDE}
+    has_outside = OUTSIDE in seen or OUTSIDE in meant.values()
+    of_type_o = {tag for tag in rest if re.fullmatch("[BIESLU]-O", tag)} - (
+        rest if has_outside else set()
+    )
+    types = rest - special - nothing - of_type_o
+    if not types:
+        return set()
+    if all(map(_PREFIX.fullmatch, types)):
+        return special | nothing | of_type_o
+    alone = len(nothing) == 1 and not has_outside
+    return special | of_type_o | (nothing if alone else set())
 
 
 def _prefixed(tags: set[str]) -> dict[str, str]:

@@ -66,8 +66,7 @@ def checked(config: TrainConfig, folders: bool = True) -> tuple[TrainConfig, Cor
     stop_measuring()
     _check_reporter(config)
     source = canonical_source(config.data)
-    columns = (config.token_column, config.tag_column, config.label_names)
-    corpus = load_data(source, config.seed, ReadOptions.of(*columns))
+    corpus = load_data(source, config.seed, ReadOptions.of_config(config))
     model = find_model(config.model, folders)
     if config.lora_rank and model.base:
         raise ConfigError(

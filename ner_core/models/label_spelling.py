@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from ner_core import tags
 from ner_core.errors import DataError
-from ner_core.tags import OUTSIDE
+from ner_core.tags import NAMES_OF_OUTSIDE, OUTSIDE, SPECIAL
 
 NO_NAME = re.compile(r"(?:(?:label|class|tag)[_ -]?)?\d+", re.IGNORECASE)
 """What a label is called that was never named."""
@@ -18,8 +18,6 @@ NO_NAME = re.compile(r"(?:(?:label|class|tag)[_ -]?)?\d+", re.IGNORECASE)
 _LETTER, _MARK = r"([BIESLUM])", r"\s*[-_.:/|\u2010-\u2015\u2212 ]\s*"
 _PREFIXED = re.compile(rf"{_LETTER}{_MARK}(\S.*)", re.IGNORECASE)
 _SUFFIXED = re.compile(rf"(\S.*?){_MARK}{_LETTER}", re.IGNORECASE)
-_SPECIAL = re.compile(r"\[\w+\]|<\w+>")
-_NOTHING = frozenset({"other", "others", "none", "null", "nil", "outside", "out", "x", "pad", "_"})
 
 _Parts = tuple[str, str]
 """The letter of a tag and its type."""
@@ -101,11 +99,11 @@ def _outside(names: Sequence[str]) -> set[int]:
     def where(fits: Callable[[str], object]) -> set[int]:
         return {number for number, name in enumerate(names) if fits(name)}
 
-    special = where(_SPECIAL.fullmatch)
+    special = where(SPECIAL.fullmatch)
     outside = where(lambda name: name in ("O", "o"))
     if not outside:
         outside = where(lambda name: (_by_prefix(name) or _by_suffix(name) or "  ")[1] == OUTSIDE)
-    nothing = where(lambda name: name.casefold() in _NOTHING)
+    nothing = where(lambda name: name.casefold() in NAMES_OF_OUTSIDE)
     rest = [n for number, n in enumerate(names) if number not in special | outside | nothing]
     # Beside tags, a bare word is no type. Beside bare types, "other" may be one.
     tagged = bool(rest) and all(_by_prefix(name) or _by_suffix(name) for name in rest)

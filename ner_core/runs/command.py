@@ -3,12 +3,12 @@
 import shlex
 from typing import Any
 
-from ner_core.config import TrainConfig
+from ner_core.config import READ_SETTINGS, TrainConfig
 
 FLAGS: dict[str, str] = {
     name: "--" + name.replace("_", "-")
     for name in (
-        *("data", "model", "recipe", "token_column", "tag_column", "label_names"),
+        *("data", "model", "recipe", *READ_SETTINGS),
         *("epochs", "batch_size", "learning_rate", "max_length", "seed", "max_train"),
     )
 }

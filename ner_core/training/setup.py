@@ -178,8 +178,7 @@ def make_trainer(
 
 def load_corpus(config: TrainConfig) -> Corpus:
     """Load the data of a run, shortened to ``max_train``. Raise DataError if it has no entity."""
-    options = ReadOptions.of(config.token_column, config.tag_column, config.label_names)
-    corpus = load_data(config.data, config.seed, options)
+    corpus = load_data(config.data, config.seed, ReadOptions.of_config(config))
     train = corpus.dataset["train"]
     if config.max_train and config.max_train < train.num_rows:
         train = train.shuffle(seed=config.seed).select(range(config.max_train))

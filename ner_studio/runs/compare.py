@@ -35,6 +35,9 @@ _SOURCE_LABELS = {
     "token_column": "Word column",
     "tag_column": "Tag column",
     "label_names": "Tag names",
+    "sentence_column": "Sentence column",
+    "encoding": "Encoding",
+    "span_offsets": "Span offsets",
     "model": "Encoder",
     "recipe": "Recipe",
 }

@@ -10,12 +10,12 @@ are neither read nor kept for them, since that takes processor time and disk spa
 import contextlib
 import itertools
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import gradio as gr
 from gradio.context import LocalContext
 
-from ner_core.config import TrainConfig
+from ner_core.config import READ_SETTINGS, SpanOffsets, TrainConfig
 from ner_core.data.readers.sentence import ReadOptions
 from ner_core.errors import ModelError, NerError
 from ner_core.hub.repository_ids import has_hub_prefix, with_hub_prefix, without_hub_prefix
@@ -33,10 +33,18 @@ KEPT = "Data of that run"
 """Offered after the settings of a run whose data are none of these were put into the form."""
 
 _MOST_PAGES = 1000
+_READING = {
+    "token_column": "Column of the words",
+    "tag_column": "Column of the tags",
+    "label_names": "Names of numbered tags",
+    "sentence_column": "Column that numbers the sentences",
+    "encoding": "Encoding of text files",
+    "span_offsets": "Offsets of spans",
+}
 _FORMATS = (
     "CoNLL columns, JSON or JSONL with tokens and tags or with spans of characters (Prodigy, "
-    "spaCy, doccano), Label Studio JSON, CSV, Parquet, or inline `[Ann](PER)`. Name files train, "
-    "dev and test if you have several."
+    "spaCy, doccano), Label Studio JSON, CSV, Parquet, or inline `[Ann](PER)`; also as .gz or .zip."
+    " Name files train, dev and test if you have several."
 )
 
 
@@ -73,12 +81,10 @@ class SourceForm:
             visible=False,
             elem_id="hub-dataset",
         )
-        with gr.Accordion("Columns and labels", open=False, visible=False) as self.columns:
-            self.token_column = self._column("token_column", "Column of the words")
-            self.tag_column = self._column("tag_column", "Column of the tags")
-            self.label_names = self._column("label_names", "Names of numbered tags")
+        with gr.Accordion("Columns, labels and offsets", open=False, visible=False) as self.columns:
+            self.reading = {name: self._setting(name) for name in READ_SETTINGS}
         self.summary = gr.HTML(
-            data_summary.NOT_CHOSEN, apply_default_css=False, elem_id="data-summary", render=False
+            data_summary.READING, apply_default_css=False, elem_id="data-summary", render=False
         )
         self.model = gr.Dropdown(
             list(MODELS_HERE),
@@ -96,19 +102,21 @@ class SourceForm:
         self.kept = gr.State("")  # a run's data; on the server, so that no visitor can set a path
 
     @staticmethod
-    def _column(name: str, label: str) -> gr.Textbox:
+    def _setting(name: str) -> gr.Textbox | gr.Dropdown:
         """Add a field for what the data themselves do not say."""
         info = TrainConfig.model_fields[name].description
+        label = _READING[name]
+        if name == "span_offsets":
+            choices = list(get_args(SpanOffsets))
+            return gr.Dropdown(
+                choices, value="auto", label=label, info=info, filterable=False, elem_id=name
+            )
         return gr.Textbox(label=label, placeholder="auto", info=info, max_lines=1, elem_id=name)
-
-    @property
-    def _columns(self) -> tuple[gr.Textbox, gr.Textbox, gr.Textbox]:
-        return self.token_column, self.tag_column, self.label_names
 
     @property
     def inputs(self) -> set[Any]:
         """The components that ``values`` reads."""
-        return {self.data, self.files, self.hub, self.kept, self.model, *self._columns}
+        return {self.data, self.files, self.hub, self.kept, self.model, *self.reading.values()}
 
     @property
     def hub_fields(self) -> list[tuple[Any, str]]:
@@ -121,13 +129,15 @@ class SourceForm:
     @property
     def filled(self) -> list[Any]:
         """The components that ``fill`` updates."""
-        return [self.data, self.hub, self.kept, self.model, *self._columns]
+        return [self.data, self.hub, self.kept, self.model, *self.reading.values()]
 
     @property
     def changes(self) -> list[Any]:
         """The events after which data or encoder may have changed."""
-        written = [field.submit for field in (self.hub, *self._columns)]
-        written += [field.blur for field in self._columns]
+        texts = [field for field in self.reading.values() if isinstance(field, gr.Textbox)]
+        written = [field.submit for field in (self.hub, *texts)]
+        written += [field.blur for field in texts]
+        written.append(self.reading["span_offsets"].input)
         return [self.data.change, self.files.change, self.model.change, *written]
 
     def wire(self, problem: gr.HTML, start: gr.Button) -> None:
@@ -242,9 +252,7 @@ class SourceForm:
         """
         return {
             "data": self._source(form),
-            "token_column": form[self.token_column],
-            "tag_column": form[self.tag_column],
-            "label_names": form[self.label_names],
+            **{name: form[field] for name, field in self.reading.items()},
             "model": self._model(form),
         }
 
@@ -256,9 +264,7 @@ class SourceForm:
         """
         updates: dict[Any, Any] = {
             self.model: config.model,
-            self.token_column: config.token_column or "",
-            self.tag_column: config.tag_column or "",
-            self.label_names: config.label_names or "",
+            **{field: getattr(config, name) or "" for name, field in self.reading.items()},
         }
         if config.data == "sample":
             return {**updates, self.data: gr.update(value=SAMPLE)}
@@ -295,5 +301,5 @@ class SourceForm:
         return with_hub_prefix(name) if form[self.data] == HUB else "sample"
 
     def _options(self, form: Mapping[Any, Any]) -> ReadOptions:
-        given = ((form[column] or "").strip() or None for column in self._columns)
-        return ReadOptions.of(*given)
+        given = {name: (form[field] or "").strip() for name, field in self.reading.items()}
+        return ReadOptions.of(**{name: value or None for name, value in given.items()})

@@ -405,7 +405,7 @@ CASES = {
         ),
     ),
     "guess": (
-        {"train.conll": people(20), "dev.conll": "Bob B-PER B-LOC\nslept O O\n"},
+        {"train.conll": people(20), "dev.conll": "Bob B-PER B-NP\nslept O O\n"},
         Finding(
             "note",
             "guess",
@@ -520,6 +520,34 @@ def test_the_most_frequent_ambiguous_name_comes_first(check):
     (finding,) = [finding for finding in check(files) if finding.code == "ambiguous"]
     assert [place["text"] for place in finding.rows] == ["B: LOC 30, PER 2", "A: LOC 19, PER 1"]
     assert [place["line"] for place in finding.rows] == [61 + 50 * 3, 61 + 19 * 3]
+
+
+def test_nested_annotation_is_named(check):
+    inner = "".join(
+        spans(f"Ann{number} Lee ran", (0, 9, "PER"), (0, 5, "FIRST")) for number in range(10, 30)
+    )
+    nested = [finding for finding in check({"train.jsonl": inner, **DEV}) if finding.count == 20]
+    (finding,) = [finding for finding in nested if finding.code == "overlap"]
+    assert (finding.level, finding.message) == (
+        "warning",
+        "The annotation is nested: of 41 entities, 20 overlapped another one and were left out; of "
+        "two the longer one is kept, or the first if both are equally long. A model here learns "
+        "one type for each word. To learn the inner entities as well, train a second model on a "
+        "copy of the data from which the outer ones are removed.",
+    )
+
+
+def test_a_single_sentence_is_shown_with_its_error(tmp_path):
+    path = tmp_path / "my.conll"
+    path.write_text("Ann B-PER\nran O\n")
+    report = check_data(str(path))
+    assert report.splits["train"].entities == 1
+    (error,) = report.errors
+    assert (error.code, error.message) == (
+        "one_sentence",
+        "There is only 1 training sentence in my.conll. Add at least one more, so that one can be "
+        "kept for validation.",
+    )
 
 
 def test_rows_of_parquet_are_numbered(check, tmp_path):

@@ -93,3 +93,32 @@ def test_what_datasets_saved_is_read(tmp_path):
     assert two.dataset.num_rows == {"train": 3, "test": 3}
     assert one.dataset["train"][0] == {"tokens": ["Ann", "ran"], "ner_tags": [1, 0]}
     assert one.entity_types == ["PER"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("TrainData.json", "TestData.json"),
+        ("ner_train_v2.conll", "testset.csv"),
+        ("trainset.txt", "test_2.txt"),
+    ],
+)
+def test_splits_are_found_in_names_of_several_words(corpus, names):
+    words, said = corpus(**dict.fromkeys(names, ANN))
+    assert (list(words), said) == (["train", "test"], [])
+
+
+def test_a_name_of_two_splits_names_none(corpus):
+    words, said = corpus(**{"train.txt": ANN, "train_test.txt": OSLO})
+    assert list(words) == ["train"]
+    assert "train_test.txt" in said[0]
+
+
+def test_a_folder_in_a_folder_is_the_data(corpus):
+    words, _ = corpus(**{"a/b/train.txt": ANN, "a/b/dev.txt": OSLO})
+    assert list(words) == ["train", "validation"]
+
+
+def test_a_folder_of_a_format_that_is_not_read_is_named(corpus):
+    with pytest.raises(DataError, match=r"r1\.con has the annotation of i2b2 without its text"):
+        corpus(**{"r1.con": 'c="Ann" 1:0 1:0||t="per"', "r1.txt": "Ann ran."})

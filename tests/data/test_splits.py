@@ -87,7 +87,8 @@ def test_a_single_file_has_no_splits(folder):
 
 def test_two_files_for_one_split_are_a_sentence(folder):
     assert refusal(folder("dev.conll", "train.conll", "valid.conll")) == (
-        "There are two validation files in corpus: dev.conll and valid.conll. Remove one of them."
+        "There are two validation files in corpus: dev.conll and valid.conll. Remove one of "
+        "them, or choose one file instead of the folder."
     )
 
 

@@ -18,6 +18,15 @@ from ner_core.data.tag_spelling import spelling_of
         (["O", "e-mail", "PER"], {}),
         (["O", "b-per", "PER"], {}),
         (["O", "B-PER", "B_PER"], {}),
+        (["O", "B-PER", "X", "[PAD]"], {"X": "O", "[PAD]": "O"}),
+        (["O", "B-PER", "None", "[CLS]"], {"None": "O", "[CLS]": "O"}),
+        (["OTHER", "B-PER"], {"OTHER": "O"}),
+        (["OTHER", "PER", "LOC"], {"OTHER": "O"}),
+        (["O", "OTHER", "PER"], {}),  # it may be a type
+        (["OTHER", "NONE", "PER"], {}),
+        (["B-O", "I-O", "B-PER"], {"B-O": "O", "I-O": "O"}),
+        (["O", "B-O", "B-PER"], {}),
+        (["OTHER"], {}),
     ],
 )
 def test_tags_mean_what_all_of_them_together_say(written, meant):
@@ -31,3 +40,11 @@ def test_what_was_read_otherwise_is_said():
     ]
     assert small.faults[1].message == "tags were read so: b-per as B-per, i-per as I-per"
     assert [fault.code for fault in small.faults] == ["odd", "guess"]
+
+
+def test_tags_that_were_read_as_outside_are_said():
+    (fault,) = spelling_of(["O", "B-PER", "X", "[PAD]"]).faults
+    assert (fault.code, fault.message) == (
+        "odd",
+        "words tagged X, [PAD] were read as outside of entities. Write O there",
+    )

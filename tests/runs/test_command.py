@@ -19,6 +19,9 @@ VALUES = {
     "token_column": NAMES,
     "tag_column": NAMES,
     "label_names": NAMES,
+    "sentence_column": NAMES,
+    "encoding": st.none() | st.sampled_from(["auto", "cp1251", "utf-16", "Shift_JIS"]),
+    "span_offsets": st.sampled_from(["auto", "as-given", "from-one", "bytes"]),
     "model": TEXTS | st.sampled_from(["minilm", "starter", "-m"]),
     "recipe": st.sampled_from(list(RECIPES)),
     "auto_steps": st.integers(1, 1_000_000),
@@ -101,6 +104,10 @@ def test_a_recipe_as_it_is_needs_no_more_than_its_name(recipe):
         ({"recipe": "quick", "max_train": ""}, "--recipe quick --max-train auto"),
         ({"label_names": "O, B-PER"}, "--label-names 'O, B-PER'"),
         ({"token_column": "-1"}, "--token-column=-1"),
+        (
+            {"sentence_column": "Sent", "encoding": "cp1251", "span_offsets": "utf-16"},
+            "--sentence-column Sent --encoding cp1251 --span-offsets utf-16",
+        ),
         # A short window brings a short overlap with it.
         ({"max_length": 100}, "--max-length 100"),
         ({"max_length": 100, "overlap": 50}, "--max-length 100 --set overlap=50"),

@@ -139,6 +139,10 @@ class _Files:
         if _is_parquet(path):
             features = features_of_file(path, features)
         options = options_from_features(features, self.options, str(self.dataset))
+        if options.encoding is not None:
+            yield Fault(
+                "odd", 0, "--encoding is for files, and was not used for a dataset on the Hub"
+            )
         read = read_parquet if _is_parquet(path) else format_of(path).read
         try:
             yield from read(path, options)

@@ -33,7 +33,7 @@ def _records(path: Path, options: ReadOptions) -> Iterator[Record]:
             columns = columns_of(path, reader.schema, options)
             numbers = range(reader.num_record_batches) if is_file else ()
             batches = map(reader.get_batch, numbers) if is_file else reader
-            yield from sentences_of(batches, columns, path)
+            yield from sentences_of(batches, columns, path, options)
     except OSError as error:
         raise DataError(f"{path} can't be read: {error.strerror or 'it is damaged'}.") from None
     except (pa.ArrowException, ValueError, KeyError):

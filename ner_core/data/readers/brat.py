@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from ner_core.data.readers import rows
+from ner_core.data.readers.offset_readings import as_chosen
 from ner_core.data.readers.sentence import Fault, ReadOptions, Record
 from ner_core.data.readers.spans import CharSpan, UnreadableError, shown
 from ner_core.data.readers.text import shorten
@@ -30,12 +31,12 @@ def read_brat(folder: Path, options: ReadOptions) -> Iterator[Record]:
     A line end inside an entity ends no sentence. An entity in several parts is read from its first
     to its last character, with a Fault ``odd``; relations, events and notes are passed over. A
     document whose annotation does not fit its text is a Fault. Raises DataError if none can be
-    read; no option applies.
+    read.
     """
-    yield from rows.or_refuse(folder, _records(folder), "document")
+    yield from rows.or_refuse(folder, _records(folder, options), "document")
 
 
-def _records(folder: Path) -> Iterator[Record]:
+def _records(folder: Path, options: ReadOptions) -> Iterator[Record]:
     for number, path in enumerate(brat_files(folder), start=1):
         text = _text(path)
         spans: list[CharSpan] = []
@@ -45,7 +46,7 @@ def _records(folder: Path) -> Iterator[Record]:
                     if ";" in found[2]:
                         message = "entities in several parts were read from end to end"
                         yield Fault("odd", number, message, f"{path.name}: {shorten(found[3])}")
-                    spans.append(_span(text, found))
+                    spans.append(_span(text, found, options))
         except UnreadableError as error:
             yield Fault("unreadable", number, f"{path.name}: {error}", shorten(text))
             continue
@@ -69,16 +70,18 @@ def _text(path: Path) -> str:
         raise DataError(f"{path.name} is not UTF-8 text. Save the file as UTF-8.") from None
 
 
-def _span(text: str, found: re.Match[str]) -> CharSpan:
+def _span(text: str, found: re.Match[str], options: ReadOptions) -> CharSpan:
     places = [int(place) for place in re.split("[ ;]", found[2])]
-    start, end = min(places), max(places)
+    written = CharSpan(min(places), max(places), found[1])
+    (span,) = as_chosen(text, [written], options.span_offsets)
+    start, end = span.start, span.end
     there = re.sub(r"\s+", " ", text[start:end])
     if len(places) == 2 and there != re.sub(r"\s+", " ", found[3]):
         raise UnreadableError(
             f"{shown(found[3])} does not stand at {start} to {end}, but {shown(there)}. Correct "
-            "the offsets."
+            "the offsets, or say how they count with --span-offsets."
         )
-    return CharSpan(start, end, found[1])
+    return span
 
 
 def _lines(text: str, spans: list[CharSpan]) -> Iterator[tuple[int, int]]:

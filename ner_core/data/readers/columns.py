@@ -3,11 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ner_core.data.readers import rows
 from ner_core.data.readers.sentence import ReadOptions
+from ner_core.data.readers.sentence_column import sentence_column
 from ner_core.data.readers.spans import shown
 from ner_core.data.readers.text import is_blank, numbered_lines
 
@@ -42,7 +43,9 @@ class Layout:
 
     ``prefix`` stands before every word (``en:`` in WikiANN) and is no part of it. ``features`` says
     that the tag is one of several features in its column, as in CoNLL-U. ``guesses`` tell the user
-    how the columns were chosen, where there was a choice.
+    how the columns were chosen, where there was a choice, ``doubts`` that other columns have tags
+    of entities, too. ``sentence`` is the column that numbers
+    the sentences, None if blank lines end them.
     """
 
     width: int
@@ -54,16 +57,22 @@ class Layout:
     prefix: str = ""
     features: bool = False
     guesses: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    sentence: int | None = None
 
 
 @dataclass(frozen=True)
 class _Sample:
-    """The columns of the first sentences, the names of columns, and the line these stand in."""
+    """The columns of the first sentences, the names of columns, and the line these stand in.
+
+    ``several``: blank lines or marks end the sentences.
+    """
 
     lines: list[list[str]]
     names: list[str]
     header: int
     first: int
+    several: bool = False
 
 
 def columns_of(line: str, width: int = 0) -> list[str]:
@@ -93,9 +102,11 @@ def layout_of(path: Path, options: ReadOptions) -> Layout:
     token = rows.known_column(names, rows.WORD_COLUMNS)
     if options.token_column is not None:
         token = rows.chosen_column(options.token_column, names, width, path)
+    doubts: list[str] = []
+    others: list[int] = []
     tag = rows.known_column(names, (*rows.TAG_COLUMNS, *_NAMES_OF_TAGS))
     if tag is not None and options.tag_column is None and tag < width:
-        guesses += _other_columns(lines, names, width, token, tag)
+        others = _other_columns(lines, width, token, tag)
     if options.tag_column is not None:
         tag = rows.chosen_column(options.tag_column, names, width, path)
     if token is None and tag is None and width == 2 and _tags_come_first(lines):
@@ -108,7 +119,10 @@ def layout_of(path: Path, options: ReadOptions) -> Layout:
             tag = width - 1
         else:
             tag = _tag_column(lines, width, token)
-            guesses += _other_columns(lines, names, width, token, tag)
+            others = _other_columns(lines, width, token, tag)
+    if others and tag is not None:
+        nested = any(_has_entities(lines, place) for place in others)
+        (doubts if nested else guesses).append(_said(names, width, tag, others))
     if not names and tag < width and _names_columns(lines, token, tag):
         names, header = lines[0], sample.first
         guesses.append(
@@ -117,8 +131,38 @@ def layout_of(path: Path, options: ReadOptions) -> Layout:
     rows.refuse_same_column(token, tag, path)
     if prefix := _common_prefix(columns[token] for columns in lines):
         guesses.append(f"{prefix!r} before every word was left out")
+    sentence = _sentence_column(sample, names, lines, (token, tag), options, path)
+    if sentence is not None:
+        guesses.append(rows.sentences_by(names, sentence).message)
     said = tuple(guesses)
-    return Layout(width, token, tag, numbered, header, tuple(names), prefix, features, said)
+    layout = Layout(width, token, tag, numbered, header, tuple(names), prefix, features, said)
+    return replace(layout, doubts=tuple(doubts), sentence=sentence)
+
+
+def _sentence_column(
+    sample: _Sample,
+    names: Sequence[str],
+    lines: list[list[str]],
+    taken: tuple[int, int],
+    options: ReadOptions,
+    path: Path,
+) -> int | None:
+    """Return the column that numbers sentences: the chosen one, or where no blank line ends any."""
+    width = len(lines[0]) if lines else 0
+    if options.sentence_column is not None:
+        return rows.chosen_column(options.sentence_column, names, width, path)
+    if sample.several or width < 3:
+        return None
+    place = rows.known_column(names, rows.SENTENCE_COLUMNS)
+    if place is not None and place < width and place not in taken:
+        return place
+    # One sentence has runs in its other columns, too: parts of speech, phrases.
+    others = [
+        place
+        for place in range(width)
+        if not all(columns[place].strip().isdecimal() for columns in lines)
+    ]
+    return sentence_column(lines, (*taken, *others))
 
 
 def _sample(path: Path, options: ReadOptions) -> _Sample:
@@ -142,7 +186,7 @@ def _sample(path: Path, options: ReadOptions) -> _Sample:
             break
         first = first or number
         lines.append(columns)
-    return _Sample(lines, names, header, first)
+    return _Sample(lines, names, header, first, sentences > 1)
 
 
 def _is_header(columns: list[str], options: ReadOptions) -> bool:
@@ -207,21 +251,21 @@ def _tags(lines: list[list[str]], place: int) -> set[str]:
     return {columns[place] for columns in lines if columns[place] not in _LIKE_OUTSIDE | {"_", "-"}}
 
 
-def _other_columns(
-    lines: list[list[str]], names: Sequence[str], width: int, token: int | None, tag: int
-) -> list[str]:
-    """Return a sentence that names the column of tags, if others have tags as well."""
-    others = [
+def _other_columns(lines: list[list[str]], width: int, token: int | None, tag: int) -> list[int]:
+    """Return the columns beside that of the tags that have tags as well."""
+    return [
         place
         for place in range(width)
         if place not in (token, tag) and any(map(TAG.fullmatch, _tags(lines, place)))
     ]
-    if not others:
-        return []
+
+
+def _said(names: Sequence[str], width: int, tag: int, others: list[int]) -> str:
+    """Return a sentence that names the column of tags, and those that have tags as well."""
     known = len(names) == width
     named = [names[place] if known else str(place + 1) for place in (tag, *others)]
-    return [
+    return (
         f"the tags were read from column {shown(named[0]) if known else named[0]}; "
         f"{rows.listed(named[1:])} {'has' if len(others) == 1 else 'have'} tags as well. Choose "
         "another one with --tag-column if that is wrong"
-    ]
+    )

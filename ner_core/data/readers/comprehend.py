@@ -6,13 +6,14 @@ from pathlib import Path
 
 from ner_core.data.readers import rows
 from ner_core.data.readers.csv_rows import split_line, table_rows
+from ner_core.data.readers.offset_readings import as_chosen
 from ner_core.data.readers.sentence import Fault, ReadOptions, Record
 from ner_core.data.readers.spans import CharSpan
 from ner_core.data.readers.text import numbered_lines, shorten
 from ner_core.errors import DataError
 
 # https://docs.aws.amazon.com/comprehend/latest/dg/cer-annotation-csv.html
-_COLUMNS = ("file", "line", "begin_offset", "end_offset", "type")
+COLUMNS = ("file", "line", "begin_offset", "end_offset", "type")
 _LONGEST_HEADER = 1000
 
 
@@ -24,24 +25,24 @@ def comprehend_table(folder: Path) -> Path | None:
 def _has_columns(path: Path) -> bool:
     with path.open("rb") as file:
         header = file.readline(_LONGEST_HEADER).decode("utf-8-sig", "replace")
-    return rows.normalised(split_line(header.strip(), ",")) == list(_COLUMNS)
+    return rows.normalised(split_line(header.strip(), ",")) == list(COLUMNS)
 
 
 def read_comprehend(folder: Path, options: ReadOptions) -> Iterator[Record]:
     """Read the lines of the texts that the table names. Raises DataError if none can be read, or a
-    text is not in the folder; no option applies.
+    text is not in the folder.
     """
-    yield from rows.or_refuse(folder, _records(folder))
+    yield from rows.or_refuse(folder, _records(folder, options))
 
 
-def _records(folder: Path) -> Iterator[Record]:
+def _records(folder: Path, options: ReadOptions) -> Iterator[Record]:
     table = comprehend_table(folder)
     spans: defaultdict[str, defaultdict[int, list[CharSpan]]]
     spans = defaultdict(lambda: defaultdict(list))
     for number, cells in table_rows(table, ",", 1) if table else ():
         if isinstance(cells, str) or not any(cells):
             continue
-        if len(cells) != len(_COLUMNS) or not all(cell.strip().isdecimal() for cell in cells[1:4]):
+        if len(cells) != len(COLUMNS) or not all(cell.strip().isdecimal() for cell in cells[1:4]):
             message = "a row has no file, line, begin, end and type of an entity. Correct it."
             raise DataError(f"{folder.name}, line {number} of its table: {message}")
         line, start, end = (int(cell) for cell in cells[1:4])
@@ -53,7 +54,8 @@ def _records(folder: Path) -> Iterator[Record]:
         last = -1
         for number, text in numbered_lines(path):
             last = number - 1  # the table counts from 0
-            yield from rows.sentence_of_text(text, found.get(last, ()), number, document)
+            moved = as_chosen(text, found.get(last, []), options.span_offsets)
+            yield from rows.sentence_of_text(text, moved, number, document)
         for line in found:
             if line > last:
                 message = f"{shorten(name)} has no line {line}, which the table names. Correct it."

@@ -26,6 +26,8 @@ _NEW_DOCUMENT = re.compile(
 )
 # A line that stands alone and marks a part of a document: <HEADLINE>
 _MARK_UP = re.compile(r"</?[A-Za-z][\w-]*>")
+# A line that some write between sentences.
+_SEPARATOR = re.compile(r"[-=*_.#~]{2,}|EOS|<eos>|</?s>", re.IGNORECASE)
 # The end of a sentence in files of HIPE, which have no blank lines between sentences.
 _ENDS = "EndOfSentence"
 
@@ -36,7 +38,8 @@ def read_conll(path: Path, options: ReadOptions) -> Iterator[Record]:
     Columns are separated by tabs where a line has one, otherwise by blanks. The word stands in the
     first column (after a column of token numbers, as in CoNLL-U: the second). The tag stands in the
     first column that has tags of entities, not of phrases; where none has, in the last. A line of
-    names or a comment ``# global.columns`` says otherwise, and the options before all. Marks such
+    names or a comment ``# global.columns`` says otherwise, and the options before all. Where there
+    are no blank lines, a column that numbers the sentences ends them. Marks such
     as ``-DOCSTART-`` and ``# newdoc`` number documents; other comments are passed over.
 
     A line without a tag, with a blank inside its word, or with another number of columns than most
@@ -46,6 +49,8 @@ def read_conll(path: Path, options: ReadOptions) -> Iterator[Record]:
     layout = layout_of(path, options)
     for guess in layout.guesses:
         yield Fault("guess", 0, guess)
+    for doubt in layout.doubts:
+        yield Fault("odd", 0, doubt)
     yield from rows.or_refuse(path, _records(path, layout, options))
 
 
@@ -53,6 +58,7 @@ def _records(path: Path, layout: Layout, options: ReadOptions) -> Iterator[Recor
     sentence = rows.Growing()
     named: dict[str, str] = {}  # a tag is looked at once: there are few of them
     document = 0
+    begun = ""  # the sentence by the column that numbers them
     for number, line in numbered_lines(path):
         new_document = line.startswith(("-", "#")) and _is_document_mark(line, layout)
         # A document's mark ends the sentence before it, as a blank line does.
@@ -68,6 +74,11 @@ def _records(path: Path, layout: Layout, options: ReadOptions) -> Iterator[Recor
             continue
         if layout.numbered and not columns[0].isdecimal() and NUMBER.fullmatch(columns[0]):
             continue
+        if layout.sentence is not None and layout.sentence < len(columns):
+            value = columns[layout.sentence].strip()
+            if value not in ("", begun):
+                yield from sentence.end(document)
+                begun = value
         try:
             _check(columns, layout)
             word = columns[layout.token].removeprefix(layout.prefix)
@@ -118,6 +129,15 @@ def _check(columns: list[str], layout: Layout) -> None:
     width = layout.width
     if len(columns) == width and columns[layout.token].strip() and columns[layout.tag].strip():
         return
+    if not any(columns[1:]) and _SEPARATOR.fullmatch(columns[0]):
+        raise UnreadableError(
+            f"there is only {shown(columns[0])}. If a sentence ends here, leave the line blank."
+        )
+    if not any(columns[1:]) and " " in columns[0].strip(" "):
+        raise UnreadableError(
+            f"there is a tab in this line, and {shown(columns[0])} before it is one column. "
+            "Separate all columns by tabs, or all by blanks."
+        )
     if not any(columns[1:]):
         raise UnreadableError(
             f"there is only one column ({shown(columns[0])}). Put the word and its tag on each "

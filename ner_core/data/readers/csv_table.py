@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from ner_core.data.readers import rows
+from ner_core.data.readers.comprehend import COLUMNS
 from ner_core.data.readers.csv_characters import is_characters, text_of_characters
 from ner_core.data.readers.csv_lists import is_list, is_word_list, marks_of, words_of
 from ner_core.data.readers.csv_rows import (
@@ -91,7 +92,8 @@ def read_csv(path: Path, options: ReadOptions) -> Iterator[Record]:
     the options; the content of the tag column decides which of these it is:
 
     - A tag: each row is a word. A sentence ends at an empty row, and where a column such as
-      ``Sentence #`` or ``doc_id`` has a new value. Such a column is also found by its content.
+      ``Sentence #`` or ``doc_id`` has a new value. Such a column is also found by its content, or
+      given by ``options.sentence_column``.
     - A list (JSON, or as Python prints it): each row is a sentence. Beside a list of words, or
       words between blanks, it has their tags; otherwise the spans of a text, see
       ``spans_of`` and ``tagged``.
@@ -107,11 +109,20 @@ def read_csv(path: Path, options: ReadOptions) -> Iterator[Record]:
         read = _sentences
     elif is_characters(cells[table.token] for cells in head if len(cells) > table.token):
         read = _characters
-    elif table.sentence is None and (place := _sentence_column(table)) is not None:
-        table = replace(table, sentence=place)
-        name = shown(table.names[place].strip()) if table.names else str(place + 1)
-        yield Fault("guess", 0, f"a sentence was ended where column {name} has a new value")
-    yield from rows.or_refuse(path, tagged(read(table, options)))
+    elif options.sentence_column is not None:
+        place = rows.chosen_column(options.sentence_column, table.names, table.width, path)
+        table = replace(table, sentence=place, document=_unless(place, table.document))
+        yield rows.sentences_by(table.names, place)
+    elif table.sentence is None and (found := _sentence_column(table)) is not None:
+        table = replace(table, sentence=found)
+        yield rows.sentences_by(table.names, found)
+    if options.sentence_column is not None and read is not _words:
+        yield rows.NO_WORD_ROWS
+    yield from rows.or_refuse(path, tagged(read(table, options), options.span_offsets))
+
+
+def _unless(taken: int, place: int | None) -> int | None:
+    return None if place == taken else place
 
 
 def _sentence_column(table: _Table) -> int | None:
@@ -156,6 +167,11 @@ def _table(path: Path, options: ReadOptions) -> _Table:
     if options.tag_column is not None:
         tag = rows.chosen_column(options.tag_column, names, len(cells), path)
     if token is None or tag is None:
+        if rows.normalised(names) == list(COLUMNS):
+            raise DataError(
+                f"{path.name} is the table of Amazon Comprehend, without the texts. Choose the "
+                "folder that has both."
+            )
         columns = rows.listed(map(shown, names)) if line else "none"
         raise DataError(
             f"{path.name}: there are no columns such as word and tag, or text and entities "

@@ -12,7 +12,7 @@ _SPACY = (
     "e.end_char, 'label': e.label_} for e in doc.ents]} as a line of JSON for each doc of "
     "db.get_docs(spacy.blank('en').vocab)."
 )
-_OFFICE = "is a {} file. Save the table or the text in it as CSV or as plain text (UTF-8)."
+_OFFICE = "is {} file. Save the table or the text in it as CSV or as plain text (UTF-8)."
 _ANNOTATED_XML = (
     "is {} (XML), which is not read. Export CoNLL columns, JSON Lines with text and spans, or "
     "WebAnno TSV 3 instead."
@@ -20,7 +20,7 @@ _ANNOTATED_XML = (
 # Each: what a file of the kind begins with, and the rest of the sentence about it.
 _BYTES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "is a PDF. Copy its text into a plain text file and annotate that."),
-    (b"\xd0\xcf\x11\xe0", _OFFICE.format("Microsoft Office")),
+    (b"\xd0\xcf\x11\xe0", _OFFICE.format("a Microsoft Office")),
     (b"SQLite format 3", "is an SQLite database. Export its table as CSV."),
     (b"\x1f\x8b", "is packed with gzip. Run `gunzip` on it and choose the file in it."),
     (b"7z\xbc\xaf\x27\x1c", "is a 7-Zip archive. Unpack it and choose the folder."),
@@ -74,9 +74,9 @@ def _what(path: Path, head: bytes) -> str | None:
         return _SPACY
     if head.startswith(b"PK\x03\x04"):
         if b"word/" in head or path.suffix == ".docx":
-            return _OFFICE.format("Word")
+            return _OFFICE.format("a Word")
         if b"xl/" in head or path.suffix == ".xlsx":
-            return _OFFICE.format("Excel")
+            return _OFFICE.format("an Excel")
         return "is a ZIP archive. Unpack it and choose the file or the folder in it."
     for mark, what in _BYTES:
         if head.startswith(mark):

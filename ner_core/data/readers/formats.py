@@ -19,10 +19,8 @@ from ner_core.data.readers.python_data import looks_like_python_data, read_pytho
 from ner_core.data.readers.rasa import looks_like_rasa, read_rasa
 from ner_core.data.readers.sentence import Reader
 from ner_core.data.readers.slashed import looks_like_slashed, read_slashed
+from ner_core.data.readers.text import head_of
 from ner_core.data.readers.webanno import looks_like_webanno, read_webanno
-from ner_core.errors import DataError
-
-_HEAD_BYTES = 64 * 1024
 
 
 class Format(NamedTuple):
@@ -31,6 +29,16 @@ class Format(NamedTuple):
     name: str
     read: Reader
     unit: str = "line"
+
+    @property
+    def has_word_rows(self) -> bool:
+        """Whether its rows may be words."""
+        return self.read in (read_conll, read_csv)
+
+    @property
+    def has_spans(self) -> bool:
+        """Whether its entities may be given by offsets."""
+        return self.read not in _WITHOUT_OFFSETS
 
     @property
     def is_text(self) -> bool:
@@ -53,6 +61,14 @@ _RECOGNISED = (
     (looks_like_slashed, Format("words with tags", read_slashed)),
     (looks_like_inline, Format("inline mark-up", read_inline)),
 )
+_WITHOUT_OFFSETS = (
+    read_conll,
+    read_conll_2012,
+    read_webanno,
+    read_rasa,
+    read_slashed,
+    read_inline,
+)
 _COLUMNS = Format("CoNLL columns", read_conll)
 
 
@@ -67,10 +83,6 @@ def folder_format(folder: Path) -> Format | None:
 
 def format_of(path: Path) -> Format:
     """Return the format of a file. Raises DataError if it cannot be opened or is not read."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-    except OSError as error:
-        raise DataError(f"{path} can't be read: {error.strerror}.") from None
+    head = head_of(path)
     refuse_foreign(path, head)
     return next((found for recognises, found in _RECOGNISED if recognises(head)), _COLUMNS)

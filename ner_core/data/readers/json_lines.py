@@ -58,24 +58,37 @@ def read_json(path: Path, options: ReadOptions) -> Iterator[Record]:
 
     Raises DataError as ``json_values`` does, and for tags that are numbers without names.
     """
-    yield from tagged(read_rows(path, json_values(path), options))
+    yield from tagged(read_rows(path, json_values(path), options), options.span_offsets)
 
 
 def read_rows(
     path: Path, values: Iterable[Value | Fault], options: ReadOptions
 ) -> Iterator[Annotated | Record]:
-    """Yield sentences, and texts with their spans, of values of JSON; see ``read_json``."""
+    """Yield sentences, and texts with their spans, of values of JSON; see ``read_json``.
+
+    Rows inside of a row of a list are counted with the others; those in a line have its number.
+    """
     documents, remarks = Documents(), Remarks()
     named = False
+    more = 0  # rows inside of others so far
     for value in values:
         if isinstance(value, Fault):
             yield value
             continue
-        number = value.number
         try:
-            for fields in rows_in(value.value):
-                if fields.get("answer") in _NOT_ACCEPTED or _is_settings(fields):
-                    continue
+            inside = list(rows_in(value.value))
+        except UnreadableError as error:
+            yield Fault("unreadable", value.number + more, str(error), excerpt(value.value))
+            continue
+        number = value.number + more
+        step = 1 if value.in_list else 0
+        more += step * max(len(inside) - 1, 0)
+        many = len(inside) > 1 and not value.in_list
+        for place, fields in enumerate(inside, start=1):
+            number += step * (place > 1)
+            if fields.get("answer") in _NOT_ACCEPTED or _is_settings(fields):
+                continue
+            try:
                 row = given_by(fields, options)
                 yield from remarks.several(number, row.remarks)
                 document = documents.number_of(_document(fields, row))
@@ -90,8 +103,9 @@ def read_rows(
                 tags = [named_tag(mark, options.label_names, path) for mark in row.tags]
                 named = named or bool(tags)
                 yield sentence_or_empty(tokens, tags, number, document)
-        except UnreadableError as error:
-            yield Fault("unreadable", number, str(error), excerpt(value.value))
+            except UnreadableError as error:
+                where = f"row {place:,} of those in it: " if many else ""
+                yield Fault("unreadable", number, f"{where}{error}", excerpt(fields))
 
 
 def _is_settings(fields: dict[str, Any]) -> bool:

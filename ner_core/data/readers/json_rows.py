@@ -1,11 +1,12 @@
 """What an object of JSON gives: words with tags, or a text or words with spans, by its keys."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ner_core.data.readers.json_shapes import is_tagged_words, word_and_tag
 from ner_core.data.readers.names import located
+from ner_core.data.readers.responses import SEVERAL, with_one_response
 from ner_core.data.readers.rows import SPAN_KEYS, TAG_KEYS, TEXT_KEYS, WORD_KEYS, listed
 from ner_core.data.readers.sentence import ReadOptions
 from ner_core.data.readers.span_shapes import is_span, spans_of
@@ -43,6 +44,12 @@ class Row:
 def given_by(fields: Fields, options: ReadOptions) -> Row:
     """Return what a row gives. Raises UnreadableError if its keys do not tell."""
     fields = {key: value for key, value in fields.items() if value is not None}
+    fields, several = with_one_response(fields)
+    row = _given_by(fields, options)
+    return replace(row, remarks=(*row.remarks, (SEVERAL, ""))) if several else row
+
+
+def _given_by(fields: Fields, options: ReadOptions) -> Row:
     remarks = []
     for key in (options.token_column or "tokens", "words"):
         if is_tagged_words(fields.get(key)):

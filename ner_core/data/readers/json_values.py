@@ -19,10 +19,14 @@ _BAD_BYTE = re.compile("[\udc80-\udcff]")
 
 
 class Value(NamedTuple):
-    """One row: its value and its number, from 1: the line, or the place in the document's list."""
+    """One row: its value and its number, from 1: the line, or the place in the document's list.
+
+    ``in_list``: the number is that place, and not a line.
+    """
 
     number: int
     value: Any
+    in_list: bool = False
 
 
 class _NotJsonError(ValueError):
@@ -100,9 +104,12 @@ def _document_or_lines(name: str, number: int, text: str) -> Iterator[Value | Fa
         following = lines[1][1].strip() if len(lines) > 1 else ""
         # In a document, a second line that opens as the first did is followed by a comma.
         if following[:1] != lines[0][1].lstrip()[0] or following.endswith(","):
-            raise DataError(
-                f"{name}, line {number + error.line - 1}: {error}. Correct the file."
-            ) from None
+            remedy = "Correct the file."
+            if following[:1] == lines[0][1].lstrip()[0] == "{":
+                remedy = "Remove the commas at the ends of the lines, or put [ and ] around all."
+            elif re.search(r",\s*[\]}]", text):
+                remedy = "Remove the comma before a bracket that closes."
+            raise DataError(f"{name}, line {number + error.line - 1}: {error}. {remedy}") from None
         yield from _rows(lines)
     else:
         yield from _elements(value, number)
@@ -118,7 +125,7 @@ def _elements(document: Any, number: int) -> Iterator[Value]:
         yield Value(number, rows)
         return
     for place, row in enumerate(rows, start=1):
-        yield Value(place, row)
+        yield Value(place, row, in_list=True)
 
 
 def is_training_pair(value: Any) -> bool:

@@ -80,7 +80,7 @@ def read_label_studio(path: Path, options: ReadOptions) -> Iterator[Record]:
 
     Raises DataError as ``json_values`` does.
     """
-    yield from tagged(_records(path, options))
+    yield from tagged(_records(path, options), options.span_offsets)
 
 
 def _records(path: Path, options: ReadOptions) -> Iterator[Annotated | Record]:
@@ -90,7 +90,7 @@ def _records(path: Path, options: ReadOptions) -> Iterator[Annotated | Record]:
         if isinstance(row, Fault):
             yield row
             continue
-        number, task = row
+        number, task = row.number, row.value
         try:
             found = _annotated(task, options)
             predicted = predicted or (isinstance(task, dict) and bool(task.get("predictions")))
@@ -98,7 +98,8 @@ def _records(path: Path, options: ReadOptions) -> Iterator[Annotated | Record]:
                 annotated = True
                 if found.several:
                     yield from remarks.once("odd", number, _SEVERAL)
-                yield Annotated(found.text, _spans(found), number)
+                convert = options.span_offsets == "auto"
+                yield Annotated(found.text, _spans(found, convert), number)
         except UnreadableError as error:
             annotated = True
             yield Fault("unreadable", number, str(error), shorten(_excerpt(task)))
@@ -202,10 +203,10 @@ def _list(value: Any, name: str) -> list[Any]:
     )
 
 
-def _spans(found: _Annotated) -> list[CharSpan]:
-    """Return every label of every region as a span, in code points."""
+def _spans(found: _Annotated, convert: bool) -> list[CharSpan]:
+    """Return every label of every region as a span, in code points if it may ``convert`` them."""
     regions = found.regions
-    if any(character > "\uffff" for character in found.text):
+    if convert and any(character > "\uffff" for character in found.text):
         converted = _in_code_points(found)
         if _agreeing(found.text, converted) > _agreeing(found.text, regions):
             regions = converted

@@ -57,7 +57,7 @@ def _records(path: Path, options: ReadOptions) -> Iterator[Record]:
             columns = columns_of(path, file.schema_arrow, options)
             wanted = [name for name in (columns.token, columns.tag, columns.document) if name]
             batches = file.iter_batches(_ROWS_AT_A_TIME, columns=wanted)
-            yield from sentences_of(batches, columns, path)
+            yield from sentences_of(batches, columns, path, options)
     except OSError as error:
         if error.strerror:
             raise DataError(f"{path} can't be read: {error.strerror}.") from None
@@ -66,9 +66,11 @@ def _records(path: Path, options: ReadOptions) -> Iterator[Record]:
         raise _damaged(path) from None
 
 
-def sentences_of(batches: Iterable[Any], columns: Columns, path: Path) -> Iterator[Record]:
+def sentences_of(
+    batches: Iterable[Any], columns: Columns, path: Path, options: ReadOptions
+) -> Iterator[Record]:
     """Yield the sentences of batches of rows, as Arrow has them."""
-    return tagged(_rows(batches, columns, path))
+    return tagged(_rows(batches, columns, path), options.span_offsets)
 
 
 def _rows(batches: Iterable[Any], columns: Columns, path: Path) -> Iterator[Annotated | Record]:

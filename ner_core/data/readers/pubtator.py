@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from ner_core.config import SpanOffsets
 from ner_core.data.readers import rows
+from ner_core.data.readers.offset_readings import as_chosen
 from ner_core.data.readers.sentence import Fault, ReadOptions, Record
 from ner_core.data.readers.spans import CharSpan, shown
 from ner_core.data.readers.text import head_lines, is_blank, numbered_lines, shorten
@@ -24,12 +26,12 @@ def read_pubtator(path: Path, options: ReadOptions) -> Iterator[Record]:
 
     One character stands between title and abstract. A document with a line of annotation whose text
     does not stand at its place is a Fault; relations are passed over. Raises DataError if no
-    document can be read; no option applies.
+    document can be read.
     """
-    yield from rows.or_refuse(path, _records(path))
+    yield from rows.or_refuse(path, _records(path, options.span_offsets))
 
 
-def _records(path: Path) -> Iterator[Record]:
+def _records(path: Path, offsets: SpanOffsets) -> Iterator[Record]:
     texts: list[str] = []
     spans: list[tuple[int, CharSpan, str]] = []
     begun = number = document = 0
@@ -37,28 +39,34 @@ def _records(path: Path) -> Iterator[Record]:
         text = _TEXT.fullmatch(line)
         if is_blank(line) or (text and spans):
             document += bool(texts)
-            yield from _document(texts, spans, begun, document)
+            yield from _document(texts, spans, begun, document, offsets)
             texts, spans = [], []
         if text:
             begun = begun if texts else number
             texts.append(text[2])
         elif found := _ENTITY.fullmatch(line):
             spans.append((number, CharSpan(int(found[1]), int(found[2]), found[4]), found[3]))
-    yield from _document(texts, spans, begun, document + bool(texts))
+    yield from _document(texts, spans, begun, document + bool(texts), offsets)
 
 
 def _document(
-    texts: list[str], spans: list[tuple[int, CharSpan, str]], line: int, document: int
+    texts: list[str],
+    spans: list[tuple[int, CharSpan, str]],
+    line: int,
+    document: int,
+    offsets: SpanOffsets,
 ) -> Iterator[Record]:
     if not texts:
         return
     text = " ".join(texts)
-    for number, span, mention in spans:
+    read = as_chosen(text, [span for _, span, _ in spans], offsets)
+    for span, (number, _, mention) in zip(read, spans, strict=True):
         if text[span.start : span.end] != mention:
             message = (
                 f"{shown(mention)} does not stand at {span.start} to {span.end}, but "
-                f"{shown(text[span.start : span.end])}. Correct the offsets."
+                f"{shown(text[span.start : span.end])}. Correct the offsets, or say how they count "
+                "with --span-offsets."
             )
             yield Fault("unreadable", number, message, shorten(text))
             return
-    yield from rows.sentence_of_text(text, (span for _, span, _ in spans), line, document)
+    yield from rows.sentence_of_text(text, read, line, document)

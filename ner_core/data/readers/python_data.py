@@ -29,7 +29,7 @@ def read_python_data(path: Path, options: ReadOptions) -> Iterator[Record]:
 
     A Fault ``guess`` names it if there are several. Raises DataError if there is none.
     """
-    yield from tagged(_records(path, options))
+    yield from tagged(_records(path, options), options.span_offsets)
 
 
 def _records(path: Path, options: ReadOptions) -> Iterator[Annotated | Record]:
@@ -54,5 +54,5 @@ def _records(path: Path, options: ReadOptions) -> Iterator[Annotated | Record]:
     if len(lists) > 1:
         others = ", ".join(other for other in lists if other != name)
         yield Fault("guess", 0, f"the list {name} is read, the longest one, and not {others}")
-    rows = (Value(place, row) for place, row in enumerate(lists[name], start=1))
+    rows = (Value(place, row, in_list=True) for place, row in enumerate(lists[name], start=1))
     yield from read_rows(path, rows, options)

@@ -86,6 +86,20 @@ def listed(names: Iterable[str], most: int = _MOST_NAMES) -> str:
     return ", ".join(every[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
+NO_WORD_ROWS = Fault(
+    "odd",
+    0,
+    "no column numbers the sentences here, since a row is a whole one, and --sentence-column was "
+    "not used. Leave it out",
+)
+
+
+def sentences_by(names: Sequence[str], place: int) -> Fault:
+    """Return what to say about the column that was found to number the sentences."""
+    name = shown(names[place].strip()) if names else str(place + 1)
+    return Fault("guess", 0, f"a sentence was ended where column {name} has a new value")
+
+
 def refuse_same_column(tokens: int, tags: int, path: Path) -> None:
     """Raise DataError if one column was chosen for words and for tags."""
     if tokens == tags:

@@ -4,7 +4,9 @@ import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from ner_core.config import READ_SETTINGS, SpanOffsets, TrainConfig
 
 FaultCode = Literal["unreadable", "invalid", "overlap", "misaligned", "empty", "odd", "guess"]
 
@@ -52,24 +54,43 @@ class ReadOptions:
     """What the content of a source does not say, given by a person.
 
     ``token_column`` and ``tag_column`` are names of columns, or their numbers from 1 in formats
-    without names. ``label_names`` are the tags that numbers stand for, in their order from 0.
+    without names; so is ``sentence_column``, which numbers the sentences where each row is a word.
+    ``label_names`` are the tags that numbers stand for, in their order from 0. ``encoding`` is that
+    of text files, ``span_offsets`` how spans count; both None or ``auto`` if the content decides.
     """
 
     token_column: str | None = None
     tag_column: str | None = None
     label_names: tuple[str, ...] = ()
+    sentence_column: str | None = None
+    encoding: str | None = None
+    span_offsets: SpanOffsets = "auto"
 
     @classmethod
-    def of(
-        cls, token_column: str | None, tag_column: str | None, label_names: str | None
-    ) -> "ReadOptions":
-        """Return the options from what a person typed: ``label_names`` separated by commas.
+    def of(cls, **settings: Any) -> "ReadOptions":
+        """Return the options from what a person typed for ``READ_SETTINGS``; None: nothing.
 
-        >>> ReadOptions.of(None, "ner", "O, B-PER").label_names
+        ``label_names`` are separated by commas. Raises ConfigError for a value that cannot be.
+
+        >>> ReadOptions.of(tag_column="ner", label_names="O, B-PER").label_names
         ('O', 'B-PER')
         """
-        names = tuple(split_names(label_names)) if label_names else ()
-        return cls(token_column, tag_column, names)
+        named = settings.get("label_names")
+        checked = {name: settings.get(name) for name in ("encoding", "span_offsets")}
+        config = TrainConfig.from_values(checked)
+        return cls(
+            settings.get("token_column"),
+            settings.get("tag_column"),
+            tuple(split_names(named)) if named else (),
+            settings.get("sentence_column"),
+            config.encoding,
+            config.span_offsets,
+        )
+
+    @classmethod
+    def of_config(cls, config: TrainConfig) -> "ReadOptions":
+        """Return the options that a run's settings have."""
+        return cls.of(**{name: getattr(config, name) for name in READ_SETTINGS})
 
 
 def split_names(given: str) -> list[str]:

@@ -1,25 +1,34 @@
-"""How a file counts the offsets of its spans, measured on its first texts.
+"""How a file counts the offsets of its spans, measured on its first texts, or chosen by a person.
 
 Programs count from 0 or from 1, leave out the last character or not, and count bytes, UTF-16 code
 units, or a line end as two. Read otherwise, every span is wrong by a little, and nobody sees it.
 """
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate, chain, islice
+from itertools import chain, islice
 
-from ner_core import words
+from ner_core.config import SpanOffsets
+from ner_core.data.readers.offset_readings import (
+    LONGEST_MEASURED,
+    READINGS,
+    Reading,
+    fitting,
+    moved,
+    reading_named,
+    whole,
+)
 from ner_core.data.readers.remarks import Remarks, text_oddities
 from ner_core.data.readers.rows import sentence_of_text
 from ner_core.data.readers.sentence import Fault, Record
-from ner_core.data.readers.spans import CharSpan, whole_number
+from ner_core.data.readers.spans import CharSpan
 from ner_core.data.readers.text import shorten
 from ner_core.data.readers.word_spans import ends_are_last_words, sentence_of_word_spans
 
 _SAMPLE = 500
 _ENOUGH = 0.9
-_LONGEST_MEASURED = 100_000
+_FEWEST_ODD = 5
+"""So many spans have to be off before it is worth a warning about all of them."""
 
 
 @dataclass(frozen=True)
@@ -40,82 +49,80 @@ class Annotated:
     last: bool | None = None
 
 
-Move = Callable[[int, int], tuple[int, int]]
-
-
 @dataclass(frozen=True)
-class _Reading:
-    """A way to count: what it counts, how it moves the spans of a text (None: not at all), and how
-    many spans have to say so.
+class _Counts:
+    """How many spans there are, how many fit as they are written, and in each of ``READINGS``.
+
+    The counts of a reading are of the spans that it moves: all, as written, moved.
     """
 
-    about: str
-    mover: Callable[[str], Move | None]
-    fewest: int
+    total: int
+    written: int
+    readings: tuple[tuple[int, int, int], ...]
+    certain: tuple[bool, ...]
+
+    def clear(self) -> tuple[Reading, int] | None:
+        """Return the reading that is clearly right, and how many spans say so; None if none is."""
+        for reading, (count, written, fits), certain in zip(
+            READINGS, self.readings, self.certain, strict=True
+        ):
+            if count < (1 if certain else reading.fewest):
+                continue
+            if fits >= _ENOUGH * count and written <= (1 - _ENOUGH) * count:
+                return reading, fits
+        return None
+
+    def remark(self) -> str:
+        """Return what to say if most spans do not fit as they are written, else nothing."""
+        off = self.total - self.written
+        if off < _FEWEST_ODD or 2 * off <= self.total:
+            return ""
+        place = max(range(len(READINGS)), key=lambda number: self.readings[number][2])
+        count, written, fits = self.readings[place]
+        said = f"{off:,} of the first {self.total:,} spans do not begin and end with words"
+        if fits > 2 * written and 2 * fits > count:
+            reading = READINGS[place]
+            return (
+                f"{said}. If offsets count {reading.about}, {fits:,} do: then choose "
+                f"--span-offsets {reading.name}. Otherwise correct them"
+            )
+        return f"{said}, however the offsets are counted. Check a few of them, and correct them"
 
 
-def _by_units(size: Callable[[str], int]) -> Callable[[str], Move | None]:
-    """Return the reading in which a character counts as ``size`` says."""
-
-    def mover(text: str) -> Move | None:
-        sizes = [size(character) for character in text]
-        units = [0, *accumulate(sizes)]
-        if units[-1] == len(text):
-            return None
-
-        def place(offset: int) -> int:
-            return bisect_left(units, offset) if 0 <= offset <= units[-1] else len(text) + 1
-
-        return lambda start, end: (place(start), place(end))
-
-    return mover
-
-
-def _shifted(by_start: int, by_end: int) -> Callable[[str], Move]:
-    return lambda text: lambda start, end: (start + by_start, end + by_end)
-
-
-def _bytes(character: str) -> int:
-    code = ord(character)
-    return 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
-
-
-READINGS = (
-    _Reading("UTF-16 code units, as JavaScript does", _by_units(lambda c: 1 + (c > "\uffff")), 1),
-    _Reading("a line end as two characters", _by_units(lambda c: 1 + (c == "\n")), 1),
-    _Reading("bytes of UTF-8", _by_units(_bytes), 2),
-    _Reading("with the last character included", _shifted(0, 1), 2),
-    _Reading("from 1", _shifted(-1, -1), 2),
-    _Reading("from 1, with the last character included", _shifted(-1, 0), 2),
-)
-
-
-def tagged(rows: Iterable[Annotated | Record]) -> Iterator[Record]:
+def tagged(rows: Iterable[Annotated | Record], offsets: SpanOffsets = "auto") -> Iterator[Record]:
     """Yield the sentences of texts with spans; records pass as they are.
 
-    The offsets of the first rows are measured: where nearly no span begins and ends with words (or
-    holds the text that the file says it does) as it is written, and nearly all do in another of
-    ``READINGS``, that one is used, and a Fault ``odd`` says so. Beside rows with spans, a row
-    without any is a text without entities; a Fault ``guess`` says so.
+    ``offsets`` names the reading that a person chose; a Fault ``guess`` says that it was used. For
+    ``auto`` the offsets of the first rows are measured: where nearly no span begins and ends with
+    words (or holds the text that the file says it does) as it is written, and nearly all do in
+    another of ``READINGS``, that one is used, and a Fault ``odd`` says so; it also says if most do
+    not and no reading is clear. Beside rows with spans, a row without any is a text without
+    entities; a Fault ``guess`` says so.
     """
     every = iter(rows)
     head = list(islice(every, _SAMPLE))
     texts = [row for row in head if isinstance(row, Annotated)]
-    found = _measured([row for row in texts if row.text])
-    by_words = found is None and _count_words(texts)
+    reading = reading_named(offsets)
+    counts = _counts([row for row in texts if row.text]) if reading is None else None
+    found = counts.clear() if counts else None
+    by_words = found is None and _count_words(texts, reading)
     last = ends_are_last_words(
         (row.words, row.spans) for row in texts if row.words is not None and row.spans
     )
-    remarks = Remarks()
-    if found is not None:
+    if reading and any(row.spans for row in texts):
+        yield Fault("guess", 0, f"the offsets of the spans were read as counting {reading.about}")
+    elif found is not None:
         reading, count = found
         yield Fault(
             "odd",
             texts[0].line,
             f"the offsets of the spans seem to count {reading.about}: so read, {count} begin and "
-            "end with words, and as they are written nearly none does. They are read so. Correct "
-            "them if that is wrong",
+            "end with words, and as they are written nearly none does. They are read so. If that "
+            "is wrong, choose --span-offsets as-given",
         )
+    elif counts and not by_words and (remark := counts.remark()):
+        yield Fault("odd", texts[0].line, remark)
+    remarks = Remarks()
     marked = any(row.spans for row in texts)
     for row in chain(head, every):
         if not isinstance(row, Annotated):
@@ -130,95 +137,72 @@ def tagged(rows: Iterable[Annotated | Record]) -> Iterator[Record]:
             )
         yield from remarks.several(row.line, text_oddities(row.text))
         if row.words is not None and (by_words or not row.text):
-            ends = row.last if last is None else last
-            if ends is None:
-                yield from remarks.once(
-                    "odd",
-                    row.line,
-                    "nothing tells whether the last word of a span is counted in. It is read as "
-                    "not counted in. Check the entities",
-                )
-            words_and_spans = (row.words, row.spans or [], bool(ends))
-            yield from sentence_of_word_spans(*words_and_spans, row.line, row.document)
+            yield from _of_words(row, row.words, last, reading, remarks)
             continue
         spans = row.spans or []
-        if found is not None and (move := found[0].mover(row.text)):
-            spans = [_moved(span, move) for span in spans]
+        if reading is not None and (move := reading.mover(row.text)):
+            spans = [moved(span, move) for span in spans]
         yield from sentence_of_text(row.text, spans, row.line, row.document)
 
 
-def _moved(span: CharSpan, move: Move) -> CharSpan:
-    start, end = whole_number(span.start), whole_number(span.end)
-    if start is None or end is None:
-        return span
-    start, end = move(start, end)
-    return CharSpan(start, end, span.label, span.text)
+def _of_words(
+    row: Annotated,
+    words: list[object],
+    last: bool | None,
+    reading: Reading | None,
+    remarks: Remarks,
+) -> Iterator[Record]:
+    """Yield the sentence of a row whose spans count words."""
+    spans = row.spans or []
+    ends = row.last if last is None else last
+    if reading is not None and reading.words is not None:
+        by, ends = reading.words
+        spans = [moved(span, lambda start, end: (start + by, end + by)) for span in spans]
+    if ends is None:
+        yield from remarks.once(
+            "odd",
+            row.line,
+            "nothing tells whether the last word of a span is counted in. It is read as not "
+            "counted in. Check the entities, or choose --span-offsets inclusive-ends or as-given",
+        )
+    yield from sentence_of_word_spans(words, spans, bool(ends), row.line, row.document)
 
 
-Fits = Callable[[CharSpan], bool]
-
-
-def _fits(text: str) -> Fits:
-    """Return what tells whether a span begins and ends with words, or holds what it says."""
-    places = words.split_words(text[:_LONGEST_MEASURED])
-    starts, ends = {word.start for word in places}, {word.end for word in places}
-    lowered = text.casefold()
-
-    def fits(span: CharSpan) -> bool:
-        if not 0 <= span.start < span.end <= len(text):
-            return False
-        said = span.text.casefold() if span.text else ""
-        if said and said in lowered:
-            return text[span.start : span.end].casefold() == said
-        return span.start in starts and span.end in ends
-
-    return fits
-
-
-def _whole(spans: Iterable[CharSpan]) -> Iterator[CharSpan]:
-    """Yield the spans that have numbers."""
-    for span in spans:
-        start, end = whole_number(span.start), whole_number(span.end)
-        if start is not None and end is not None:
-            yield CharSpan(start, end, span.label, span.text)
-
-
-def _count_words(rows: list[Annotated]) -> bool:
+def _count_words(rows: list[Annotated], reading: Reading | None) -> bool:
     """Return whether the spans of rows with a text and words count words, not characters."""
-    fitting = total = 0
+    fits = total = 0
     for row in rows:
         if row.text and row.words is not None and row.spans:
-            fits = _fits(row.text)
-            for span in _whole(row.spans):
-                if not 0 <= span.start <= span.end <= len(row.words):
+            is_right = fitting(row.text)
+            move = reading.mover(row.text) if reading else None
+            by = -1 if reading and reading.words and reading.words[0] else 0
+            for span in whole(row.spans):
+                if not 0 <= span.start + by <= span.end + by <= len(row.words):
                     return False
                 total += 1
-                fitting += fits(span)
-    return total > 0 and fitting <= (1 - _ENOUGH) * total
+                fits += is_right(moved(span, move) if move else span)
+    return total > 0 and fits <= (1 - _ENOUGH) * total
 
 
-def _measured(rows: list[Annotated]) -> tuple[_Reading, int] | None:
-    """Return the reading that is clearly right, and how many spans say so; None if none is."""
-    differing, written, fitting = ([0] * len(READINGS) for _ in range(3))
+def _counts(rows: list[Annotated]) -> _Counts:
+    """Count how many spans fit as they are written, and in each reading."""
+    total = fit = 0
+    differing, written, right = ([0] * len(READINGS) for _ in range(3))
     certain = [False] * len(READINGS)
     for row in rows:
-        if not row.spans or len(row.text) > _LONGEST_MEASURED:
+        if not row.spans or len(row.text) > LONGEST_MEASURED:
             continue
-        fits = _fits(row.text)
+        fits = fitting(row.text)
         movers = [reading.mover(row.text) for reading in READINGS]
-        for span in _whole(row.spans):
+        for span in whole(row.spans):
             as_written = fits(span)
+            total += 1
+            fit += as_written
             for number, move in enumerate(movers):
-                if move is None or (moved := _moved(span, move)) == span:
+                if move is None or (other := moved(span, move)) == span:
                     continue
                 differing[number] += 1
                 written[number] += as_written
-                fitting[number] += fits(moved)
+                right[number] += fits(other)
                 certain[number] |= bool(span.text)
-    for number, reading in enumerate(READINGS):
-        count = differing[number]
-        if count < (1 if certain[number] else reading.fewest):
-            continue
-        if fitting[number] >= _ENOUGH * count and written[number] <= (1 - _ENOUGH) * count:
-            return reading, fitting[number]
-    return None
+    return _Counts(total, fit, tuple(zip(differing, written, right, strict=True)), tuple(certain))

@@ -95,6 +95,11 @@ def _no_span(mark: Any) -> str:
         found = f"an object with the keys {keys}"
     else:
         found = shown(mark)
+    if isinstance(mark, str):
+        return (
+            f"there is {found} in place of a span with start, end and label. Export the data again "
+            "with the places of the entities."
+        )
     return f"there is {found} in place of a span with start, end and label. Correct the annotation."
 
 

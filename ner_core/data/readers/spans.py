@@ -145,9 +145,15 @@ def checked_label(value: object) -> str:
     """Return the label of a span as a tag has it; raise UnreadableError if it can be none."""
     label = re.sub(r"\s+", "-", value.strip()) if isinstance(value, str) else ""
     if not label or label == tags.OUTSIDE or re.match("[BIESLU]-.", label):
+        remedy = _REMEDY
+        if label == tags.OUTSIDE:
+            remedy = "Leave out the spans of what is no entity"
+        elif label:
+            remedy = f"Write {shown(label[2:])} instead"
+        elif whole_number(value) is not None:
+            remedy = "Export the data with the names of the labels instead of their numbers"
         raise UnreadableError(
-            f"the label of a span must be an entity type such as PER, not {shown(value)}. "
-            f"{_REMEDY}."
+            f"the label of a span must be an entity type such as PER, not {shown(value)}. {remedy}."
         )
     if not is_encodable(label):
         raise UnreadableError(

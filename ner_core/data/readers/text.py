@@ -12,6 +12,7 @@ _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NOTHING = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*")
 _LONGEST_SHOWN = 40
 _WESTERN = "cp1252"
+_HEAD_BYTES = 64 * 1024
 _HIGH = re.compile(rb"[\x80-\xff]+")
 # Small letters with an accent after a letter, any before a small one, large ones in a large word;
 # quotation marks, dashes, signs such as the euro and the degree.
@@ -129,6 +130,15 @@ def _binary(path: Path, number: int) -> DataError:
     return DataError(
         f"{path.name}, line {number}: this is binary data, not text. Choose a text file."
     )
+
+
+def head_of(path: Path) -> bytes:
+    """Return the first bytes of a file, 64 KiB. Raises DataError if it cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD_BYTES)
+    except OSError as error:
+        raise DataError(f"{path} can't be read: {error.strerror}.") from None
 
 
 def is_blank(line: str) -> bool:

@@ -37,7 +37,7 @@ def read(records):
 
 
 def is_guess(record):
-    return isinstance(record, Fault) and record.code == "guess"
+    return isinstance(record, Fault) and record.code in ("guess", "odd")
 
 
 ANN = [("Ann", "B-PER"), ("ran", "O")]
@@ -372,14 +372,41 @@ def test_the_words_and_tags_of_public_corpora_are_found(read, raw):
 
 
 def test_the_column_that_was_chosen_is_said(records):
-    raw = "Ann B-PER B-LOC\nran O O\n"
-    assert [record.message for record in records(raw) if is_guess(record)] == [
+    said = (
         "the tags were read from column 2; 3 has tags as well. Choose another one with "
         "--tag-column if that is wrong"
-    ]
+    )
+    # Nested entities, and phrases, which are none.
+    for raw, code in (
+        ("Ann B-PER B-LOC\nran O O\n", "odd"),
+        ("Ann B-PER B-NP\nran O O\n", "guess"),
+    ):
+        found = [record for record in records(raw) if is_guess(record)]
+        assert [(fault.code, fault.message) for fault in found] == [(code, said)]
     assert not any(map(is_guess, records("Ann NNP B-PER\nran VBD O\n")))
 
 
 def test_a_sentence_of_hipe_ends_without_a_blank_line(read):
     raw = "TOKEN\tNE-COARSE-LIT\tMISC\nAnn\tB-PER\t_\nran\tO\tEndOfSentence\nAnn\tB-PER\t_\n"
     assert read(raw) == [ANN, ANN[:1]]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("-----", "there is only '-----'. If a sentence ends here, leave the line blank."),
+        ("EOS", "there is only 'EOS'. If a sentence ends here, leave the line blank."),
+        (
+            "Bo B-PER\t",
+            "there is a tab in this line, and 'Bo B-PER' before it is one column. Separate all "
+            "columns by tabs, or all by blanks.",
+        ),
+    ],
+)
+def test_a_line_that_is_nearly_right_gets_its_own_sentence(records, line, message):
+    fault = next(found for found in records(f"Ann B-PER\nran O\n\n{line}\n") if is_bad(found))
+    assert (fault.line, fault.message) == (4, message)
+
+
+def is_bad(record):
+    return isinstance(record, Fault) and record.code == "unreadable"

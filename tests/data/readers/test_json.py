@@ -244,7 +244,11 @@ SPAN = "in place of a span with start, end and label. Correct the annotation."
                 ({}, "an object"),
             ]
         ),
-        ({"text": "Ann", "spans": ["PER"]}, f"there is 'PER' {SPAN}"),
+        (
+            {"text": "Ann", "spans": ["PER"]},
+            "there is 'PER' in place of a span with start, end and label. Export the data again "
+            "with the places of the entities.",
+        ),
         ({"text": "Ann", "spans": [[0, 3]]}, f"there is a list {SPAN}"),
         (
             {"text": "Ann", "spans": [{"start": 0, "end": 3}]},

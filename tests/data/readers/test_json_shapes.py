@@ -176,7 +176,7 @@ def test_spans_of_words_that_overlap_are_named(read):
     [
         ([4, 5, "X"], "a span must lie within the 5 words, counted from 0, not at 4 to 5"),
         (["a", 1, "X"], "the start and the end of a span must be numbers of words, not 'X'"),
-        ([0, 1, "O"], "the label of a span must be an entity type such as PER, not 'O'"),
+        ([0, 1, " "], "the label of a span must be an entity type such as PER, not ' '"),
     ],
 )
 def test_a_span_of_words_that_can_be_none_makes_the_row_unreadable(read, span, message):
@@ -214,8 +214,8 @@ def test_a_name_is_found_wherever_it_stands_as_a_word(read):
         ),
         (
             {"text": "Ann", "annotations": [{"start_offset": 0, "end_offset": 3, "label": 2}]},
-            "the label of a span must be an entity type such as PER, not 2. Correct the "
-            "annotation.",
+            "the label of a span must be an entity type such as PER, not 2. Export the data "
+            "with the names of the labels instead of their numbers.",
         ),
     ],
 )
@@ -229,3 +229,23 @@ def test_words_with_tags_come_before_a_text_beside_them(read):
         "not",
         "Ann B-PER",
     ]
+
+
+GOOD, BAD = {"tokens": ["Ann"], "tags": ["B-PER"]}, {"tokens": ["a", "b"], "tags": ["O"]}
+DIFFER = "the numbers of words and tags differ: 2 in tokens and 1 in tags. Correct the row."
+
+
+def test_rows_inside_of_rows_have_numbers_of_their_own(read):
+    inside = [{"sentences": [GOOD, BAD, GOOD]}, {"sentences": [GOOD]}]
+    first, fault, *others = read({"documents": inside})
+    assert (fault.code, fault.line, fault.message) == ("unreadable", 2, DIFFER)
+    assert [record.lines for record in (first, *others)] == [[1], [3], [4]]
+
+
+def test_an_unreadable_row_inside_of_a_line_leaves_the_others(tmp_path):
+    path = tmp_path / "my.jsonl"
+    path.write_text(2 * (json.dumps({"sentences": [GOOD, BAD]}) + "\n"))
+    records = list(read_json(path, ReadOptions()))
+    found = [(record.line, record.message) for record in records if isinstance(record, Fault)]
+    assert found == [(line, f"row 2 of those in it: {DIFFER}") for line in (1, 2)]
+    assert len(records) == 4

@@ -42,7 +42,8 @@ def test_offsets_that_are_wrong_throughout_are_read_as_they_are_meant(move, name
     assert (fault.code, fault.line) == ("odd", 1)
     assert fault.message == (
         f"the offsets of the spans seem to count {name}: so read, 4 begin and end with words, and "
-        "as they are written nearly none does. They are read so. Correct them if that is wrong"
+        "as they are written nearly none does. They are read so. If that is wrong, choose "
+        "--span-offsets as-given"
     )
 
 
@@ -63,6 +64,45 @@ def test_a_single_span_tells_utf16_and_line_ends(text, place):
     found, (fault,) = read([Annotated(text, [CharSpan(*place, "PER")], 1)])
     assert found[0].endswith("Ann B-PER | left O")
     assert fault.code == "odd"
+
+
+def test_offsets_that_are_mostly_wrong_are_said_with_the_reading_to_choose():
+    # Every fourth is right as it is written: not clear enough to be read otherwise.
+    given = rows(lambda start, end: (start, end)) + 3 * rows(lambda start, end: (start, end - 1))
+    _, (first, *others) = read(given)
+    assert (first.code, first.line) == ("odd", 1)
+    assert first.message == (
+        "12 of the first 16 spans do not begin and end with words. If offsets count with the last "
+        "character included, 14 do: then choose --span-offsets inclusive-ends. Otherwise correct "
+        "them"
+    )
+    assert {fault.code for fault in others} == {"misaligned"}
+
+
+def test_offsets_that_fit_in_no_reading_are_said():
+    text = "Annabella Robertson"
+    places = [(1, 4), (2, 6), (3, 8), (11, 14), (12, 16), (13, 17)]
+    given = [Annotated(text, [CharSpan(*place, "PER")], line) for line, place in enumerate(places)]
+    _, (first, *_) = read(given)
+    assert first.message == (
+        "6 of the first 6 spans do not begin and end with words, however the offsets are counted. "
+        "Check a few of them, and correct them"
+    )
+
+
+@pytest.mark.parametrize(
+    ("offsets", "place"),
+    [
+        ("as-given", (1, 2)),
+        ("inclusive-ends", (1, 1)),
+        ("from-one", (2, 3)),
+        ("from-one-inclusive", (2, 2)),
+    ],
+)
+def test_spans_that_count_words_are_read_as_a_person_says(offsets, place):
+    row = Annotated("", [CharSpan(*place, "PER")], 1, words=["saw", "Ann", "left"])
+    found = pairs(record for record in tagged([row], offsets) if not isinstance(record, Fault))
+    assert found == ["saw O | Ann B-PER | left O"]
 
 
 def test_right_offsets_stay():

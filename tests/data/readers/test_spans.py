@@ -161,11 +161,8 @@ TYPE = "the label of a span must be an entity type such as PER, not "
         ((0, 3, ""), f"{TYPE}''"),
         ((0, 3, " "), f"{TYPE}' '"),
         ((0, 3, None), f"{TYPE}null"),
-        ((0, 3, 1), f"{TYPE}1"),
         ((0, 3, True), f"{TYPE}true"),
         ((0, 3, {"name": "PER"}), f"{TYPE}an object"),
-        ((0, 3, "O"), f"{TYPE}'O'"),
-        ((0, 3, "B-PER"), f"{TYPE}'B-PER'"),
         (
             (0, 3, "P\ud83d"),
             "there is half of a surrogate pair in the label 'P?' of a span",
@@ -177,6 +174,19 @@ def test_a_span_that_cannot_be_one_makes_the_row_unreadable(span, message):
     assert read("Ann left.", good, span, good) == [
         Fault("unreadable", 7, message + CORRECT, "Ann left.")
     ]
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        (1, "1. Export the data with the names of the labels instead of their numbers."),
+        ("O", "'O'. Leave out the spans of what is no entity."),
+        ("B-PER", "'B-PER'. Write 'PER' instead."),
+    ],
+)
+def test_a_label_that_is_no_type_gets_its_own_remedy(label, message):
+    (fault,) = read("Ann left.", (0, 3, label))
+    assert fault.message == TYPE + message
 
 
 def test_half_a_character_makes_the_row_unreadable():
