@@ -248,8 +248,8 @@ def test_the_check_says_what_publishing_would_do(hub, panel):
     theirs = answers(panel, "zoe/ner")[-1][0]
     assert theirs["state"] == "problem"
     assert theirs["message"] == (
-        "zoe/ner is somebody else&#x27;s: you can write to repositories of me or acme. Choose "
-        "me/ner, or open a pull request."
+        "zoe/ner belongs to zoe. Signed in as me, you can write to repositories of me or acme "
+        "only: choose me/ner, or open a pull request."
     )
     proposed = answers(panel, "zoe/ner", PULL_REQUEST)[-1][0]
     assert proposed["state"] == "ok"
