@@ -16,6 +16,7 @@ from ner_core.hub.client import may_pass, retried
 from ner_core.hub.failures import Writing, explained, is_answer
 from ner_core.hub.repository_ids import check_repository
 from ner_core.hub.sign_in import signed_in_token
+from ner_core.hub.xet import with_reason_of_xet
 from ner_core.publishing.card.document import taken_over
 from ner_core.publishing.files import blob_id, files_to_push, model_files, outdated
 from ner_core.publishing.outcome import Progress, Published
@@ -133,7 +134,8 @@ def _push(
         additions = [_addition(name, content) for name, content in files.items()]
         deletions = [CommitOperationDelete(name) for name in outdated(there, files)]
         report(SENDING)
-        api.preupload_lfs_files(target.repo, additions, create_pr=pull_request)
+        with with_reason_of_xet(target.repo, "model", secret, pull_request):
+            api.preupload_lfs_files(target.repo, additions, create_pr=pull_request)
         report(COMMITTING)
         committing = True
         return api.create_commit(

@@ -20,6 +20,7 @@ from ner_core.hub.client import retried
 from ner_core.hub.failures import Writing, explained
 from ner_core.hub.repository_ids import check_repository
 from ner_core.hub.sign_in import signed_in_token
+from ner_core.hub.xet import with_reason_of_xet
 from ner_core.publishing.outcome import visibility
 from ner_core.publishing.permissions import account_of, authorize, check_visibility, find_space
 
@@ -91,7 +92,8 @@ def deploy(repo: str, public: bool = False, folder: Path = REPOSITORY) -> Deploy
             *(CommitOperationAdd(path, _content(folder, path)) for path in files),
             *(CommitOperationDelete(path) for path in gone),
         ]
-        return api.create_commit(repo, operations, commit_message=_MESSAGE, repo_type="space")
+        with with_reason_of_xet(repo, "space", secret):
+            return api.create_commit(repo, operations, commit_message=_MESSAGE, repo_type="space")
 
     with explained(Writing(repo, files=f"the files in {folder}")):
         space = find_space(repo, secret)

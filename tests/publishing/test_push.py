@@ -496,6 +496,38 @@ def test_pull_requests_that_are_turned_off(hub, run):
     )
 
 
+NOT_HERE = {"status": 501, "headers": {"X-Error-Message": "Not part of this server"}}
+
+
+@pytest.mark.parametrize("path", ["preupload", "commit"])
+def test_a_server_without_pull_requests_is_named_and_asked_once(hub, run, path):
+    hub.models["other/ner"] = Repo({"main": {}})
+    hub.fail(f"/api/models/other/ner/{path}", **NOT_HERE)
+    assert refusal(run, "other/ner", pull_request=True) == (
+        f"{hub.url} can't open pull requests (501: Not part of this server). Publish without one."
+    )
+    assert sum(f"/{path}/" in request for request in hub.requests) == 1
+
+
+def test_what_a_server_has_not_built_is_quoted(hub, run):
+    hub.fail(CREATE, **NOT_HERE)
+    assert refusal(run, "me/ner") == (
+        f"{hub.url} can't do what writing to me/ner needs (501: Not part of this server). Ask "
+        "whoever runs it."
+    )
+
+
+@pytest.mark.parametrize("status", [404, 501])
+def test_a_server_without_xet_is_named_with_the_way_on(hub, run, monkeypatch, status):
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
+    hub.fail("/api/models/me/ner/xet-write-token", **{**NOT_HERE, "status": status})
+    assert refusal(run, "me/ner") == (
+        f"Xet storage can't be used at {hub.url} ({status}: Not part of this server). Set "
+        "HF_HUB_DISABLE_XET=1 to send the files without it, and try again."
+    )
+    assert hub.models["me/ner"].commits == []
+
+
 def test_no_network_and_offline(hub, run, monkeypatch, unused_port):
     monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{unused_port}")
     assert refusal(run, "me/ner") == (

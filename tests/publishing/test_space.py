@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 import pytest
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, constants
 from huggingface_hub.utils import httpx
 
 from ner_core.errors import PublishError
@@ -234,6 +234,18 @@ def test_a_private_space_that_is_to_be_public_is_refused(hub, refusal, call):
     assert hub.spaces["me/studio"].commits == []
     code, out, _ = call("deploy", "me/studio")
     assert (code, out) == (0, f"{hub.url}/spaces/me/studio (private)\n")
+
+
+def test_a_server_without_xet_is_named_with_the_way_on(hub, folder, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
+    said = {"X-Error-Message": "Not part of this server"}
+    hub.fail("/api/spaces/me/studio/xet-write-token", status=404, headers=said)
+    with pytest.raises(PublishError) as caught:
+        deploy.deploy("me/studio", folder=folder)
+    assert str(caught.value) == (
+        f"Xet storage can't be used at {hub.url} (404: Not part of this server). Set "
+        "HF_HUB_DISABLE_XET=1 to send the files without it, and try again."
+    )
 
 
 CONNECTION = (
