@@ -1,6 +1,7 @@
 """Sending files through the Xet storage of a Hub, which not every server has."""
 
 import contextlib
+import importlib.util
 from collections.abc import Iterator
 
 from huggingface_hub import constants
@@ -9,7 +10,6 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined] # exported, bu
     get_session,
     hf_raise_for_status,
     httpx,
-    is_xet_available,
 )
 
 from ner_core.hub import client
@@ -30,11 +30,15 @@ def with_reason_of_xet(
     except Exception as error:
         cause = cause_of(error)
         lost_file = isinstance(cause, OSError) and cause.filename is not None
-        if is_xet_available() and not (
+        if _is_used() and not (
             is_answer(cause) or isinstance(cause, httpx.TransportError) or lost_file
         ):
             _ask_for_token(repo, kind, token, pull_request)
         raise
+
+
+def _is_used() -> bool:
+    return not constants.HF_HUB_DISABLE_XET and importlib.util.find_spec("hf_xet") is not None
 
 
 def _ask_for_token(repo: str, kind: str, token: str, pull_request: bool) -> None:
