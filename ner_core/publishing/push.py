@@ -85,8 +85,8 @@ def publish(
         authorize(target, account, pull_request)
         check_visibility(target, private)
         before = target.card or {}
-        kept = taken_over(run, repo, adapter, before)
         files = files_to_push(run, model, repo, adapter, before)
+        kept = taken_over(run, repo, adapter, before)
         if not target.exists:
             wish = private is not False
             target = _create(repo, secret, wish)

@@ -148,7 +148,7 @@ def test_a_space_uses_only_the_token_of_its_visitor(hub, monkeypatch):
     monkeypatch.setenv("SPACE_ID", "me/space")
     assert said(check_repo("me/ner")) == (
         False,
-        "Nobody is signed in to the Hub here. Sign in on the page.",
+        "Not signed in. Sign in on the page.",
     )
     assert hub.requests == []
     hub.tokens["hf_visitor"] = Token("guest", "read")
@@ -189,7 +189,7 @@ def test_nobody_is_signed_in(hub, monkeypatch):
     monkeypatch.delenv("HF_TOKEN")
     assert said(check_repo("me/ner")) == (
         False,
-        "Nobody is signed in to the Hub here. Run hf auth login, or set HF_TOKEN.",
+        "Not signed in. Run `hf auth login` or set HF_TOKEN.",
     )
 
 

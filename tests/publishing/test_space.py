@@ -209,9 +209,7 @@ def test_each_refusal_of_the_hub_is_a_sentence(hub, folder, monkeypatch, refusal
         f"{hub.url}/settings/tokens, or a fine-grained one with repo.write for me."
     )
     monkeypatch.delenv("HF_TOKEN")
-    assert refusal("deploy", "me/studio") == (
-        "Nobody is signed in to the Hub here. Run hf auth login, or set HF_TOKEN."
-    )
+    assert refusal("deploy", "me/studio") == ("Not signed in. Run `hf auth login` or set HF_TOKEN.")
     assert hub.spaces == {}
 
 

@@ -5,7 +5,7 @@ import time
 
 from huggingface_hub import constants
 
-from ner_core.hub import client
+from ner_core.hub import client, reachability
 from ner_core.publishing import permissions
 from ner_core.training.saving import write_json
 from tests.support.fake_runs import FakeRun
@@ -29,6 +29,7 @@ def turn_to(server, monkeypatch, home):
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(home / "token"))
     monkeypatch.setattr(client, "RETRY_SECONDS", 0.0)
     monkeypatch.setattr(permissions, "_known", {})
+    monkeypatch.setattr(reachability, "_state", None)
     # The client of huggingface_hub waits seconds before it tries again.
     sleep = time.sleep
     monkeypatch.setattr(time, "sleep", lambda seconds: sleep(min(seconds, 0.01)))
