@@ -296,8 +296,10 @@ configs:
 
 
 @pytest.mark.parametrize("gives_cards", [True, False])
-def test_configurations_are_read_from_the_card_where_the_api_does_not_tell_them(hub, gives_cards):
-    hub.gives_cards = gives_cards
+def test_configurations_are_read_from_the_card_where_the_api_does_not_tell_them(
+    hub, monkeypatch, gives_cards
+):
+    monkeypatch.setattr(hub, "gives_cards", gives_cards)
     row = b'{"tokens": ["%s"], "ner_tags": ["B-PER"]}\n'
     files = {"README.md": CONFIGS, "a.jsonl": row % b"Ann", "b.jsonl": row % b"Bo"}
     hub.datasets["a/ner"] = Repo({"main": files})
