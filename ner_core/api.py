@@ -205,7 +205,7 @@ def publish(
     run: Run | str,
     repo: str,
     *,
-    private: bool = True,
+    private: bool | None = None,
     pull_request: bool = False,
     message: str | None = None,
     adapter: bool = False,
@@ -213,12 +213,15 @@ def publish(
 ) -> "Published":
     """Push the model of a run with its card and record to the Hub, as one commit.
 
-    ``repo`` is ``"owner/name"``; it is created if it does not exist, ``private`` or public. With
-    ``pull_request`` the commit is proposed instead, with ``adapter`` the LoRA adapter is pushed in
-    place of the merged model. ``message`` is that of the commit. Without ``token``, ``HF_TOKEN`` or
-    the login of ``hf auth login`` is used. The result has the ``url``, the ``commit``, the address
-    of the ``pull_request`` and whether anything ``changed``. Raises PublishError for what the Hub
-    or the network refuses, and for a run without a model; RunError if there is no such run.
+    ``repo`` is ``"owner/name"``; it is created if it does not exist. With ``private`` it has to be
+    private, with ``private=False`` public, which is refused for one that exists and is not so. With
+    None a new one is private, and one that exists stays as it is; the result says in ``private``
+    what it is. With ``pull_request`` the commit is proposed instead, with ``adapter`` the LoRA
+    adapter is pushed in place of the merged model. ``message`` is that of the commit. Without
+    ``token``, ``HF_TOKEN`` or the login of ``hf auth login`` is used. The result has the ``url``,
+    the ``commit``, the address of the ``pull_request``, whether anything ``changed``, and which
+    entries of the README.md that was there were ``kept``. Raises PublishError for what the Hub or
+    the network refuses, and for a run without a model; RunError if there is no such run.
     """
     from ner_core.publishing import push
 

@@ -45,6 +45,9 @@ def build() -> gr.Blocks:
         train.wire()
         badge.wire(page.load, [*highlight.hub_fields, *train.source.hub_fields])
 
+        publishing = train.watch.publishing
+        publishing.look_on(badge.line.change, train.watch.run)
+
         page.load(first_tab, None, tabs, **QUICK)
         highlight.restore_on(page.load)
         highlight.refresh_on(page.load)
