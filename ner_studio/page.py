@@ -116,6 +116,7 @@ def _launch(page: gr.Blocks, host: str | None, port: int | None, share: bool | N
         page.launch(
             theme=theme(),
             css=assets.style_sheet(),
+            head=assets.head(),
             server_name=host,
             server_port=port,
             share=share,

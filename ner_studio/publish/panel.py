@@ -17,6 +17,7 @@ from ner_core.runs.run import Run
 from ner_core.system.space import on_space
 from ner_studio.base import markup, polling, rights, sign_in
 from ner_studio.base.events import QUICK, QUIET
+from ner_studio.base.hidden_text import hidden_text
 from ner_studio.publish import view
 from ner_studio.publish.uploading import UPLOADS, Request, Upload
 from ner_studio.publish.view import note
@@ -94,7 +95,7 @@ class PublishPanel:
             )
         self.timer = gr.Timer(polling.UPLOAD, active=False)
         # In the page, not visible: its change makes the check of the repository run again.
-        self.state = gr.Textbox("", visible="hidden")
+        self.state = hidden_text()
         self.seen = gr.State(None)
 
     @property
