@@ -23,9 +23,9 @@ class Starts:
         """
         with self._lock:
             now = time.monotonic()
-            for old in [k for k, s in self._started.items() if s.at and now - s.at > SECONDS]:
+            for old in [k for k, s in self._started.items() if s.is_over(now)]:
                 del self._started[old]
-            mine = self._started.setdefault(key, _Start())
+            mine = self._started.setdefault(key, _Start(now))
         with mine.lock:  # a second press waits for what the first one starts
             if mine.run is None or time.monotonic() - mine.at > SECONDS:
                 mine.run = start()
@@ -34,7 +34,10 @@ class Starts:
 
 
 class _Start:
-    def __init__(self) -> None:
+    def __init__(self, now: float) -> None:
         self.lock = threading.Lock()
         self.run: str | None = None
-        self.at = 0.0  # when it was started; 0 as long as it is not
+        self.at = now
+
+    def is_over(self, now: float) -> bool:
+        return now - self.at > SECONDS and not self.lock.locked()
