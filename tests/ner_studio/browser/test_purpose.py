@@ -93,7 +93,7 @@ def test_train_with_all_kinds_of_data_and_all_settings(new_page):
     page = new_page(query="?run=pair-1")
     open_tab(page, "Train")
     for data in ("My own files", "A dataset on the Hub", "The bundled sample"):
-        page.get_by_label(data).check()
+        page.get_by_role("radio", name=data).check()
         assert_all_has_a_purpose(page)
     page.wait_for_selector("#data-summary table")
     page.locator("#more-settings > button").click()
@@ -149,7 +149,7 @@ def test_a_report_its_form_of_publishing_and_a_comparison(new_page):
 
 def test_a_field_with_a_problem_is_invalid_until_it_is_mended(new_page):
     page = new_page(query="?run=pair-1")
-    field = page.get_by_label("Batch size", exact=True)
+    field = page.locator("#batch_size").locator("input, textarea")
     fill(page, "#batch_size", "many")
     field.press("Tab")
     expect(field).to_have_attribute("aria-invalid", "true")
