@@ -1,5 +1,5 @@
-// Names and states for screen readers that Gradio does not give: radio groups and check boxes get
-// the name of their label, charts their newest values, fields with a problem are invalid.
+// Names and states for screen readers that Gradio does not give: radio groups, check boxes and
+// lists of files get the name of their label, charts their newest values, fields with a problem are invalid.
 (() => {
   const set = (element, name, value) => {
     if (element.getAttribute(name) !== value) element.setAttribute(name, value);
@@ -12,6 +12,14 @@
       label.id ||= `${group.id}-name`;
       set(group, "aria-labelledby", label.id);
       if (group.querySelector("input[type=radio]")) set(group, "role", "radiogroup");
+    }
+  }
+
+  // The uploaded files, which Gradio lists in a table.
+  function nameFiles() {
+    for (const table of document.querySelectorAll("table.file-preview:not([aria-label])")) {
+      const label = table.closest(".block")?.querySelector("[data-testid=block-label]");
+      if (label) set(table, "aria-label", label.textContent.trim());
     }
   }
 
@@ -48,6 +56,7 @@
     setTimeout(() => {
       waiting = false;
       nameGroups();
+      nameFiles();
       markProblems();
       nameCharts();
     }, 250);

@@ -27,7 +27,7 @@
   for (const element of document.querySelectorAll("main *, .gradio-container *")) {
     if (!shown(element)) continue;
     const own = [...element.childNodes].filter((n) => n.nodeType === 3).map((n) => n.data).join("").trim();
-    const data = element.closest("td, [role=gridcell], .ner-text, textarea, #recipe, .hl-controls, #view, .cm-content");
+    const data = element.closest("td, [role=gridcell], .ner-text, textarea, .cm-content, #file-downloads");
     for (const name of [own, element.getAttribute("aria-label")]) {
       if (DEFAULTS.has(name) && !data) found.push(`${where(element)} is called ${name}`);
     }
