@@ -1,5 +1,6 @@
 // Names and states for screen readers that Gradio does not give: radio groups, check boxes and
-// lists of files get the name of their label, charts their newest values, fields with a problem are invalid.
+// lists of files get the name of their label, charts their newest values, and fields with a problem
+// are marked as invalid.
 (() => {
   const set = (element, name, value) => {
     if (element.getAttribute(name) !== value) element.setAttribute(name, value);

@@ -44,7 +44,7 @@ def app(tmp_path_factory):
 
 
 def around(browser, app, origin):
-    """Open the page in a frame of a page of this origin, which no request leaves the machine for."""
+    """Return a user for whom pages of this origin hold ours in a frame; none is asked for."""
     context = browser.new_context(reduced_motion="reduce")
     context.set_default_timeout(LONG)
     body = AROUND.replace("APP", app.url)
