@@ -47,6 +47,8 @@ def around(browser, app, origin):
     """Return a user for whom pages of this origin hold ours in a frame; none is asked for."""
     context = browser.new_context(reduced_motion="reduce")
     context.set_default_timeout(LONG)
+    # As people are asked for a page of the internet that shows one of their own machine.
+    context.grant_permissions(["local-network-access"])
     body = AROUND.replace("APP", app.url)
     context.route(f"{origin}/**", lambda route: route.fulfill(body=body, content_type="text/html"))
     return context
