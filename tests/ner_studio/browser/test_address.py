@@ -60,7 +60,7 @@ def test_a_run_outlasts_a_reload_of_the_page_around_a_space(browser, app):
     page.goto(f"{PARENT}/spaces/me/ner?run=older")
     frame = page.frame_locator("iframe")
     frame.locator("#run-status h3", has_text="older").wait_for()
-    choice = frame.get_by_label("Run", exact=True)
+    choice = frame.get_by_role("combobox", name="Run", exact=True)
     choice.click()
     frame.get_by_role("option", name="newer").click()
     frame.locator("#run-status h3", has_text="newer").wait_for()
