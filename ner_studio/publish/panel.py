@@ -13,6 +13,7 @@ from ner_core.hub.reachability import hub_reach
 from ner_core.runs.run import Run
 from ner_studio.base import markup, polling, rights
 from ner_studio.base.events import QUICK
+from ner_studio.base.hidden_text import hidden_text
 from ner_studio.publish import view
 from ner_studio.publish.card_preview import ADAPTER, MERGED, CardPreview
 from ner_studio.publish.destination import COMMIT, PULL_REQUEST, Destination
@@ -59,7 +60,7 @@ class PublishPanel:
             )
         self.timer = gr.Timer(polling.UPLOAD, active=False)
         # In the page, not visible: its change makes the check of the repository run again.
-        self.state = gr.Textbox("", visible="hidden")
+        self.state = hidden_text()
         self.seen = gr.State(None)
 
     @property
