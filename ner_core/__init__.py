@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ner_core.errors import DataError as DataError
     from ner_core.errors import ModelError as ModelError
     from ner_core.errors import NerError as NerError
+    from ner_core.errors import NerWarning as NerWarning
     from ner_core.errors import PublishError as PublishError
     from ner_core.errors import RunError as RunError
     from ner_core.errors import TrainingError as TrainingError
@@ -60,6 +61,7 @@ _HOME = {
     "RunError": "errors",
     "TrainingError": "errors",
     "PublishError": "errors",
+    "NerWarning": "errors",
 }
 
 __all__ = [*_HOME]

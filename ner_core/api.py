@@ -5,10 +5,12 @@ seconds.
 """
 
 import os
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ner_core.config import Precision, SpanOffsets, TrainConfig
+from ner_core.errors import NerWarning
 from ner_core.runs import store
 from ner_core.runs.events import Event
 from ner_core.runs.run import Run
@@ -41,6 +43,10 @@ def train(
     thread stops the training: the best model so far is kept, ``run.status()`` is ``"stopped"``,
     ``resume`` goes on. A second Ctrl-C raises KeyboardInterrupt.
 
+    What makes the scores or the model other than one expects, such as a type that is never in
+    ``train``, is a ``NerWarning`` before the run is created: the sentences that the command line
+    prints there.
+
     Raises ConfigError, DataError or ModelError, before there is a run, for settings, data or a
     model that cannot work; TrainingError or another NerError if the training cannot go on; any
     other exception as it is.
@@ -48,7 +54,12 @@ def train(
     from ner_core.jobs import in_process
 
     values = {"data": os.fspath(data), "model": os.fspath(model), "recipe": recipe}
-    return in_process.train(TrainConfig.from_values(settings | values), on_event)
+    config = TrainConfig.from_values(settings | values)
+
+    def warn(sentence: str) -> None:
+        warnings.warn(sentence, NerWarning, stacklevel=5)  # in the line that called train
+
+    return in_process.train(config, on_event, warn)
 
 
 def resume(run: Run | str, on_event: Callable[[Event], object] | None = None) -> Run:
@@ -205,7 +216,7 @@ def publish(
     run: Run | str,
     repo: str,
     *,
-    private: bool = True,
+    private: bool | None = None,
     pull_request: bool = False,
     message: str | None = None,
     adapter: bool = False,
@@ -213,12 +224,15 @@ def publish(
 ) -> "Published":
     """Push the model of a run with its card and record to the Hub, as one commit.
 
-    ``repo`` is ``"owner/name"``; it is created if it does not exist, ``private`` or public. With
-    ``pull_request`` the commit is proposed instead, with ``adapter`` the LoRA adapter is pushed in
-    place of the merged model. ``message`` is that of the commit. Without ``token``, ``HF_TOKEN`` or
-    the login of ``hf auth login`` is used. The result has the ``url``, the ``commit``, the address
-    of the ``pull_request`` and whether anything ``changed``. Raises PublishError for what the Hub
-    or the network refuses, and for a run without a model; RunError if there is no such run.
+    ``repo`` is ``"owner/name"``; it is created if it does not exist. With ``private`` it has to be
+    private, with ``private=False`` public, which is refused for one that exists and is not so. With
+    None a new one is private, and one that exists stays as it is; the result says in ``private``
+    what it is. With ``pull_request`` the commit is proposed instead, with ``adapter`` the LoRA
+    adapter is pushed in place of the merged model. ``message`` is that of the commit. Without
+    ``token``, ``HF_TOKEN`` or the login of ``hf auth login`` is used. The result has the ``url``,
+    the ``commit``, the address of the ``pull_request``, whether anything ``changed``, and which
+    entries of the README.md that was there were ``kept``. Raises PublishError for what the Hub or
+    the network refuses, and for a run without a model; RunError if there is no such run.
     """
     from ner_core.publishing import push
 

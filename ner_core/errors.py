@@ -58,3 +58,7 @@ class TrainingError(NerError):
 
 class PublishError(NerError):
     """Something that the Hub does not let us write, or cannot take now."""
+
+
+class NerWarning(UserWarning):
+    """Something that makes the scores or the model of a run other than one expects."""

@@ -7,7 +7,8 @@ a tool of its MCP server. All other endpoints of the page are private.
 import asyncio
 import inspect
 import re
-from collections.abc import Callable, Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -29,6 +30,10 @@ MOST_TEXTS = 100
 MOST_TYPES = 100
 LONGEST_NAME = 300
 MOST_CHARACTERS_OF_ALL = 100_000
+_FAULT = (
+    "NER Studio could not answer because of a fault of its own. Try again; if it happens again, "
+    "tell its maintainers."
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -45,7 +50,7 @@ class FoundEntity(TypedDict):
 def add_endpoints() -> None:
     """Add the endpoints to the page that is being built."""
     turns = asyncio.Semaphore(MOST_AT_ONCE)
-    for function in (find_entities, find_entities_batch):
+    for function in ENDPOINTS:
         api(_in_turn(function, turns), concurrency_id="api", concurrency_limit=None)
 
 
@@ -62,8 +67,8 @@ def _in_turn(function: Callable[..., Any], turns: asyncio.Semaphore) -> Callable
         with _errors_shown():
             model, names = _checked_model(bound.arguments["model"], bound.arguments["label_names"])
             await reading.wait_until_loaded(model, names)
-        async with turns:
-            return await anyio.to_thread.run_sync(partial(function, *arguments, **named))
+            async with turns:
+                return await anyio.to_thread.run_sync(partial(function, *arguments, **named))
 
     return call
 
@@ -82,8 +87,7 @@ def find_entities(
         model: The model: starter, the id of a finished run, or the id of a model on the Hub.
         threshold: Entities with a lower score, from 0 to 1, are left out.
         labels: Only entities of these types, at most 100; all types if it is not given.
-        label_names: What the model's labels are called, in the order of their numbers, such as O,
-            B-PER, I-PER; only for a model whose labels have no names.
+        label_names: Names for the labels of a model that has none, in order: O, B-PER, I-PER, ...
     """
     with _errors_shown():
         _check_text(text, "text")
@@ -104,8 +108,7 @@ def find_entities_batch(
         model: The model: starter, the id of a finished run, or the id of a model on the Hub.
         threshold: Entities with a lower score, from 0 to 1, are left out.
         labels: Only entities of these types, at most 100; all types if it is not given.
-        label_names: What the model's labels are called, in the order of their numbers, such as O,
-            B-PER, I-PER; only for a model whose labels have no names.
+        label_names: Names for the labels of a model that has none, in order: O, B-PER, I-PER, ...
     """
     with _errors_shown():
         if not isinstance(texts, list) or len(texts) > MOST_TEXTS:
@@ -121,6 +124,29 @@ def find_entities_batch(
                 f"{together:,}. Send them in several calls."
             )
         return _found(texts, model, threshold, labels, label_names)
+
+
+# Gradio reads one line for each parameter of a docstring, so none goes on in a second line.
+ENDPOINTS: tuple[Callable[..., Any], ...] = (find_entities, find_entities_batch)
+"""The public endpoints."""
+
+
+def arguments_of(function: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a value for each parameter of an endpoint, in order: those given and the defaults.
+
+    Raises ConfigError for a name that is no parameter, and for a text that is missing.
+    """
+    parameters = inspect.signature(function).parameters
+    for name in given:
+        if name not in parameters:
+            raise ConfigError(
+                f"{function.__name__} has no parameter {name[:60]!r}. Its parameters are "
+                f"{', '.join(parameters)}."
+            )
+    for name, parameter in parameters.items():
+        if name not in given and parameter.default is parameter.empty:
+            raise ConfigError(f"{function.__name__} needs {name}, which is missing.")
+    return {name: given.get(name, parameter.default) for name, parameter in parameters.items()}
 
 
 def _found(
@@ -204,8 +230,16 @@ def _size(value: object) -> str:
 
 @contextmanager
 def _errors_shown() -> Iterator[None]:
-    """Raise a ``NerError`` as ``gr.Error``; callers see the message of no other exception."""
+    """Raise what goes wrong as ``gr.Error``, since callers see the message of no other exception.
+
+    A fault of ours is printed here and is one general sentence for the caller.
+    """
     try:
         yield
+    except gr.Error:
+        raise
     except NerError as error:
         raise gr.Error(str(error), print_exception=False) from None
+    except Exception:
+        traceback.print_exc()
+        raise gr.Error(_FAULT, print_exception=False) from None

@@ -4,10 +4,11 @@ import threading
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from ner_core.errors import ConfigError
 from ner_core.models.sources import find_model
-from ner_studio import api
+from ner_studio import api, mcp_tools, rest_calls
 from ner_studio.base import assets, rights, sign_in
 from ner_studio.base.events import QUICK
 from ner_studio.base.hub_badge import HubBadge
@@ -44,6 +45,9 @@ def build() -> gr.Blocks:
         highlight.wire()
         train.wire()
         badge.wire(page.load, [*highlight.hub_fields, *train.source.hub_fields])
+
+        publishing = train.watch.publishing
+        publishing.look_on(badge.line.change, train.watch.run)
 
         page.load(first_tab, None, [tabs, train.mode], **QUICK)
         highlight.restore_on(page.load)
@@ -103,6 +107,7 @@ def serve(
     page = build()
     try:
         _launch(page, host, port, share)
+        mcp_tools.answer_in_json(page)
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         page.block_thread()
     except KeyboardInterrupt:
@@ -114,6 +119,7 @@ def _launch(page: gr.Blocks, host: str | None, port: int | None, share: bool | N
         page.launch(
             theme=theme(),
             css=assets.style_sheet(),
+            head=assets.head(),
             server_name=host,
             server_port=port,
             share=share,
@@ -124,6 +130,7 @@ def _launch(page: gr.Blocks, host: str | None, port: int | None, share: bool | N
             max_file_size=MOST_BYTES,
             footer_links=["gradio"],
             prevent_thread_lock=True,
+            app_kwargs={"middleware": [Middleware(rest_calls.CompleteCalls)]},
         )
     except OSError as error:
         if "empty port" not in str(error):

@@ -62,6 +62,8 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("ner_studio.watch", {"gradio"}),
     ("ner_studio.train", {"gradio"}),
     ("ner_studio.api", {"gradio"}),
+    ("ner_studio.rest_calls", {"gradio"}),
+    ("ner_studio.mcp_tools", {"gradio"}),
     ("ner_studio.page", {"gradio"}),
     ("ner_studio.command", set()),
     ("ner_studio", set()),

@@ -37,10 +37,11 @@ def add_publish_arguments(command: argparse.ArgumentParser) -> None:
     add_run(command)
     command.add_argument("--repo", required=True, metavar="OWNER/NAME", help="the repository")
     seen = command.add_mutually_exclusive_group()
+    new = "a new repository is made so, one that exists has to be so"
     seen.add_argument(
-        "--private", action="store_true", help="a new repository is private (the default)"
+        "--private", action="store_true", help=f"be private: {new} (default for a new one)"
     )
-    seen.add_argument("--public", action="store_true", help="a new repository is public")
+    seen.add_argument("--public", action="store_true", help=f"be public: {new}")
     command.add_argument("--pr", action="store_true", help="open a pull request")
     command.add_argument(
         "--adapter", action="store_true", help="push the LoRA adapter, not the merged model"
@@ -51,17 +52,12 @@ def add_publish_arguments(command: argparse.ArgumentParser) -> None:
 def publish(options: argparse.Namespace) -> int:
     """Push a run to the Hub, with the token of HF_TOKEN or of hf auth login."""
     run = store.get(options.run)
-    # Late: these load huggingface_hub.
-    from huggingface_hub.utils import logging
+    from ner_core.publishing.push import publish as push  # late: loads huggingface_hub
 
-    from ner_core.publishing.push import publish as push
-
-    # The client logs each retry, between the lines of the progress.
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     published = push(
         run,
         options.repo,
-        private=not options.public,
+        private=True if options.private else False if options.public else None,
         pull_request=options.pr,
         message=options.message,
         adapter=options.adapter,
@@ -75,6 +71,8 @@ def publish(options: argparse.Namespace) -> int:
         "pull_request": published.pull_request,
         "changed": published.changed,
         "card_replaced": published.card_replaced,
+        "card_kept": list(published.kept),
+        "private": published.private,
     }
     output.emit(options.json, document, lambda: _text(published))
     return 0
@@ -87,13 +85,17 @@ def _show(progress: "Progress") -> None:
 
 
 def _text(published: "Published") -> str:
+    seen = f"{published.visibility}, commit {published.commit[:8]}"
     if not published.changed:
-        return f"{published.url} holds all of it already (commit {published.commit[:8]})"
+        return f"{published.url} holds all of it already ({seen})"
     if published.pull_request:
-        return f"proposed: {published.pull_request}"
-    told = f"published: {published.url} (commit {published.commit[:8]})"
+        told = f"proposed: {published.pull_request} ({published.visibility})"
+    else:
+        told = f"published: {published.url} ({seen})"
     if published.card_replaced:
         told += "\nits README.md is a new one; the one before is in the history of the repository"
+    if published.kept:
+        told += f"\ntaken over from the README.md before: {', '.join(published.kept)}"
     return told
 
 
@@ -101,7 +103,9 @@ def add_deploy_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of ``deploy``."""
     command.add_argument("space", metavar="OWNER/NAME", help="the Space to create or to update")
     command.add_argument(
-        "--public", action="store_true", help="make a new Space public; without, it is private"
+        "--public",
+        action="store_true",
+        help="make a new Space public, which is private without; one that exists has to be public",
     )
     command.add_argument(
         "--dry-run", action="store_true", help="only list the files; the Hub is not asked"
@@ -125,6 +129,7 @@ def deploy(options: argparse.Namespace) -> int:
         "commit": done.commit,
         "files": len(done.files),
         "removed": list(done.removed),
+        "private": done.private,
     }
-    output.emit(options.json, document, lambda: done.url)
+    output.emit(options.json, document, lambda: f"{done.url} ({done.visibility})")
     return 0

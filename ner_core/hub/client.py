@@ -1,6 +1,8 @@
 """How the Hub is asked: no call waits for ever, and what may pass is tried once more."""
 
+import os
 import time
+import warnings
 from collections.abc import Callable
 from functools import cache
 from typing import TypeVar
@@ -11,11 +13,12 @@ from huggingface_hub import (
     is_offline_mode,
     set_client_factory,
 )
-from huggingface_hub.errors import OfflineModeIsEnabled
+from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 from huggingface_hub.utils import (  # type: ignore[attr-defined] # exported, but lazily
     disable_progress_bars,
     hf_raise_for_status,
     httpx,
+    logging,
 )
 
 from ner_core.hub.failures import Reading, cause_of, explained, pause_asked_for, status_of
@@ -31,6 +34,8 @@ LONGEST_PAUSE_SECONDS = 60
 """The longest wait that the Hub may ask for before a call is given up instead."""
 RETRY_SECONDS = 2.0
 """The pause before a call is tried once more."""
+LONGEST_READING_PAUSE_SECONDS = 10
+"""The longest wait that the Hub may ask for before it is asked once more for a model or data."""
 
 _DROPPED = (httpx.NetworkError, httpx.RemoteProtocolError)
 
@@ -76,12 +81,32 @@ def _refuse_long_pause(response: httpx.Response) -> None:
 
 
 def may_pass(error: BaseException) -> bool:
-    """Return whether a failure may be gone soon: a fault of the Hub, or a lost connection."""
+    """Return whether a failure may be gone soon: a fault of the Hub, or a lost connection.
+
+    What the Hub has not built (501) stays so.
+    """
     cause = cause_of(error)
     if status_of(cause) == 429:
-        return (pause_asked_for(cause.response) or 0) <= RETRY_SECONDS  # type: ignore[attr-defined]
+        return _pause_after(cause) <= RETRY_SECONDS
     dropped = isinstance(cause, _DROPPED) and not isinstance(cause, httpx.ConnectError)
-    return status_of(cause) >= 500 or dropped
+    return (status_of(cause) >= 500 and status_of(cause) != 501) or dropped
+
+
+def may_pass_when_reading(error: BaseException) -> bool:
+    """Return whether what failed to be read may be had soon: reading again can do no harm.
+
+    So also after no answer in time, and after a pause that the Hub asks for.
+    """
+    cause = cause_of(error)
+    if status_of(cause) == 429:
+        return _pause_after(cause) <= LONGEST_READING_PAUSE_SECONDS
+    return may_pass(cause) or isinstance(cause, httpx.ReadTimeout)
+
+
+def _pause_after(cause: BaseException) -> float:
+    """Return for how many seconds an answer asks to wait, 0 if it does not."""
+    asked = pause_asked_for(cause.response) if isinstance(cause, HfHubHTTPError) else None
+    return asked or 0
 
 
 def retried(
@@ -96,7 +121,8 @@ def retried(
     except Exception as error:
         if not may_retry(error):
             raise
-    time.sleep(RETRY_SECONDS)
+        pause = max(RETRY_SECONDS, _pause_after(cause_of(error)))
+    time.sleep(pause)
     return ask(True)
 
 
@@ -106,7 +132,7 @@ def read_from_hub(what: Reading, ask: Callable[[], Answer]) -> Answer:
     Raises DataError or ModelError, see ``failures.explained``.
     """
     with explained(what):
-        return retried(lambda _: ask())
+        return retried(lambda _: ask(), may_pass_when_reading)
 
 
 def check_granted(what: Reading, commit: str, file: str) -> None:
@@ -119,5 +145,16 @@ def check_granted(what: Reading, commit: str, file: str) -> None:
     get_hf_file_metadata(url, timeout=ANSWER_SECONDS, token=current_token())
 
 
-disable_progress_bars()
+def be_quiet() -> None:
+    """Let the client of huggingface_hub write nothing to stderr: a failure is a sentence of ours.
+
+    Whoever asks for its log with its own environment variables gets it.
+    """
+    warnings.filterwarnings("ignore", module=r"huggingface_hub(\.|$)")
+    disable_progress_bars()
+    if not (os.environ.get("HF_HUB_VERBOSITY") or os.environ.get("HF_DEBUG")):
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+
+
+be_quiet()
 limit_waiting()

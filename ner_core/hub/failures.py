@@ -94,6 +94,12 @@ _TABLE: list[tuple[Callable[[BaseException], bool], str | None, str | None]] = [
         "The Hub has no repository {repo} that you may see. Check its name.",
     ),
     (
+        lambda error: is_of_xet(error) and status_of(error) not in (401, 403, 429),
+        None,
+        "Xet storage can't be used at {endpoint} ({status_and_reason}). Set HF_HUB_DISABLE_XET=1 "
+        "to send the files without it, and try again.",
+    ),
+    (
         _status(401),
         "The {kind} {repo} needs a valid log-in (401): {sign_in}.",
         "The Hub does not accept the token (401): {renew}.",
@@ -106,10 +112,12 @@ _TABLE: list[tuple[Callable[[BaseException], bool], str | None, str | None]] = [
     (_status(409, 412), None, "{conflict}"),
     (
         _status(429),
-        None,
+        "Too much was asked of the Hub lately (429), so the {kind} {repo} can't be read. Try again "
+        "{when}, {instead}.",
         "Too much was asked of the Hub lately (429), so {repo} can't be written to. Try again "
         "{when}.",
     ),
+    (_status(501), None, "{not_built}"),
     (
         lambda error: status_of(error) >= 500,
         None,
@@ -202,7 +210,6 @@ def _reading(error: BaseException, task: Reading) -> dict[str, object]:
 def _writing(error: BaseException, task: Writing) -> dict[str, object]:
     answer = error.response if isinstance(error, HfHubHTTPError) else None
     creating = answer is not None and answer.url.path == "/api/repos/create"
-    pause = pause_asked_for(answer) if answer is not None else None
     said = _answer_text(error)
     forbidden = missing_right(task.repo, task.pull_request, creating)
     if task.pull_request and "disabled" in said:
@@ -213,6 +220,10 @@ def _writing(error: BaseException, task: Writing) -> dict[str, object]:
     conflict = f"Another change was made to {task.repo} meanwhile. Try again."
     if creating:
         conflict = f"The name {task.repo} is taken. Choose another one."
+    reason = f"{status_of(error)}: {said}" if said else str(status_of(error))
+    lacks = f"can't do what writing to {task.repo} needs ({reason}). Ask whoever runs it."
+    if task.pull_request:
+        lacks = f"can't open pull requests ({reason}). Publish without one."
     return {
         "repo": task.repo,
         "files": task.files,
@@ -220,8 +231,8 @@ def _writing(error: BaseException, task: Writing) -> dict[str, object]:
         "renew": how_to_renew_token(),
         "forbidden": forbidden,
         "conflict": conflict,
-        "when": f"in {pause} seconds" if pause else "in a few minutes",
-        "status_and_reason": f"{status_of(error)}: {said}" if said else status_of(error),
+        "not_built": f"{constants.ENDPOINT} {lacks}",
+        "status_and_reason": reason,
         **_of_error(error),
     }
 
@@ -229,7 +240,9 @@ def _writing(error: BaseException, task: Writing) -> dict[str, object]:
 def _of_error(error: BaseException) -> dict[str, object]:
     request = error.request if isinstance(error, httpx.TimeoutException) else None
     waited = request.extensions["timeout"]["read"] if request else 0
+    pause = pause_asked_for(error.response) if isinstance(error, HfHubHTTPError) else None
     return {
+        "when": f"in {pause} seconds" if pause else "in a few minutes",
         "endpoint": constants.ENDPOINT,
         "status": status_of(error),
         "short": shortened(error),
@@ -250,6 +263,12 @@ def cause_of(error: BaseException) -> BaseException:
 def is_answer(error: BaseException) -> bool:
     """Return whether a failure is an answer of the Hub, so that the Hub has done nothing."""
     return isinstance(cause_of(error), HfHubHTTPError)
+
+
+def is_of_xet(error: BaseException) -> bool:
+    """Return whether a failure is an answer to the question for a token of the Xet storage."""
+    cause = cause_of(error)
+    return isinstance(cause, HfHubHTTPError) and "/xet-write-token/" in cause.response.url.path
 
 
 def status_of(error: BaseException) -> int:

@@ -36,6 +36,11 @@ async def hub_reach() -> Reach:
     return state or "unreachable"
 
 
+def known_reach() -> "Reach | None":
+    """Return whether the Hub answered in the last minute, None if nobody asked; it is not asked."""
+    return "offline" if constants.HF_HUB_OFFLINE else _fresh()
+
+
 def _fresh() -> "Reach | None":
     return _state[1] if _state and time.monotonic() - _state[0] < ASK_EVERY else None
 

@@ -27,8 +27,8 @@ def signed_in_token(token: str | None = None) -> str:
         except (LocalTokenNotFoundError, OSError):
             token = None
     if not token:
-        remedy = "Sign in on the page" if on_space() else "Run hf auth login, or set HF_TOKEN"
-        raise PublishError(f"Nobody is signed in to the Hub here. {remedy}.")
+        remedy = "Sign in on the page" if on_space() else "Run `hf auth login` or set HF_TOKEN"
+        raise PublishError(f"Not signed in. {remedy}.")
     if not _TOKEN.fullmatch(token):
         raise PublishError(
             "The token of the Hub has characters that no token has. Copy it once more."

@@ -9,7 +9,7 @@ from ner_core.config import TrainConfig
 from ner_core.errors import NerError, TrainingError
 from ner_core.jobs import worker
 from ner_core.jobs.stop import stopped_by_ctrl_c
-from ner_core.jobs.submit import check_resumable, checked
+from ner_core.jobs.submit import check_resumable, checked, say_warnings
 from ner_core.runs import diagnosis, store
 from ner_core.runs.events import Event, EventWriter
 from ner_core.runs.log import log_line
@@ -19,12 +19,18 @@ from ner_core.system import locks
 OnEvent = Callable[[Event], object]
 
 
-def train(config: TrainConfig, on_event: OnEvent | None = None) -> Run:
+def train(
+    config: TrainConfig,
+    on_event: OnEvent | None = None,
+    warn: Callable[[str], object] | None = None,
+) -> Run:
     """Create a run, execute it in this process and return it; see ``execute``.
 
-    Raises DataError, ModelError or ConfigError, before a run exists, if it could not start.
+    ``warn`` is as in ``submit``. Raises DataError, ModelError or ConfigError, before a run exists,
+    if it could not start.
     """
-    config, _, _ = checked(config)
+    config, corpus, model = checked(config)
+    say_warnings(corpus, model, warn)
     run = store.create(config)
     execute(run, on_event)
     return run

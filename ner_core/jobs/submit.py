@@ -46,9 +46,7 @@ def submit(
     On ZeroGPU the seconds are those of the visitor whose request calls this.
     """
     config, corpus, model = checked(config, folders)
-    if warn is not None:
-        for sentence in before_training.warnings(corpus, model):
-            warn(sentence)
+    say_warnings(corpus, model, warn)
     if zero_gpu.is_ready():
         seconds = zero_gpu_seconds.seconds_to_start(config, corpus, model)
         run = store.create(config, run_id, owner)
@@ -75,6 +73,13 @@ def checked(config: TrainConfig, folders: bool = True) -> tuple[TrainConfig, Cor
         )
     config = config.model_copy(update={"data": source, "model": model.name})
     return config, corpus, model
+
+
+def say_warnings(corpus: Corpus, model: ModelSource, warn: Callable[[str], object] | None) -> None:
+    """Call ``warn``, if it is given, with each sentence of ``before_training.warnings``."""
+    if warn is not None:
+        for sentence in before_training.warnings(corpus, model):
+            warn(sentence)
 
 
 def resume(run: Run) -> Worker:

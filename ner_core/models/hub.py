@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
+from huggingface_hub.errors import RevisionNotFoundError
 
 from ner_core.errors import ModelError
 from ner_core.hub import client
@@ -36,43 +37,49 @@ _MAX_KNOWN = 1000
 class HubModel:
     """A model on the Hub: its commit and its files when the Hub was asked.
 
-    A ``restricted`` model is private or gated: not everybody may see it.
+    ``at`` is the branch, tag or commit that was asked for, None for the newest commit. A
+    ``restricted`` model is private or gated: not everybody may see it.
     """
 
     repo: str
     commit: str
     files: frozenset[str]
     restricted: bool
+    at: str | None = None
 
 
 _Known = tuple[float, HubModel]
-_public: dict[str, _Known] = {}
-_restricted: dict[tuple[str, str | bool | None], _Known] = {}  # by token, in memory only
+_public: dict[str, _Known] = {}  # by name, see _name
+_restricted: dict[tuple[str, str | bool | None], _Known] = {}  # also by token, in memory only
 
 
-def known_model(repo: str) -> HubModel | None:
+def _name(repo: str, at: str | None) -> str:
+    return f"{repo}@{at}" if at else repo
+
+
+def known_model(repo: str, at: str | None = None) -> HubModel | None:
     """Return the answer of the Hub about a model that is still used, None if there is none."""
-    now = time.monotonic()
-    for found in (_public.get(repo), _restricted.get((repo, current_token()))):
+    now, name = time.monotonic(), _name(repo, at)
+    for found in (_public.get(name), _restricted.get((name, current_token()))):
         if found and now - found[0] < KNOWN_SECONDS:
             return found[1]
     return None
 
 
-def find_on_hub(repo: str) -> HubModel:
+def find_on_hub(repo: str, at: str | None = None) -> HubModel:
     """Return a model on the Hub, which is asked with the current token if that is necessary.
 
-    Raises ModelError if there is no such model, the owner of the token may not see it, or the Hub
-    does not answer.
+    ``at`` is a branch, a tag or a commit, None for the newest commit. Raises ModelError if there is
+    no such model or revision, the owner of the token may not see it, or the Hub does not answer.
     """
-    if known := known_model(repo):
+    if known := known_model(repo, at):
         return known
     try:
-        found = read_from_hub(Reading("model", repo), lambda: _ask(repo))
+        found = read_from_hub(Reading("model", repo), lambda: _ask(repo, at))
     except ModelError as error:
-        before = _public.get(repo)
+        before = _public.get(_name(repo, at))
         if before is None or not isinstance(error.__cause__, NoAnswerError):
-            _public.pop(repo, None)
+            _public.pop(_name(repo, at), None)
             raise
         found = before[1]
     _remember(found)
@@ -91,14 +98,14 @@ def located(source: ModelSource, weights: bool = True) -> ModelSource:
     if source.kind != "hub":
         return source
     repo = source.location
-    folder = _downloaded_folder(repo, weights)
+    folder = _downloaded_folder(repo, source.at, weights)
     if not _is_adapter(folder):
         return ModelSource(source.name, "folder", str(folder))
     base = base_of_adapter(folder, repo, folders=False)
     if base.kind == "hub":
         if on_space():
-            _check_as_public(repo, base.location)
-        encoder = _downloaded_folder(base.location, weights)
+            _check_as_public(source, base)
+        encoder = _downloaded_folder(base.location, base.at, weights)
         if _is_adapter(encoder):  # which could be an adapter of itself
             raise ModelError(
                 f"The adapter {repo} is one of {base.location}, which is an adapter itself. Choose "
@@ -108,15 +115,16 @@ def located(source: ModelSource, weights: bool = True) -> ModelSource:
     return ModelSource(source.name, "folder", str(folder), base)
 
 
-def _check_as_public(adapter: str, encoder: str) -> None:
+def _check_as_public(adapter: ModelSource, encoder: ModelSource) -> None:
     """Raise ModelError if more people may see an adapter than its encoder.
 
     The merged model is shared by all who may see the adapter.
     """
-    if find_on_hub(encoder).restricted and not find_on_hub(adapter).restricted:
+    hidden = find_on_hub(encoder.location, encoder.at).restricted
+    if hidden and not find_on_hub(adapter.location, adapter.at).restricted:
         raise ModelError(
-            f"The adapter {adapter} is public, but not everybody may see its encoder {encoder}. "
-            "Choose another model."
+            f"The adapter {adapter.location} is public, but not everybody may see its encoder "
+            f"{encoder.location}. Choose another model."
         )
 
 
@@ -124,9 +132,12 @@ def _is_adapter(folder: Path) -> bool:
     return (folder / ADAPTER_CONFIG).is_file() and not (folder / WEIGHTS).is_file()
 
 
-def _downloaded_folder(repo: str, weights: bool) -> Path:
-    """Return the folder with the files of a model, which are checked to name no others."""
-    found = _found_or_cached(repo)
+def _downloaded_folder(repo: str, at: str | None, weights: bool) -> Path:
+    """Return the folder with the files of a model, which are checked to name no others.
+
+    All of them are those of one commit.
+    """
+    found = _found_or_cached(repo, at)
     folder = found if isinstance(found, Path) else _fetch(found, sorted(_wanted(found, weights)))
     check_files(folder, repo)
     return folder
@@ -160,35 +171,43 @@ def _wanted(found: HubModel, weights: bool) -> frozenset[str]:
     return wanted | kept
 
 
-def _found_or_cached(repo: str) -> HubModel | Path:
+def _found_or_cached(repo: str, at: str | None) -> HubModel | Path:
     """Return a model on the Hub, or without an answer the folder of an earlier download."""
     try:
-        return find_on_hub(repo)
+        return find_on_hub(repo, at)
     except ModelError as error:
         if not isinstance(error.__cause__, NoAnswerError) or on_space():
             raise
-        config = try_to_load_from_cache(repo, "config.json")
+        config = try_to_load_from_cache(repo, "config.json", revision=at)
         if not isinstance(config, str):
             raise
         return Path(config).parent
 
 
-def _ask(repo: str) -> HubModel:
-    info = HfApi().model_info(repo, timeout=client.ANSWER_SECONDS, token=current_token())
-    commit = info.sha or "main"
+def _ask(repo: str, at: str | None) -> HubModel:
+    seconds, token = client.ANSWER_SECONDS, current_token()
+    try:
+        info = HfApi().model_info(repo, revision=at, timeout=seconds, token=token)
+    except RevisionNotFoundError:
+        raise ModelError(
+            f"There is no revision {at!r} of {repo}. Leave it out, or choose a branch, a tag or a "
+            "commit."
+        ) from None
+    commit = info.sha or at or "main"
     files = frozenset(sibling.rfilename for sibling in info.siblings or ())
     if info.gated and files:
         check_granted(Reading("model", repo), commit, min(files))
-    return HubModel(repo, commit, files, bool(info.private or info.gated))
+    return HubModel(repo, commit, files, bool(info.private or info.gated), at)
 
 
 def _remember(found: HubModel) -> None:
     now = time.monotonic()
+    name = _name(found.repo, found.at)
     if found.restricted:
-        _public.pop(found.repo, None)
-        _restricted[found.repo, current_token()] = now, found
+        _public.pop(name, None)
+        _restricted[name, current_token()] = now, found
     else:
-        _public[found.repo] = now, found
+        _public[name] = now, found
     if len(_public) + len(_restricted) > _MAX_KNOWN:
         _public.clear()
         _restricted.clear()
@@ -204,7 +223,8 @@ def _fetch(found: HubModel, files: Iterable[str]) -> Path:
         folder = Path(kept).parent
     if folder is None:
         raise ModelError(f"The model {found.repo} has no files. Choose another model.")
-    _name_newest(found.commit, folder)
+    if found.at != found.commit:
+        _name_newest(found.at or "main", found.commit, folder)
     return folder
 
 
@@ -213,12 +233,12 @@ def _download(found: HubModel, file: str) -> str:
     return hf_hub_download(found.repo, file, revision=found.commit, token=current_token())
 
 
-def _name_newest(commit: str, folder: Path) -> None:
-    """Write the newest commit to where the cache looks for it without the Hub.
+def _name_newest(revision: str, commit: str, folder: Path) -> None:
+    """Write the commit of a branch or tag to where the cache looks for it without the Hub.
 
     ``folder`` is that of the commit: ``snapshots/<commit>`` in the folder of the repository.
     """
-    name = folder.parents[1] / "refs" / "main"
+    name = folder.parents[1] / "refs" / revision
     try:
         if not name.is_file() or name.read_text() != commit:
             name.parent.mkdir(parents=True, exist_ok=True)

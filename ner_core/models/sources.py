@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote
 
 from ner_core.errors import ModelError
 from ner_core.hub.repository_ids import has_hub_prefix, with_hub_prefix, without_hub_prefix
@@ -36,10 +37,13 @@ ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 
 _ADDRESS = re.compile(
-    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/((?!datasets/|spaces/)[\w.-]+/[\w.-]+)"
-    r"(?:/(?:tree|blob|resolve)/main(?:/.*)?)?/?(?:[?#].*)?",
+    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/"
+    r"(?P<repo>(?!datasets/|spaces/)[\w.-]+/[\w.-]+)"
+    r"(?:/(?:tree|blob|resolve|commits?)/(?P<revision>refs/[\w.-]+/[\w.-]+|[^/?#]+)(?:/.*)?)?"
+    r"/?(?:[?#].*)?",
     re.ASCII,
 )
+_REVISION = re.compile(r"(?!.*\.\.)\w[\w./-]{0,199}", re.ASCII)
 _HUB_ID = re.compile(r"(?:[\w-][\w.-]{0,95}/)?[\w-][\w.-]{0,95}", re.ASCII)
 
 
@@ -48,13 +52,15 @@ class ModelSource:
     """A model that can be loaded: its kind, and the folder or Hub id that transformers takes.
 
     ``location`` has the config.json with the labels. If it is an adapter, ``base`` is the model
-    whose weights it changes.
+    whose weights it changes. ``at`` is the branch, tag or commit of a model on the Hub that is
+    asked for, None for the newest commit.
     """
 
     name: str
     kind: Literal["minilm", "starter", "folder", "run", "hub"]
     location: str
     base: "ModelSource | None" = None
+    at: str | None = None
 
     @property
     def weights(self) -> str:
@@ -73,8 +79,8 @@ class ModelSource:
 
     @property
     def revision(self) -> str | None:
-        """The revision of ``public_name`` on the Hub, None if it is not known."""
-        return MINILM_REVISION if self._encoder.kind == "minilm" else None
+        """The revision of ``public_name`` on the Hub, None if none is known or asked for."""
+        return MINILM_REVISION if self._encoder.kind == "minilm" else self._encoder.at
 
     @property
     def _encoder(self) -> "ModelSource":
@@ -84,10 +90,11 @@ class ModelSource:
 def find_model(name: str, folders: bool = True) -> ModelSource:
     """Return the source of a model: ``minilm``, ``starter``, a run id, a folder, or a Hub id.
 
-    Without ``folders``, the name is never used as a path: names from a page are read so. A name
-    that begins with ``hub:`` is always a Hub id. Raises ModelError if a folder contains no model, a
-    run has none yet, or the name is none of these. Only the form of a Hub id is checked; the Hub is
-    asked when the model is loaded.
+    A Hub id may have a branch, a tag or a commit after it, ``owner/name@revision``, and may be the
+    address of its page. Without ``folders``, the name is never used as a path: names from a page
+    are read so. A name that begins with ``hub:`` is always a Hub id. Raises ModelError if a folder
+    contains no model, a run has none yet, or the name is none of these. Only the form of a Hub id
+    is checked; the Hub is asked when the model is loaded.
     """
     name = _as_id(name)
     if has_hub_prefix(name):
@@ -125,21 +132,23 @@ def _as_id(name: str) -> str:
     """Return a name as it was meant: without blanks around it, an address of the Hub as its id."""
     name = name.strip()
     if address := _ADDRESS.fullmatch(name):
-        name = with_hub_prefix(address[1])
+        revision = unquote(address["revision"] or "main")
+        at = "" if revision == "main" else f"@{revision}"
+        name = with_hub_prefix(address["repo"] + at)
     return name
 
 
 def _on_hub(name: str, hub_id: str, folders: bool) -> ModelSource:
     """Return the source of a Hub id; see ``find_model`` for ``folders`` and the errors."""
     repo, at, revision = hub_id.partition("@")
-    if at and "/" in repo and _HUB_ID.fullmatch(repo):
+    if at and _HUB_ID.fullmatch(repo) and not _REVISION.fullmatch(revision):
         raise ModelError(
-            f"The revision {revision[:60]!r} of {repo} can't be chosen. Write {repo} alone: its "
-            "newest revision is used."
+            f"{revision[:60]!r} can't be a revision of {repo}. Write {repo}@ and a branch, a tag "
+            "or a commit, or leave it out."
         )
     # transformers loads a folder that has the name of a Hub id, so a name that exists is refused.
-    exists = bool(hub_id) and paths.exists(paths.expand(hub_id))
-    no_id = hub_id.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(hub_id)
+    exists = any(each and paths.exists(paths.expand(each)) for each in (hub_id, repo))
+    no_id = hub_id.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(repo)
     if not folders and (exists or no_id):  # one message, so that nobody learns which paths exist
         raise ModelError(
             f"There is no model {hub_id[:200]!r}. Choose minilm, starter, a run id or a Hub id; "
@@ -150,7 +159,7 @@ def _on_hub(name: str, hub_id: str, folders: bool) -> ModelSource:
             f"There is no model {hub_id[:200]!r}. Choose minilm, starter, a run id, a folder or a "
             "Hub id."
         )
-    return ModelSource(name, "hub", hub_id)
+    return ModelSource(name, "hub", repo, at=revision or None)
 
 
 def _in_folder(path: Path) -> ModelSource:
@@ -169,14 +178,18 @@ def base_of_adapter(path: Path, name: str, folders: bool = True) -> ModelSource:
     """
     base = None
     with contextlib.suppress(OSError, ValueError, LookupError, TypeError, ModelError):
-        named = json.loads((path / ADAPTER_CONFIG).read_bytes())["base_model_name_or_path"]
+        described = json.loads((path / ADAPTER_CONFIG).read_bytes())
+        named, revision = described["base_model_name_or_path"], described.get("revision")
         # An adapter of an adapter is not supported: it could be one of itself.
         if (
             named not in {None, *store.RESERVED}
             and not (paths.expand(named) / ADAPTER_CONFIG).is_file()
         ):
             known = "minilm" if named == MINILM_ID else named if folders else with_hub_prefix(named)
-            base = find_model(known, folders)
+            found = find_model(known, folders)
+            if found.kind == "hub" and found.at is None and revision:
+                found = find_model(with_hub_prefix(f"{found.location}@{revision}"))
+            base = found
     if base is None:
         raise ModelError(
             f"The encoder of the adapter in {name} can't be found or used. Correct "

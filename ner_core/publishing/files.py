@@ -10,6 +10,7 @@ from typing import Any
 from huggingface_hub.utils.sha import git_hash
 
 from ner_core.errors import PublishError
+from ner_core.hub.cards import CARD
 from ner_core.models.sources import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from ner_core.publishing.card.document import model_card
 from ner_core.publishing.scrub import is_path, public_name, scrubber
@@ -17,8 +18,6 @@ from ner_core.runs import store
 from ner_core.runs.run import Run
 from ner_core.runs.status import ACTIVE
 
-CARD = "README.md"
-"""The model card's name in a repository."""
 SETTINGS = "training_config.json"
 """What a run's config.json is called there: a model has a config.json of its own."""
 

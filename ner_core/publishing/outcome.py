@@ -3,6 +3,15 @@
 from dataclasses import dataclass
 
 
+def visibility(private: bool | None) -> str:
+    """Return a word for who may see a repository; None where the Hub does not say.
+
+    >>> visibility(True), visibility(False), visibility(None)
+    ('private', 'public', 'visibility unknown')
+    """
+    return {True: "private", False: "public", None: "visibility unknown"}[private]
+
+
 @dataclass(frozen=True)
 class Progress:
     """What publishing does now: ``phase`` of ``phases`` is under way, counted from 0.
@@ -22,7 +31,9 @@ class Published:
     """What was published: the page of the repository, its commit, the page of the pull request.
 
     Without ``changed`` the repository held all of it already: ``commit`` is the one that was there.
-    ``card_replaced`` says that its README.md was another one, which its history has.
+    ``card_replaced`` says that its README.md was another one, which its history has; ``kept`` are
+    the names of the entries at the top of that one which were taken over. ``private`` is whether
+    the repository is private, None where the Hub does not say.
     """
 
     url: str
@@ -31,6 +42,13 @@ class Published:
     repo: str
     changed: bool = True
     card_replaced: bool = False
+    kept: tuple[str, ...] = ()
+    private: bool | None = None
+
+    @property
+    def visibility(self) -> str:
+        """``private`` or ``public``, or that it is not known."""
+        return visibility(self.private)
 
 
 @dataclass(frozen=True)

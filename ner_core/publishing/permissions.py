@@ -3,9 +3,9 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from huggingface_hub import HfApi, ModelInfo, constants
+from huggingface_hub import HfApi, ModelInfo, SpaceInfo, constants
 from huggingface_hub.errors import RepositoryNotFoundError
 from huggingface_hub.utils import (  # type: ignore[attr-defined] # exported, but lazily
     build_hf_headers,
@@ -15,12 +15,12 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined] # exported, bu
 
 from ner_core.errors import PublishError
 from ner_core.hub import client
+from ner_core.hub.cards import CARD, CardError, read_card
 from ner_core.hub.client import retried
 from ner_core.hub.failures import Writing, explained
 from ner_core.hub.repository_ids import check_repository
 from ner_core.hub.sign_in import ONLY_FROM_HERE, missing_right, signed_in_token
-from ner_core.publishing.files import CARD
-from ner_core.publishing.outcome import RepoCheck
+from ner_core.publishing.outcome import RepoCheck, visibility
 from ner_core.system.space import on_space
 
 KNOWN_SECONDS = 60.0
@@ -61,8 +61,9 @@ class Account:
 class Target:
     """A repository to publish to: whether it is there, its commit, its files.
 
-    ``card`` are the entries at the top of its README.md, as the Hub reads them, ``card_id`` is what
-    git calls that file; None where there is no README.md.
+    ``private`` is None where it is not there, or the Hub does not say. ``card`` are the entries at
+    the top of its README.md, None where they can't be read; ``card_id`` is what git calls that
+    file, None where there is none. ``kind`` is that of the repository.
     """
 
     repo: str
@@ -70,8 +71,14 @@ class Target:
     private: bool | None = None
     commit: str | None = None
     files: tuple[str, ...] = ()
-    card: Mapping[str, Any] = field(default_factory=dict)
+    card: Mapping[str, Any] | None = field(default_factory=dict)
     card_id: str | None = None
+    kind: Literal["model", "space"] = "model"
+
+    @property
+    def visibility(self) -> str:
+        """``private`` or ``public``, or that it is not known."""
+        return visibility(self.private)
 
 
 def account_of(token: str) -> Account:
@@ -86,7 +93,7 @@ def account_of(token: str) -> Account:
 
 
 def find_target(repo: str, token: str) -> Target:
-    """Return what a repository holds, as the Hub says. Raises what the client raises."""
+    """Return what a model's repository holds, as the Hub says. Raises what the client raises."""
 
     def ask(_again: bool) -> ModelInfo:
         seconds = client.ANSWER_SECONDS
@@ -97,12 +104,58 @@ def find_target(repo: str, token: str) -> Target:
     except RepositoryNotFoundError:
         return Target(repo, exists=False)
     files = {sibling.rfilename: sibling.blob_id for sibling in info.siblings or ()}
-    card = info.card_data.to_dict() if info.card_data else {}  # type: ignore[no-untyped-call]
+    card: Mapping[str, Any] | None = {}
+    if info.card_data:
+        card = info.card_data.to_dict()  # type: ignore[no-untyped-call]
+    elif CARD in files:
+        card = _read_card(repo, info.sha, token)
     return Target(repo, True, info.private, info.sha, tuple(files), card, files.get(CARD))
 
 
+def _read_card(repo: str, commit: str | None, token: str) -> Mapping[str, Any] | None:
+    try:
+        return retried(lambda _: read_card("model", repo, commit, token))
+    except CardError:
+        return None
+
+
+def find_space(repo: str, token: str) -> Target:
+    """Return what a Space holds, as the Hub says. Raises what the client raises."""
+
+    def ask(_again: bool) -> SpaceInfo:
+        return HfApi().space_info(repo, timeout=client.ANSWER_SECONDS, token=token)
+
+    try:
+        info = retried(ask)
+    except RepositoryNotFoundError:
+        return Target(repo, exists=False, kind="space")
+    files = tuple(sibling.rfilename for sibling in info.siblings or ())
+    return Target(repo, True, info.private, info.sha, files, kind="space")
+
+
+def check_visibility(target: Target, private: bool | None) -> None:
+    """Raise PublishError if a repository is not as private, or as public, as somebody wishes.
+
+    None is no wish. What is pushed to a repository that is there is as visible as that is.
+    """
+    if private is None or not target.exists or target.private is private:
+        return
+    folder = "spaces/" if target.kind == "space" else ""
+    wish = "private" if private else "public"
+    now = f"{target.repo} is already {target.visibility}"
+    if target.private is None:
+        now = f"the Hub does not say whether {target.repo} is private or public"
+    raise PublishError(
+        f"Nothing was sent: {now}, and you asked for {wish}. Make it {wish} at "
+        f"{constants.ENDPOINT}/{folder}{target.repo}/settings first, or do not ask for {wish}."
+    )
+
+
 def authorize(target: Target, account: Account, pull_request: bool = False) -> None:
-    """Raise PublishError where the Hub would refuse at the end what it is known to refuse."""
+    """Raise PublishError where the Hub would refuse at the end what it is known to refuse.
+
+    Also where the entries at the top of a card would be lost.
+    """
     repo = target.repo
     owner = repo.split("/")[0]
     if pull_request:
@@ -116,14 +169,20 @@ def authorize(target: Target, account: Account, pull_request: bool = False) -> N
         return
     if owner not in account.namespaces:
         yours = " or ".join(account.namespaces)
-        instead = f"Choose {account.name}/{repo.split('/')[1]}"
-        if target.exists:
+        instead = f"choose {account.name}/{repo.split('/')[1]}"
+        if target.exists and target.kind == "model":
             instead += ", or open a pull request"
         raise PublishError(
-            f"{repo} is somebody else's: you can write to repositories of {yours}. {instead}."
+            f"{repo} belongs to {owner}. Signed in as {account.name}, you can write to "
+            f"repositories of {yours} only: {instead}."
         )
     if not account.may("repo.write", repo):
         raise PublishError(missing_right(repo, new=not target.exists))
+    if target.card is None:
+        raise PublishError(
+            f"The entries at the top of the {CARD} of {repo} can't be read, so they would be lost. "
+            f"Correct them at {constants.ENDPOINT}/{repo}/edit/main/{CARD}, then publish."
+        )
 
 
 def suggest_repo(name: str, token: str | None = None) -> str:
@@ -163,13 +222,13 @@ def _outlook(target: Target, pull_request: bool) -> tuple[bool | None, str]:
     repo = target.repo
     if not target.exists:
         return True, f"{repo} is new: publishing makes it."
-    there = f"{repo} is there ({'private' if target.private else 'public'})"
+    there = f"{repo} is there ({target.visibility})"
     if pull_request:
         return True, f"{there}: publishing opens a pull request in it."
     adds = "publishing adds a commit to it"
     if CARD in target.files:
         adds += (
-            f" and replaces its {CARD}; entries at its top that the new one lacks, such as a "
+            f" and replaces its {CARD}; entries at its top that its owner wrote, such as a "
             "license, stay"
         )
     if not on_space():

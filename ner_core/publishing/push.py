@@ -11,13 +11,22 @@ from huggingface_hub import (
     constants,
 )
 
+from ner_core.hub.cards import CARD
 from ner_core.hub.client import may_pass, retried
 from ner_core.hub.failures import Writing, explained, is_answer
 from ner_core.hub.repository_ids import check_repository
 from ner_core.hub.sign_in import signed_in_token
-from ner_core.publishing.files import CARD, blob_id, files_to_push, model_files, outdated
+from ner_core.hub.xet import with_reason_of_xet
+from ner_core.publishing.card.document import taken_over
+from ner_core.publishing.files import blob_id, files_to_push, model_files, outdated
 from ner_core.publishing.outcome import Progress, Published
-from ner_core.publishing.permissions import Target, account_of, authorize, find_target
+from ner_core.publishing.permissions import (
+    Target,
+    account_of,
+    authorize,
+    check_visibility,
+    find_target,
+)
 from ner_core.runs.run import Run
 
 ASKING, SENDING, COMMITTING = "asking the Hub", "sending the files", "writing the commit"
@@ -32,7 +41,7 @@ def publish(
     repo: str,
     *,
     token: str | None = None,
-    private: bool = True,
+    private: bool | None = None,
     pull_request: bool = False,
     message: str | None = None,
     adapter: bool = False,
@@ -44,14 +53,15 @@ def publish(
         run: a run that has ended and has a model.
         repo: the repository, OWNER/NAME. One that is not there is made.
         token: the token to write with; None for the one that is stored on this machine.
-        private: whether a repository that is made is private; one that is there stays as it is.
+        private: whether the repository is to be private, which is refused if it is there and is
+            not so; None to leave one that is there as it is, and to make a new one private.
         pull_request: propose the commit instead, also in somebody else's repository.
         message: the commit message; None for one with the run's id.
         adapter: push the run's LoRA adapter in place of the merged model.
         progress: called with each phase, see ``Progress``.
 
-    The README.md of a repository that is there is replaced, but what only that one says at its top
-    (a license, languages) is taken over. What a failed call has sent is not sent again by the next
+    The README.md of a repository that is there is replaced, but what its owner wrote at its top (a
+    license, languages) is taken over. What a failed call has sent is not sent again by the next
     one, and what the repository holds already makes no commit.
 
     Raises PublishError, with what happened and what to do, for whatever the Hub or the network
@@ -73,16 +83,21 @@ def publish(
         account = account_of(secret)
         target = find_target(repo, secret)
         authorize(target, account, pull_request)
-        files = files_to_push(run, model, repo, adapter, target.card)
+        check_visibility(target, private)
+        before = target.card or {}
+        files = files_to_push(run, model, repo, adapter, before)
+        kept = taken_over(run, repo, adapter, before)
         if not target.exists:
-            target = _create(repo, secret, private)
+            wish = private is not False
+            target = _create(repo, secret, wish)
+            check_visibility(target, wish)
         title = (message or "").strip() or f"Publish run {run.id}"
         done = _push(target, files, secret, title, pull_request, report)
     changed = done.oid != target.commit
     report("published" if changed else "nothing had changed")
     card_replaced = not pull_request and target.card_id not in (None, blob_id(files[CARD]))
     url = f"{constants.ENDPOINT}/{repo}"
-    return Published(url, done.oid, done.pr_url, repo, changed, card_replaced)
+    return Published(url, done.oid, done.pr_url, repo, changed, card_replaced, kept, target.private)
 
 
 def _create(repo: str, secret: str, private: bool) -> Target:
@@ -119,7 +134,8 @@ def _push(
         additions = [_addition(name, content) for name, content in files.items()]
         deletions = [CommitOperationDelete(name) for name in outdated(there, files)]
         report(SENDING)
-        api.preupload_lfs_files(target.repo, additions, create_pr=pull_request)
+        with with_reason_of_xet(target.repo, "model", secret, pull_request):
+            api.preupload_lfs_files(target.repo, additions, create_pr=pull_request)
         report(COMMITTING)
         committing = True
         return api.create_commit(

@@ -14,13 +14,15 @@ from huggingface_hub import (
     HfApi,
     constants,
 )
-from huggingface_hub.errors import RepositoryNotFoundError
 
 from ner_core.errors import PublishError
 from ner_core.hub.client import retried
 from ner_core.hub.failures import Writing, explained
 from ner_core.hub.repository_ids import check_repository
 from ner_core.hub.sign_in import signed_in_token
+from ner_core.hub.xet import with_reason_of_xet
+from ner_core.publishing.outcome import visibility
+from ner_core.publishing.permissions import account_of, authorize, check_visibility, find_space
 
 REPOSITORY = Path(__file__).parents[2]
 """The folder that this package stands in."""
@@ -42,6 +44,7 @@ class Deployment:
     """What a deployment did: whether it ``created`` the Space, and the ``commit`` that it made.
 
     ``files`` are those that belong on the Space, ``removed`` are those of ours that do no more.
+    ``private`` is whether the Space is, None where the Hub does not say.
     """
 
     repo: str
@@ -50,21 +53,26 @@ class Deployment:
     commit: str
     files: tuple[str, ...]
     removed: tuple[str, ...]
+    private: bool | None
+
+    @property
+    def visibility(self) -> str:
+        """``private`` or ``public``, or that it is not known."""
+        return visibility(self.private)
 
 
 def deploy(repo: str, public: bool = False, folder: Path = REPOSITORY) -> Deployment:
     """Create the Space ``repo`` from this repository, or bring it up to date, in one commit.
 
     A new Space is private unless ``public``; one that exists keeps its visibility, as it keeps its
-    secrets, variables, volumes and hardware. Files are those of the folder as they are now. The
-    token is that of this machine's owner. Raises PublishError for what the Hub does not take.
+    secrets, variables, volumes and hardware, and is refused if it is not ``public`` and is to be.
+    Files are those of the folder as they are now. The token is that of this machine's owner. Raises
+    PublishError for what the Hub does not take, before anything is sent where that is known.
     """
     repo = check_repository(repo, "a Space")
     files = files_of(folder)
-    api = HfApi(token=signed_in_token())
-
-    def files_there(_again: bool) -> list[str]:
-        return api.list_repo_files(repo, repo_type="space")
+    secret = signed_in_token()
+    api = HfApi(token=secret)
 
     def create(again: bool) -> None:
         # The second time it may be there because the answer to the first was lost.
@@ -79,24 +87,27 @@ def deploy(repo: str, public: bool = False, folder: Path = REPOSITORY) -> Deploy
     def commit(again: bool) -> CommitInfo:
         # All of it is described anew: what an earlier commit has done, though its answer was lost,
         # is then seen to be done.
-        gone = to_remove(files_there(again), files) if again else removed
+        gone = to_remove(find_space(repo, secret).files, files) if again else removed
         operations: list[CommitOperationAdd | CommitOperationCopy | CommitOperationDelete] = [
             *(CommitOperationAdd(path, _content(folder, path)) for path in files),
             *(CommitOperationDelete(path) for path in gone),
         ]
-        return api.create_commit(repo, operations, commit_message=_MESSAGE, repo_type="space")
+        with with_reason_of_xet(repo, "space", secret):
+            return api.create_commit(repo, operations, commit_message=_MESSAGE, repo_type="space")
 
     with explained(Writing(repo, files=f"the files in {folder}")):
-        try:
-            there = retried(files_there)
-            created = False
-        except RepositoryNotFoundError:
-            there, created = [], True
+        space = find_space(repo, secret)
+        created = not space.exists
+        authorize(space, account_of(secret))
+        check_visibility(space, False if public else None)
+        removed = to_remove(space.files, files)
+        if created:
             retried(create)
-        removed = to_remove(there, files)
+            space = find_space(repo, secret)
+            check_visibility(space, not public)
         done = retried(commit)
     url = f"{constants.ENDPOINT}/spaces/{repo}"
-    return Deployment(repo, url, created, done.oid, tuple(files), tuple(removed))
+    return Deployment(repo, url, created, done.oid, tuple(files), tuple(removed), space.private)
 
 
 def _content(folder: Path, path: str) -> Path | bytes:

@@ -113,7 +113,7 @@ class Prepared:
             "kind": source.kind,
             "name": _shown(source),
             "id": source.hub_id,
-            "revision": source.revision or (source.hub_id and _commit_of(source.hub_id)),
+            "revision": _commit_of(source) or source.revision,
         }
 
 
@@ -240,9 +240,11 @@ def make_plan(config: TrainConfig, encoder: PreTrainedConfig, windows: int) -> P
     )
 
 
-def _commit_of(hub_id: str) -> str | None:
+def _commit_of(source: ModelSource) -> str | None:
     """Return the commit of a model in the Hub's cache, which keeps files by commit."""
-    file = try_to_load_from_cache(hub_id, "config.json")
+    if not source.hub_id:
+        return None
+    file = try_to_load_from_cache(source.hub_id, "config.json", revision=source.revision)
     return Path(file).parent.name if isinstance(file, str) else None
 
 

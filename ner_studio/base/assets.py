@@ -21,6 +21,9 @@ STYLE_SHEETS = (
 )
 """All style sheets, in the order in which the browser applies them."""
 
+HEAD_SCRIPTS = ("base/address.js", "base/names.js")
+"""The scripts that run before the page is built; all others belong to a part of it."""
+
 
 @cache
 def read(name: str) -> str:
@@ -31,3 +34,8 @@ def read(name: str) -> str:
 def style_sheet() -> str:
     """Return the style sheet of the whole page: the colours of entity types, then all files."""
     return "\n".join([entity_colours(), *map(read, STYLE_SHEETS)])
+
+
+def head() -> str:
+    """Return what the head of the page gets: the scripts that other scripts use."""
+    return "".join(f"<script>{read(name)}</script>" for name in HEAD_SCRIPTS)

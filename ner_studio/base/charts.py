@@ -5,7 +5,7 @@ it is given. To show other series later, send ``colours`` after the data.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -72,6 +72,33 @@ def scores(view: RunView, types: Sequence[str]) -> dict[str, Any]:
         if label in row["per_type"]
     ]
     return data(rows, [*SCORE_SERIES, *map(_series_of, types)])
+
+
+def losses_said(view: RunView) -> str:
+    """Return the newest losses of a run in words; see ``said``."""
+    newest = [("training", loss) for _, loss in view.losses[-1:]]
+    return said("loss", "loss", [*newest, *_last(view, {"validation": "loss"})])
+
+
+def scores_said(view: RunView) -> str:
+    """Return the newest validation scores of a run in words; see ``said``."""
+    return said("scores", "validation scores", _last(view, {n: n.lower() for n in SCORE_SERIES}))
+
+
+def _last(view: RunView, names: Mapping[str, str]) -> list[tuple[str, float | None]]:
+    return [(name, row[key]) for row in view.evaluations[-1:] for name, key in names.items()]
+
+
+def said(elem_id: str, what: str, newest: Iterable[tuple[str, float | None]]) -> str:
+    """Return hidden HTML with the newest values of a chart: its text for screen readers.
+
+    ``names.js`` gives it to the chart. Names must be our own words.
+    """
+    values = ", ".join(f"{name} {value:.3f}" for name, value in newest if value is not None)
+    return (
+        f'<p hidden data-chart="{elem_id}">Chart of the {what}; newest values: '
+        f"{values or 'none yet'}.</p>"
+    )
 
 
 def colours(view: RunView, types: Sequence[str]) -> dict[str, Any]:

@@ -107,7 +107,7 @@ class FilePanel:
 
     @property
     def shown(self) -> list[Any]:
-        """The components that the handlers update, in the order of their results."""
+        """The components that the handlers update."""
         return [self.status, self.find, self.cancel, self.offer, self.folder, *self.downloads]
 
     def wire(self, model: Any, label_names: Any) -> None:
@@ -139,14 +139,15 @@ class FilePanel:
         )
         self.column.input(lambda: gr.update(interactive=True), None, self.find, **QUICK)
 
-    def choose(self, file: str | None, folder: str, request: Request | None) -> list[Any]:
+    def choose(self, file: str | None, folder: str, request: Request | None) -> dict[Any, Any]:
         """Offer the columns of a new file, and delete the results of the one before."""
         if request:
             request.finish("replaced")
         drop(folder)
-        no_choice = [gr.update(visible=False), gr.update(visible=False)]
+        hidden = gr.update(visible=False)
+        no_choice = {self.column: hidden, self.lines: hidden}
         if not file:
-            return [*no_choice, *self._resting(state("idle"), ready=False)]
+            return {**no_choice, **self._resting(state("idle"), ready=False)}
         try:
             file_job.check_size(Path(file))
             with importing:
@@ -155,23 +156,26 @@ class FilePanel:
                 columns = text_columns(file)
         except NerError as problem:
             refused = state("refused", message=markup.error(str(problem)))
-            return [*no_choice, *self._resting(refused, ready=False)]
-        choice = gr.update(
-            choices=_choices(columns.names, columns.examples),
-            value=columns.default,
-            visible=bool(columns.names),
-        )
-        lines = gr.update(value=_LINES, visible=columns.lines)
+            return {**no_choice, **self._resting(refused, ready=False)}
         ready = not columns.names or columns.default is not None
-        return [choice, lines, *self._resting(state("idle"), ready)]
+        return {
+            self.column: gr.update(
+                choices=_choices(columns.names, columns.examples),
+                value=columns.default,
+                visible=bool(columns.names),
+            ),
+            self.lines: gr.update(value=_LINES, visible=columns.lines),
+            **self._resting(state("idle"), ready),
+        }
 
-    def begin(self, folder: str) -> list[Any]:
+    def begin(self, folder: str) -> dict[Any, Any]:
         """Show at once that the work starts, or that it waits for the file of another visitor."""
         drop(folder)
         text = "Starting …"
         if self._at_work:
             text = "Waiting: one file is read at a time, and another one is being read."
-        return [*self._busy(state("waiting", message=sentence(text))), Request()]
+        waiting = self._busy(state("waiting", message=sentence(text)))
+        return {**waiting, self.request: Request()}
 
     async def load(self, model: str | None, label_names: str | None) -> None:
         """Wait until the model is loaded; an error is shown when the model is used."""
@@ -186,7 +190,7 @@ class FilePanel:
         column: str | None,
         lines: str | None,
         request: Request,
-    ) -> Iterator[list[Any]]:
+    ) -> Iterator[dict[Any, Any]]:
         """Find the entities of the texts of a file: yield the progress, then the results."""
         if not request.begin():
             return
@@ -221,27 +225,40 @@ class FilePanel:
             if not keep:
                 drop(str(folder))
 
-    def stop(self, request: Request | None) -> list[Any]:
+    def stop(self, request: Request | None) -> Any:
         """End the work, which then shows it; show it here for work that had not begun."""
         if request and request.finish("cancelled"):
-            return [gr.skip()] * len(self.shown)
+            return gr.skip()
         return self._cancelled()
 
-    def _cancelled(self) -> list[Any]:
+    def _cancelled(self) -> dict[Any, Any]:
         return self._resting(state("cancelled", message=sentence("Cancelled: nothing was kept.")))
 
-    def _busy(self, now: dict[str, str]) -> list[Any]:
-        off, on = gr.update(interactive=False), gr.update(visible=True)
-        return [now, off, on, gr.update(visible=False), "", *[gr.skip()] * len(self.downloads)]
+    def _busy(self, now: dict[str, str]) -> dict[Any, Any]:
+        return {
+            self.status: now,
+            self.find: gr.update(interactive=False),
+            self.cancel: gr.update(visible=True),
+            self.offer: gr.update(visible=False),
+            self.folder: "",
+        }
 
-    def _resting(self, now: dict[str, str], ready: bool = True) -> list[Any]:
-        find, hidden = gr.update(interactive=ready), gr.update(visible=False)
-        return [now, find, hidden, hidden, "", *[gr.skip()] * len(self.downloads)]
+    def _resting(self, now: dict[str, str], ready: bool = True) -> dict[Any, Any]:
+        return {
+            self.status: now,
+            self.find: gr.update(interactive=ready),
+            self.cancel: gr.update(visible=False),
+            self.offer: gr.update(visible=False),
+            self.folder: "",
+        }
 
-    def _offered(self, job: FileJob) -> list[Any]:
-        find, hidden = gr.update(interactive=True), gr.update(visible=False)
-        on = gr.update(visible=True)
-        return [job.finished(), find, hidden, on, str(job.folder), *map(str, job.files)]
+    def _offered(self, job: FileJob) -> dict[Any, Any]:
+        return {
+            **self._resting(job.finished()),
+            self.offer: gr.update(visible=True),
+            self.folder: str(job.folder),
+            **dict(zip(self.downloads, map(str, job.files), strict=True)),
+        }
 
 
 def _choices(names: Sequence[str], examples: Sequence[str]) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@
 
 const MOST_LINKED = 8000;
 const chosen = { off: new Set(), threshold: 0, only: false, sorted: {} };
+const PARAMETERS = ["model", "compare", "view", "threshold", "hidden", "only"]; // of a link
 
 const find = (selector) => element.querySelector(selector);
 const all = (selector, root = element) => [...root.querySelectorAll(selector)];
@@ -144,43 +145,68 @@ function copyLink() {
     say(`The text has ${size} characters, and a link at most ${most}. Shorten it, or share a file.`);
     return;
   }
-  const { model, compare: other } = find(".hl").dataset;
+  copy(link(text).href, "Copied a link to this text and model.");
+}
+
+// The address that shows this text as it is shown now.
+function link(text) {
+  const { model, compare: other, view } = find(".hl").dataset;
   const address = new URL(window.location.pathname, window.location.origin);
-  address.searchParams.set("model", model);
-  if (other) address.searchParams.set("compare", other);
+  const query = address.searchParams;
+  query.set("model", model);
+  if (other) query.set("compare", other);
+  if (view !== "Text") query.set("view", view);
+  if (chosen.threshold > 0) query.set("threshold", chosen.threshold.toFixed(2));
+  for (const label of [...chosen.off].sort()) query.append("hidden", label);
+  if (chosen.only) query.set("only", "1");
   // In the fragment, which browsers do not send to servers. It can't contain half a surrogate pair.
   const whole = text.replace(/\p{Surrogate}/gu, "\ufffd");
   address.hash = `text=${encodeURIComponent(whole)}`;
-  copy(address.href, "Copied a link to this text and model.");
+  return address;
+}
+
+const linkedText = (address) => new URLSearchParams(address.hash.slice(1)).get("text");
+const isLink = (address) => linkedText(address) !== null || address.searchParams.has("model");
+
+// Choose what a link leaves out; the rest of it is in restore.js.
+function chooseLinked() {
+  const address = new URL(window.location);
+  if (!isLink(address)) return;
+  const threshold = Number(address.searchParams.get("threshold"));
+  if (threshold > 0 && threshold <= 1) chosen.threshold = threshold;
+  chosen.off = new Set(address.searchParams.getAll("hidden"));
+  chosen.only = address.searchParams.has("only");
 }
 
 // Keep what restore.js brings back after a reload; drop an address that no longer fits.
 function remember() {
   const frame = find(".hl");
   if (!frame) return;
-  const { model, compare: other } = frame.dataset;
+  const { model, compare: other, view } = frame.dataset;
   const text = writtenText();
   try {
-    window.sessionStorage.setItem("ner-studio", JSON.stringify({ text, model, compare: other }));
+    const kept = { text, model, compare: other, view };
+    window.sessionStorage.setItem("ner-studio", JSON.stringify(kept));
   } catch {
     // Storage is full or not allowed: then a reload brings nothing back.
   }
   const address = new URL(window.location);
-  const linked = new URLSearchParams(address.hash.slice(1)).get("text");
-  if (linked === null && !address.searchParams.has("model")) return;
-  const here = [address.searchParams.get("model"), address.searchParams.get("compare") ?? ""];
-  if (linked === text && here[0] === model && here[1] === other) return;
+  if (!isLink(address) || fits(address, link(text))) return;
   address.hash = "";
-  address.searchParams.delete("model");
-  address.searchParams.delete("compare");
-  window.history.replaceState(window.history.state, "", address);
+  for (const name of PARAMETERS) address.searchParams.delete(name);
+  window.nerStudio.keepAddress(address);
+}
+
+function fits(address, now) {
+  const said = (url, name) => url.searchParams.getAll(name).sort().join("\n");
+  const differs = (name) => said(address, name) !== said(now, name);
+  return linkedText(address) === linkedText(now) && !PARAMETERS.some(differs);
 }
 
 // A browser does not load an address that differs in its fragment only, such as a second link pasted
 // after a first one.
 window.addEventListener("hashchange", () => {
-  const linked = new URLSearchParams(window.location.hash.slice(1)).get("text");
-  if (linked !== null) window.location.reload();
+  if (linkedText(new URL(window.location)) !== null) window.location.reload();
 });
 
 const actions = { copy: copyTable, link: copyLink, more: showMore, sort: sortBy };
@@ -195,6 +221,7 @@ element.addEventListener("input", ({ target }) => {
   else if (target.checked) chosen.off.delete(target.value);
   else chosen.off.add(target.value);
   apply();
+  remember();
 });
 
 watch("value", () => {
@@ -202,3 +229,5 @@ watch("value", () => {
   apply();
   remember();
 });
+
+chooseLinked();

@@ -7,6 +7,7 @@ import gradio as gr
 
 from ner_core.errors import RunError
 from ner_studio.base import rights
+from ner_studio.base.hidden_text import hidden_text
 
 _Choices = Sequence[tuple[str, str]]
 
@@ -32,7 +33,7 @@ class ModelChoice:
                 elem_id=f"{elem_id}-labels",
             )
         # Hidden in the page: the model whose label names are asked for.
-        self.named = gr.Textbox("", visible="hidden")
+        self.named = hidden_text()
 
     @property
     def inputs(self) -> set[Any]:

@@ -13,6 +13,7 @@ import gradio as gr
 from ner_core.errors import UnnamedLabelsError
 from ner_studio.base import assets
 from ner_studio.base.events import QUICK, QUIET, UNCHECKED
+from ner_studio.base.hidden_text import hidden_text
 from ner_studio.highlight import reading
 from ner_studio.highlight import view as highlight_view
 from ner_studio.highlight.examples import EXAMPLES
@@ -70,10 +71,10 @@ class HighlightTab:
             elem_id="highlighted",
         )
         # Hidden in the page: which models are being loaded, and when the last one was loaded.
-        self.awaited = gr.Textbox("", visible="hidden")
-        self.arrived = gr.Textbox("", visible="hidden")
+        self.awaited = hidden_text()
+        self.arrived = hidden_text()
         # Which models have labels without names: a line "number model" for each.
-        self.unnamed = gr.Textbox("", visible="hidden")
+        self.unnamed = hidden_text()
         self.files = FilePanel()
 
     @property
@@ -127,7 +128,7 @@ class HighlightTab:
 
     def restore_on(self, event: Any) -> None:
         """Restore what the address of the page contains, or what was there before a reload."""
-        restored = [self.text, self.model, self.second.model]
+        restored = [self.text, self.model, self.second.model, self.view]
         event(None, restored, restored, js=assets.read("highlight/restore.js"), **QUICK)
 
     def refresh_on(self, event: Any) -> None:

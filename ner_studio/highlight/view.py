@@ -63,7 +63,8 @@ def page(view: str, text: str, models: Sequence[str], outcomes: Sequence[Outcome
     A blank text has no ``outcomes``. The attributes of the frame name the models for the script.
     """
     first, second = [*models, ""][:2]
-    names = f'data-model="{escape(first)}" data-compare="{escape(second)}"'
+    view = view if view in VIEWS else TEXT
+    names = f'data-model="{escape(first)}" data-compare="{escape(second)}" data-view="{view}"'
     return f'<div class="hl" {names}>{_content(view, text, models, outcomes)}</div>'
 
 
@@ -104,7 +105,6 @@ def _refusal(sentence: str, model: str) -> str:
 
 
 def _result(view: str, text: str, readings: Sequence[Reading]) -> str:
-    view = view if view in VIEWS else TEXT
     # If there are two models, the first one chooses its colours first.
     colours = EntityColours(*(reading.types for reading in readings))
     if view == TEXT:

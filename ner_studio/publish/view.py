@@ -84,16 +84,20 @@ def _done(published: Published) -> str:
     repo = link(published.url, published.url, published.repo)
     commit = f"{published.url}/commit/{quote(published.commit)}"
     short = link(commit, published.url, published.commit[:8])
+    seen = escape(published.visibility)
     if not published.changed:
-        text = f"Nothing had changed: {repo} holds all of it already, as commit {short}."
+        text = f"Nothing had changed: {repo} ({seen}) holds all of it already, as commit {short}."
     elif published.pull_request:
         number = published.pull_request.rstrip("/").rpartition("/")[2]
         opened = link(published.pull_request, published.url, f"pull request {number}")
-        text = f"Proposed to {repo}: {opened}."
+        text = f"Proposed to {repo} ({seen}): {opened}."
     else:
-        text = f"Published as {repo}, commit {short}."
+        text = f"Published as {repo} ({seen}), commit {short}."
         if published.card_replaced:
             history = f"{published.url}/commits/main/README.md"
             before = link(history, published.url, "the one before")
             text += f" Its README.md is a new one; {before} is in its history."
+    if published.changed and published.kept:
+        kept = escape(", ".join(published.kept))
+        text += f" Taken over from the README.md before: {kept}."
     return f'<p class="ner-done">{text}</p>'

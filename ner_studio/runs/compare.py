@@ -105,7 +105,14 @@ def key(views: Sequence[RunView]) -> str:
         f"<span>{markup.escape(view.run.id)}</span><span>{markup.escape(_state(view))}</span></li>"
         for name, colour, view in zip(names_of(views), LINES, views, strict=False)
     ]
-    return f'<ul class="ner-key" aria-label="Compared runs">{"".join(items)}</ul>'
+    named = list(zip(names_of(views), views, strict=True))
+    scored = [(name, view.evaluations[-1]["f1"]) for name, view in named if view.evaluations]
+    lost = [(name, view.losses[-1][1]) for name, view in named if view.losses]
+    return (
+        f'<ul class="ner-key" aria-label="Compared runs">{"".join(items)}</ul>'
+        + charts.said("compare-scores", "validation F1 of runs", scored)
+        + charts.said("compare-losses", "training loss of runs", lost)
+    )
 
 
 def tables(views: Sequence[RunView]) -> str:

@@ -22,6 +22,7 @@ class ComparePanel:
             self.over = gr.Radio(
                 [("Over steps", STEPS), ("Over epochs", EPOCHS)],
                 value=STEPS,
+                label="Compared over",
                 show_label=False,
                 container=False,
                 elem_id="compare-over",

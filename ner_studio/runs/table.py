@@ -41,6 +41,7 @@ def add() -> gr.Dataframe:
         show_search="search",
         max_height=420,
         buttons=[],
+        label="All runs",
         show_label=False,
         elem_id="runs-table",
     )

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ner_core.render.colours import EntityColours
-from ner_studio.base.markup import dot, empty, escape, marked_spans, table
+from ner_studio.base.markup import dot, empty, error, escape, marked_spans, table
 
 if TYPE_CHECKING:
     from ner_core.checks.findings import Finding
@@ -32,10 +32,11 @@ def data_summary(report: "CheckReport") -> str:
 
 
 def blocked(report: "CheckReport") -> str:
-    """Return why training cannot start with these data; empty if it can."""
+    """Return why training cannot start with these data, as HTML; empty if it can."""
     if not report.errors:
         return ""
-    return f"Training cannot start with these data: {report.errors[0].message}"
+    message = error(f"Training cannot start with these data: {report.errors[0].message}")
+    return f'<div data-about="data">{message}</div>'
 
 
 def _counts(report: "CheckReport", types: list[str], colours: EntityColours) -> str:

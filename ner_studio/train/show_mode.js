@@ -4,5 +4,5 @@
   const address = new URL(window.location);
   if (mode !== "new" || !address.searchParams.has("run")) return;
   address.searchParams.delete("run");
-  window.history.replaceState(window.history.state, "", address);
+  window.nerStudio.keepAddress(address);
 }

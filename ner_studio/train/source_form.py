@@ -229,7 +229,7 @@ class SourceForm:
             return {**updates, self.summary: markup.error(str(error)), self._start: disabled}
         updates[self.summary] = data_summary.data_summary(report)
         if reason := data_summary.blocked(report):
-            updates[self._problem] = markup.error(reason)
+            updates[self._problem] = reason
             updates |= {self._start: disabled, self.blocked: True}
         return updates
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
 
 from ner_core.config import TrainConfig
 from ner_core.errors import NerError
@@ -19,6 +20,7 @@ from ner_studio.runs.panel import RunsPanel
 from ner_studio.state.predictors import reading_data
 from ner_studio.train.settings_form import SettingsForm
 from ner_studio.train.source_form import SourceForm
+from ner_studio.train.starts import Starts
 from ner_studio.watch.own_settings import OwnSettings
 from ner_studio.watch.panel import WatchPanel
 
@@ -73,6 +75,7 @@ class TrainTab:
             with gr.Column(scale=9, min_width=320, elem_id="watch"):
                 self.watch = WatchPanel()
         self.runs = RunsPanel()
+        self._starts = Starts()
 
     def explain_on(self, event: Any) -> None:
         """Show on this event whether the visitor may train, unless everybody may."""
@@ -95,16 +98,19 @@ class TrainTab:
         )
         self.source.wire(self.problem, self.start)
         self.settings.wire(self.source)
-        # What stopped the start may be corrected now; a problem of the data stays.
+        # What stopped the start may be corrected now. This is done in the page: an answer of the
+        # server could come after that to the next click.
         gr.on(
             [*self.settings.edits, self.settings.recipe.input],
-            lambda blocked: gr.skip() if blocked else "",
-            self.source.blocked,
+            None,
             self.problem,
-            **QUICK,
+            self.problem,
+            js=assets.read("train/forget_problem.js"),
+            **UNCHECKED,
         )
         self.watch.wire()
         self.runs.wire()
+        self.start.click(None, None, self.start, js=assets.read("train/disable_start.js"), **QUICK)
         started = self.start.click(
             self.start_run,
             self.source.inputs | self.settings.inputs,
@@ -112,6 +118,7 @@ class TrainTab:
             concurrency_limit=8,  # it may wait for the Hub
             **QUIET,
         )
+        started.then(self.enable_start, self.source.blocked, self.start, **QUICK)
         self.watch.poll_after(started)
         started.then(None, js=assets.read("train/scroll_to_started.js"), **QUIET)
         self.runs.refresh_on(started.then)
@@ -137,17 +144,26 @@ class TrainTab:
         try:
             visitor = rights.check_training()
             config = TrainConfig.from_values(self.source.values(form) | self.settings.values(form))
-            with reading_data(self.source.from_hub(form)):
-                from ner_core.jobs.submit import submit  # late: it imports datasets
 
-                run, _ = submit(config, folders=False, owner=visitor.name)
+            def start() -> str:
+                with reading_data(self.source.from_hub(form)):
+                    from ner_core.jobs.submit import submit  # late: it imports datasets
+
+                    return submit(config, folders=False, owner=visitor.name)[0].id
+
+            page = getattr(LocalContext.request.get(None), "session_hash", None)
+            run_id = self._starts.once((page, visitor.name, config.model_dump_json()), start)
         except NerError as error:
             return {self.problem: markup.error(str(error))}
-        return {self.problem: "", **self.show(run.id)}
+        return {self.problem: "", **self.show(run_id)}
 
     def show(self, run_id: str) -> dict[Any, Any]:
         """Return the updates that show this run."""
         return {self.mode: "watch", **self.watch.choose(run_id)}
+
+    def enable_start(self, blocked: bool) -> Any:
+        """Enable the start button again, which each click disables, unless the data forbid it."""
+        return gr.update(interactive=rights.may_train() and not blocked)
 
     def fill(self, config: TrainConfig) -> dict[Any, Any]:
         """Return the updates that show the form with the settings of a run."""

@@ -4,5 +4,5 @@
   const address = new URL(window.location);
   if (shown && run) address.searchParams.set("run", run);
   else address.searchParams.delete("run");
-  window.history.replaceState(window.history.state, "", address);
+  window.nerStudio.keepAddress(address);
 }

@@ -17,6 +17,7 @@ from ner_core.jobs.stop import stop
 from ner_core.runs.view import RunView
 from ner_studio.base import assets, charts, markup, polling, rights
 from ner_studio.base.events import UNCHECKED
+from ner_studio.base.hidden_text import hidden_text
 from ner_studio.base.polling import RunPolls
 from ner_studio.publish.panel import PublishPanel
 from ner_studio.report.panel import ReportPanel
@@ -74,9 +75,8 @@ class WatchPanel:
             self.samples = gr.HTML("", apply_default_css=False, elem_id="samples")
             self.log = LogPanel()
             self.report = ReportPanel()
-        # Hidden text boxes: a gr.State would report its changes to queued events only.
-        self.evaluated = gr.Textbox("", visible="hidden")
-        self.stage = gr.Textbox("", visible="hidden")
+        self.evaluated = hidden_text()
+        self.stage = hidden_text()
         self.timer = gr.Timer(polling.SHORTEST)
         self._polls = RunPolls()
 

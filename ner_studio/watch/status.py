@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from ner_core.runs import store
 from ner_core.runs.view import RunView
+from ner_studio.base import charts
 from ner_studio.base.durations import duration
 from ner_studio.base.markup import escape
 
@@ -16,6 +17,8 @@ STATUS_TEMPLATE = """
     <div style="width: ${value.percent}%"></div></div>
   <div class="ner-facts">${value.facts}</div>
   ${value.message}
+  <p class="ner-unseen" role="status">${value.said}</p>
+  ${value.charts}
 </section>
 """
 
@@ -30,6 +33,8 @@ def status_value(view: RunView) -> dict[str, Any]:
         "percent": f"{percent:.1f}",
         "facts": "".join(f"<span>{name} <b>{value}</b></span>" for name, value in _facts(view)),
         "message": _message(view),
+        "said": f"Run {escape(view.run.id)}: {status}.",
+        "charts": charts.losses_said(view) + charts.scores_said(view),
     }
 
 

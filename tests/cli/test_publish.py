@@ -41,11 +41,16 @@ def test_the_command_publishes_and_tells_where(hub, run, call, document):
         "pull_request": None,
         "changed": True,
         "card_replaced": False,
+        "card_kept": [],
+        "private": True,
     }
     assert hub.models["me/ner"].private
     assert hub.models["me/ner"].commits[0][1] == "The first"
     code, out, _ = call("publish", "done", "--repo", "me/ner")
-    assert (code, out) == (0, f"{hub.url}/me/ner holds all of it already (commit {commit[:8]})\n")
+    assert (code, out) == (
+        0,
+        f"{hub.url}/me/ner holds all of it already (private, commit {commit[:8]})\n",
+    )
 
 
 def test_the_command_says_that_a_card_was_replaced(hub, run, call):
@@ -53,7 +58,7 @@ def test_the_command_says_that_a_card_was_replaced(hub, run, call):
     _, out, _ = call("publish", "done", "--repo", "me/ner")
     commit = hub.models["me/ner"].commit("main")
     assert out == (
-        f"published: {hub.url}/me/ner (commit {commit[:8]})\n"
+        f"published: {hub.url}/me/ner (public, commit {commit[:8]})\n"
         "its README.md is a new one; the one before is in the history of the repository\n"
     )
 
@@ -61,11 +66,33 @@ def test_the_command_says_that_a_card_was_replaced(hub, run, call):
 def test_public_and_pull_requests(hub, run, call):
     code, out, _ = call("publish", "done", "--repo", "me/open", "--public")
     commit = hub.models["me/open"].commit("main")
-    assert (code, out) == (0, f"published: {hub.url}/me/open (commit {commit[:8]})\n")
+    assert (code, out) == (0, f"published: {hub.url}/me/open (public, commit {commit[:8]})\n")
     assert not hub.models["me/open"].private
     hub.models["other/ner"] = Repo()
     code, out, _ = call("publish", "done", "--repo", "other/ner", "--pr")
-    assert (code, out) == (0, f"proposed: {hub.url}/other/ner/discussions/1\n")
+    assert (code, out) == (0, f"proposed: {hub.url}/other/ner/discussions/1 (public)\n")
+
+
+def test_what_was_taken_over_is_said(hub, run, call):
+    hub.models["me/ner"] = Repo({"main": {"README.md": b"---\nlicense: mit\n---\nmine"}})
+    _, out, _ = call("publish", "done", "--repo", "me/ner")
+    assert out.splitlines()[1:] == [
+        "its README.md is a new one; the one before is in the history of the repository",
+        "taken over from the README.md before: license",
+    ]
+
+
+def test_a_wish_that_is_not_met_is_refused(hub, run, call):
+    hub.models |= {"me/ner": Repo(), "me/hidden": Repo(private=True)}
+    for repo, now, wish in (("ner", "public", "private"), ("hidden", "private", "public")):
+        code, out, err = call("publish", "done", "--repo", f"me/{repo}", f"--{wish}")
+        assert (code, out) == (2, "")
+        assert err == (
+            f"asking the Hub …\nerror: Nothing was sent: me/{repo} is already {now}, and you asked "
+            f"for {wish}. Make it {wish} at {hub.url}/me/{repo}/settings first, or do not ask for "
+            f"{wish}.\n"
+        )
+        assert hub.models[f"me/{repo}"].commits == []
 
 
 def test_what_is_refused_is_one_sentence(hub, run, call):

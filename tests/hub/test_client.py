@@ -67,13 +67,16 @@ def test_a_card_that_is_there_is_replaced_and_the_check_says_so(hub):
     assert said(check_repo("me/ner")) == (
         True,
         "me/ner is there (public) and yours to write: publishing adds a commit to it and replaces "
-        "its README.md; entries at its top that the new one lacks, such as a license, stay.",
+        "its README.md; entries at its top that its owner wrote, such as a license, stay.",
     )
 
 
 def test_a_repository_of_somebody_else(hub):
     hub.models["other/ner"] = Repo()
-    rest = "is somebody else's: you can write to repositories of me or acme. Choose me"
+    rest = (
+        "belongs to other. Signed in as me, you can write to repositories of me or acme only: "
+        "choose me"
+    )
     assert check_repo("other/ner") == RepoCheck(
         "other/ner",
         True,
@@ -145,7 +148,7 @@ def test_a_space_uses_only_the_token_of_its_visitor(hub, monkeypatch):
     monkeypatch.setenv("SPACE_ID", "me/space")
     assert said(check_repo("me/ner")) == (
         False,
-        "Nobody is signed in to the Hub here. Sign in on the page.",
+        "Not signed in. Sign in on the page.",
     )
     assert hub.requests == []
     hub.tokens["hf_visitor"] = Token("guest", "read")
@@ -167,7 +170,7 @@ def test_of_a_repository_that_is_there_a_space_says_what_it_cannot_know(hub, mon
         False,
         None,
         "ann/old is there (public) and yours. If it was made from here, publishing adds a commit "
-        "to it and replaces its README.md; entries at its top that the new one lacks, such as a "
+        "to it and replaces its README.md; entries at its top that its owner wrote, such as a "
         "license, stay. But a sign-in here writes only to repositories that were made from here: "
         "for any other choose a new name, or open a pull request.",
     )
@@ -186,7 +189,7 @@ def test_nobody_is_signed_in(hub, monkeypatch):
     monkeypatch.delenv("HF_TOKEN")
     assert said(check_repo("me/ner")) == (
         False,
-        "Nobody is signed in to the Hub here. Run hf auth login, or set HF_TOKEN.",
+        "Not signed in. Run `hf auth login` or set HF_TOKEN.",
     )
 
 

@@ -4,14 +4,16 @@ import asyncio
 import os
 import signal
 import threading
+import warnings
 
 import pytest
 
 from ner_core import api
-from ner_core.errors import ConfigError, DataError, RunError, TrainingError
+from ner_core.errors import ConfigError, DataError, NerWarning, RunError, TrainingError
 from ner_core.jobs.stop import stop
 from ner_core.runs import store
 from ner_core.system import locks
+from tests.conftest import write_conll
 from tests.support import toy
 
 
@@ -58,6 +60,28 @@ def test_a_run_in_this_process_is_one_like_any_other(begin, ner_home):
         f"The run {run.id} cannot be resumed because it is finished. "
         "Choose one that was stopped, failed or was interrupted."
     )
+
+
+def test_what_the_command_line_says_before_the_start_is_a_warning(begin, toy_data):
+    write_conll(toy_data / "test.conll", [[("x", "B-NEW")]])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        begin(max_train=4, epochs=1)
+    said = [warning for warning in caught if issubclass(warning.category, NerWarning)]
+    assert [warning.filename for warning in said] == [__file__]
+    assert [str(warning.message) for warning in said] == [
+        "NEW occurs in test but not in train, so it cannot be learned and counts as missed there. "
+        "Add examples of it to train, or remove it."
+    ]
+
+
+def test_a_warning_that_is_made_an_error_starts_no_run(begin, toy_data):
+    write_conll(toy_data / "test.conll", [[("x", "B-NEW")]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", NerWarning)
+        with pytest.raises(NerWarning):
+            begin()
+    assert store.list_runs() == []
 
 
 @pytest.mark.parametrize(

@@ -110,23 +110,44 @@ def test_an_adapter_without_a_config_is_named_as_such(tmp_path):
 @pytest.mark.parametrize("folders", [True, False])
 def test_pasted_addresses_are_ids(name, folders):
     source = find_model(name, folders)
-    assert (source.kind, source.location) == ("hub", "o/m")
+    assert (source.kind, source.location, source.at) == ("hub", "o/m", None)
 
 
 @pytest.mark.parametrize(
-    "name", ["o/m@main", "hub:o/m@main", "https://huggingface.co/datasets/o/m"]
+    ("name", "revision"),
+    [
+        ("o/m@v1.0", "v1.0"),
+        (" hub:o/m@refs/pr/1 ", "refs/pr/1"),
+        ("https://huggingface.co/o/m/tree/v1.0", "v1.0"),
+        ("https://huggingface.co/o/m/tree/v1.0/", "v1.0"),
+        ("https://huggingface.co/o/m/blob/v1.0/config.json", "v1.0"),
+        (" https://huggingface.co/o/m/tree/refs%2Fpr%2F1?x=y", "refs/pr/1"),
+        ("hf.co/o/m/tree/refs/pr/1/folder", "refs/pr/1"),
+        (f"https://huggingface.co/o/m/commit/{'a' * 40}", "a" * 40),
+    ],
+)
+@pytest.mark.parametrize("folders", [True, False])
+def test_a_revision_is_part_of_an_id(name, revision, folders):
+    source = find_model(name, folders)
+    assert (source.kind, source.location, source.at) == ("hub", "o/m", revision)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["o/m@../x", "o/m@", "hub:o/m@a b", "https://hf.co/o/m/tree/..%2Fx", "hf.co/datasets/o/m"],
 )
 @pytest.mark.parametrize("folders", [True, False])
 def test_what_is_no_id_is_a_sentence(name, folders):
     with pytest.raises(ModelError) as caught:
         find_model(name, folders)
-    if "@" in name:
+    if "datasets" not in name:
+        revision = "../x" if ".." in name else name.partition("@")[2]
         assert str(caught.value) == (
-            "The revision 'main' of o/m can't be chosen. Write o/m alone: its newest revision is "
-            "used."
+            f"{revision!r} can't be a revision of o/m. Write o/m@ and a branch, a tag or a commit, "
+            "or leave it out."
         )
     else:
-        assert str(caught.value).startswith("There is no model 'https://huggingface.co/datasets")
+        assert str(caught.value).startswith("There is no model 'hf.co/datasets/o/m'")
 
 
 def test_the_number_of_labels_is_that_of_the_head(folder):

@@ -1,6 +1,7 @@
 """The public endpoints: as functions, and over HTTP as docs/api.md says."""
 
 import asyncio
+import inspect
 import json
 import re
 import shutil
@@ -236,7 +237,8 @@ def test_rest_as_the_docs_say(app):
     assert plain(json.loads(data.removeprefix("data: "))[0]) == FOUND
 
 
-def test_mcp_as_the_docs_say(app):
+def with_mcp(app, use):
+    """Return what ``use`` returns for a session with the MCP server of the docs."""
     from mcp import ClientSession
     from mcp.client.streamable_http import streamable_http_client
 
@@ -248,17 +250,166 @@ def test_mcp_as_the_docs_say(app):
             ClientSession(read, write) as session,
         ):
             await session.initialize()
-            tools = (await session.list_tools()).tools
-            found = await session.call_tool("find_entities", {"text": TEXT})
-            return tools, found
+            return await use(session)
 
-    tools, found = asyncio.run(call())
-    assert {tool.name for tool in tools} == {"find_entities", "find_entities_batch"}
-    assert not found.isError
-    assert "Nairobi" in found.content[0].text
-    schema = next(tool for tool in tools if tool.name == "find_entities").inputSchema
-    assert schema["required"] == ["text"]
-    assert all(part["description"] for part in schema["properties"].values())
+    return asyncio.run(call())
+
+
+def test_mcp_as_the_docs_say(app):
+    calls = [
+        ("find_entities", {"text": TEXT}),
+        ("find_entities_batch", {"texts": [TEXT, "", "A “quote” in it's São Paulo."]}),
+        ("find_entities", {"text": ""}),
+    ]
+
+    async def use(session):
+        return [await session.call_tool(name, arguments) for name, arguments in calls]
+
+    answers = with_mcp(app, use)
+    for answer in answers:
+        assert not answer.isError
+        assert json.loads(answer.content[0].text) == answer.structuredContent
+    one, batch, empty = (answer.structuredContent["result"] for answer in answers)
+    assert plain(one) == FOUND
+    assert plain(batch[0]) == FOUND
+    assert batch[1] == empty == []
+    assert batch[2][-1]["text"] == "São Paulo"
+
+
+def test_the_tools_of_mcp_are_described_whole(app):
+    async def use(session):
+        return (await session.list_tools()).tools
+
+    tools = with_mcp(app, use)
+    assert [tool.name for tool in tools] == ["find_entities", "find_entities_batch"]
+    for tool, required in zip(tools, ("text", "texts"), strict=True):
+        assert tool.inputSchema["required"] == [required]
+        # A text that goes on in a second line of the docstring would be cut.
+        said = [part["description"] for part in tool.inputSchema["properties"].values()]
+        assert {text[-1] for text in [tool.description, *said]} == {"."}
+        function = getattr(api, tool.name)
+        told = " ".join(function.__doc__.split())
+        assert told == " ".join(
+            [
+                tool.description,
+                "Args:",
+                *(
+                    f"{name}: {part['description']}"
+                    for name, part in tool.inputSchema["properties"].items()
+                ),
+            ]
+        )
+    row = tools[0].outputSchema["properties"]["result"]["items"]
+    assert set(row["properties"]) == set(api.FoundEntity.__annotations__)
+
+
+def wrong_calls():
+    """Yield an endpoint, what a caller sends by mistake, and the sentence that answers it."""
+    for name, good in (("find_entities", {"text": "a"}), ("find_entities_batch", {"texts": ["a"]})):
+        (first,) = good
+        unlike = {"text": 5} if first == "text" else {"texts": [5]}
+        what = "text must be a text" if first == "text" else "number 1 of texts must be a text"
+        for mistake, sentence in [
+            (unlike, f"{what}, not an int."),
+            ({}, f"{name} needs {first}, which is missing."),
+            ({**good, "threshold": "high"}, "threshold must be a number from 0 to 1, not a str."),
+            ({**good, "threshold": 2}, "threshold: 2 is not a number from 0 to 1. Correct it."),
+            ({**good, "labels": "PER"}, "labels must be a list of entity types, not a str."),
+            (
+                {**good, "labels": ["X"]},
+                "labels: the model does not know the type 'X'. Choose from LOC, MISC, ORG, PER.",
+            ),
+            (
+                {**good, "model": "no such model"},
+                "There is no model 'no such model'. Choose minilm, starter, a run id or a Hub id; "
+                "folders are for the command line.",
+            ),
+            (
+                {**good, "modle": "starter"},
+                f"{name} has no parameter 'modle'. Its parameters are {first}, model, threshold, "
+                "labels, label_names.",
+            ),
+        ]:
+            yield name, mistake, sentence
+
+
+def error_of(client, name, address, body):
+    """Return the error that answers a call: at once, or in the stream of its result."""
+    asked = client.post(f"gradio_api/{address}/{name}", json=body)
+    if asked.status_code == 200:
+        asked = client.get(f"gradio_api/call/{name}/{asked.json()['event_id']}")
+        event, data = asked.text.strip().splitlines()[:2]
+        assert event == "event: error"
+        return json.loads(data.removeprefix("data: "))["error"]
+    assert asked.status_code == 422
+    assert set(asked.json()) == {"error"}
+    return asked.json()["error"]
+
+
+@pytest.mark.parametrize(("name", "mistake", "sentence"), list(wrong_calls()))
+def test_a_mistake_over_rest_is_answered_in_a_sentence(client, name, mistake, sentence):
+    assert error_of(client, name, "call/v2", mistake) == sentence
+    if "modle" not in mistake:  # values in a list have no names
+        names = list(inspect.signature(getattr(api, name)).parameters)
+        values = [mistake.get(n, DEFAULTS.get(n)) for n in names]
+        while values and names[len(values) - 1] not in mistake:
+            values.pop()
+        assert error_of(client, name, "call", {"data": values}) == sentence
+
+
+DEFAULTS = {"model": "starter", "threshold": 0.0}
+
+
+@pytest.mark.parametrize("name", ["find_entities", "find_entities_batch"])
+def test_values_that_are_too_many_are_refused(client, name):
+    first = "texts" if name.endswith("batch") else "text"
+    assert error_of(client, name, "call", {"data": [None] * 6}) == (
+        f"{name} takes at most 5 values, in the order {first}, model, threshold, labels, "
+        "label_names, not 6."
+    )
+
+
+def test_a_call_in_a_list_needs_no_value_that_has_a_default(client):
+    asked = client.post("gradio_api/call/find_entities", json={"data": [TEXT]})
+    answer = client.get(f"gradio_api/call/find_entities/{asked.json()['event_id']}")
+    event, data = answer.text.strip().splitlines()[:2]
+    assert event == "event: complete"
+    assert plain(json.loads(data.removeprefix("data: "))[0]) == FOUND
+    ran = client.post("gradio_api/run/find_entities", json={"data": [TEXT]})
+    assert plain(ran.json()["data"][0]) == FOUND
+
+
+def test_what_is_no_call_is_left_to_gradio(client):
+    for body in (b"{", b"[]", b'{"data": 1}', b"[" * 100_000):
+        asked = client.post("gradio_api/call/find_entities", content=body)
+        assert asked.status_code == 422
+        assert "Traceback" not in asked.text
+
+
+def test_mistakes_over_mcp_are_sentences(app):
+    calls = list(wrong_calls())
+
+    async def use(session):
+        return [await session.call_tool(name, mistake) for name, mistake, _ in calls]
+
+    answers = with_mcp(app, use)
+    assert [answer.isError for answer in answers] == [True] * len(calls)
+    assert [answer.content[0].text for answer in answers] == [sentence for *_, sentence in calls]
+
+
+def test_a_fault_of_ours_is_told_without_its_details(monkeypatch, capsys):
+    def fail(*_):
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr(api, "_found", fail)
+    for function, given in ((api.find_entities, "a"), (api.find_entities_batch, ["a"])):
+        with pytest.raises(gr.Error) as caught:
+            function(given)
+        assert caught.value.message == (
+            "NER Studio could not answer because of a fault of its own. Try again; if it happens "
+            "again, tell its maintainers."
+        )
+        assert "ZeroDivisionError: secret" in capsys.readouterr().err
 
 
 def test_the_two_calls_are_all_that_is_public(client):
@@ -269,11 +420,3 @@ def test_the_two_calls_are_all_that_is_public(client):
     called = {path.rsplit("/", 1)[1] for path in paths if "/call/" in path}
     assert called >= {"find_entities", "find_entities_batch"}
     assert {name for name in called if not name.startswith(("find_entities", "{"))} == set()
-
-
-def test_an_error_over_http_is_the_sentence(client):
-    asked = client.post("gradio_api/call/v2/find_entities", json={"text": "a", "labels": ["X"]})
-    answer = client.get(f"gradio_api/call/find_entities/{asked.json()['event_id']}")
-    assert answer.text.startswith("event: error")
-    sentence = "labels: the model does not know the type 'X'. Choose from LOC, MISC, ORG, PER."
-    assert sentence in answer.text

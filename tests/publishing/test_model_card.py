@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ner_core import tags
 from ner_core.config import TrainConfig
 from ner_core.errors import DataError, RunError
-from ner_core.publishing.card.document import model_card
+from ner_core.publishing.card.document import model_card, taken_over
 from ner_core.publishing.card.markup import plain, text
 from ner_core.runs import store
 from tests.support.card_runs import LABELS, MINILM, card_run, corpus, finish
@@ -160,9 +160,28 @@ def test_what_the_owner_wrote_at_the_top_of_the_card_before_is_taken_over():
     assert "Look through the entries at the top that the card before had" in to_do
     assert "license:" not in to_do
     assert "language:" not in to_do
-    # The same again changes nothing, and what is known of a run is not what was said before.
+    # The same again changes nothing, and what follows from a run does not replace it.
     assert model_card(run, "ann/my-model", before=data) == card
-    assert "license: apache-2.0\n" in model_card(store.get("full"), "ann/my-model", before=data)
+    later = model_card(store.get("full"), "ann/my-model", before=data)
+    assert "license: cc-by-4.0\n" in later
+    assert "## Licence\n\ncc-by-4.0, as this repository said before.\n" in later
+
+
+def test_lists_of_the_card_before_keep_what_the_owner_added():
+    run = sample_run()
+    first = model_card(run, "ann/my-model")
+    before = ModelCard(first).data.to_dict()
+    assert taken_over(run, "ann/my-model", False, before) == ()
+    before["tags"] = ["legal", *before["tags"], "lora"]
+    before["metrics"] = [*before["metrics"], "cer"]
+    before["datasets"] = ["ann/by-hand", before["model-index"][0]["results"][0]["dataset"]["type"]]
+    card = model_card(run, "ann/my-model", before=before)
+    data = ModelCard(card).data.to_dict()
+    assert data["tags"] == ["named-entity-recognition", "ner", "ner-studio", "legal"]
+    assert data["metrics"] == ["precision", "recall", "f1", "accuracy", "cer"]
+    assert data["datasets"] == ["ann/by-hand"]
+    assert taken_over(run, "ann/my-model", False, before) == ("datasets", "metrics", "tags")
+    assert model_card(run, "ann/my-model", before=data) == card
 
 
 def test_a_hostile_entry_of_the_card_before_is_text():

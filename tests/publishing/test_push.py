@@ -21,6 +21,7 @@ from ner_core.runs import store
 from tests.support.fake_runs import FakeRun
 from tests.support.hub_client import SECRET, contents, finished_run
 from tests.support.hub_server import Repo, Token
+from tests.support.hub_state import front_matter
 
 # huggingface_hub sends files by an argument that its transport has renamed.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>' to upload:DeprecationWarning")
@@ -64,7 +65,7 @@ def test_a_run_becomes_a_private_model_that_loads_and_predicts_the_same(hub, run
     done = publish(run, "me/ner", progress=seen.append)
     repo = hub.models["me/ner"]
     commit = repo.commit("main")
-    assert done == Published(f"{hub.url}/me/ner", commit, None, "me/ner")
+    assert done == Published(f"{hub.url}/me/ner", commit, None, "me/ner", private=True)
     assert repo.private
     assert set(repo.revisions["main"]) == PUSHED
     assert [entry[:2] for entry in repo.commits] == [("main", "Publish run done")]
@@ -115,7 +116,7 @@ def test_a_second_time_sends_nothing_and_commits_nothing(hub, run):
     hub.requests.clear()
     seen = []
     second = publish(run, "me/ner", progress=seen.append)
-    assert second == Published(first.url, first.commit, None, "me/ner", changed=False)
+    assert second == Published(first.url, first.commit, None, "me/ner", changed=False, private=True)
     assert seen[-1].what == "nothing had changed"
     assert not any("/large/" in request or "/commit/" in request for request in hub.requests)
     assert publish(run, "me/ner", pull_request=True) == second
@@ -132,7 +133,7 @@ def test_only_what_differs_is_committed(hub, run):
 
 def test_what_is_there_keeps_its_visibility_and_other_files(hub, run):
     hub.models["acme/ner"] = Repo({"main": {"LICENSE": b"", "model-1-of-2.safetensors": b"x"}})
-    publish(run, "acme/ner", private=True)
+    assert publish(run, "acme/ner").visibility == "public"
     repo = hub.models["acme/ner"]
     assert not repo.private
     # Weights of before would be loaded in place of the new ones.
@@ -153,6 +154,74 @@ def test_what_the_owner_added_to_the_card_stays_and_the_rest_is_not_lost_in_sile
     assert b"Mine." not in card
     again = publish(run, "me/ner")
     assert (again.changed, again.card_replaced) == (False, False)
+
+
+BY_HAND = b"""---
+license: mit
+language: de
+tags: [legal]
+thumbnail: https://hub.example/a.png
+---
+Mine.
+"""
+
+
+@pytest.mark.parametrize("gives_cards", [True, False])
+def test_what_the_owner_wrote_by_hand_stays_and_is_said(hub, run, gives_cards):
+    """Also what the run would know better: it learned from the sample, which is English."""
+    hub.gives_cards = gives_cards
+    hub.models["me/ner"] = Repo({"main": {"README.md": BY_HAND}})
+    done = publish(run, "me/ner")
+    assert done.kept == ("language", "license", "tags", "thumbnail")
+    card = hub.models["me/ner"].revisions["main"]["README.md"]
+    data = front_matter(card)
+    assert (data["license"], data["language"]) == ("mit", "de")
+    assert data["tags"] == ["named-entity-recognition", "ner", "ner-studio", "legal"]
+    assert data["thumbnail"] == "https://hub.example/a.png"
+    assert data["pipeline_tag"] == "token-classification"
+    assert publish(run, "me/ner").changed is False
+
+
+def test_a_card_that_cannot_be_read_is_not_replaced(hub, run):
+    broken = b"---\nlicense: [mit\n---\nMine."
+    hub.gives_cards = False
+    hub.models["me/ner"] = Repo({"main": {"README.md": broken}}, card={"no": "matter"})
+    assert refusal(run, "me/ner") == (
+        "The entries at the top of the README.md of me/ner can't be read, so they would be lost. "
+        f"Correct them at {hub.url}/me/ner/edit/main/README.md, then publish."
+    )
+    assert hub.models["me/ner"].commits == []
+    assert publish(run, "me/ner", pull_request=True).pull_request
+
+
+@pytest.mark.parametrize(
+    ("private", "wish", "now"), [(False, "private", "public"), (True, "public", "private")]
+)
+def test_a_wish_for_a_visibility_that_is_not_met_is_refused_before_anything_is_sent(
+    hub, run, private, wish, now
+):
+    hub.models["me/ner"] = Repo(private=private)
+    for pull_request in (False, True):
+        assert refusal(run, "me/ner", private=not private, pull_request=pull_request) == (
+            f"Nothing was sent: me/ner is already {now}, and you asked for {wish}. Make it {wish} "
+            f"at {hub.url}/me/ner/settings first, or do not ask for {wish}."
+        )
+    assert (hub.models["me/ner"].commits, hub.stored) == ([], {})
+    done = publish(run, "me/ner", private=private)
+    assert (done.private, hub.models["me/ner"].private) == (private, private)
+
+
+def test_a_hub_that_makes_a_new_repository_public_against_the_wish_gets_nothing(
+    hub, run, monkeypatch
+):
+    create_repo = HfApi.create_repo
+
+    def create(self, *args, **options):
+        return create_repo(self, *args, **{**options, "private": False})
+
+    monkeypatch.setattr(HfApi, "create_repo", create)
+    assert refusal(run, "me/ner").startswith("Nothing was sent: me/ner is already public, and")
+    assert (hub.models["me/ner"].commits, hub.stored) == ([], {})
 
 
 def test_a_lost_answer_does_not_hide_that_a_card_was_replaced(hub, run, monkeypatch):
@@ -425,6 +494,38 @@ def test_pull_requests_that_are_turned_off(hub, run):
         "Pull requests are turned off in other/ner. Publish without one, or ask its owner to turn "
         "them on."
     )
+
+
+NOT_HERE = {"status": 501, "headers": {"X-Error-Message": "Not part of this server"}}
+
+
+@pytest.mark.parametrize("path", ["preupload", "commit"])
+def test_a_server_without_pull_requests_is_named_and_asked_once(hub, run, path):
+    hub.models["other/ner"] = Repo({"main": {}})
+    hub.fail(f"/api/models/other/ner/{path}", **NOT_HERE)
+    assert refusal(run, "other/ner", pull_request=True) == (
+        f"{hub.url} can't open pull requests (501: Not part of this server). Publish without one."
+    )
+    assert sum(f"/{path}/" in request for request in hub.requests) == 1
+
+
+def test_what_a_server_has_not_built_is_quoted(hub, run):
+    hub.fail(CREATE, **NOT_HERE)
+    assert refusal(run, "me/ner") == (
+        f"{hub.url} can't do what writing to me/ner needs (501: Not part of this server). Ask "
+        "whoever runs it."
+    )
+
+
+@pytest.mark.parametrize("status", [404, 501])
+def test_a_server_without_xet_is_named_with_the_way_on(hub, run, monkeypatch, status):
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
+    hub.fail("/api/models/me/ner/xet-write-token", **{**NOT_HERE, "status": status})
+    assert refusal(run, "me/ner") == (
+        f"Xet storage can't be used at {hub.url} ({status}: Not part of this server). Set "
+        "HF_HUB_DISABLE_XET=1 to send the files without it, and try again."
+    )
+    assert hub.models["me/ner"].commits == []
 
 
 def test_no_network_and_offline(hub, run, monkeypatch, unused_port):

@@ -4,14 +4,14 @@ import shutil
 import subprocess
 
 import pytest
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, constants
 from huggingface_hub.utils import httpx
 
 from ner_core.errors import PublishError
 from ner_core.hub import client
 from ner_core.publishing import space as deploy
 from tests.support.hub_client import SECRET
-from tests.support.hub_server import Token
+from tests.support.hub_server import Repo, Token
 from tests.support.places import REPOSITORY
 
 # huggingface_hub sends files by an argument that its transport has renamed.
@@ -158,6 +158,7 @@ def test_a_space_is_created_private_with_what_belongs_to_it(hub, document, call)
         "commit": space.commit("main"),
         "files": len(deploy.files_of(REPOSITORY)),
         "removed": [],
+        "private": True,
     }
     assert (space.private, space.sdk) == (True, "gradio")
     there = space.revisions["main"]
@@ -208,10 +209,41 @@ def test_each_refusal_of_the_hub_is_a_sentence(hub, folder, monkeypatch, refusal
         f"{hub.url}/settings/tokens, or a fine-grained one with repo.write for me."
     )
     monkeypatch.delenv("HF_TOKEN")
-    assert refusal("deploy", "me/studio") == (
-        "Nobody is signed in to the Hub here. Run hf auth login, or set HF_TOKEN."
-    )
+    assert refusal("deploy", "me/studio") == ("Not signed in. Run `hf auth login` or set HF_TOKEN.")
     assert hub.spaces == {}
+
+
+def test_a_space_of_somebody_else_is_refused_before_anything_is_sent(hub, refusal):
+    hub.spaces["other/studio"] = Repo(sdk="gradio")
+    for name in ("studio", "new"):
+        assert refusal("deploy", f"other/{name}") == (
+            f"other/{name} belongs to other. Signed in as me, you can write to repositories of me "
+            f"or acme only: choose me/{name}."
+        )
+    assert not [request for request in hub.requests if not request.startswith("GET")]
+
+
+def test_a_private_space_that_is_to_be_public_is_refused(hub, refusal, call):
+    hub.spaces["me/studio"] = Repo(sdk="gradio", private=True)
+    assert refusal("deploy", "me/studio", "--public") == (
+        "Nothing was sent: me/studio is already private, and you asked for public. Make it public "
+        f"at {hub.url}/spaces/me/studio/settings first, or do not ask for public."
+    )
+    assert hub.spaces["me/studio"].commits == []
+    code, out, _ = call("deploy", "me/studio")
+    assert (code, out) == (0, f"{hub.url}/spaces/me/studio (private)\n")
+
+
+def test_a_server_without_xet_is_named_with_the_way_on(hub, folder, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", False)
+    said = {"X-Error-Message": "Not part of this server"}
+    hub.fail("/api/spaces/me/studio/xet-write-token", status=404, headers=said)
+    with pytest.raises(PublishError) as caught:
+        deploy.deploy("me/studio", folder=folder)
+    assert str(caught.value) == (
+        f"Xet storage can't be used at {hub.url} (404: Not part of this server). Set "
+        "HF_HUB_DISABLE_XET=1 to send the files without it, and try again."
+    )
 
 
 CONNECTION = (

@@ -1,12 +1,11 @@
 """The Hub's client in this process turned to a Hub on loopback, and runs to publish there."""
 
 import shutil
-from types import SimpleNamespace
+import time
 
 from huggingface_hub import constants
-from huggingface_hub.utils import _http
 
-from ner_core.hub import client
+from ner_core.hub import client, reachability
 from ner_core.publishing import permissions
 from ner_core.training.saving import write_json
 from tests.support.fake_runs import FakeRun
@@ -30,7 +29,10 @@ def turn_to(server, monkeypatch, home):
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(home / "token"))
     monkeypatch.setattr(client, "RETRY_SECONDS", 0.0)
     monkeypatch.setattr(permissions, "_known", {})
-    monkeypatch.setattr(_http, "time", SimpleNamespace(sleep=lambda _: None))
+    monkeypatch.setattr(reachability, "_state", None)
+    # The client of huggingface_hub waits seconds before it tries again.
+    sleep = time.sleep
+    monkeypatch.setattr(time, "sleep", lambda seconds: sleep(min(seconds, 0.01)))
     monkeypatch.delenv("SPACE_ID", raising=False)
     monkeypatch.setenv("HF_TOKEN", SECRET)
 

@@ -149,7 +149,7 @@ def _handler(hub):
             if repo.sdk:
                 described["sdk"] = repo.sdk
             card = repo.card or front_matter(repo.files(commit).get("README.md", b""))
-            if card and revision in ("main", repo.commit("main")):
+            if card and hub.gives_cards and revision in ("main", repo.commit("main")):
                 described["cardData"] = card
             self.answer_json(described)
 

@@ -185,14 +185,15 @@ class Hub:
 
     ``failures`` maps the beginning of a path to a Failure; ``requests`` has "METHOD path",
     ``authorizations`` the headers of that name, None for a request without one. As long as there
-    are no ``tokens`` anybody may read, and nobody write. ``stored`` is the large storage.
+    are no ``tokens`` anybody may read, and nobody write. ``stored`` is the large storage. Without
+    ``gives_cards`` the API tells nothing of README.md, as that of some other servers.
     """
 
     def __init__(self):
         self.models, self.datasets, self.spaces = {}, {}, {}
         self.tokens = {}
         self.stored = {}
-        self.part_size = None
+        self.part_size, self.gives_cards = None, True
         self.url = self.storage_url = ""
         self.closing = threading.Event()
         self.lock = threading.Lock()
@@ -202,7 +203,7 @@ class Hub:
         """Forget everything but the addresses."""
         for held in (self.models, self.datasets, self.spaces, self.tokens, self.stored):
             held.clear()
-        self.part_size = None
+        self.part_size, self.gives_cards = None, True
         self.failures = {}
         self.requests = []
         self.authorizations = set()

@@ -131,7 +131,7 @@ def assert_becomes(read, expected):
     deadline = time.monotonic() + LONG / 1000
     while (found := read()) != expected and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert found == expected
+    assert found == expected, f"{found!r} did not become {expected!r}"
 
 
 def wait_until_idle(page):

@@ -1,5 +1,6 @@
 """Asking the Hugging Face Hub about a dataset, and downloading its files."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
 from huggingface_hub.errors import RevisionNotFoundError
 
 from ner_core.hub import client
+from ner_core.hub.cards import CARD, CardError, read_card
 from ner_core.hub.client import check_granted, read_from_hub
 from ner_core.hub.failures import Reading
 from ner_core.hub.token import current_token
@@ -41,7 +43,12 @@ def repository(repo: str, revision: str | None) -> Repository | None:
         files = tuple(sibling.rfilename for sibling in info.siblings or ())
         if info.gated and files:
             check_granted(what, info.sha or "main", files[0])
-        card = dict(vars(info.card_data)) if info.card_data else {}
+        card: dict[str, Any] = {}
+        if info.card_data:
+            card = dict(vars(info.card_data))
+        elif CARD in files:  # some servers do not read it for their API
+            with contextlib.suppress(CardError):
+                card = read_card("dataset", repo, info.sha or revision, token)
         return Repository(info.sha or "", files, card)
 
     return read_from_hub(what, ask)

@@ -41,7 +41,7 @@ def model_card(
         run: a run with a model.
         repo: the repository that the card is for, OWNER/NAME; the Hub is not asked.
         adapter: write the card of the LoRA adapter alone, not that of the whole model.
-        before: the metadata of a card that is replaced; what the new one does not say stays.
+        before: the metadata of a card that is replaced; what its owner wrote stays.
 
     Raises PublishError if ``repo`` can't be the name of a repository, RunError if the run has no
     model, no adapter where one is asked for, or damaged files.
@@ -66,6 +66,11 @@ def model_card(
         licence=_licence(facts),
         citation=citations(facts),
     )
+
+
+def taken_over(run: Run, repo: str, adapter: bool, before: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the entries that a card takes over from the one before; sorted."""
+    return tuple(sorted(kept(read_facts(run, repo, adapter, before))))
 
 
 def _to_do(facts: CardFacts) -> list[str]:
@@ -173,10 +178,10 @@ def _own_lines(facts: CardFacts, example: str) -> list[str]:
 
 
 def _licence(facts: CardFacts) -> str:
-    if licence(facts):
-        return "Apache 2.0, as the model that it was trained from; the sample corpus is CC0."
     if chosen := kept(facts).get("license"):
         return f"{text(str(chosen))}, as this repository said before."
+    if licence(facts):
+        return "Apache 2.0, as the model that it was trained from; the sample corpus is CC0."
     return (
         "None was chosen yet. Which ones are possible depends on the encoder and on the data; ask "
         "the owner of this repository before you use the model."

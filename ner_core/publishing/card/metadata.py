@@ -1,5 +1,6 @@
 """The metadata of a model card: what the Hub reads to find a model and to show its scores."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
@@ -15,32 +16,27 @@ SAMPLE_NAME = "NER Studio sample"
 
 _OF_THE_RUN = frozenset(
     {
-        *("library_name", "pipeline_tag", "tags", "base_model", "base_model_relation", "datasets"),
-        *("metrics", "model_name", "model-index", "eval_results", "widget"),
+        *("library_name", "pipeline_tag", "base_model", "base_model_relation"),
+        *("model_name", "model-index", "eval_results", "widget"),
     }
 )
 """Entries that come from the run: those of another run would be wrong."""
+_OWN_TAGS, _LORA = ("named-entity-recognition", "ner", "ner-studio"), "lora"
 _METRICS = {"precision": "Precision", "recall": "Recall", "f1": "F1", "accuracy": "Token accuracy"}
 
 
 def metadata(facts: CardFacts) -> ModelCardData:
     """Return the metadata that are known; nothing is guessed.
 
-    Entries of the card before that this one lacks, such as a license that its owner chose or who
-    may have access, stay.
+    What the owner wrote in the card before, such as a license or who may have access, stays.
     """
     scores = eval_results(facts)
-    tags = ["named-entity-recognition", "ner", "ner-studio"]
     data = ModelCardData(
-        language=language(facts),
-        license=licence(facts),
         library_name="peft" if facts.adapter else "transformers",
         pipeline_tag=TASK,
-        tags=[*tags, "lora"] if facts.adapted else tags,
         base_model=facts.base.get("id"),
-        datasets=[facts.on_hub["repo"]] if facts.on_hub else None,
-        metrics=list(_METRICS) if scores else None,
         model_name=facts.name,
+        **_known(facts),
         eval_results=scores or None,
         **_more(facts),
     )
@@ -49,13 +45,58 @@ def metadata(facts: CardFacts) -> ModelCardData:
     return data
 
 
-def kept(facts: CardFacts) -> dict[str, Any]:
-    """Return what is taken over from the card before."""
-    known = {"language": language(facts), "license": licence(facts)}
+def _known(facts: CardFacts) -> dict[str, Any]:
+    """Return the entries that the run knows, and that the owner may have said otherwise."""
+    tags = list(_OWN_TAGS)
     return {
-        name: value
-        for name, value in facts.before.items()
-        if name not in _OF_THE_RUN and value is not None and not known.get(name)
+        "language": language(facts),
+        "license": licence(facts),
+        "tags": [*tags, _LORA] if facts.adapted else tags,
+        "datasets": [facts.on_hub["repo"]] if facts.on_hub else None,
+        "metrics": list(_METRICS) if eval_results(facts) else None,
+    }
+
+
+def kept(facts: CardFacts) -> dict[str, Any]:
+    """Return what is taken over from the card before: what its owner wrote, as far as that shows.
+
+    Lists of tags, datasets and metrics are added to, without what an earlier run put there.
+    """
+    known, of_runs = _known(facts), _of_earlier_runs(facts.before)
+    found = {}
+    for name, value in facts.before.items():
+        if name in _OF_THE_RUN or value is None:
+            continue
+        own, before = _as_list(known.get(name)), _as_list(value)
+        if name in of_runs:
+            more = [each for each in before if each not in own and each not in of_runs[name]]
+            if more:
+                found[name] = [*own, *more]
+        elif before != own:
+            found[name] = value
+    return found
+
+
+def _as_list(value: Any) -> list[Any]:
+    """Return an entry as a list: one language or tag may stand by itself."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _of_earlier_runs(before: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """Return what cards of ours have in lists: their datasets are those that they give scores on.
+
+    An index of scores is written by strangers: what can't be understood in it counts as missing.
+    """
+    scored = set()
+    for model in _as_list(before.get("model-index")):
+        for result in _as_list(model.get("results") if isinstance(model, dict) else None):
+            data = result.get("dataset") if isinstance(result, dict) else None
+            if isinstance(data, dict):
+                scored.add(str(data.get("type")))
+    return {
+        "tags": frozenset({*_OWN_TAGS, _LORA}),
+        "metrics": frozenset(_METRICS),
+        "datasets": frozenset(scored),
     }
 
 

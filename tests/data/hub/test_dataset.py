@@ -180,7 +180,9 @@ def test_class_labels_become_their_names(hub):
     assert list(splits) == ["train", "validation", "test"]
     train = splits["train"]
     assert (train.name, train.format, train.unit) == ("a/ner (train)", "Parquet", "row")
-    assert hub.requests == ["GET /api/datasets/a/ner"]  # nothing is downloaded before it is read
+    # No data are downloaded before they are read; the card, of which the API says nothing, is.
+    asked, card = hub.requests
+    assert (asked, card.split("/")[-1]) == ("GET /api/datasets/a/ner", "README.md")
     assert shape(train.read()) == [
         ("EU rejects Peter Blackburn", EU_TAGS),
         ("Oslo wins", ["B-LOC", "O"]),
@@ -189,7 +191,7 @@ def test_class_labels_become_their_names(hub):
     assert (first.lines, last.lines) == ([1] * 4, [3] * 2)
     assert empty == Fault("empty", 2, "", "")
     downloads = [request for request in hub.requests if request.startswith("GET /datasets/")]
-    assert len(downloads) == 2
+    assert len(downloads) == 3
     before = len(hub.requests)
     assert [*map(type, train.read())] == [Sentence, Fault, Sentence]
     assert len(hub.requests) == before  # the second pass asks for nothing
@@ -279,6 +281,31 @@ def test_the_card_names_the_numbers_of_json(hub):
         card={"dataset_info": {"features": CARD_FEATURES}},
     )
     assert read("a/ner") == ({"train": [("Oslo wins", ["B-LOC", "O"])]}, ())
+
+
+CONFIGS = b"""---
+language: no
+configs:
+- config_name: old
+  data_files: [{split: train, path: a.jsonl}]
+- config_name: new
+  default: true
+  data_files: [{split: train, path: b.jsonl}]
+---
+"""
+
+
+@pytest.mark.parametrize("gives_cards", [True, False])
+def test_configurations_are_read_from_the_card_where_the_api_does_not_tell_them(
+    hub, monkeypatch, gives_cards
+):
+    monkeypatch.setattr(hub, "gives_cards", gives_cards)
+    row = b'{"tokens": ["%s"], "ner_tags": ["B-PER"]}\n'
+    files = {"README.md": CONFIGS, "a.jsonl": row % b"Ann", "b.jsonl": row % b"Bo"}
+    hub.datasets["a/ner"] = Repo({"main": files})
+    for source, word in (("a/ner", "Bo"), ("a/ner:old", "Ann")):
+        splits, _ = hub_splits(source, ReadOptions())
+        assert [record.tokens for record in splits["train"].read()] == [[word]]
 
 
 def test_a_number_without_a_name_is_a_fault(hub):
@@ -626,8 +653,8 @@ def test_what_cannot_be_read_is_one_sentence(hub, name, files, card, message):
         ),
         (
             {"status": 429},
-            "The Hub answered with error 429 when asked for the dataset a/ner. Try again in a "
-            "few minutes, or choose a file or a folder.",
+            "Too much was asked of the Hub lately (429), so the dataset a/ner can't be read. Try "
+            "again in a few minutes, or choose a file or a folder.",
         ),
         (
             {"hang_seconds": 2},

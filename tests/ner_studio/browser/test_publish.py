@@ -59,7 +59,7 @@ def test_a_run_is_published_and_a_failure_is_tried_again(hub, app, new_page):
     open_form(page, "me/minilm-sample")
     fill(page, "#publish-repo", "zoe/ner")
     page.wait_for_selector(
-        "#publish-check [data-state=problem] >> text=is somebody else's: you can"
+        "#publish-check [data-state=problem] >> text=belongs to zoe. Signed in as me"
     )
     page.wait_for_selector("#publish-private input[disabled]:not(:checked)")
     page.get_by_label("Pull request", exact=True).check()

@@ -63,7 +63,14 @@ def file(tmp_path):
 def named(panel, results):
     """Return what the results of a handler are for."""
     names = ["status", "find", "cancel", "offer", "folder", *FILE_FORMATS]
-    return SimpleNamespace(**dict(zip(names, results, strict=True)))
+    pairs = zip(names, panel.panel.shown, strict=True)
+    return SimpleNamespace(**{name: results.get(part, gr.skip()) for name, part in pairs})
+
+
+def begins(panel, folder=""):
+    """Press the button: what is said, and the request."""
+    results = panel.panel.begin(folder)
+    return results[panel.panel.status]["message"], results[panel.panel.request]
 
 
 def works(panel, file, column=None, model="tiny", label_names="", lines=LINES):
@@ -193,7 +200,7 @@ def test_work_on_a_long_text_is_cancelled_within_it(panel, tmp_path, monkeypatch
     monkeypatch.setattr(file_job, "STEP_SECONDS", 0.01)
     path = tmp_path / "a.txt"
     path.write_text(long_text(6000))
-    *_, request = panel.panel.begin("")
+    _, request = begins(panel)
     working = panel.panel.work("tiny", "", str(path), None, LINES, request)
     while (percent := float(named(panel, next(working)).status["percent"])) == 0:
         pass
@@ -214,7 +221,7 @@ def test_closing_the_generator_ends_the_work_and_leaves_nothing(panel, tmp_path)
     while float(named(panel, next(working)).status["percent"]) == 0:
         pass
     assert len(folders(panel)) == 1
-    assert panel.panel.begin("")[0]["message"] == (
+    assert begins(panel)[0] == (
         '<p class="ner-quiet">Waiting: one file is read at a time, and another one is being '
         "read.</p>"
     )
@@ -222,7 +229,7 @@ def test_closing_the_generator_ends_the_work_and_leaves_nothing(panel, tmp_path)
     working.close()
     assert time.process_time() - began < 1
     assert folders(panel) == []
-    assert "Starting" in panel.panel.begin("")[0]["message"]
+    assert "Starting" in begins(panel)[0]
 
 
 @pytest.mark.slow
@@ -230,12 +237,12 @@ def test_closing_the_generator_ends_the_work_and_leaves_nothing(panel, tmp_path)
 def test_work_at_hand_ends_within_a_step_and_says_so_itself(panel, tmp_path, end):
     path = tmp_path / "many.txt"
     path.write_text("ann lives in oslo\n" * 50_000)
-    *_, request = panel.panel.begin("")
+    _, request = begins(panel)
     working = panel.panel.work("tiny", "", str(path), None, LINES, request)
     while float(named(panel, next(working)).status["percent"]) == 0:
         pass
     if end == "cancel":
-        assert panel.panel.stop(request) == [gr.skip()] * 9
+        assert panel.panel.stop(request) == gr.skip()
         (last,) = [named(panel, seen) for seen in working]
         assert message(last) == '<p class="ner-quiet">Cancelled: nothing was kept.</p>'
         assert (last.find["interactive"], last.cancel["visible"]) == (True, False)
@@ -243,11 +250,11 @@ def test_work_at_hand_ends_within_a_step_and_says_so_itself(panel, tmp_path, end
         panel.panel.choose(None, "", request)
         assert list(working) == []  # what is said of the other file stays
     assert folders(panel) == []
-    assert "Starting" in panel.panel.begin("")[0]["message"]
+    assert "Starting" in begins(panel)[0]
 
 
 def test_work_that_waits_for_its_turn_is_cancelled_at_once(panel, file):
-    *_, request = panel.panel.begin("")
+    _, request = begins(panel)
     state = named(panel, panel.panel.stop(request))
     assert message(state) == '<p class="ner-quiet">Cancelled: nothing was kept.</p>'
     assert (state.find["interactive"], state.cancel["visible"]) == (True, False)
@@ -326,7 +333,7 @@ def test_a_file_that_is_too_large(panel, file, monkeypatch):
         "`python -m ner_core predict --file`, which has no limit."
     )
     assert refused(panel, file) == sentence
-    assert sentence in panel.panel.choose(file, "", None)[2]["message"]
+    assert sentence in message(chosen(panel, file)[1])
 
 
 def test_a_file_that_is_no_text(panel, tmp_path):
@@ -345,14 +352,14 @@ def test_no_room(panel, file):
 
 
 def chosen(panel, path):
-    column, _, *others = panel.panel.choose(str(path), "", None)
-    return column, named(panel, others)
+    results = panel.panel.choose(str(path), "", None)
+    return results[panel.panel.column], named(panel, results)
 
 
 def test_a_file_of_lines_has_no_columns_but_may_be_one_text(panel, file):
     column, state = chosen(panel, file)
     assert column["visible"] is False
-    lines = panel.panel.choose(file, "", None)[1]
+    lines = panel.panel.choose(file, "", None)[panel.panel.lines]
     assert (lines["value"], lines["visible"]) == (LINES, True)
     assert state.find["interactive"] is True
     assert state.status["state"] == "idle"
@@ -367,7 +374,7 @@ def test_the_column_of_the_texts_is_offered(panel, tmp_path):
         "text",
         True,
     )
-    assert panel.panel.choose(str(path), "", None)[1]["visible"] is False
+    assert panel.panel.choose(str(path), "", None)[panel.panel.lines]["visible"] is False
     assert state.find["interactive"] is True
 
 

@@ -121,7 +121,7 @@ def test_nothing_that_a_stranger_wrote_becomes_mark_up(view, models):
         },
         *{"step", "title", "type", "value"},
         *{"data-compare", "data-do", "data-entities", "data-label", "data-model", "data-rows"},
-        *{"data-side", "data-table"},
+        *{"data-side", "data-table", "data-view"},
     }
     assert "{" not in drawn
     assert "$" not in drawn
@@ -137,7 +137,8 @@ def test_a_result_carries_its_entities_for_the_script():
 
 def test_the_frame_names_the_models():
     two = page(TEXT, SENTENCE, ["a/b", 'c"d'], [reading(), reading()])
-    assert Seen(two).elements[0][1] == {"class": "hl", "data-model": "a/b", "data-compare": 'c"d'}
+    frame = {"class": "hl", "data-model": "a/b", "data-compare": 'c"d', "data-view": "Text"}
+    assert Seen(two).elements[0][1] == frame
     assert Seen(one()).elements[0][1]["data-compare"] == ""
 
 
@@ -150,7 +151,7 @@ def test_the_legend_has_a_switch_for_each_type_that_a_model_can_name():
 
 def test_a_blank_text_has_no_result():
     assert page(TEXT, " \n", ["starter"], []) == (
-        '<div class="hl" data-model="starter" data-compare="">'
+        '<div class="hl" data-model="starter" data-compare="" data-view="Text">'
         '<div class="ner-empty">Type or paste a text above, or pick an example.</div></div>'
     )
 

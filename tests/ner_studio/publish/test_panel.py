@@ -1,3 +1,5 @@
+import asyncio
+import html
 import json
 import re
 import shutil
@@ -13,9 +15,10 @@ from ner_core.publishing import permissions
 from ner_core.runs import store
 from ner_studio.base import rights
 from ner_studio.base.rights import Visitor
-from ner_studio.publish import panel as publish_panel
-from ner_studio.publish import uploading, view
-from ner_studio.publish.panel import ADAPTER, COMMIT, MERGED, PULL_REQUEST, PublishPanel
+from ner_studio.publish import destination, uploading, view
+from ner_studio.publish.card_preview import ADAPTER, MERGED
+from ner_studio.publish.destination import COMMIT, PULL_REQUEST
+from ner_studio.publish.panel import PublishPanel
 from ner_studio.state import snapshots
 from tests.support import toy
 from tests.support.fake_runs import FakeRun
@@ -43,7 +46,7 @@ def panel():
 
 @pytest.fixture
 def hub(hub, monkeypatch):
-    monkeypatch.setattr(publish_panel, "PAUSE", 0.0)
+    monkeypatch.setattr(destination, "PAUSE", 0.0)
     return hub
 
 
@@ -56,18 +59,21 @@ def run(tiny_model):
 
 def publish(panel, run_id, repo="me/ner", private=True, way=COMMIT, what=MERGED, message=""):
     """Press the button: what is shown then, by the components' names."""
-    return moved(panel.publish(run_id, repo, private, way, what, message))
+    return moved(panel, panel.publish(run_id, repo, private, way, what, message))
 
 
-def moved(values):
-    return dict(zip(("status", "start", "timer", "state"), values, strict=True))
+def moved(panel, values):
+    """Return what is shown of an upload, by the components' names."""
+    names = ("note", "status", "start", "timer", "state")
+    pairs = zip(names, panel.moving, strict=True)
+    return {name: values[part] for name, part in pairs if part in values}
 
 
 def ended(panel, run_id):
     """Look on until the upload has ended."""
 
     def look():
-        now = moved(panel.poll(run_id))
+        now = moved(panel, panel.poll(run_id))
         if now["state"] == "uploading":
             assert now["timer"].active
             assert now["start"] == gr.update(value="Publishing …", interactive=False)
@@ -80,13 +86,37 @@ def ended(panel, run_id):
     return now
 
 
-def text(html):
-    return re.sub(r"<[^>]+>", "", html)
+def text(shown):
+    return re.sub(r"<[^>]+>", "", shown)
 
 
 def answers(panel, repo, way=COMMIT, shown=None):
-    """Return all that the check says, one after the other."""
-    return list(panel.ask(repo, way, shown))
+    """Return all that the check says, one after the other, each with the box for private."""
+    return told(panel, panel.where.ask(repo, way, shown))
+
+
+def told(panel, answers):
+    parts = (panel.where.check, panel.where.private)
+    return [
+        [gr.skip(), gr.skip()]
+        if answer == gr.skip()
+        else [answer.get(part, gr.skip()) for part in parts]
+        for answer in answers
+    ]
+
+
+def by_id(values):
+    """Return updates by the number of the component that each is of."""
+    known = isinstance(values, dict) and values != gr.skip()
+    return {part._id: value for part, value in values.items()} if known else values
+
+
+def suggested(panel, run_id, repo=""):
+    """Return the repository that is suggested, and what is said instead."""
+    answer = panel.where.suggest(run_id, repo)
+    if answer == gr.skip():
+        return [gr.skip(), gr.skip()]
+    return [answer.get(part, gr.skip()) for part in (panel.where.repo, panel.where.check)]
 
 
 def test_a_run_is_published_and_linked_to(hub, panel, run):
@@ -98,7 +128,7 @@ def test_a_run_is_published_and_linked_to(hub, panel, run):
     commit = hub.models["me/ner"].commit("main")
     assert done["status"]["state"] == "done"
     assert done["status"]["percent"] == "100.0"
-    assert text(done["status"]["message"]) == f"Published as me/ner, commit {commit[:8]}."
+    assert text(done["status"]["message"]) == f"Published as me/ner (private), commit {commit[:8]}."
     links = re.findall('href="([^"]+)"', done["status"]["message"])
     assert links == [f"{hub.url}/me/ner", f"{hub.url}/me/ner/commit/{commit}"]
     assert done["start"] == gr.update(value="Publish again", interactive=True)
@@ -107,14 +137,17 @@ def test_a_run_is_published_and_linked_to(hub, panel, run):
     assert contents(run.path) == before
     publish(panel, run.id)
     again = text(ended(panel, run.id)["status"]["message"])
-    assert again == f"Nothing had changed: me/ner holds all of it already, as commit {commit[:8]}."
+    assert (
+        again
+        == f"Nothing had changed: me/ner (private) holds all of it already, as commit {commit[:8]}."
+    )
 
 
 def test_a_pull_request_is_linked_to(hub, panel, run):
     hub.models["zoe/ner"] = Repo()
-    publish(panel, run.id, "zoe/ner", way=PULL_REQUEST)
+    publish(panel, run.id, "zoe/ner", private=False, way=PULL_REQUEST)
     message = ended(panel, run.id)["status"]["message"]
-    assert text(message) == "Proposed to zoe/ner: pull request 1."
+    assert text(message) == "Proposed to zoe/ner (public): pull request 1."
     assert f'href="{hub.url}/zoe/ner/discussions/1"' in message
 
 
@@ -152,37 +185,40 @@ def test_a_second_click_and_a_page_that_comes_back_see_the_same_upload(hub, pane
     assert publish(panel, run.id, "me/other", message="Two")["state"] == "uploading"
     assert uploading.UPLOADS.of(run) is upload
     toy.wait_for(lambda: "sending" in upload.progress.what, "the model to be sent")
-    shown = panel.poll(run.id)[0]
+    shown = panel.poll(run.id)[panel.status]
     assert shown["percent"] == "33.3"
     assert "Size <b>0.1 MB</b>" in shown["facts"]
     assert "Now <b>sending the files</b>" in shown["facts"]
-    came_back = dict(zip(panel.outputs, panel.update(run.id, None), strict=True))
+    came_back = panel.update(run.id, None)
     assert came_back[panel.accordion] == gr.update(visible=True, open=True)
-    assert came_back[panel.repo] == "me/ner"
+    assert came_back[panel.where.repo] == "me/ner"
     assert came_back[panel.message]["value"] == "One"
     assert came_back[panel.timer].active
     with hub.released():
         assert ended(panel, run.id)["state"] == "done"
     assert [*hub.models] == ["me/ner"]
-    later = dict(zip(panel.outputs, panel.update(run.id, None), strict=True))
+    later = panel.update(run.id, None)
     assert later[panel.accordion] == gr.update(visible=True, open=False)
     assert later[panel.status]["state"] == "done"
 
 
 def test_the_form_is_there_for_a_run_that_has_a_model_and_rests(panel, run):
-    shown = panel.update(run.id, None)
-    form = dict(zip(panel.outputs, shown, strict=True))
+    form = panel.update(run.id, None)
     assert form[panel.seen] == f"{run.id}:{run.created_ns()}"
     assert form[panel.accordion] == gr.update(visible=True, open=False)
-    assert (form[panel.repo], form[panel.private], form[panel.way]) == ("", True, COMMIT)
+    assert (form[panel.where.repo], form[panel.where.private], form[panel.where.way]) == (
+        "",
+        True,
+        COMMIT,
+    )
     assert form[panel.what] == gr.update(value=MERGED, visible=False)
     assert form[panel.status]["state"] == "idle"
-    assert panel.update(run.id, form[panel.seen]) == [gr.skip()] * len(shown)
+    assert panel.update(run.id, form[panel.seen]) == gr.skip()
     (run.model_dir / "adapter").mkdir()
-    adapted = dict(zip(panel.outputs, panel.update(run.id, None), strict=True))
+    adapted = panel.update(run.id, None)
     assert adapted[panel.what]["visible"]
     for hidden in (None, "nothing-there"):
-        gone = dict(zip(panel.outputs, panel.update(hidden, "before"), strict=True))
+        gone = panel.update(hidden, "before")
         assert gone[panel.accordion] == gr.update(visible=False)
         assert gone[panel.seen] is None
         assert not gone[panel.timer].active
@@ -193,7 +229,7 @@ def test_a_run_at_work_cannot_be_published(hub, panel):
     at_work = FakeRun().start()
     at_work.run.model_dir.mkdir()
     snapshots.SHARED.current(renew=True)
-    form = dict(zip(panel.outputs, panel.update("at-work", "x"), strict=True))
+    form = panel.update("at-work", "x")
     assert form[panel.accordion] == gr.update(visible=False)
     publish(panel, "at-work")
     assert text(ended(panel, "at-work")["status"]["message"]) == (
@@ -204,22 +240,58 @@ def test_a_run_at_work_cannot_be_published(hub, panel):
 
 
 def test_a_repository_is_named_after_the_person_and_the_run(hub, panel, run, monkeypatch):
-    assert panel.suggest(run.id, "") == ["me/minilm-sample", gr.skip()]
-    assert panel.suggest(run.id, "my/own") == [gr.skip(), gr.skip()]
+    assert suggested(panel, run.id) == ["me/minilm-sample", gr.skip()]
+    assert suggested(panel, run.id, "my/own") == [gr.skip(), gr.skip()]
     store.rename(run, "my--own-")
-    assert panel.suggest("my--own-", "")[0] == "me/my-own"
+    assert suggested(panel, "my--own-")[0] == "me/my-own"
+
+
+def test_who_has_no_token_is_told_once_what_to_do(hub, panel, run, monkeypatch):
+    assert panel.update(run.id, None)[panel.start]["interactive"]
     monkeypatch.delenv("HF_TOKEN")
-    skipped, told = panel.suggest("my--own-", "")
-    assert skipped == gr.skip()
-    assert told == view.note(
-        "idle",
-        "Nobody is signed in to the Hub here. Run hf auth login, or set HF_TOKEN.",
-    )
+    said = "Not signed in. Run `hf auth login` or set HF_TOKEN."
+    looked = asyncio.run(panel.look(run.id))
+    for form in (panel.update(run.id, None), looked, panel.publish(run.id, "me/ner", *[None] * 4)):
+        assert text(form[panel.note]) == said
+        assert form[panel.start] == gr.update(value="Publish", interactive=False)
+    assert suggested(panel, run.id) == [gr.skip(), view.note("idle")]
+    assert answers(panel, "me/ner") == [[view.note("idle"), gr.skip()]]
+    assert uploading.UPLOADS.of(run) is None
+    monkeypatch.setenv("HF_TOKEN", SECRET)
+    looked = asyncio.run(panel.look(run.id))
+    assert (looked[panel.note], looked[panel.start]["interactive"]) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("offline", "said"),
+    [
+        (False, "The Hub can't be reached now. Check the network to publish."),
+        (
+            True,
+            "The Hub is not used, because HF_HUB_OFFLINE is set. Unset it and start NER Studio "
+            "again to publish.",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("hub")
+def test_without_the_hub_it_is_said_once_and_nothing_is_offered(
+    panel, run, monkeypatch, offline, said
+):
+    monkeypatch.delenv("HF_TOKEN")  # which is not said too
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    looked = asyncio.run(panel.look(run.id))
+    assert html.unescape(text(looked[panel.note])) == said
+    assert not looked[panel.start]["interactive"]
+    assert suggested(panel, run.id) == [gr.skip(), view.note("idle")]
+    assert answers(panel, "me/ner") == [[view.note("idle"), gr.skip()]]
+    assert not publish(panel, run.id)["start"]["interactive"]
+    assert uploading.UPLOADS.of(run) is None
 
 
 @pytest.mark.parametrize("repo", [None, "", "me", "me/", "/ner", HOSTILE.replace("/", "")])
 def test_half_a_name_is_no_question_to_the_hub(hub, panel, repo):
-    assert answers(panel, repo) == [[view.note("idle", publish_panel._HINT), gr.skip()]]
+    assert answers(panel, repo) == [[view.note("idle", destination.HINT), gr.skip()]]
     assert hub.requests == []
 
 
@@ -241,15 +313,17 @@ def test_the_check_says_what_publishing_would_do(hub, panel):
     hub.fail("/api/models/me/new", status=400, times=1)
     unknown, private = answers(panel, "me/new", shown=old)[-1]
     assert (unknown["state"], unknown["exists"], private) == ("problem", True, gr.skip())
-    assert [*panel.ask_anew("failed", "me/new", COMMIT, old)] == [[gr.skip(), gr.skip()]]
-    assert [*panel.ask_anew("done", "me/old", COMMIT, old)][-1][0] == old
+    assert told(panel, panel.where.ask_anew("failed", "me/new", COMMIT, old)) == [
+        [gr.skip(), gr.skip()]
+    ]
+    assert told(panel, panel.where.ask_anew("done", "me/old", COMMIT, old))[-1][0] == old
     hidden = answers(panel, "me/hidden")[-1][1]
     assert (hidden["value"], hidden["info"]) == (True, "It is there, and stays private.")
     theirs = answers(panel, "zoe/ner")[-1][0]
     assert theirs["state"] == "problem"
     assert theirs["message"] == (
-        "zoe/ner is somebody else&#x27;s: you can write to repositories of me or acme. Choose "
-        "me/ner, or open a pull request."
+        "zoe/ner belongs to zoe. Signed in as me, you can write to repositories of me or acme "
+        "only: choose me/ner, or open a pull request."
     )
     proposed = answers(panel, "zoe/ner", PULL_REQUEST)[-1][0]
     assert proposed["state"] == "ok"
@@ -279,18 +353,18 @@ def test_without_a_network_it_is_said_at_once(hub, panel, run, monkeypatch):
     failed = ended(panel, run.id)
     assert text(failed["status"]["message"]) == no_connection
     assert failed["start"]["interactive"]
-    assert panel.suggest(run.id, "")[1]["message"].startswith("There is no connection to")
+    assert suggested(panel, run.id)[1]["message"].startswith("There is no connection to")
     assert attempts == [("127.0.0.1", 9)] * 3  # each question is asked once
 
 
 def test_the_card_is_shown_as_text(hub, panel, run):
-    card = panel.show_card(run.id, " me/ner ", MERGED)
+    card = panel.preview.show(run.id, " me/ner ", MERGED)
     assert card.startswith("---\n")
     assert "library_name: transformers" in card
-    assert panel.renew_card(run.id, "me/ner", ADAPTER, "") == gr.skip()
-    assert panel.renew_card(run.id, "me/ner", MERGED, "old") == card
-    assert "<" not in panel.show_card(run.id, f"me/{HOSTILE}", MERGED)
-    assert panel.show_card("nobody-s", "me/ner", MERGED).startswith("There is no run")
+    assert panel.preview.renew(run.id, "me/ner", ADAPTER, "") == gr.skip()
+    assert panel.preview.renew(run.id, "me/ner", MERGED, "old") == card
+    assert "<" not in panel.preview.show(run.id, f"me/{HOSTILE}", MERGED)
+    assert panel.preview.show("nobody-s", "me/ner", MERGED).startswith("There is no run")
     assert hub.requests == []
 
 
@@ -306,7 +380,7 @@ def test_a_run_that_was_deleted_meanwhile_is_no_fault(hub, panel, run):
         "A file was lost while me/ner was written to (No such file or directory): were the files "
         f"of run {run.id} renamed or deleted? Put them back, and try again."
     )
-    assert panel.poll(run.id)[0]["state"] == "failed"
+    assert panel.poll(run.id)[panel.status]["state"] == "failed"
 
 
 def test_that_everybody_reads_sentences_of_ones_own_data_is_said_where_it_is_chosen(
@@ -328,8 +402,8 @@ def test_that_everybody_reads_sentences_of_ones_own_data_is_said_where_it_is_cho
     assert text(panel.warn("mine", False)) == said
     for run_id, private in (("mine", True), ("empty", False), ("nobody-s", False), (None, False)):
         assert panel.warn(run_id, private) == ""
-    form = dict(zip(panel.outputs, panel.update("mine", None), strict=True))
-    assert (form[panel.private], form[panel.public]) == (True, "")
+    form = panel.update("mine", None)
+    assert (form[panel.where.private], form[panel.public]) == (True, "")
 
 
 def test_only_the_hub_is_linked_to():
@@ -343,11 +417,11 @@ def test_only_the_hub_is_linked_to():
 
 
 def test_a_card_that_was_replaced_is_linked_to():
-    published = view.Published("https://hub.example/a/b", "0" * 40, None, "a/b")
-    shown = view._done(replace(published, card_replaced=True))
+    published = view.Published("https://hub.example/a/b", "0" * 40, None, "a/b", private=True)
+    shown = view._done(replace(published, card_replaced=True, kept=("license", "tags")))
     assert text(shown) == (
-        "Published as a/b, commit 00000000. Its README.md is a new one; the one before is in its "
-        "history."
+        "Published as a/b (private), commit 00000000. Its README.md is a new one; the one before "
+        "is in its history. Taken over from the README.md before: license, tags."
     )
     assert 'href="https://hub.example/a/b/commits/main/README.md"' in shown
 
@@ -377,7 +451,7 @@ def test_a_visitor_publishes_with_their_own_token_only(hub, panel, space, capfd,
     told = []
     space("ann")
     told.append(panel.update("of-ann", None))
-    told.append(panel.suggest("of-ann", ""))
+    told.append(suggested(panel, "of-ann"))
     assert told[-1] == ["ann/of-ann", gr.skip()]
     told.append(answers(panel, "ann/of-ann"))
     hub.fail("/large/", status=500, hang_seconds=30, times=1)
@@ -409,7 +483,7 @@ def test_of_a_repository_that_is_there_a_space_does_not_say_that_it_can_be_writt
     told, private = answers(panel, "ann/old")[-1]
     assert (told["state"], told["exists"], private["interactive"]) == ("unsure", True, False)
     assert told["message"].startswith("ann/old is there (public) and yours. If it was made from")
-    publish(panel, "of-ann", "ann/old")
+    publish(panel, "of-ann", "ann/old", private=False)
     failed = text(ended(panel, "of-ann")["status"]["message"])
     assert failed.endswith(". Choose a new name, or open a pull request.")
     publish(panel, "of-ann", "ann/new")
@@ -429,13 +503,15 @@ def test_others_see_and_publish_nothing(hub, panel, space):
         for act in (
             lambda run_id: panel.publish(run_id, "bob/mine", True, COMMIT, MERGED, ""),
             panel.poll,
-            lambda run_id: panel.suggest(run_id, ""),
-            lambda run_id: panel.show_card(run_id, "bob/mine", MERGED),
+            lambda run_id: suggested(panel, run_id),
+            lambda run_id: panel.preview.show(run_id, "bob/mine", MERGED),
             lambda run_id: panel.warn(run_id, False),
             lambda run_id: panel.update(run_id, None),
         ):
             seen, absent = (
-                json.dumps(act(run_id), default=lambda it: type(it).__name__).replace(run_id, "RUN")
+                json.dumps(by_id(act(run_id)), default=lambda it: type(it).__name__).replace(
+                    run_id, "RUN"
+                )
                 for run_id in ("of-ann", "of-all")
             )
             assert seen == absent
@@ -449,18 +525,19 @@ def test_who_is_not_signed_in_is_told_how(panel, space, monkeypatch, hub):
     monkeypatch.setenv("HF_TOKEN", SECRET)  # the Space's owner's is no visitor's
     hub.tokens[SECRET] = Token("olga")
     space(None)
-    form = dict(zip(panel.outputs, panel.update("of-ann", None), strict=True))
+    form = panel.update("of-ann", None)
     assert text(form[panel.note]) == (
         "Sign in with Hugging Face to publish the model to a repository of yours."
     )
     assert not form[panel.start]["interactive"]
-    assert panel.suggest("of-ann", "") == [gr.skip(), gr.skip()]
-    no_token = "Nobody is signed in to the Hub here. Sign in on the page."
-    assert answers(panel, "olga/ner")[-1][0]["message"].endswith(no_token)
-    publish(panel, "of-ann", "olga/ner")
-    assert text(ended(panel, "of-ann")["status"]["message"]).endswith(no_token)
+    # It is said once: what needs a token is silent, also what the key Enter does.
+    assert suggested(panel, "of-ann") == [gr.skip(), view.note("idle")]
+    assert answers(panel, "olga/ner") == [[view.note("idle"), gr.skip()]]
+    pressed = publish(panel, "of-ann", "olga/ner")
+    assert (pressed["state"], pressed["status"]["message"]) == ("", "")
+    assert text(pressed["note"]) == text(form[panel.note])
     monkeypatch.delenv("OAUTH_CLIENT_ID")
-    form = dict(zip(panel.outputs, panel.update("of-ann", None), strict=True))
+    form = panel.update("of-ann", None)
     assert text(form[panel.note]) == (
         "Nobody can sign in to this Space, so nothing can be published from here. Its owner can "
         "set hf_oauth: true."

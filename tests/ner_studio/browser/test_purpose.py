@@ -1,0 +1,175 @@
+"""All that is visible has a purpose and a name, in each state of both tabs."""
+
+import re
+import shutil
+
+import pytest
+from playwright.sync_api import expect
+
+from ner_core.config import TrainConfig
+from ner_core.runs import store
+from ner_core.runs.run import Run
+from tests.support.fake_runs import FakeRun
+from tests.support.pages import (
+    App,
+    assert_becomes,
+    fill,
+    find_in,
+    open_tab,
+    wait_until_idle,
+    write,
+)
+from tests.support.places import REPOSITORY
+from tests.support.toy import wait_for
+
+PURPOSE = (REPOSITORY / "tests" / "support" / "purpose.js").read_text(encoding="utf-8")
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def running(home):
+    """Return a run that is at work as long as the tests want."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NER_HOME", str(home))
+        run = FakeRun("at-work").start().progress(10)
+    yield run
+    if run.run.is_held():
+        run.end("stopped")
+
+
+@pytest.fixture(scope="module")
+def app(home, running, toy_run):
+    shutil.copytree(toy_run.path, home / "runs" / "finished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NER_HOME", str(home))
+        for number in (1, 2):
+            fake = FakeRun(f"pair-{number}", TrainConfig(seed=number)).start().progress(9)
+            fake.evaluated(50, f1=number / 4).end("finished", train_seconds=1.0)
+    served = App(home)
+    served.start()
+    yield served
+    served.kill()
+
+
+def assert_all_has_a_purpose(page):
+    """Assert it of what is visible now; names may come a moment after what they name."""
+    wait_until_idle(page)
+    assert_becomes(lambda: page.evaluate(PURPOSE), [])
+
+
+def test_highlight_without_a_text_with_one_and_in_all_views(new_page, tmp_path):
+    page = new_page()
+    open_tab(page, "Highlight")
+    page.wait_for_selector("#text:visible")
+    assert_all_has_a_purpose(page)
+    write(page, "Angela Merkel went to Oslo.")
+    page.wait_for_selector(".ner-text mark")
+    assert_all_has_a_purpose(page)
+    field = page.get_by_label("Compare with", exact=True)
+    for compared in (False, True):
+        if compared:
+            field.fill("finished")
+            field.press("Enter")
+            page.wait_for_selector(".hl[data-compare=finished] .hl-result")
+        for view in ("Table", "Tokens", "Text"):
+            page.get_by_label(view, exact=True).last.check()
+            page.wait_for_selector(f".hl[data-view={view}] .hl-result")
+            assert_all_has_a_purpose(page)
+    page.locator("#file-panel > button").click()
+    (tmp_path / "texts.txt").write_text("Angela Merkel went to Oslo.\n")
+    find_in(page, tmp_path / "texts.txt")
+    page.wait_for_selector("[data-state=done]")
+    page.wait_for_selector("#file-jsonl:visible")
+    assert_all_has_a_purpose(page)
+
+
+def test_train_with_all_kinds_of_data_and_all_settings(new_page):
+    page = new_page(query="?run=pair-1")
+    open_tab(page, "Train")
+    for data in ("My own files", "A dataset on the Hub", "The bundled sample"):
+        page.get_by_role("radio", name=data).check()
+        assert_all_has_a_purpose(page)
+    page.wait_for_selector("#data-summary table")
+    page.locator("#more-settings > button").click()
+    for group in page.locator("#more-settings .ner-group > button").all():
+        group.click()
+    page.locator("#as-a-command > button").click()
+    assert_all_has_a_purpose(page)
+
+
+def test_train_while_a_run_is_at_work_and_when_it_has_ended(new_page, running):
+    page = new_page(query="?run=at-work")
+    page.wait_for_selector("[data-status=running]")
+    page.wait_for_selector("#stop:visible")
+    assert_all_has_a_purpose(page)
+    said = page.locator("#run-status [role=status]")
+    expect(said).to_have_text("Run at-work: running.")
+    loss, scores = page.locator("#loss [role=img]"), page.locator("#scores [role=img]")
+    expect(loss).to_have_attribute(
+        "aria-label", "Chart of the loss; newest values: training 0.500."
+    )
+    running.evaluated(50, f1=0.75)
+    expect(scores).to_have_attribute(
+        "aria-label",
+        "Chart of the validation scores; newest values: precision 0.750, recall 0.750, F1 0.750.",
+    )
+    running.end("finished", train_seconds=1.0)
+    expect(said).to_have_text("Run at-work: finished.")
+    page.wait_for_selector("#all-runs:visible")
+    assert_all_has_a_purpose(page)
+
+
+def test_a_report_its_form_of_publishing_and_a_comparison(new_page):
+    page = new_page(query="?run=finished")
+    page.wait_for_selector("#report:visible")
+    page.wait_for_selector("#publish:visible")
+    assert_all_has_a_purpose(page)
+    page.locator("#publish > button").click()
+    page.wait_for_selector("#publish-repo:visible")
+    page.locator("#log > button").click()
+    assert_all_has_a_purpose(page)
+    for name in ("pair-1", "pair-2"):
+        row = page.locator("#runs-table .virtual-row", has_text=name)
+        row.locator('[data-col="1"]').click()
+    page.wait_for_selector("#runs-compare:visible")
+    assert_all_has_a_purpose(page)
+    expect(page.get_by_role("radiogroup", name="Compared over")).to_be_visible()
+    expect(page.get_by_role("grid", name="All runs")).to_be_visible()
+    expect(page.locator("#compare-scores [role=img]")).to_have_attribute(
+        "aria-label",
+        "Chart of the validation F1 of runs; newest values: A 0.250, B 0.500.",
+    )
+
+
+def test_a_field_with_a_problem_is_invalid_until_it_is_mended(new_page):
+    page = new_page(query="?run=pair-1")
+    field = page.locator("#batch_size").locator("input, textarea")
+    fill(page, "#batch_size", "many")
+    field.press("Tab")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(re.compile("Must be a whole number"))
+    fill(page, "#batch_size", "8")
+    field.press("Tab")
+    expect(field).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_a_double_click_starts_one_run(new_page, app, monkeypatch):
+    monkeypatch.setenv("NER_HOME", str(app.home))
+    page = new_page(query="?run=pair-1")
+    page.wait_for_selector("#start:enabled")
+    fill(page, "#epochs", "1")
+    before = {run.id for run in store.list_runs()}
+    page.locator("#start").dblclick()
+    started = wait_for(lambda: {run.id for run in store.list_runs()} - before, "a run")
+    for run in started:
+        Run(run, app.home / "runs" / run).stop_path.touch()
+    page.wait_for_selector(f"#run-status h3 >> text={next(iter(started))}")
+    page.wait_for_selector("#start:enabled")
+    page.wait_for_selector("[data-status=stopped]")
+    assert len({run.id for run in store.list_runs()} - before) == 1
