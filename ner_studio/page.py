@@ -49,7 +49,7 @@ def build() -> gr.Blocks:
         publishing = train.watch.publishing
         publishing.look_on(badge.line.change, train.watch.run)
 
-        page.load(first_tab, None, tabs, **QUICK)
+        page.load(first_tab, None, [tabs, train.mode], **QUICK)
         highlight.restore_on(page.load)
         highlight.refresh_on(page.load)
         train.watch.open_on(page.load)
@@ -84,7 +84,7 @@ def first_tab(request: gr.Request) -> Any:
     watching = "run" in query or (
         "model" not in query and snapshots.SHARED.current().anyone_at_work
     )
-    return gr.Tabs(selected="train") if watching else gr.skip()
+    return (gr.Tabs(selected="train"), "watch") if watching else gr.skip()
 
 
 def serve(

@@ -56,7 +56,13 @@ class HighlightTab:
             api_visibility="private",
         )
         self.view = gr.Radio(
-            list(VIEWS), value=TEXT, label="View", show_label=False, container=False, elem_id="view"
+            list(VIEWS),
+            value=TEXT,
+            label="View",
+            show_label=False,
+            container=False,
+            elem_id="view",
+            elem_classes="ner-switch",
         )
         self.result = gr.HTML(
             highlight_view.page(TEXT, "", [choices[0][1]], []),

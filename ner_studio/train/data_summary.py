@@ -1,15 +1,19 @@
 """HTML of a data check: what the data hold, what is wrong with them, and how they are read."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ner_core.render.colours import EntityColours
-from ner_studio.base.markup import dot, escape, marked_spans, table
+from ner_studio.base.markup import dot, empty, error, escape, marked_spans, table
 
 if TYPE_CHECKING:
     from ner_core.checks.findings import Finding
     from ner_core.checks.report import CheckReport
 
 _LEVELS = {"error": "Error", "warning": "Warning", "note": "Note"}
+
+NOT_CHOSEN = empty("Choose data on the left: what is in them is shown here before anything starts.")
+READING = '<p class="ner-quiet" role="status">Reading the data …</p>'
 
 
 def data_summary(report: "CheckReport") -> str:
@@ -28,10 +32,11 @@ def data_summary(report: "CheckReport") -> str:
 
 
 def blocked(report: "CheckReport") -> str:
-    """Return why training cannot start with these data; empty if it can."""
+    """Return why training cannot start with these data, as HTML; empty if it can."""
     if not report.errors:
         return ""
-    return f"Training cannot start with these data: {report.errors[0].message}"
+    message = error(f"Training cannot start with these data: {report.errors[0].message}")
+    return f'<div data-about="data">{message}</div>'
 
 
 def _counts(report: "CheckReport", types: list[str], colours: EntityColours) -> str:
@@ -57,14 +62,37 @@ def _origin(report: "CheckReport") -> str:
 
 
 def _findings(findings: "list[Finding]") -> str:
+    """Return the findings: errors at once, since they stop the start; the others folded."""
     if not findings:
         return '<p class="ner-quiet">No problems found.</p>'
+    errors = [finding for finding in findings if finding.level == "error"]
+    others = [finding for finding in findings if finding.level != "error"]
+    shown = _list(errors, "Errors") if errors else ""
+    if not others:
+        return shown
+    return (
+        f'{shown}<details class="ner-more ner-findings"><summary>{_count(others)}</summary>'
+        f"{_list(others, 'Findings')}</details>"
+    )
+
+
+def _list(findings: "list[Finding]", label: str) -> str:
     items = "".join(
         f'<li class="{finding.level}"><b>{_LEVELS[finding.level]}</b> '
         f"{escape(finding.message)}{_places(finding)}</li>"
         for finding in findings
     )
-    return f'<ul class="ner-list" aria-label="Findings">{items}</ul>'
+    return f'<ul class="ner-list" aria-label="{label}">{items}</ul>'
+
+
+def _count(findings: "list[Finding]") -> str:
+    """Return how many findings of each level there are, such as "2 warnings, 1 note"."""
+    counts = Counter(finding.level for finding in findings)
+    return ", ".join(
+        f"{counts[level]} {level}{'' if counts[level] == 1 else 's'}"
+        for level in ("warning", "note")
+        if counts[level]
+    )
 
 
 def _places(finding: "Finding") -> str:

@@ -1,4 +1,4 @@
-"""The lower part of the Train tab's form: recipe, settings, the estimated cost, and the command.
+"""Steps 2 and 3 of the Train tab's form: recipe and settings; the estimated cost and the command.
 
 A problem of a setting is shown at its field as soon as the visitor leaves the field.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _MEASURE_AFTER = 4.0
 """Seconds from a change to the measurement of the cost, since more changes may follow."""
 
-_AUTOMATIC = "If epochs or learning rate are empty, they are chosen to fit data and encoder."
+_AUTOMATIC = "Leave epochs and learning rate blank to have them chosen for the data and encoder."
 _NO_DATA = "# Choose data first."
 _imported = threading.Event()
 
@@ -37,20 +37,19 @@ class SettingsForm:
     """The components of the settings, and what happens when they are used."""
 
     def __init__(self) -> None:
-        recipe = TrainConfig().recipe
         self.recipe = gr.Radio(
-            list(RECIPES),
-            value=recipe,
+            [(_card(name), name) for name in RECIPES],
+            value=TrainConfig().recipe,
             label="Recipe",
-            info=RECIPE_PURPOSE[recipe],
+            show_label=False,
             elem_id="recipe",
         )
         self.fields: dict[str, Any] = {}
-        with gr.Row(elem_classes="ner-settings first"):
-            for name in setting_fields.FIRST:
-                self.fields[name] = setting_fields.add(name, min_width=90)
-        gr.Markdown(_AUTOMATIC, elem_classes="ner-quiet")
-        with gr.Accordion("More settings", open=False, elem_id="more-settings"):
+        with gr.Accordion("Advanced settings", open=False, elem_id="more-settings"):
+            with gr.Row(elem_classes="ner-settings first"):
+                for name in setting_fields.FIRST:
+                    self.fields[name] = setting_fields.add(name, min_width=90)
+            gr.Markdown(_AUTOMATIC, elem_classes="ner-quiet")
             for heading, labels in setting_fields.MORE.items():
                 with (
                     gr.Accordion(heading, open=False, elem_classes="ner-group"),
@@ -70,7 +69,8 @@ class SettingsForm:
                 buttons=["copy"],
                 elem_id="command",
             )
-        self.estimate = gr.HTML("", apply_default_css=False, elem_id="estimate")
+        # Rendered by the tab, beside the button.
+        self.estimate = gr.HTML("", apply_default_css=False, elem_id="estimate", render=False)
         self.wrong: gr.State = gr.State([])  # names of the fields that show a problem
         self.measured: gr.State = gr.State(None)  # settings, and their cost or the error
         self.timer = gr.Timer(_MEASURE_AFTER, active=False)  # runs until the cost is measured
@@ -85,22 +85,27 @@ class SettingsForm:
         """The components that ``fill`` updates."""
         return [self.recipe, *self.fields.values(), self.wrong]
 
+    @property
+    def edits(self) -> list[Any]:
+        """The events after which a setting may have another value."""
+        found: list[Any] = []
+        for field in self.fields.values():
+            written = isinstance(field, gr.Textbox)
+            found += [field.blur, field.submit] if written else [field.input]
+        return found
+
     def wire(self, source: SourceForm) -> None:
         """Connect the components; data and encoder come from ``source``."""
         self._source = source
-        left: list[Any] = []
-        for field in self.fields.values():
-            written = isinstance(field, gr.Textbox)
-            left += [field.blur, field.submit] if written else [field.input]
         gr.on(
-            left,
+            self.edits,
             self.check,
             self.inputs | {self.wrong},
             [*self.fields.values(), self.wrong],
             trigger_mode="always_last",
             **QUICK,
         )
-        gr.on([*left, *source.changes], **self._refreshing)
+        gr.on([*self.edits, *source.changes], **self._refreshing)
         # `input`, not `change`: filling in the settings of a run changes the recipe, too.
         filled = self.recipe.input(self.fill_recipe, self.recipe, self.filled, **QUICK)
         self.refresh_on(filled.then)
@@ -146,8 +151,7 @@ class SettingsForm:
             )
             for name, field in self.fields.items()
         }
-        chosen = gr.update(value=recipe, info=RECIPE_PURPOSE[recipe])
-        return {self.recipe: chosen, **fields, self.wrong: []}
+        return {self.recipe: recipe, **fields, self.wrong: []}
 
     def check(self, form: Mapping[Any, Any]) -> dict[Any, Any]:
         """Show the problem of each wrong setting at its field; send only what changed."""
@@ -219,6 +223,11 @@ class SettingsForm:
 
     def _config(self, form: Mapping[Any, Any]) -> TrainConfig:
         return TrainConfig.from_values(self._source.values(form) | self.values(form))
+
+
+def _card(recipe: str) -> str:
+    """Return the text of a recipe's card: its name, and below it what it is for."""
+    return f"{recipe.capitalize()}\n{RECIPE_PURPOSE[recipe]}"
 
 
 def _estimate_cost(config: TrainConfig, measure: bool) -> "Cost | None":

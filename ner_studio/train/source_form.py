@@ -1,4 +1,4 @@
-"""The upper part of the Train tab's form: the data to learn from, and the encoder.
+"""Step 1 of the Train tab's form, the data to learn from; and the encoder, which reads them.
 
 Modules that import datasets or torch are imported where they are used, so that the page is there
 before they are loaded.
@@ -28,8 +28,8 @@ from ner_studio.train import data_summary
 if TYPE_CHECKING:
     from ner_core.checks.report import CheckReport
 
-SAMPLE, UPLOAD, HUB = "The bundled sample", "My own files", "A dataset on the Hub"
-KEPT = "The data of that run"
+SAMPLE, UPLOAD, HUB = "Sample", "My files", "Hub dataset"
+KEPT = "Data of that run"
 """Offered after the settings of a run whose data are none of these were put into the form."""
 
 _MOST_PAGES = 1000
@@ -49,10 +49,22 @@ _FORMATS = (
 
 
 class SourceForm:
-    """The components of data and encoder, and what happens when they are used."""
+    """The components of data and encoder, and what happens when they are used.
+
+    ``model`` and ``summary`` are rendered by the tab: the encoder belongs to the next step, and
+    what is in the data stands beside the form.
+    """
 
     def __init__(self) -> None:
-        self.data = gr.Radio([SAMPLE, UPLOAD, HUB], value=SAMPLE, label="Data", elem_id="data")
+        self.data = gr.Radio(
+            [SAMPLE, UPLOAD, HUB],
+            value=SAMPLE,
+            label="Data",
+            show_label=False,
+            container=False,
+            elem_id="data",
+            elem_classes="ner-switch",
+        )
         self.files = gr.File(
             label="Annotated sentences",
             file_count="multiple",
@@ -71,7 +83,9 @@ class SourceForm:
         )
         with gr.Accordion("Columns, labels and offsets", open=False, visible=False) as self.columns:
             self.reading = {name: self._setting(name) for name in READ_SETTINGS}
-        self.summary = gr.HTML("", apply_default_css=False, elem_id="data-summary")
+        self.summary = gr.HTML(
+            data_summary.READING, apply_default_css=False, elem_id="data-summary", render=False
+        )
         self.model = gr.Dropdown(
             list(MODELS_HERE),
             value=TrainConfig().model,
@@ -80,6 +94,7 @@ class SourceForm:
             "an encoder on the Hub.",
             allow_custom_value=True,
             elem_id="model",
+            render=False,
         )
         self.blocked: gr.State = gr.State(False)  # whether the data cause the problem shown
         self._numbers = itertools.count()
@@ -159,7 +174,7 @@ class SourceForm:
             self.formats: gr.update(visible=data == UPLOAD),
             self.hub: gr.update(visible=data == HUB),
             self.columns: gr.update(visible=data != SAMPLE),
-            self.summary: "",
+            self.summary: data_summary.READING if data == SAMPLE else data_summary.NOT_CHOSEN,
             self._problem: "",
             self._start: gr.update(interactive=rights.may_train()),
             self.blocked: False,
@@ -195,7 +210,7 @@ class SourceForm:
     def _description(self, form: Mapping[Any, Any]) -> dict[Any, Any]:
         may_train, disabled = rights.may_train(), gr.update(interactive=False)
         updates: dict[Any, Any] = {
-            self.summary: "",
+            self.summary: data_summary.NOT_CHOSEN,
             self._start: gr.update(interactive=may_train),
             self.blocked: False,
         }
@@ -214,7 +229,7 @@ class SourceForm:
             return {**updates, self.summary: markup.error(str(error)), self._start: disabled}
         updates[self.summary] = data_summary.data_summary(report)
         if reason := data_summary.blocked(report):
-            updates[self._problem] = markup.error(reason)
+            updates[self._problem] = reason
             updates |= {self._start: disabled, self.blocked: True}
         return updates
 

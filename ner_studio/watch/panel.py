@@ -27,7 +27,7 @@ from ner_studio.watch.log_panel import LogPanel
 from ner_studio.watch.sample_sentences import sample_sentences
 from ner_studio.watch.status import STATUS_TEMPLATE, status_value
 
-_NO_RUN = "No run yet. Choose data on the left and press “Start training”."
+_NO_RUN = "No run yet. Choose data under “New run” and press “Start training”."
 _ZOOM = "Drag across a chart to zoom in, double-click to see all steps again."
 
 

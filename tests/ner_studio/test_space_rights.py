@@ -125,7 +125,7 @@ def value_of(part, run_id, file):
     if part["type"] == "state":
         return None  # it is on the server, whatever is sent
     if props.get("elem_id") == "data":
-        return "A dataset on the Hub"  # the sample would be read, and learned from
+        return "Hub dataset"  # the sample would be read, and learned from
     if props.get("elem_id") == "file-upload":
         return file
     settings = {*TrainConfig.model_fields} - {"model"}

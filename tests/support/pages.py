@@ -153,7 +153,7 @@ def fill(page, field, value):
 
 
 def upload(page, *files):
-    page.get_by_label("My own files").check()
+    page.get_by_label("My files").check()
     page.set_input_files("#upload input[type=file]", [str(file) for file in files])
 
 

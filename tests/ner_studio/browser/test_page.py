@@ -29,15 +29,14 @@ def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
     app.may_measure()
     page = new_page()
     open_tab(page, "Train")
-    page.wait_for_selector("text=No run yet.")
+    expect(page.locator("#train-mode")).to_be_hidden()  # there is no run to show
     page.wait_for_selector("#data-summary table")
     encoder = page.get_by_label("Encoder", exact=True)
     encoder.fill("starter")  # it needs fewer steps than minilm to be of use
     encoder.press("Enter")
-    page.get_by_label("quick", exact=True).check()
-    page.wait_for_selector("text=A first look")
-    fill(page, "#epochs", "1")
+    page.get_by_role("radio", name="Quick").check()
     page.click("#more-settings > button")
+    fill(page, "#epochs", "1")
     page.locator("#more-settings .ner-group > button", has_text="Text").click()
     expect(page.locator("#max_train").locator("input, textarea")).to_have_value("3000")
     fill(page, "#max_train", "600")
@@ -77,6 +76,7 @@ def shown(context, app):
     """Open the Train tab once for all tests that leave no run."""
     page = open_shared(context, app.url)
     open_tab(page, "Train")
+    page.click("#more-settings > button")
     return page
 
 
@@ -85,7 +85,7 @@ def page(shown, app):
     """Return the Train tab with the sample, whose training could be started; nothing starts one."""
     runs_before = app.runs()
     shown.problems.clear()
-    shown.get_by_label("The bundled sample").check()
+    shown.get_by_label("Sample", exact=True).check()
     shown.wait_for_selector("#data-summary >> text=minilm reads a sentence", state="attached")
     shown.wait_for_selector("#start:not([disabled])")
     yield shown
@@ -101,9 +101,9 @@ def test_a_broken_file_is_explained_and_starts_nothing(page, tmp_path):
         "#data-summary [role=alert] >> text=this is binary data, not text. Choose a text file."
     )
     page.wait_for_selector("#start[disabled]")
-    page.get_by_label("The bundled sample").check()
+    page.get_by_label("Sample", exact=True).check()
     page.wait_for_selector("#start:not([disabled])")
-    page.get_by_label("My own files").check()
+    page.get_by_label("My files").check()
     page.wait_for_selector("#start[disabled]")
     take_away(page)
     page.wait_for_selector("#start:not([disabled])")
@@ -161,7 +161,7 @@ def test_a_wrong_setting_is_explained_and_starts_nothing(page):
 
 
 def test_a_path_is_no_encoder_for_the_page(app, page):
-    encoder = page.get_by_label("Encoder")
+    encoder = page.get_by_label("Encoder", exact=True)
     encoder.fill(str(app.home))
     encoder.press("Enter")
     page.click("#start")
@@ -177,6 +177,7 @@ def test_an_uploaded_file_without_a_validation_part_says_so(page, tmp_path):
     sentence = "Ann B-PER\nlives O\nin O\nOslo B-LOC\n. O\n\n"
     (tmp_path / "mine.conll").write_text(sentence * 400)
     upload(page, tmp_path / "mine.conll")
+    page.click("#data-summary .ner-findings > summary")
     page.wait_for_selector("#data-summary >> text=There is no validation part")
     page.wait_for_selector("#start:not([disabled])")
     take_away(page)

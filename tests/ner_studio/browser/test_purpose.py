@@ -91,8 +91,9 @@ def test_highlight_without_a_text_with_one_and_in_all_views(new_page, tmp_path):
 
 def test_train_with_all_kinds_of_data_and_all_settings(new_page):
     page = new_page(query="?run=pair-1")
-    open_tab(page, "Train")
-    for data in ("My own files", "A dataset on the Hub", "The bundled sample"):
+    page.wait_for_selector("#run-status h3 >> text=pair-1")
+    page.get_by_role("radio", name="New run").check()
+    for data in ("My files", "Hub dataset", "Sample"):
         page.get_by_role("radio", name=data).check()
         assert_all_has_a_purpose(page)
     page.wait_for_selector("#data-summary table")
@@ -148,7 +149,9 @@ def test_a_report_its_form_of_publishing_and_a_comparison(new_page):
 
 
 def test_a_field_with_a_problem_is_invalid_until_it_is_mended(new_page):
-    page = new_page(query="?run=pair-1")
+    page = new_page()
+    open_tab(page, "Train")
+    page.locator("#more-settings > button").click()
     field = page.locator("#batch_size").locator("input, textarea")
     fill(page, "#batch_size", "many")
     field.press("Tab")
@@ -161,8 +164,10 @@ def test_a_field_with_a_problem_is_invalid_until_it_is_mended(new_page):
 
 def test_a_double_click_starts_one_run(new_page, app, monkeypatch):
     monkeypatch.setenv("NER_HOME", str(app.home))
-    page = new_page(query="?run=pair-1")
+    page = new_page()
+    open_tab(page, "Train")
     page.wait_for_selector("#start:enabled")
+    page.locator("#more-settings > button").click()
     fill(page, "#epochs", "1")
     before = {run.id for run in store.list_runs()}
     page.locator("#start").dblclick()
@@ -170,6 +175,6 @@ def test_a_double_click_starts_one_run(new_page, app, monkeypatch):
     for run in started:
         Run(run, app.home / "runs" / run).stop_path.touch()
     page.wait_for_selector(f"#run-status h3 >> text={next(iter(started))}")
-    page.wait_for_selector("#start:enabled")
+    page.wait_for_selector("#start:enabled", state="attached")
     page.wait_for_selector("[data-status=stopped]")
     assert len({run.id for run in store.list_runs()} - before) == 1

@@ -46,10 +46,10 @@ def start(app, page, files, epochs, **more):
     open_tab(page, "Train")
     upload(page, *files)
     page.wait_for_selector("#data-summary >> text=200")
+    page.locator("#more-settings > button").click()
     fill(page, "#epochs", epochs)
     fill(page, "#batch_size", "8")
     for group, settings in more.items():
-        page.locator("#more-settings > button").click()
         page.locator("#more-settings .ner-group > button", has_text=group).click()
         for name, value in settings.items():
             fill(page, f"#{name}", value)

@@ -127,7 +127,7 @@ def test_good_data_are_shown_in_seconds(app, new_page, tmp_path):
     page = new_page()
     open_tab(page, "Train")
     page.wait_for_selector("#data-summary table")
-    page.get_by_label("My own files").check()
+    page.get_by_label("My files").check()
     page.wait_for_selector("#data-summary table", state="detached")
 
     def read():

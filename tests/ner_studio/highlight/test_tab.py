@@ -289,7 +289,8 @@ def test_a_link_to_a_model_opens_highlight_even_while_a_run_is_at_work(ner_home)
     SHARED.current(renew=True)
     assert page.first_tab(SimpleNamespace(query_params={"model": "starter"})) == gr.skip()
     both = SimpleNamespace(query_params={"model": "starter", "run": "at-work"})
-    assert page.first_tab(both).selected == "train"
+    tabs, shown = page.first_tab(both)
+    assert (tabs.selected, shown) == ("train", "watch")
     fake.end("finished", train_seconds=1)
 
 

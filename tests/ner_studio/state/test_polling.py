@@ -214,9 +214,9 @@ def test_the_page_opens_where_there_is_something_to_watch():
         return page.first_tab(SimpleNamespace(query_params=query))
 
     assert first_tab() == gr.skip()
-    assert first_tab(run="any").selected == "train"
+    assert first_tab(run="any")[0].selected == "train"
     fake = FakeRun().start()
-    assert first_tab().selected == "train"
+    assert first_tab()[0].selected == "train"
     fake.end("finished", train_seconds=1)
     assert first_tab() == gr.skip()
 

@@ -75,7 +75,10 @@ def test_the_encoder_s_reading_is_shown():
 
 def test_errors_block_a_training_and_nothing_else_does():
     error = Finding("error", "x", "It is wrong.", 1)
-    assert blocked(report([error])) == "Training cannot start with these data: It is wrong."
+    assert blocked(report([error])) == (
+        '<div data-about="data"><p class="ner-error" role="alert">'
+        "Training cannot start with these data: It is wrong.</p></div>"
+    )
     assert blocked(report([Finding("warning", "x", "Hm.", 1)])) == ""
 
 

@@ -15,6 +15,7 @@ from ner_core.cost.formula import Cost
 from ner_core.errors import DataError, ModelError, RunError
 from ner_studio.base import rights, setting_fields
 from ner_studio.train import estimate_line, settings_form
+from ner_studio.train.data_summary import NOT_CHOSEN
 from ner_studio.train.settings_form import SettingsForm
 from ner_studio.train.source_form import HUB, KEPT, SAMPLE, UPLOAD, SourceForm
 from tests.runs.test_command import CONFIGS
@@ -34,6 +35,8 @@ def build():
 
     def parts():
         source, settings = SourceForm(), SettingsForm()
+        for part in (source.model, source.summary, settings.estimate):
+            part.render()
         problem, start = gr.HTML(), gr.Button()
         source.wire(problem, start)
         settings.wire(source)
@@ -159,16 +162,15 @@ def test_labels_are_told_apart_and_none_is_taken_for_the_encoder(form):
 
 def test_the_page_opens_with_the_defaults(form):
     assert form.config() == TrainConfig()
-    assert form.settings.recipe.info == RECIPE_PURPOSE["balanced"]
+    cards = {name: f"{name.capitalize()}\n{purpose}" for name, purpose in RECIPE_PURPOSE.items()}
+    assert {name: text for text, name in form.settings.recipe.choices} == cards
     assert form.settings.command.value == "python -m ner_core train --data sample"
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_choosing_a_recipe_fills_all_fields_with_its_values(form, recipe):
     form.type(epochs="7", seed="many", schedule="constant", freeze_embeddings=False, overlap="1")
-    updates = form.settings.fill_recipe(recipe)
-    form.show(updates)
-    assert updates[form.settings.recipe]["info"] == RECIPE_PURPOSE[recipe]
+    form.show(form.settings.fill_recipe(recipe))
     assert form.config() == TrainConfig.from_values({"recipe": recipe})
 
 
@@ -241,7 +243,7 @@ def test_a_broken_file_is_explained_and_cannot_be_started(form, tmp_path, name, 
     assert 'role="alert"' in summary
     assert not ready
     form.content[form.source.files] = None
-    assert form.describe()[::2] == ("", True)
+    assert form.describe()[::2] == (NOT_CHOSEN, True)
 
 
 def test_a_description_takes_back_what_it_said_itself_and_nothing_else(form, tmp_path):
