@@ -114,6 +114,7 @@ def _launch(page: gr.Blocks, host: str | None, port: int | None, share: bool | N
         page.launch(
             theme=theme(),
             css=assets.style_sheet(),
+            js=assets.read("base/keyboard.js"),
             server_name=host,
             server_port=port,
             share=share,

@@ -15,7 +15,7 @@ class ModelChoice:
     """A dropdown of models that also takes a Hub id; a field for label names appears if needed."""
 
     def __init__(self, label: str, choices: _Choices, value: str, elem_id: str, info: str) -> None:
-        with gr.Column(min_width=260):
+        with gr.Column(min_width=200, elem_id=f"{elem_id}-field"):
             self.model = gr.Dropdown(
                 list(choices),
                 value=value,
