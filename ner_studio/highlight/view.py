@@ -36,8 +36,8 @@ _THRESHOLD = (
 )
 _STEPS = "".join(f'<i class="unsure-{step}"></i>' for step in range(len(SURE), -1, -1))
 _FAINTER = (
-    '<span class="hl-sure" title="The fainter an entity, the less sure the model is.">less sure'
-    f"{_STEPS}sure</span>"
+    '<small class="hl-sure" title="The fainter an entity, the less sure the model is.">less sure'
+    f"{_STEPS}sure</small>"
 )
 _ONLY = (
     '<label class="hl-only"><input type="checkbox" data-do="only"> <span>Entities only</span>'
