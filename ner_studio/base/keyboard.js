@@ -16,8 +16,6 @@
       for (const radio of fieldset.querySelectorAll("[type=radio]")) {
         if (radio.name !== fieldset.dataset.radios) radio.name = fieldset.dataset.radios;
       }
-      const title = fieldset.querySelector("[data-testid=block-info]");
-      if (title) fieldset.setAttribute("aria-label", title.textContent.trim());
     }
   };
   group();
