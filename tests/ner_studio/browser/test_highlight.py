@@ -481,6 +481,11 @@ def test_a_file_goes_in_and_four_come_out(own_page, tmp_path):
         ['"text_number"', '"entity"', '"type"'],
         ["1", '"Angela Merkel"', '"PER"'],
     ]
+    assert [line.split(",")[6:] for line in files["csv"].splitlines()[:2]] == [
+        ['"id"', '"note"'],
+        ['"1"', '"x"'],
+    ]
+    assert [(row["id"], row["note"]) for row in (first, second)] == [("1", "x"), ("2", "y")]
     assert "Angela\tB-PER\nMerkel\tI-PER\n" in files["conll"]
     assert "&lt;b&gt;" in files["html"]
 
