@@ -246,8 +246,7 @@ def test_closing_the_generator_ends_the_work_and_leaves_nothing(panel, tmp_path)
         pass
     assert len(folders(panel)) == 1
     assert panel.panel.begin("")[0]["message"] == (
-        '<p class="ner-quiet">Waiting: one file is read at a time, and another one is being '
-        "read.</p>"
+        '<p class="ner-quiet">Waiting for another visitor&#x27;s file: one is read at a time.</p>'
     )
     began = time.process_time()
     working.close()
