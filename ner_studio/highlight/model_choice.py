@@ -66,7 +66,8 @@ class ModelChoice:
         if model and form[self.named] == model:
             return [gr.skip(), gr.skip()]  # the field stays while names are typed in
         if model in unnamed:
-            info = f"{unnamed[model]} names with commas between, in their order; then Enter."
+            number = unnamed[model]
+            info = f"Type its {number} names in their order, with commas between. Then press Enter."
             return [gr.update(visible=True, value="", info=info), model]
         if form[self.named]:
             return [gr.update(visible=False, value=""), ""]

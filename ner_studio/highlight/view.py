@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ner_core.errors import NerError
+from ner_core.errors import NerError, UnnamedLabelsError
 from ner_core.render.colours import EntityColours
 from ner_core.render.marks import Mark, mark_text
 from ner_core.render.type_names import meaning
@@ -84,7 +84,7 @@ def _content(view: str, text: str, models: Sequence[str], outcomes: Sequence[Out
     readings = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
     coming = [model for model, outcome in asked if outcome is None]
     notices = "".join(
-        _refusal(str(outcome), model if len(models) > 1 else "")
+        _refusal(_said(outcome), model if len(models) > 1 else "")
         for model, outcome in asked
         if isinstance(outcome, NerError)
     )
@@ -107,6 +107,13 @@ def _loading(models: Sequence[str]) -> str:
         f"<bdi>{escape(name)}</bdi>{' from the Hub' if '/' in name else ''}" for name in models
     )
     return f'<div class="ner-empty hl-loading" role="status">Loading {names}…</div>'
+
+
+def _said(problem: NerError) -> str:
+    if isinstance(problem, UnnamedLabelsError):
+        named = f"Name its {problem.count} labels in the field “Names of its labels” above."
+        return f"{problem.problem} {named}"
+    return str(problem)
 
 
 def _refusal(sentence: str, model: str) -> str:
