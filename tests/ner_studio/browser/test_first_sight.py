@@ -152,6 +152,7 @@ def test_all_text_can_be_read(new_page, theme):
 def faint(page):
     wait_until_idle(page)
     page.wait_for_function(  # a colour that changes has not its last value yet
-        "document.getAnimations().every(one => one.effect.getTiming().iterations === Infinity)"
+        "document.getAnimations().every(one => !(one instanceof CSSTransition)"
+        " || one.playState !== 'running')"
     )
     return page.evaluate(CONTRAST, LEAST_CONTRAST)
