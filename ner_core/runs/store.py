@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ner_core.config import TrainConfig
 from ner_core.errors import ConfigError, RunError
+from ner_core.runs import names
 from ner_core.runs.run import Run
 from ner_core.system import atomic, locks, paths
 
@@ -134,20 +135,17 @@ def list_runs() -> list[Run]:
     return sorted(found, key=lambda run: (run.created_ns(), run.id), reverse=True)
 
 
-def rename(run: Run, new_id: str) -> Run:
-    """Rename a run and its directory, and return it.
+def rename(run: Run, name: str) -> str:
+    """Give a run another name for people to read, and return that name. Its id stays as it is.
 
-    Raises RunError if the new id is not a plain name, is taken or names a model, or if the run is
-    at work.
+    Raises RunError if the name is empty or too long, or if it can't be written.
     """
-    target = Run(_checked_new(new_id), runs_dir() / new_id)
-    with _held(run, "renamed"):
-        if target.path.exists():
-            raise RunError(
-                f"A run named {new_id} exists already. Choose another id."
-            )
-        run.path.rename(target.path)
-    return target
+    name = names.checked(name)
+    try:
+        atomic.write_text(run.name_path, f"{name}\n")
+    except OSError as error:
+        raise RunError(f"Run {run.id} can't be renamed: {error.strerror}.") from None
+    return name
 
 
 def delete(run: Run) -> None:

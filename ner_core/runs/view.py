@@ -127,6 +127,7 @@ class RunView:
         best = self.best
         return {
             "run": self.run.id,
+            "name": self.run.title,
             "status": self.status,
             "step": self.step,
             "total": self.total,

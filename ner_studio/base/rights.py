@@ -200,7 +200,7 @@ def model_name(name: str) -> str:
     A name that is no run of theirs can only be a Hub id, and the prefix ``hub:`` says so to all
     code that finds the model later, also in a worker. The result does not depend on the runs of
     other visitors. A visitor who sees all runs reaches those of others only under the ids that they
-    were created with, since anybody may rename a run to ``bert-base-uncased``.
+    were created with, since anybody may have called a run ``bert-base-uncased``.
     """
     visitor = current_visitor()
     if training() == "anyone" or not name or name in store.RESERVED or {"/", ":"} & {*name}:

@@ -8,6 +8,7 @@ import gradio as gr
 
 from ner_core.config import TrainConfig
 from ner_core.errors import NerError, RunError
+from ner_core.runs import names
 from ner_core.runs.export import export_run, exports_dir
 from ner_studio.base import markup, rights
 from ner_studio.base.events import QUICK, QUIET
@@ -31,7 +32,7 @@ class RunActions:
             self.delete = _button("Delete", "runs-delete", variant="stop")
         with gr.Row(visible=False, elem_classes="ner-step") as self.rename_step:
             self.new_name = gr.Textbox(
-                label="New name", info="Letters, digits, - and _.", max_lines=1,
+                label="New name", max_lines=1, max_length=names.MOST_CHARACTERS,
                 elem_id="runs-new-name",
             )
             self.rename_yes = _button("Rename", "runs-rename-yes", variant="primary")
@@ -105,7 +106,10 @@ class RunActions:
 
     def ask_for_name(self, selection: list[str]) -> dict[Any, Any]:
         """Ask for the new name of the selected run."""
-        name = gr.update(value=only(selection))
+        try:
+            name = rights.find(only(selection)).title
+        except NerError as error:
+            return {self.problem: markup.error(str(error))}
         return {**self._step(self.rename_step), self.new_name: name, self.problem: ""}
 
     def ask_whether(self, selection: list[str]) -> dict[Any, Any]:

@@ -1,6 +1,6 @@
 """A comparison of runs: their curves, the settings that differ, and their scores side by side.
 
-Runs are called A, B, C … in the order in which they were selected, since their ids are long.
+Runs are called A, B, C … in the order in which they were selected, since their names can be long.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -96,10 +96,10 @@ def score_rows(views: Sequence[RunView], split: str) -> dict[str, list[float | N
 
 
 def key(views: Sequence[RunView]) -> str:
-    """Return the legend: letter, colour, id and state of each run."""
+    """Return the legend: letter, colour, name and state of each run."""
     items = [
         f'<li><span><span class="ner-dot" style="--line: {colour}"></span><b>{name}</b></span> '
-        f"<span>{markup.escape(view.run.id)}</span><span>{markup.escape(_state(view))}</span></li>"
+        f"<bdi>{markup.escape(view.run.title)}</bdi> <span>{markup.escape(_state(view))}</span></li>"
         for name, colour, view in zip(names_of(views), LINES, views, strict=False)
     ]
     return f'<ul class="ner-key" aria-label="Compared runs">{"".join(items)}</ul>'

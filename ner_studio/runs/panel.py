@@ -113,7 +113,7 @@ class RunsPanel:
         self, seen: int | None, selection: list[str], over: str, event: gr.SelectData
     ) -> dict[Any, Any]:
         """Add the run of the clicked row to the selection, or take it out."""
-        run_id = str(event.row_value[1])
+        run_id = str(event.row_value[2])
         others = [other for other in selection if other != run_id]
         return self._changed(seen, others if run_id in selection else [*selection, run_id], over)
 
@@ -122,13 +122,10 @@ class RunsPanel:
     ) -> dict[Any, Any]:
         """Rename the selected run."""
         try:
-            before = rights.find(only(selection))
-            folder = folder_of(before)
-            run = store.rename(before, name.strip())
+            store.rename(rights.find(only(selection)), name)
         except NerError as error:
             return {self.actions.problem: markup.error(str(error))}
-        drop_exports(before.id, folder)
-        return self._changed(seen, [run.id], over, renew=True)
+        return self._changed(seen, selection, over, renew=True)
 
     def delete_run(self, seen: int | None, selection: list[str], over: str) -> dict[Any, Any]:
         """Delete the selected run and its exported files."""

@@ -15,7 +15,7 @@ from ner_core.runs.run import Run
 from ner_core.runs.view import RunView
 from ner_core.runs import store
 from ner_studio.base import rights
-from ner_studio.state.snapshots import SHARED, CachedRun, Snapshot, number_of
+from ner_studio.state.snapshots import SHARED, CachedRun, Snapshot, number_of, signature
 
 _MOST_AGE = 2.0
 _READING_SECONDS = 0.5
@@ -28,6 +28,7 @@ class RunRow:
     """What the table shows of one run; None where there is nothing to show yet."""
 
     id: str
+    name: str
     created_ns: int
     status: str
     validation_f1: float | None
@@ -48,6 +49,7 @@ class RunRow:
         ended = view.ended.data if view.ended else {}
         return cls(
             id=view.run.id,
+            name=view.run.title,
             created_ns=view.run.created_ns(),
             status=view.status,
             validation_f1=view.final.get("validation", {}).get("f1"),
@@ -165,8 +167,5 @@ def _settings_before_start(run: Run) -> dict[str, Any]:
 
 
 def _key(run: Run) -> tuple[int, ...]:
-    try:
-        events = run.events_path.stat()
-    except OSError:
-        return (run.created_ns(),)
-    return run.created_ns(), events.st_size, events.st_mtime_ns
+    """Return what changes whenever the row of a run at rest does."""
+    return (run.created_ns(), *signature(run.events_path), *signature(run.name_path))

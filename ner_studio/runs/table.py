@@ -12,6 +12,7 @@ from ner_studio.runs.rows import RunRow
 
 COLUMNS = {
     "": ("str", 42),
+    "Name": ("str", 230),
     "Run": ("str", 310),
     "Status": ("html", 134),
     "Validation F1": ("number", 158),
@@ -75,7 +76,7 @@ def _values(row: RunRow) -> list[Any]:
     scores = [_rounded(row.validation_f1), _rounded(row.test_f1)]
     figures = [row.epochs, row.batch_size, row.learning_rate, row.steps, row.seconds]
     names = [row.data, row.model, row.recipe]
-    return ["", row.id, row.status, *scores, *names, *figures, _created(row)]
+    return ["", row.name, row.id, row.status, *scores, *names, *figures, _created(row)]
 
 
 def _shown(row: RunRow) -> list[Any]:
@@ -84,6 +85,7 @@ def _shown(row: RunRow) -> list[Any]:
     chosen = (row.epochs, row.batch_size, row.learning_rate)
     return [
         "",
+        row.name,
         row.id,
         f'<span class="ner-badge {row.status}">{row.status}</span>',
         *scores,

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
+from ner_core.errors import RunError
 from ner_core.runs import store
 from ner_core.runs.view import RunView
 from ner_studio.base.durations import duration
@@ -10,7 +11,8 @@ from ner_studio.base.markup import escape
 
 STATUS_TEMPLATE = """
 <section class="ner-run" aria-label="Run" data-status="${value.status}">
-  <h3><span class="ner-badge ${value.status}">${value.status}</span>${value.title}</h3>
+  <h3><span class="ner-badge ${value.status}">${value.status}</span><bdi>${value.title}</bdi>
+    <small class="ner-id">${value.id}</small></h3>
   <div class="ner-bar" role="progressbar" aria-label="Progress" aria-valuemin="0"
     aria-valuemax="100" aria-valuenow="${value.percent}">
     <div style="width: ${value.percent}%"></div></div>
@@ -26,7 +28,8 @@ def status_value(view: RunView) -> dict[str, Any]:
     percent = 100 if status == "finished" else 100 * view.step / total if total else 0
     return {
         "status": status,
-        "title": escape(view.run.id),
+        "title": escape(view.run.title),
+        "id": escape(view.run.id),
         "percent": f"{percent:.1f}",
         "facts": "".join(f"<span>{name} <b>{value}</b></span>" for name, value in _facts(view)),
         "message": _message(view),
@@ -66,7 +69,11 @@ def _message(view: RunView) -> str:
 
 def _waiting(view: RunView) -> str:
     other = view.waiting_for or store.ANOTHER
-    link = f'<a href="?run={escape(quote(other))}">{escape(other)}</a>'
+    try:
+        name = store.get(other).title
+    except RunError:  # it was deleted
+        name = other
+    link = f'<a href="?run={escape(quote(other))}"><bdi>{escape(name)}</bdi></a>'
     shown = store.ANOTHER if other == store.ANOTHER else link
     return f"Waiting for {shown}: one run trains at a time."
 
