@@ -59,6 +59,7 @@ def test_a_run_without_events(run):
     assert not view.refresh()
     assert view.summary() == {
         "run": "a",
+        "name": "Sample · balanced",
         "status": "interrupted",
         "step": 0,
         "total": 0,
@@ -81,6 +82,7 @@ def test_a_finished_run(run):
     assert view.refresh()
     assert view.summary() == {
         "run": "a",
+        "name": "Sample · balanced",
         "status": "finished",
         "step": 20,
         "total": 20,
