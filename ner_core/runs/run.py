@@ -93,17 +93,22 @@ class Run:
             return None
 
     @property
+    def given_name(self) -> str:
+        """The name that somebody gave to the run; empty if nobody has."""
+        try:
+            name = names.clean(self.name_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return ""
+        return name[: names.MOST_CHARACTERS]
+
+    @property
     def title(self) -> str:
         """The name of the run for people, such as ``Menu reviews · quick``; see ``names``.
 
         Several runs may have the same. It is the id if the settings are damaged.
         """
         try:
-            given = names.clean(self.name_path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            given = ""
-        try:
-            return given[: names.MOST_CHARACTERS] or names.usual(self.config())
+            return self.given_name or names.usual(self.config())
         except RunError:
             return self.id
 

@@ -121,7 +121,10 @@ def missing(run_id: str) -> RunError:
 
 def exists(run_id: str) -> bool:
     """Return whether there is a run with this id."""
-    return bool(_ID.fullmatch(run_id)) and Run(run_id, runs_dir() / run_id).config_path.is_file()
+    try:
+        return bool(_ID.fullmatch(run_id)) and Run(run_id, runs_dir() / run_id).config_path.is_file()
+    except OSError:  # a folder that may not be opened
+        return False
 
 
 def list_runs() -> list[Run]:
@@ -150,7 +153,7 @@ def rename(run: Run, name: str) -> str:
 
 def delete(run: Run) -> None:
     """Delete a run with its model and its report. Raises RunError if it is at work."""
-    with _held(run, "deleted"):
+    with held(run, "deleted"):
         # Under another name first: a run is never seen with a part of its files.
         leaving = run.path.with_name(f".gone-{secrets.token_hex(4)}")
         run.path.rename(leaving)
@@ -158,8 +161,12 @@ def delete(run: Run) -> None:
 
 
 @contextmanager
-def _held(run: Run, purpose: str) -> Iterator[None]:
-    """Hold the lock of a run that is not at work, so that no worker starts meanwhile."""
+def held(run: Run, purpose: str) -> Iterator[None]:
+    """Hold the lock of a run that is not at work, so that no worker starts meanwhile.
+
+    Raises RunError, which says that the run can't be ``purpose``, if it is at work or gone, or the
+    block raises OSError.
+    """
     try:
         lock = locks.acquire(run.lock_path)
     except RunError:
@@ -172,6 +179,8 @@ def _held(run: Run, purpose: str) -> Iterator[None]:
         ) from None
     try:
         yield
+    except OSError as error:
+        raise RunError(f"Run {run.id} can't be {purpose}: {error.strerror}.") from None
     finally:
         os.close(lock)
 

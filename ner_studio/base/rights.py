@@ -29,7 +29,7 @@ from gradio.utils import get_space
 
 from ner_core.errors import ConfigError, NerError
 from ner_core.hub.repository_ids import with_hub_prefix
-from ner_core.runs import store
+from ner_core.runs import store, trash
 from ner_core.runs.run import Run
 from ner_core.system.space import on_space
 
@@ -192,6 +192,17 @@ def find(run_id: str | None) -> Run:
     if not may_see(run):
         raise store.missing(run.id)
     return run
+
+
+def find_deleted(run_id: str | None) -> Run:
+    """Return a run of the current visitor that was deleted and can still be brought back.
+
+    Raises the same RunError whether there is none or it belongs to somebody else.
+    """
+    deleted = trash.find(run_id or "")
+    if not may_see(deleted):
+        raise trash.missing()
+    return deleted
 
 
 def model_name(name: str) -> str:

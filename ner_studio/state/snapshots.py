@@ -78,7 +78,7 @@ class CachedRun:
 
 def _label_of(view: RunView) -> str:
     scores = view.final.get("test") or view.final.get("validation")
-    state = f"F1 {scores['f1']:.2f}" if scores else view.status
+    state = f"F1 {scores['f1']:.2f}" if scores and not view.damage else view.state
     return f"{view.run.title} · {state} · {when(view.run.created_ns())}"
 
 
@@ -129,8 +129,8 @@ class _Entry:
             view,
             key=f"{run.id}:{number}",
             evaluated=f"{run.id}:{run.created_ns()}:{started}:{len(view.evaluations)}",
-            stage=f"{run.id}:{run.created_ns()}:{started}:{view.status}:{len(view.final)}"
-            f":{run.model_dir.is_dir()}",
+            stage=f"{run.id}:{run.created_ns()}:{started}:{view.status}:{view.state}"
+            f":{len(view.final)}:{run.model_dir.is_dir()}",
             _lock=self._lock,
         )
 

@@ -77,12 +77,12 @@ class TrainTab:
         self.runs.refresh_on(self.watch.stage.change)
         # A cost that could not be measured while a run was at work can be when it has ended.
         self.settings.refresh_on(self.watch.stage.change)
-        opened = self.runs.actions.open_with(self.watch.choose, self.watch.chosen).then(
+        opened = self.runs.open_with(self.watch.choose, self.watch.chosen).then(
             None, js=assets.read("train/scroll_to_run.js"), **QUIET
         )
         self.watch.poll_after(opened)
         filled = [*self.source.filled, *self.settings.filled]
-        used = self.runs.actions.use_with(self.fill, filled).then(
+        used = self.runs.use_with(self.fill, filled).then(
             None, js=assets.read("train/scroll_to_form.js"), **QUIET
         )
         self.source.describe_on(used.then, self.source.describe_data)

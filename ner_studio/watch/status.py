@@ -27,7 +27,7 @@ def status_value(view: RunView) -> dict[str, Any]:
     total, status = view.total, view.status
     percent = 100 if status == "finished" else 100 * view.step / total if total else 0
     return {
-        "status": status,
+        "status": view.state,
         "title": escape(view.run.title),
         "id": escape(view.run.id),
         "percent": f"{percent:.1f}",
@@ -58,7 +58,7 @@ def _facts(view: RunView) -> list[tuple[str, str]]:
 
 def _message(view: RunView) -> str:
     """Return a sentence about the status; empty if the figures say enough."""
-    if view.status in ("failed", "interrupted"):
+    if view.damage or view.status in ("failed", "interrupted"):
         text = escape(view.message or "The run ended for an unknown reason. Its log may say more.")
         return f'<p class="ner-error" role="alert" style="margin-top: .6rem">{text}</p>'
     if view.warning:

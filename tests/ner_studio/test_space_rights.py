@@ -367,7 +367,7 @@ def test_a_run_is_there_for_who_is_signed_in(space, provider, open_page, tmp_pat
 
     for user in ("nobody", "bob"):
         other = open_page(f"?run={run}", user)
-        other.wait_for_selector(f"text=There is no run “{run}” here")
+        other.wait_for_selector("text=This run was deleted or renamed.")
         other.wait_for_selector("#no-run")
         assert other.is_hidden("#all-runs")
     owner = open_page(f"?run={run}", "olga")
@@ -377,5 +377,5 @@ def test_a_run_is_there_for_who_is_signed_in(space, provider, open_page, tmp_pat
     page.click("#sign-in")
     page.wait_for_selector("#sign-in:has-text('Sign in')")
     page.goto(f"{space.url}?run={run}")
-    page.wait_for_selector(f"text=There is no run “{run}” here")
+    page.wait_for_selector("text=This run was deleted or renamed.")
     assert page.is_hidden("#run-status h3")

@@ -206,10 +206,12 @@ def test_a_run_at_work_cannot_be_published(hub, panel):
 def test_a_repository_is_named_after_the_person_and_the_run(hub, panel, run, monkeypatch):
     assert panel.suggest(run.id, "") == ["me/minilm-sample", gr.skip()]
     assert panel.suggest(run.id, "my/own") == [gr.skip(), gr.skip()]
-    store.rename(run, "my--own-")
-    assert panel.suggest("my--own-", "")[0] == "me/my-own"
+    store.rename(run, "My: own (2)")
+    assert panel.suggest(run.id, "")[0] == "me/my-own-2"
+    store.rename(run, "私の")  # nothing of it can be in the name of a repository
+    assert panel.suggest(run.id, "")[0] == "me/minilm-sample"
     monkeypatch.delenv("HF_TOKEN")
-    skipped, told = panel.suggest("my--own-", "")
+    skipped, told = panel.suggest(run.id, "")
     assert skipped == gr.skip()
     assert told == view.note(
         "idle",
@@ -317,7 +319,7 @@ def test_that_everybody_reads_sentences_of_ones_own_data_is_said_where_it_is_cho
         "through its preview first."
     )
     assert panel.warn(run.id, False) == ""  # they are the sample's
-    settings = TrainConfig().model_dump() | {"data": "/home/me/mine.conll"}
+    settings = TrainConfig().model_dump() | {"data": "/home/me/mine.conll", "epochs": 2.0}
     runs_of_mine = {
         "mine": FakeRun("mine").start(settings=settings),
         "empty": FakeRun("empty").start(settings=settings, samples=[]),

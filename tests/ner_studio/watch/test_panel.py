@@ -395,9 +395,8 @@ def test_the_address_names_the_run_to_open(panel, at_work):
     shown = opened(run="../" + HOSTILE)
     assert [*shown] == [panel.notice]
     assert shown[panel.notice] == (
-        '<p class="ner-quiet">There is no run “../&lt;img src=x onerror=alert(1)&gt;&#36;'
-        "&#123;alert(2)}&#123;&#123;value}}” here: it may have been renamed or deleted. "
-        "Choose another one below.</p>"
+        '<p class="ner-warning" role="status">This run was deleted or renamed. Choose another run '
+        "in the list, or start a new one.</p>"
     )
 
 
