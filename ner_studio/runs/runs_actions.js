@@ -147,11 +147,23 @@ function openMenu(run, from) {
   menu.setAttribute("aria-label", `More actions for ${row.name}`);
   menu.showPopover();
   from.setAttribute("aria-expanded", "true");
-  const [here, size] = [from.getBoundingClientRect(), menu.getBoundingClientRect()];
+  placeMenu();
+  menu.firstElementChild.focus();
+}
+
+// Below its button, or above where there is no room. It is fixed to the window, and the page scrolls.
+function placeMenu() {
+  const menu = part("menu");
+  const from = rowOf(menu.dataset.run)?.querySelector("[data-do=menu]");
+  const here = from?.getBoundingClientRect();
+  if (!here || here.bottom < 0 || here.top > window.innerHeight) {
+    menu.hidePopover();
+    return;
+  }
+  const size = menu.getBoundingClientRect();
   const below = here.bottom + 4 + size.height <= window.innerHeight;
   menu.style.top = `${below ? here.bottom + 4 : Math.max(4, here.top - 4 - size.height)}px`;
   menu.style.left = `${Math.max(4, here.right - size.width)}px`;
-  menu.firstElementChild.focus();
 }
 
 function moveInMenu(event, menu) {
@@ -176,8 +188,9 @@ part("menu").addEventListener("toggle", ({ newState }) => {
   // After Escape or Tab, but not where an action has moved on already.
   if (document.activeElement === document.body || part("menu").contains(document.activeElement)) from?.focus();
 });
-// It is fixed to the window, and the row below it moves.
-window.addEventListener("scroll", () => part("menu").matches(":popover-open") && part("menu").hidePopover(), true);
+for (const moved of ["scroll", "resize"]) {
+  window.addEventListener(moved, () => part("menu")?.matches(":popover-open") && placeMenu(), true);
+}
 
 // The notices above the list. One about a deleted run stays for as long as it can be undone, also after
 // a reload; any other is replaced by the next one about the same run.
@@ -203,8 +216,8 @@ function showNotices() {
     const shown = make("p", { class: notice.problem ? "ner-error" : "runs-notice", role: notice.problem ? "alert" : "status" });
     if (notice.run) {
       const undo = button("Undo", "undo", `Undo deleting ${notice.name}`, { "data-run": notice.run });
-      shown.append("Deleted ", isolated(notice.name), ". ", undo);
-    } else shown.append(notice.text);
+      shown.append(make("span", {}, "Deleted ", isolated(notice.name), "."), undo);
+    } else shown.append(isolated(notice.text));
     shown.append(button("×", "dismiss", "Dismiss this notice", { "data-key": notice.key, title: "Dismiss" }));
     return shown;
   }));

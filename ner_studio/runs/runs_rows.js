@@ -77,7 +77,8 @@ function when(milliseconds) {
 
 const fullTime = (milliseconds) => new Date(milliseconds).toLocaleString("en-GB");
 
-// A small curve of the validation F1 over the steps, from 0 to 1.
+// A small curve of the validation F1 over the steps. It has a scale of its own, of at least a fifth, so
+// that noise does not look like progress.
 function curve(points) {
   const [width, height, edge] = [64, 20, 2];
   const namespace = "http://www.w3.org/2000/svg";
@@ -87,9 +88,12 @@ function curve(points) {
   drawn.setAttribute("aria-hidden", "true");
   if (!points.length) return drawn;
   const [first, last] = [points[0][0], points[points.length - 1][0]];
+  const scores = points.map(([, f1]) => f1);
+  const top = Math.max(...scores);
+  const bottom = Math.min(...scores, top - 0.2);
   const places = points.map(([step, f1]) => [
     last === first ? width - edge : edge + ((step - first) / (last - first)) * (width - 2 * edge),
-    height - edge - Math.min(Math.max(f1, 0), 1) * (height - 2 * edge),
+    height - edge - ((f1 - bottom) / (top - bottom)) * (height - 2 * edge),
   ]);
   const line = document.createElementNS(namespace, "polyline");
   line.setAttribute("points", places.map((place) => place.map((at) => at.toFixed(1)).join()).join(" "));
@@ -122,5 +126,5 @@ function drawScore(cell, row) {
   const about = { validation: "val.", "so far": "so far" }[row.f1_of];
   const figures = make("span", { class: "runs-figure" }, make("b", {}, score(row.f1)));
   if (about) figures.append(" ", make("small", {}, about));
-  cell.append(figures, curve(row.curve));
+  cell.append(make("div", {}, figures, curve(row.curve)));
 }
