@@ -69,8 +69,9 @@ class RunsPanel:
             self.compare,
             self.comparison.over,
             [self.table, self.seen, self.selection, *self.comparison.outputs],
-            trigger_mode="always_last",  # it brings all runs that are ticked
-            **QUICK,
+            concurrency_limit=1,  # in the order of the clicks, since the last answer counts
+            **_EACH,
+            **QUIET,
         )
         for event, act in (
             (self.table.rename_run, self.rename_run),

@@ -168,6 +168,8 @@ def pair(app, monkeypatch):
     """Leave two finished runs of different settings in the home; give their ids."""
     monkeypatch.setenv("NER_HOME", str(app.home))
     for number, run_id in enumerate(("pair-a", "pair-b"), start=1):
+        if store.exists(run_id):  # of the test before
+            store.delete(store.get(run_id))
         config = TrainConfig(seed=number, epochs=number)
         fake = FakeRun(run_id, config).start(settings=config.model_dump() | {"learning_rate": 3e-4})
         fake.evaluated(50).end("finished", train_seconds=1.0)
