@@ -255,7 +255,7 @@ def test_a_run_gets_another_name_which_is_shown_everywhere(listed):
     page.locator(row("pair-a", "open")).press("Enter")
     page.wait_for_selector(f"#run-status h3 >> text='{name}'")
     expect(page.locator("#run-status")).to_be_focused()
-    expect(page.get_by_label("Run", exact=True)).to_have_value(re.compile(re.escape(name)))
+    expect(page.locator("#run-choice input")).to_have_value(re.compile(re.escape(name)))
 
 
 def test_the_list_is_sorted_searched_and_never_wider_than_the_page(listed):
