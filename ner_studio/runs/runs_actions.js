@@ -151,18 +151,19 @@ function openMenu(run, from) {
   menu.firstElementChild.focus();
 }
 
-// Below its button, or above where there is no room. It is fixed to the window, and the page scrolls.
+// Below its button, or above where there is no room, and always inside of the window, which it is fixed
+// to: the page scrolls, and grows while it is being loaded.
 function placeMenu() {
   const menu = part("menu");
   const from = rowOf(menu.dataset.run)?.querySelector("[data-do=menu]");
-  const here = from?.getBoundingClientRect();
-  if (!here || here.bottom < 0 || here.top > window.innerHeight) {
-    menu.hidePopover();
+  if (!from) {
+    menu.hidePopover(); // its run is gone
     return;
   }
-  const size = menu.getBoundingClientRect();
-  const below = here.bottom + 4 + size.height <= window.innerHeight;
-  menu.style.top = `${below ? here.bottom + 4 : Math.max(4, here.top - 4 - size.height)}px`;
+  const [here, size] = [from.getBoundingClientRect(), menu.getBoundingClientRect()];
+  const most = window.innerHeight - size.height - 4;
+  const top = here.bottom + 4 <= most ? here.bottom + 4 : here.top - 4 - size.height;
+  menu.style.top = `${Math.max(4, Math.min(top, most))}px`;
   menu.style.left = `${Math.max(4, here.right - size.width)}px`;
 }
 

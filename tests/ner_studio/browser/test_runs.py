@@ -288,10 +288,12 @@ def test_the_list_is_sorted_searched_and_never_wider_than_the_page(listed):
     more.press("Enter")
     for width in (390, 768, 1400, 1920):
         page.set_viewport_size({"width": width, "height": 900})
+        # On a phone the header is there for screen readers only.
         outside = page.evaluate(
-            "[...document.querySelectorAll('#runs-table *')].filter((e) => "
+            "[...document.querySelectorAll('#runs-table :not(thead, thead *)')].filter((e) => "
             "e.getBoundingClientRect().right > innerWidth).map((e) => e.outerHTML.slice(0, 80))"
         )
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert outside == [], width
 
 
