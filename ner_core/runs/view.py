@@ -3,7 +3,8 @@
 from typing import Any
 
 from ner_core import tags
-from ner_core.runs import diagnosis, shapes
+from ner_core.errors import RunError
+from ner_core.runs import diagnosis, shapes, store
 from ner_core.runs.events import TERMINAL, Event, read_events
 from ner_core.runs.run import Run
 from ner_core.runs.status import LIFE, RESUMABLE, Status, derive_status
@@ -91,6 +92,15 @@ class RunView:
             {**sentence, "predicted": spans}
             for sentence, spans in zip(sentences, predicted, strict=True)
         ]
+
+    @property
+    def waiting_for_name(self) -> str | None:
+        """The name of the run that this one waits for; its id if it is gone or somebody else's."""
+        try:
+            other = store.get(self.waiting_for or "")
+        except RunError:
+            return self.waiting_for
+        return other.title if other.owner == self.run.owner else self.waiting_for
 
     @property
     def can_resume(self) -> bool:

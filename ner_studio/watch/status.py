@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import quote
 
-from ner_core.errors import RunError
 from ner_core.runs import store
 from ner_core.runs.view import RunView
 from ner_studio.base.durations import duration
@@ -69,10 +68,7 @@ def _message(view: RunView) -> str:
 
 def _waiting(view: RunView) -> str:
     other = view.waiting_for or store.ANOTHER
-    try:
-        name = store.get(other).title
-    except RunError:  # it was deleted
-        name = other
+    name = view.waiting_for_name or other
     link = f'<a href="?run={escape(quote(other))}"><bdi>{escape(name)}</bdi></a>'
     shown = store.ANOTHER if other == store.ANOTHER else link
     return f"Waiting for {shown}: one run trains at a time."
