@@ -93,8 +93,7 @@ def load_data(
     if "train" not in corpus.dataset:
         found = ", ".join(corpus.dataset)
         raise DataError(
-            f"There is no training part in {short_name(source)}, only {found}. Add a file named "
-            "train."
+            f"{short_name(source)} has no training part, only {found}. Add a file named train."
         )
     if "validation" in corpus.dataset:
         return corpus
@@ -118,7 +117,7 @@ def load_for_evaluation(
     if split == "test" and "all" in sources:
         corpus = _read(source, {"test": sources["all"]}, options, notes)
         size = corpus.dataset["test"].num_rows
-        note = f"There are no splits: all {size:,} sentences are the test."
+        note = f"The data have no splits, so all {size:,} sentences are used as test."
         return replace(corpus, notes=(*corpus.notes, note))
     if split == "test":
         corpus = _read(source, sources, options, notes)
@@ -126,8 +125,8 @@ def load_for_evaluation(
         corpus = load_data(source, seed, options)
     if split not in corpus.dataset:
         raise DataError(
-            f"There is no {split} part in {short_name(source)}, only {', '.join(corpus.dataset)}. "
-            "Choose one of these with --split."
+            f"{short_name(source)} has no {split} part, only {', '.join(corpus.dataset)}. Choose "
+            "one of these with --split."
         )
     return corpus
 
@@ -180,7 +179,7 @@ def too_few(corpus: Corpus) -> str | None:
     train = corpus.dataset["train"]
     if train.num_rows > 1 or "validation" in corpus.dataset:
         return None
-    there = f"There is only {train.num_rows} training sentence in {short_name(corpus.source)}"
+    there = f"{short_name(corpus.source)} has only {train.num_rows} training sentence"
     if cause := next(iter(corpus.faults["train"].first.get("unreadable", [])), None):
         source = corpus.sources["train"]
         place = f"{source.name}, {source.unit} {cause.line}"
@@ -202,8 +201,8 @@ def _with_validation(corpus: Corpus, seed: int) -> Corpus:
         dataset["test"], moved["test"] = corpus.dataset["test"], corpus.places["test"]
     whole = f", whole documents ({cut.documents:,})," if cut.documents else ","
     note = (
-        f"There is no validation part: {len(cut.validation):,} of {train.num_rows:,} training "
-        f"sentences{whole} chosen by seed {seed}, were put aside for it."
+        f"The data have no validation part, so {len(cut.validation):,} of {train.num_rows:,} "
+        f"training sentences were set aside for it{whole} chosen by seed {seed}."
     )
     return replace(
         corpus,

@@ -75,8 +75,8 @@ def find_splits(folder: Path) -> dict[str, Path]:
             refuse_foreign(file, head_of(file))
         listing = ", ".join(file.name for file in files[:5]) or "no files"
         raise DataError(
-            f"No file in {folder.name} is named train, validation (or dev, valid, testa) or test: "
-            f"found {listing}. Rename the files."
+            f"No file in {folder.name} is named train, validation (or dev, valid, testa) or test, "
+            f"only {listing}. Rename the files."
         )
     return {split: found[split] for split in SPLIT_NAMES if split in found}
 
@@ -97,7 +97,7 @@ def data_files(folder: Path) -> list[Path]:
         )
     except OSError as error:
         raise DataError(
-            f"The folder {folder} cannot be read: {error.strerror}. Check its name and permissions."
+            f"Can't read the folder {folder}: {error.strerror}. Check its name and permissions."
         ) from None
 
 

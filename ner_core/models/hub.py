@@ -190,8 +190,7 @@ def _ask(repo: str, at: str | None) -> HubModel:
         info = HfApi().model_info(repo, revision=at, timeout=seconds, token=token)
     except RevisionNotFoundError:
         raise ModelError(
-            f"There is no revision {at!r} of {repo}. Leave it out, or choose a branch, a tag or a "
-            "commit."
+            f"{repo} has no revision {at!r}. Leave it out, or choose a branch, a tag or a commit."
         ) from None
     commit = info.sha or at or "main"
     files = frozenset(sibling.rfilename for sibling in info.siblings or ())

@@ -55,7 +55,7 @@ def test_a_file_without_splits_is_scored_whole(call, document, model, toy_data):
     assert document(*arguments)["sentences"] == 32
     code, out, err = call(*arguments)
     assert code == 0
-    assert err == "note: There are no splits: all 32 sentences are the test.\n"
+    assert err == "note: The data have no splits, so all 32 sentences are used as test.\n"
     assert out.splitlines()[0].split() == ["precision", "recall", "f1", "entities"]
 
 

@@ -31,14 +31,14 @@ def model(toy_run):
         (
             "empty.conll",
             b"",
-            "There are no annotated sentences in empty.conll. Write a word and its tag on each "
-            "line, and a blank line between sentences.",
+            "empty.conll has no annotated sentences. Write a word and its tag on each line, and a "
+            "blank line between sentences.",
         ),
         (
             "one.conll",
             b"ann\nlives\n",
-            "one.conll, line 1: there is only one column ('ann'). Put the word and its tag on "
-            "each line, separated by a blank or a tab, the tag in the last column.",
+            "one.conll, line 1: there is only a word here ('ann'), without a tag. Write a tag "
+            "after it, separated by a blank or a tab.",
         ),
         (
             "tag.conll",
@@ -72,8 +72,8 @@ def test_a_bad_file_is_refused(refusal, model, tmp_path, name, content, sentence
 )
 def test_data_that_is_not_there_is_refused(refusal, tmp_path, command):
     assert refusal(*command, tmp_path / "nowhere") == (
-        f"No data were found at '{tmp_path}/nowhere'. Choose sample, a file, a folder or a Hub "
-        "dataset (owner/name)."
+        f"Found no data at '{tmp_path}/nowhere'. Choose sample, a file, a folder or a Hub dataset "
+        "(owner/name)."
     )
 
 
@@ -128,7 +128,7 @@ SETTINGS = ", ".join(TrainConfig.model_fields)
         ),
         (("--max-train", "0"), "max_train must be a whole number from 1 on, not '0'."),
         (("--set", "no_such=1"), f"There is no setting 'no_such'. The settings are {SETTINGS}."),
-        (("--set", "no_such"), "--set must be KEY=VALUE, not 'no_such'."),
+        (("--set", "no_such"), "Can't read --set 'no_such'. Write it as KEY=VALUE."),
         (
             ("--set", "sub_token_labels=some"),
             "sub_token_labels must be one of first, all, copy, not 'some'.",
@@ -215,7 +215,7 @@ def test_arguments_that_are_missing_or_unknown_are_refused(refusal, arguments, s
 @pytest.mark.parametrize("number", [0, -1, 33])
 def test_a_sentence_that_is_not_there_cannot_be_laid_out(refusal, toy_data, number):
     assert refusal("check", toy_data, "--show-alignment", number) == (
-        f"--show-alignment must be the number of a training sentence from 1 to 32, not {number}."
+        f"--show-alignment can't be {number}. Choose a training sentence from 1 to 32."
     )
 
 
@@ -235,8 +235,8 @@ def test_a_fault_of_ours_is_one_line_and_exit_code_1(call, monkeypatch):
     assert call("runs") == (
         1,
         "",
-        "error: a fault of NER Studio (ZeroDivisionError: division by zero); "
-        "set NER_DEBUG=1 to see where.\n",
+        "error: something went wrong in NER Studio (ZeroDivisionError: division by zero). Set "
+        "NER_DEBUG=1 to see where.\n",
     )
 
 
@@ -352,9 +352,9 @@ def test_check_lists_every_row_that_cannot_be_read(call, document, tmp_path):
         ("my.conll", 7),
     ]
     assert call("check", path)[1].splitlines()[7:10] == [
-        "error: 2 rows cannot be read and are left out here. Correct them to start training.",
-        "    my.conll, line 3: there is only one column ('oslo'). Put the word and its tag on "
-        "each line, separated by a blank or a tab, the tag in the last column. oslo",
+        "error: 2 rows can't be read. Fix them to start training.",
+        "    my.conll, line 3: there is only a word here ('oslo'), without a tag. Write a tag "
+        "after it, separated by a blank or a tab. oslo",
         "    my.conll, line 7: 'B_PER' is not a tag such as O, B-PER or I-PER. Write it as B-PER. "
         "cy B_PER",
     ]

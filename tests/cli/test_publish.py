@@ -49,7 +49,7 @@ def test_the_command_publishes_and_tells_where(hub, run, call, document):
     code, out, _ = call("publish", "done", "--repo", "me/ner")
     assert (code, out) == (
         0,
-        f"{hub.url}/me/ner holds all of it already (private, commit {commit[:8]})\n",
+        f"{hub.url}/me/ner already has all of it (private, commit {commit[:8]})\n",
     )
 
 
@@ -58,8 +58,8 @@ def test_the_command_says_that_a_card_was_replaced(hub, run, call):
     _, out, _ = call("publish", "done", "--repo", "me/ner")
     commit = hub.models["me/ner"].commit("main")
     assert out == (
-        f"published: {hub.url}/me/ner (public, commit {commit[:8]})\n"
-        "its README.md is a new one; the one before is in the history of the repository\n"
+        f"published: {hub.url}/me/ner (public, commit {commit[:8]})\nits README.md is new; the "
+        "old one is in the repository's history\n"
     )
 
 
@@ -77,8 +77,8 @@ def test_what_was_taken_over_is_said(hub, run, call):
     hub.models["me/ner"] = Repo({"main": {"README.md": b"---\nlicense: mit\n---\nmine"}})
     _, out, _ = call("publish", "done", "--repo", "me/ner")
     assert out.splitlines()[1:] == [
-        "its README.md is a new one; the one before is in the history of the repository",
-        "taken over from the README.md before: license",
+        "its README.md is new; the old one is in the repository's history",
+        "kept from the old README.md: license",
     ]
 
 

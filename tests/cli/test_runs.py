@@ -120,7 +120,7 @@ def test_ctrl_c_stops_a_run_and_keeps_its_model(toy_data, tiny_encoder, ner_home
 def test_without_runs_the_list_says_how_to_make_one(call, document):
     code, out, err = call("runs")
     assert (code, err) == (0, "")
-    assert out == "There are no runs yet: `python -m ner_core train --data sample` makes one.\n"
+    assert out == "No runs yet. Start one with `python -m ner_core train --data sample`.\n"
     assert document("runs") == {"runs": []}
 
 
@@ -147,7 +147,7 @@ def test_a_run_at_work_is_asked_to_stop(document, call, monkeypatch):
     monkeypatch.setattr(store.locks, "is_held", lambda path: True)
     assert document("stop", "busy") == {"run": "busy", "status": "stopping"}
     assert run.stop_path.exists()
-    assert call("stop", "busy") == (0, "busy was asked to stop.\n", "")
+    assert call("stop", "busy") == (0, "busy will stop soon.\n", "")
 
 
 @pytest.mark.parametrize("command", ["show", "stop", "resume", "delete"])
@@ -190,6 +190,6 @@ def test_a_person_is_asked_before_a_run_is_deleted(call, monkeypatch, answer, de
     code, out, err = call("delete", "mine")
     assert code == 0
     assert err.startswith("Delete mine with its model and report? [y/N]\n")
-    assert out == ("mine was deleted.\n" if deleted else "")
+    assert out == ("mine deleted.\n" if deleted else "")
     assert store.exists("mine") != deleted
-    assert err.endswith("Nothing was deleted.\n") != deleted
+    assert err.endswith("Nothing deleted.\n") != deleted

@@ -29,11 +29,8 @@ from tests.support.processes import start_measuring
 ANSWER = f"print('noise'); open('answer.json', 'w').write({MEASURED.model_dump_json()!r})"
 FOREVER = "import time; time.sleep(600)"
 
-BUSY = (
-    "Time and memory cannot be measured while a run is training or data are being checked. "
-    "Try again afterwards."
-)
-REPLACED = "The measurement was cancelled because another one, for other settings, was asked for."
+BUSY = "Estimate available when the current run or data check ends."
+REPLACED = "Measurement cancelled: you asked for another one with other settings."
 
 
 @pytest.fixture
@@ -175,8 +172,8 @@ def test_what_is_not_there_needs_no_process(config, tmp_path, stand_in):
         with pytest.raises(DataError) as caught:
             estimate_cost(wrong, measure)
         assert str(caught.value) == (
-            f"No data were found at {str(tmp_path / 'gone')!r}. Choose sample, a file, a folder or "
-            "a Hub dataset (owner/name)."
+            f"Found no data at {str(tmp_path / 'gone')!r}. Choose sample, a file, a folder or a "
+            "Hub dataset (owner/name)."
         )
     with pytest.raises(ModelError) as caught_model:
         estimate_cost(config, folders=False)
@@ -218,14 +215,14 @@ def test_the_answer_of_the_process_is_the_measurement(config, stand_in):
         (
             "raise ValueError('a tensor is missing')",
             RunError,
-            "The time could not be measured, by a fault of NER Studio (ValueError: a tensor is "
-            "missing). You can start a run all the same.",
+            "Something went wrong in NER Studio while measuring (ValueError: a tensor is "
+            "missing). You can start a run anyway.",
         ),
         (
             "open('answer.json', 'w').write('{}')",
             RunError,
-            "The time could not be measured, by a fault of NER Studio (exit code 0). "
-            "You can start a run all the same.",
+            "Something went wrong in NER Studio while measuring (exit code 0). You can start a "
+            "run anyway.",
         ),
     ],
 )
@@ -244,7 +241,7 @@ def test_a_measurement_that_takes_too_long_is_ended(config, stand_in, monkeypatc
     with pytest.raises(RunError) as caught:
         estimate_cost(config)
     assert str(caught.value) == (
-        "The time could not be measured within 1 seconds. Start the run to see the time left."
+        "Measuring took longer than 1 seconds. Start the run to see the time left."
     )
     assert [process.poll() for process in started] == [-9]
     assert left_behind() == ["lock"]

@@ -30,15 +30,15 @@ def test_parts_of_a_file_are_read_as_one(corpus):
     files = {"train-00000-of-00003.conll": ANN, "train-00001-of-00003.conll": OSLO}
     words, said = corpus(**files, **{"data_dict.md": ""})
     assert words == {"train": [["Ann", "ran"], ["Oslo", "slept"]]}
-    assert said == ["1 of its parts are not in the folder. Download them"]
+    assert said == ["1 of its parts are missing from the folder. Download them"]
 
 
 def test_a_file_that_is_left_out_is_said(corpus):
     words, said = corpus(**{"en_train.txt": ANN, "eval.txt": OSLO, "tst.txt": OSLO})
     assert list(words) == ["train", "test"]
     assert said == [
-        "the folder has files that were left out, since their names name no split: eval.txt. "
-        "Rename or remove them"
+        "some files in the folder were left out, because their names don't say which split they "
+        "are: eval.txt. Rename or remove them"
     ]
 
 

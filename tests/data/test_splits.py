@@ -108,7 +108,7 @@ def test_an_empty_folder_is_a_sentence(folder):
 
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):
     assert refusal(tmp_path / "no") == (
-        f"The folder {tmp_path}/no cannot be read: No such file or directory. Check its name and "
+        f"Can't read the folder {tmp_path}/no: No such file or directory. Check its name and "
         "permissions."
     )
 

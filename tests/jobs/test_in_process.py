@@ -70,8 +70,8 @@ def test_what_the_command_line_says_before_the_start_is_a_warning(begin, toy_dat
     said = [warning for warning in caught if issubclass(warning.category, NerWarning)]
     assert [warning.filename for warning in said] == [__file__]
     assert [str(warning.message) for warning in said] == [
-        "NEW occurs in test but not in train, so it cannot be learned and counts as missed there. "
-        "Add examples of it to train, or remove it."
+        "NEW is in test but not in train, so the model can't learn it and each one counts as "
+        "missed. Add examples to train, or remove it."
     ]
 
 

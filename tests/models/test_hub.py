@@ -80,7 +80,7 @@ def test_an_encoder_of_an_adapter_is_read_at_its_revision(hub, tmp_path):
 
 def test_a_revision_that_is_not_there_is_a_sentence(hub):
     assert refusal("me/ner@v2") == (
-        "There is no revision 'v2' of me/ner. Leave it out, or choose a branch, a tag or a commit."
+        "me/ner has no revision 'v2'. Leave it out, or choose a branch, a tag or a commit."
     )
 
 

@@ -418,8 +418,8 @@ def test_without_a_validation_part_a_run_says_what_it_took(tiny_encoder, tmp_pat
     folder = toy.write_toy(tmp_path / "toy", train=50, validation=0, test=0)
     run = toy.fit(toy.toy_config(folder, tiny_encoder, max_train=16))
     notes = [
-        "There is no validation part: 5 of 50 training sentences, chosen by seed 42, were put "
-        "aside for it."
+        "The data have no validation part, so 5 of 50 training sentences were set aside for it, "
+        "chosen by seed 42."
     ]
     (started,) = of_kind(run, "started")
     assert started.data["notes"] == run.report["notes"] == notes

@@ -14,8 +14,8 @@ _SPACY = (
 )
 _OFFICE = "is {} file. Save the table or the text in it as CSV or as plain text (UTF-8)."
 _ANNOTATED_XML = (
-    "is {} (XML), which is not read. Export CoNLL columns, JSON Lines with text and spans, or "
-    "WebAnno TSV 3 instead."
+    "is {} (XML), which NER Studio doesn't read. Export CoNLL columns, JSON Lines with text and "
+    "spans, or WebAnno TSV 3 instead."
 )
 # Each: what a file of the kind begins with, and the rest of the sentence about it.
 _BYTES: tuple[tuple[bytes, str], ...] = (
@@ -46,13 +46,13 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     (r"(?s)<\?xml|<[A-Za-z][\w.:-]*(\s[^<>]*)?>\s*<[A-Za-z][\w.:-]*(\s[^<>]*)?>", "mark-up"),
     (
         r"T\d+\t\S+ \d+ \d+",
-        "has the annotation of brat without its text. Choose the folder that has both the .ann and "
+        "has brat annotations without their text. Choose the folder that has both the .ann and "
         "the .txt files.",
     ),
     (
         r'c="[^"\n]*" \d+:\d+ \d+:\d+\|\|',
-        "has the annotation of i2b2 without its text, which is not read. Convert it to CoNLL "
-        "columns or JSON Lines with spans.",
+        "has i2b2 annotations without their text, which NER Studio doesn't read. Convert it to "
+        "CoNLL columns or JSON Lines with spans.",
     ),
     (
         r'(?s)\s*[\[{]\s*\{?\s*"(messages|conversations|conversation)"\s*:',

@@ -38,8 +38,8 @@ def task(text, *regions, **more):
 
 ANN = region(0, 3, "PER")
 SEVERAL = (
-    "tasks have several annotations. Of each task the ground truth is read, or else the first that "
-    "was not cancelled. Remove the others if that is wrong"
+    "some tasks have several annotations. The ground truth of each was read, or the first that "
+    "wasn't cancelled. Remove the others if that is wrong"
 )
 
 
@@ -154,8 +154,8 @@ def test_predictions_alone_are_refused(tmp_path):
     with pytest.raises(DataError) as caught:
         list(read_label_studio(path, ReadOptions()))
     assert str(caught.value) == (
-        "export.json: the tasks have predictions of a model, and no annotations by people. Accept "
-        "or correct them in Label Studio, and export the project again."
+        "export.json: the tasks have only a model's predictions, no annotations by people. Accept "
+        "or correct them in Label Studio, then export the project again."
     )
 
 
@@ -166,8 +166,8 @@ def test_tasks_are_numbered(read):
 
 def test_of_several_labels_on_a_region_the_first_stays(read):
     assert pairs(read(task("Ann", region(0, 3, "PER", "ARTIST")))) == [
-        "the spans 'Ann' (ARTIST) and 'Ann' (PER) overlap. The second was kept. Remove one of "
-        "the two.",
+        "the spans 'Ann' (ARTIST) and 'Ann' (PER) overlap. The second one was kept. Remove one of "
+        "them.",
         "Ann B-PER",
     ]
 
@@ -231,8 +231,7 @@ def test_an_offset_outside_a_text_with_emoji_is_a_fault(read):
     regions = [in_units("😀 Ann", "Ann", "PER", text="Ann"), region(3, 9, "X")]
     (fault,) = read(task("😀 Ann", *regions))
     assert fault.message == (
-        "a span must lie within the 5 characters of the text, not at 2 to 9. Correct the "
-        "annotation."
+        "a span at 2 to 9 goes beyond the text, which has 5 characters. Correct the annotation."
     )
 
 
@@ -252,8 +251,8 @@ EXPORT = "Export the project as JSON."
         ),
         (
             task("Ann", ANN, {"type": "hypertextlabels", "value": {}}),
-            "the labels are 'hypertextlabels', not labels of a plain text. Export a project "
-            "whose labels stand on a Text tag.",
+            "the labels are 'hypertextlabels' instead of labels of plain text. Export a project "
+            "whose labels are on a Text tag.",
         ),
         (
             task("Ann", ANN, region(0, 3, "X", to_name="other")),
@@ -262,27 +261,26 @@ EXPORT = "Export the project as JSON."
         ),
         (
             {"data": {"a": "Ann", "b": "Bob"}, "annotations": [{"result": [ANN]}]},
-            "the text that was labelled is not clear (found: a, b). Name its field with "
+            "it isn't clear which text was labelled; there is a, b. Name its field with "
             "--token-column.",
         ),
         (
             {"data": "Ann", "annotations": [{"result": [ANN]}]},
-            "the text that was labelled is not clear (found: no text). Name its field with "
+            "it isn't clear which text was labelled; there is no text. Name its field with "
             "--token-column.",
         ),
         (
             task("Ann", region(0, 3)),
-            "the label of a span must be an entity type such as PER, not null. Correct the "
-            "annotation.",
+            "a span's label can't be null; use an entity type such as PER. Correct the annotation.",
         ),
         (
             task("Ann", region("/div[1]", 3, "PER")),
-            "the start and the end of a span must be whole numbers, not '/div[1]'. Correct the "
+            "a span's start and end must be whole numbers; here there is '/div[1]'. Correct the "
             "annotation.",
         ),
         (
             task("Ann", region(0, 4, "PER")),
-            "a span must lie within the 3 characters of the text, not at 0 to 4. Correct the "
+            "a span at 0 to 4 goes beyond the text, which has 3 characters. Correct the "
             "annotation.",
         ),
     ],

@@ -140,7 +140,7 @@ def test_rows_are_numbered_from_one_across_batches_and_documents(tmp_path):
         (
             {"tokens": [["Ann", "ran"]], "ner_tags": [["O"]]},
             "Ann ran",
-            "the numbers of words and tags differ: 2 and 1. Correct the row.",
+            "there are 2 words but 1 tags. Correct the row.",
         ),
         (
             {"tokens": [None], "ner_tags": [["O"]]},
@@ -175,12 +175,12 @@ def test_rows_are_numbered_from_one_across_batches_and_documents(tmp_path):
         (
             {"text": ["Ann"], "spans": [[None]]},
             "Ann",
-            "there is null in place of a span with start, end and label. Correct the annotation.",
+            "there is null instead of a span with start, end and label. Correct the annotation.",
         ),
         (
             {"text": ["Ann"], "spans": [{"start": [0, 1], "end": [3], "label": ["PER"]}]},
             "Ann",
-            "the lists of the starts, ends and labels of spans differ in length. Correct the row.",
+            "the lists of span starts, ends and labels have different lengths. Correct the row.",
         ),
     ],
 )
@@ -200,7 +200,7 @@ def test_a_faulty_row_costs_no_other(read, columns, text, message):
 def test_a_number_without_a_name_is_a_fault(read, number):
     columns = {"tokens": [["Ann"], ["Bob"]], "tags": [[number], [1]]}
     fault, sentence = read(columns, label_names=tuple(NAMES))
-    assert fault.message == f"the tag {number} is not a number from 0 to 1. Correct it."
+    assert fault.message == f"the tag {number} isn't a number from 0 to 1. Correct it."
     assert sentence.tags == ["B-PER"]
 
 

@@ -34,7 +34,7 @@ def test_a_list_with_a_name_is_read(read, text):
 
 def test_of_several_lists_the_longest_is_read(read):
     assert read(f"TEST = [{ANN}]\nTRAIN = [{ANN}, {ANN}]\n") == [
-        "the list TRAIN is read, the longest one, and not TEST",
+        "the longest list, TRAIN, was read, and  ignoredTEST",
         "Ann B-PER | left O",
         "Ann B-PER | left O",
     ]

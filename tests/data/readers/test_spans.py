@@ -127,7 +127,8 @@ def test_of_spans_that_overlap_the_longest_then_the_first_stays(spans, dropped, 
     *faults, sentence = read("Ann Bob Cy", *spans)
     assert [(fault.code, fault.line) for fault in faults] == [("overlap", 7)] * len(dropped)
     assert pairs(faults) == [
-        f"the spans {both} overlap. The second was kept. Remove one of the two." for both in dropped
+        f"the spans {both} overlap. The second one was kept. Remove one of them."
+        for both in dropped
     ]
     assert pairs([sentence]) == [words]
 
@@ -135,7 +136,7 @@ def test_of_spans_that_overlap_the_longest_then_the_first_stays(spans, dropped, 
 def test_a_span_of_what_is_not_seen_holds_no_word():
     (fault,) = list(sentence_of("Ann \u200b\u200e left", [CharSpan(4, 6, "PER")], 7))
     assert (fault.code, fault.line) == ("unreadable", 7)
-    assert fault.message.startswith("a span must have words, but there are only blanks at 4 to 6. ")
+    assert fault.message.startswith("the span at 4 to 6 has only blanks. ")
 
 
 WITHIN = "a span must lie within the 9 characters of the text, not at "

@@ -124,7 +124,7 @@ def test_rows_that_cannot_be_read_are_listed_and_training_waits(page, tmp_path):
     place = page.locator("#data-summary li.error ol li")
     expect(place).to_contain_text(re.compile("^rows-jsonl.txt, line 2: "), use_inner_text=True)
     expect(place).to_contain_text(
-        "a span must lie within the 13 characters of the text, not at 0 to 30."
+        "a span at 0 to 30 goes beyond the text, which has 13 characters."
     )
     page.wait_for_selector("#start[disabled]")
     page.wait_for_selector("#problem >> text=Training cannot start with these data")

@@ -149,7 +149,7 @@ def test_a_setting_has_the_component_of_its_kind(form, name):
 
 
 def test_help_is_the_description_and_the_name_that_commands_use(form):
-    assert form.settings.fields["weight_decay"].info == "Decay of AdamW. `weight_decay`"
+    assert form.settings.fields["weight_decay"].info == "Weight decay of AdamW. `weight_decay`"
     assert form.settings.fields["epochs"].info == ""
 
 
