@@ -39,7 +39,7 @@ class UnnamedLabelsError(ModelError):
     """
 
     def __init__(self, model: str, found: str, count: int, problem: str | None = None) -> None:
-        problem = problem or f"The labels of the model {model} have no names, only {found}."
+        problem = problem or f"The model {model} doesn't name its labels, it only has {found}."
         super().__init__(
             f"{problem} Name its {count} labels in their order: --model-labels O,B-PER,... on the "
             "command line, label_names in Python and over the network, “Names of its labels” on "

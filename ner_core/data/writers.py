@@ -130,8 +130,7 @@ def _refuse_to_overwrite(path: Path, folder: bool) -> None:
     else:
         return
     raise DataError(
-        f"{str(path)[:200]!r} is already there, as {found}. Choose another name, or remove it "
-        "first."
+        f"There is already {found} at {str(path)[:200]!r}. Choose another name, or remove it first."
     )
 
 

@@ -89,7 +89,7 @@ def test_what_was_converted_is_read_back(call, document, toy_data, tmp_path, for
     assert refused == (
         2,
         "",
-        f"error: '{output}' is already there, as a folder that is not empty. Choose another name, "
+        f"There is already a folder that is not empty at error: '{output}'. Choose another name, "
         "or remove it first.\n",
     )
 
@@ -106,7 +106,7 @@ def test_a_single_file_becomes_a_single_file(call, refusal, toy_data, tmp_path, 
     assert after["tokens"][:] == before["tokens"][:]
     assert after["ner_tags"][:] == before["ner_tags"][:]
     assert refusal(*arguments) == (
-        f"'{output}' is already there, as a file. Choose another name, or remove it first."
+        f"There is already a file at '{output}'. Choose another name, or remove it first."
     )
     assert output.read_bytes() == content
 

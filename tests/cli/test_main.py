@@ -13,7 +13,7 @@ from tests.conftest import write_conll
 from tests.support import toy
 from tests.support.places import REPOSITORY
 
-NOTHING_THERE = "There is no run 'nowhere'. `python -m ner_core runs` lists all runs."
+NOTHING_THERE = "There is no run 'nowhere'. List your runs with `python -m ner_core runs`."
 HELP = "`python -m ner_core --help` shows what there is."
 
 
@@ -99,8 +99,8 @@ def test_a_folder_that_is_no_model_is_refused(refusal, tmp_path, command):
     folder = tmp_path / "no-model"
     folder.mkdir()
     assert refusal(*command, folder) == (
-        f"There is no config.json in {folder}, so it is not the folder of a model. Choose the "
-        "folder that a model was saved in."
+        f"{folder} has no config.json, so it isn't a model's folder. Choose the folder that a "
+        "model was saved in."
     )
     assert store.list_runs() == []
 
@@ -148,13 +148,13 @@ SETTINGS = ", ".join(TrainConfig.model_fields)
         ),
         (
             ("--run-id", "a/b"),
-            "'a/b' can't be the id of a run, which has letters, digits, - and _ only. `python -m "
-            "ner_core runs` lists all runs.",
+            "'a/b' can't be a run's id, which has only letters, digits, - and _. List your runs "
+            "with `python -m ner_core runs`.",
         ),
         (
             ("--run-id", ".."),
-            "'..' can't be the id of a run, which has letters, digits, - and _ only. `python -m "
-            "ner_core runs` lists all runs.",
+            "'..' can't be a run's id, which has only letters, digits, - and _. List your runs "
+            "with `python -m ner_core runs`.",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -168,14 +168,14 @@ def test_a_bad_setting_is_refused_before_there_is_a_run(refusal, arguments, sent
 def test_the_id_of_another_run_is_refused(refusal):
     store.create(TrainConfig(), "taken")
     assert refusal("train", "--data", "sample", "--run-id", "taken") == (
-        "A run named taken exists already. Choose another id."
+        "There is already a run named taken. Choose another id."
     )
 
 
 def test_a_run_without_a_model_cannot_be_used(refusal):
     store.create(TrainConfig(), "idle")
     assert refusal("predict", "--model", "idle", "ann") == (
-        "The run idle has no finished model: its status is interrupted. Choose another run."
+        "The run idle has no model yet: it is interrupted. Choose another run."
     )
 
 

@@ -88,8 +88,8 @@ def test_a_wish_that_is_not_met_is_refused(hub, run, call):
         code, out, err = call("publish", "done", "--repo", f"me/{repo}", f"--{wish}")
         assert (code, out) == (2, "")
         assert err == (
-            f"asking the Hub …\nerror: Nothing was sent: me/{repo} is already {now}, and you asked "
-            f"for {wish}. Make it {wish} at {hub.url}/me/{repo}/settings first, or do not ask for "
+            f"asking the Hub …\nerror: Nothing sent: me/{repo} is already {now}, but you asked "
+            f"for {wish}. Make it {wish} at {hub.url}/me/{repo}/settings first, or don't ask for "
             f"{wish}.\n"
         )
         assert hub.models[f"me/{repo}"].commits == []
@@ -100,7 +100,7 @@ def test_what_is_refused_is_one_sentence(hub, run, call):
     code, out, err = call("publish", "done", "--repo", "me/ner")
     assert (code, out) == (2, "")
     assert err.splitlines()[-1] == (
-        "error: The token has no right to write to me/ner. Make one of the type write at "
+        "error: Your token can't write to me/ner. Make a write token at "
         f"{hub.url}/settings/tokens, or a fine-grained one with repo.write for me."
     )
     assert "Traceback" not in err
@@ -114,7 +114,7 @@ def test_private_and_public_exclude_each_other(call):
 
 def test_adapter_reaches_the_refusal(hub, run, refusal):
     assert refusal("publish", "done", "--repo", "me/ner", "--adapter") == (
-        "Run done has no LoRA adapter: all its weights were trained. Publish the model, or train "
+        "Run done has no LoRA adapter, since it trained all weights.  Publish the model, or train "
         "with the recipe adapter."
     )
 

@@ -18,7 +18,7 @@ from tests.support.toy import training
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked_workers")]
 
-NOTHING_THERE = "There is no run 'nowhere'. `python -m ner_core runs` lists all runs."
+NOTHING_THERE = "There is no run 'nowhere'. List your runs with `python -m ner_core runs`."
 
 
 def test_a_run_from_training_to_its_figures(call, document, toy_data, tiny_encoder):
@@ -63,8 +63,8 @@ def test_a_run_that_fails_gives_its_sentence(refusal_of_training, toy_data, tmp_
     folder = toy.write_toy(tmp_path / "bare", train=0)
     write_conll(folder / "train.conll", [[("the", "O"), ("city", "O")]] * 3)
     assert refusal_of_training(folder) == (
-        "error: The training part of bare has no entities in its 3 sentences. "
-        "Annotate some, or check the tag column."
+        "error: The training part of bare has 3 sentences but no entities. Annotate some, or "
+        "check the tag column."
     )
     (run,) = store.list_runs()
     assert run.status() == "failed"
@@ -158,7 +158,7 @@ def test_an_unknown_run_is_refused(refusal, command):
 def test_a_run_that_is_not_at_work_cannot_be_stopped(refusal):
     store.create(TrainConfig(), "idle")
     assert refusal("stop", "idle") == (
-        "The run idle cannot be stopped because it is interrupted. Choose one that is running."
+        "Can't stop the run idle: it is interrupted. Choose one that is running."
     )
 
 
@@ -174,8 +174,8 @@ def test_a_stopped_run_is_resumed_and_deleted(call, document, toy_data, tiny_enc
     code, out, err = call("resume", run.id)
     assert (code, out) == (2, "")
     assert err == (
-        f"error: The run {run.id} cannot be resumed because it is finished. "
-        "Choose one that was stopped, failed or was interrupted.\n"
+        f"error: Can't resume the run {run.id}: it is finished. Choose one that was stopped, "
+        "failed or was interrupted.\n"
     )
     assert document("delete", run.id) == {"run": run.id, "deleted": True}
     assert store.list_runs() == []

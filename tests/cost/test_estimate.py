@@ -159,8 +159,8 @@ def test_data_that_cannot_be_learned_from_are_a_sentence(tmp_path, tiny_encoder,
     with pytest.raises(DataError) as caught:
         estimate_cost(toy.toy_config(data, tiny_encoder))
     assert str(caught.value) == (
-        "The training part of nothing has no entities in its 2 sentences. Annotate some, or "
-        "check the tag column."
+        "The training part of nothing has 2 sentences but no entities. Annotate some, or check "
+        "the tag column."
     )
     assert left_behind() == ["lock"]
 
@@ -178,8 +178,8 @@ def test_what_is_not_there_needs_no_process(config, tmp_path, stand_in):
     with pytest.raises(ModelError) as caught_model:
         estimate_cost(config, folders=False)
     assert str(caught_model.value) == (
-        f"There is no model {config.model!r}. Choose minilm, starter, a run id or a Hub id; "
-        "folders are for the command line."
+        f"No model called {config.model!r}. Choose one from the list, or type a Hub id such as "
+        "owner/name. Folders work only on the command line."
     )
     assert estimate_cost(config, measure=False) is None
     assert not started

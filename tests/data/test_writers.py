@@ -159,7 +159,7 @@ def test_an_empty_folder_may_be_there(tmp_path):
 def test_a_file_is_never_overwritten(tmp_path):
     path = tmp_path / "my"
     path.write_text("mine")
-    message = f"'{path}' is already there, as a file. Choose another name, or remove it first."
+    message = f"There is already a file at '{path}'. Choose another name, or remove it first."
     assert refusal(write_split, a_split(ANN), "conll", path) == message
     assert refusal(write_corpus, DatasetDict(train=a_split(ANN)), "conll", path) == message
     assert path.read_text() == "mine"
@@ -169,7 +169,7 @@ def test_a_folder_that_is_not_empty_is_never_overwritten(tmp_path):
     (tmp_path / "my").mkdir()
     (tmp_path / "my" / "notes").touch()
     assert refusal(write_corpus, DatasetDict(train=a_split(ANN)), "conll", tmp_path / "my") == (
-        f"'{tmp_path / 'my'}' is already there, as a folder that is not empty. Choose another "
+        f"There is already a folder that is not empty at '{tmp_path / 'my'}'. Choose another "
         "name, or remove it first."
     )
     assert [path.name for path in (tmp_path / "my").iterdir()] == ["notes"]
@@ -177,7 +177,7 @@ def test_a_folder_that_is_not_empty_is_never_overwritten(tmp_path):
 
 def test_a_folder_is_no_place_for_a_file(tmp_path):
     assert refusal(write_split, a_split(ANN), "conll", tmp_path) == (
-        f"'{tmp_path}' is already there, as a folder. Choose another name, or remove it first."
+        f"There is already a folder at '{tmp_path}'. Choose another name, or remove it first."
     )
 
 

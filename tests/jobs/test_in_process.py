@@ -57,8 +57,8 @@ def test_a_run_in_this_process_is_one_like_any_other(begin, ner_home):
     with pytest.raises(RunError) as caught:
         api.resume(run)
     assert str(caught.value) == (
-        f"The run {run.id} cannot be resumed because it is finished. "
-        "Choose one that was stopped, failed or was interrupted."
+        f"Can't resume the run {run.id}: it is finished. Choose one that was stopped, failed or "
+        "was interrupted."
     )
 
 

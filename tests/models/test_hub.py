@@ -127,8 +127,8 @@ def test_a_failure_that_passes_is_not_seen(hub, monkeypatch, capfd, path, failur
         ),
         (
             {"status": 429, "headers": {"Retry-After": "50"}},
-            "Too much was asked of the Hub lately (429), so the model me/ner can't be read. Try "
-            "again in 50 seconds, or choose minilm, starter or a folder.",
+            "Too many requests to the Hub (429): can't read the model me/ner now. Try again in 50 "
+            "seconds, or choose minilm, starter or a folder.",
         ),
     ],
 )

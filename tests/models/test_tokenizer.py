@@ -97,15 +97,15 @@ def test_a_cased_tokenizer_file_is_read_as_it_says_by_check_and_training(with_vo
         (
             CASED,
             True,
-            "The vocabulary of m has capitals, but its tokenizer lower-cases all text, so they are "
-            "never seen. Set do_lower_case to false in its tokenizer_config.json if it was trained "
-            "on text with capitals.",
+            "m has capitals in its vocabulary, but its tokenizer lower-cases all text, so it "
+            "never sees them. Set do_lower_case to false in its tokenizer_config.json if it was "
+            "trained on text with capitals.",
         ),
         (
             [piece.lower() if "[" not in piece else piece for piece in CASED],
             False,
-            "The vocabulary of m has no capitals, but its tokenizer does not lower-case text, so "
-            "words with capitals are unknown to it. Set do_lower_case to true in its "
+            "m has no capitals in its vocabulary, but its tokenizer doesn't lower-case text, so "
+            "it doesn't know words with capitals. Set do_lower_case to true in its "
             "tokenizer_config.json.",
         ),
     ],

@@ -75,8 +75,8 @@ def test_a_head_for_whole_texts_is_none_for_words(folder):
 def test_a_pointer_is_named_as_such(folder, file):
     (folder / file).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
     sentence = (
-        f"{file} of {folder} is only a Git LFS pointer to the real file. Run `git lfs pull` in its "
-        "folder, or download the model again."
+        f"{file} of {folder} is only a Git LFS pointer, not the real file. Run `git lfs pull` in "
+        "its folder, or download the model again."
     )
     assert str(refusal(folder)) == sentence
     with pytest.raises(ModelError) as caught:
@@ -88,10 +88,8 @@ def test_an_adapter_without_a_config_is_named_as_such(tmp_path):
     shutil.copy(STARTER / "adapter_config.json", tmp_path)
     shutil.copy(STARTER / "adapter_model.safetensors", tmp_path)
     assert str(refusal(tmp_path)) == (
-        f"{tmp_path} has an adapter without a config.json, so the labels of its head are not "
-        "known. "
-        "Copy the config.json of the model that was trained beside it "
-        "(model.config.save_pretrained)."
+        f"{tmp_path} has an adapter without a config.json, so its labels are unknown. Save the "
+        "config.json of the trained model beside it (model.config.save_pretrained)."
     )
 
 
@@ -208,7 +206,7 @@ def test_unclear_labels_are_asked_for(folder, names, unclear):
     error = refusal(folder)
     assert isinstance(error, UnnamedLabelsError)
     assert str(error) == (
-        f"Some labels of the model {folder} can't be read as tags such as O, B-PER or PER: "
+        f"Can't read some labels of the model {folder} as tags such as O, B-PER or PER: "
         f"{unclear}. {ASK.format(5)}"
     )
 

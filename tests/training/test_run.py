@@ -495,8 +495,8 @@ def test_long_texts_are_learned_and_scored_to_their_end(tiny_encoder, tmp_path):
 def test_windows_longer_than_the_encoder_reads_are_a_sentence(tiny_encoder, toy_data):
     config = toy.toy_config(toy_data, tiny_encoder, max_length=129)
     assert refusal(ConfigError, config) == (
-        f"max_length: {tiny_encoder} reads at most 128 sub-tokens at a time, not 129. Choose a "
-        "smaller number."
+        f"max_length can't be 129: {tiny_encoder} reads at most 128 sub-tokens at a time. Choose "
+        "a smaller number."
     )
 
 
@@ -612,8 +612,8 @@ def test_data_without_entities_is_a_sentence(tiny_encoder, tmp_path, most, count
     write_conll(folder / "train.conll", [[("the", "O"), ("city", "O")]] * 20)
     config = toy.toy_config(folder, tiny_encoder, max_train=most)
     assert refusal(DataError, config) == (
-        f"The training part of toy has no entities in its {count} sentences. "
-        "Annotate some, or check the tag column."
+        f"The training part of toy has {count} sentences but no entities. Annotate some, or check "
+        "the tag column."
     )
 
 

@@ -53,6 +53,6 @@ def _records(path: Path, options: ReadOptions) -> Iterator[Annotated | Record]:
     name = max(lists, key=lambda name: len(lists[name]))
     if len(lists) > 1:
         others = ", ".join(other for other in lists if other != name)
-        yield Fault("guess", 0, f"the longest list, {name}, was read, and  ignored{others}")
+        yield Fault("guess", 0, f"the longest list, {name}, was read, and {others} ignored")
     rows = (Value(place, row, in_list=True) for place, row in enumerate(lists[name], start=1))
     yield from read_rows(path, rows, options)

@@ -599,8 +599,8 @@ def test_a_partial_conversion_says_so():
             "a/other",
             [],
             {},
-            "The Hub has no dataset a/other that you may see. Check the name, and if it is "
-            "private, log in with hf auth login or set HF_TOKEN.",
+            "The Hub has no dataset a/other that you can see. Check the name, or if it is "
+            "private,  log in with hf auth login or set HF_TOKEN.",
         ),
         (
             "nonsense",
@@ -624,8 +624,8 @@ def test_what_cannot_be_read_is_one_sentence(hub, name, files, card, message):
     [
         (
             {"status": 403, "headers": {"X-Error-Code": "GatedRepo"}},
-            "The owners of the dataset a/ner grant access to it on request. Ask for it at "
-            "HUB/datasets/a/ner, then log in with hf auth login or set HF_TOKEN.",
+            "Access to the dataset a/ner is by request. Ask its owners at HUB/datasets/a/ner, "
+            "then log in with hf auth login or set HF_TOKEN.",
         ),
         (
             {"status": 401},
@@ -634,7 +634,7 @@ def test_what_cannot_be_read_is_one_sentence(hub, name, files, card, message):
         ),
         (
             {"status": 403, "headers": {"X-Error-Message": "No"}},
-            "This log-in has no right to read the dataset a/ner (403): log in with hf auth login "
+            "You can't read the dataset a/ner with this log-in (403): log in with hf auth login "
             "or set HF_TOKEN.",
         ),
         (
@@ -648,13 +648,13 @@ def test_what_cannot_be_read_is_one_sentence(hub, name, files, card, message):
         ),
         (
             {"status": 429},
-            "Too much was asked of the Hub lately (429), so the dataset a/ner can't be read. Try "
-            "again in a few minutes, or choose a file or a folder.",
+            "Too many requests to the Hub (429): can't read the dataset a/ner now. Try again in a "
+            "few minutes, or choose a file or a folder.",
         ),
         (
             {"hang_seconds": 2},
-            "HUB did not answer about the dataset a/ner within 0.5 seconds. Check the network and "
-            "try again, or choose a file or a folder.",
+            "HUB did not answer about the dataset a/ner within 0.5 seconds. Check your network "
+            "and try again, or choose a file or a folder.",
         ),
     ],
 )
@@ -675,9 +675,9 @@ def test_a_single_failure_of_the_hub_passes(hub, path):
 def test_an_answer_that_is_none_of_the_hubs(hub):
     hub.fail("/api/datasets/a/ner", status=200)
     assert refusal("a/ner") == (
-        f"The answer of {hub.url} about the dataset a/ner can't be used (JSONDecodeError: "
-        "Expecting value: line 1 column 1 (char 0)). Check the network and try again, or choose a "
-        "file or a folder."
+        f"Can't use the answer of {hub.url} about the dataset a/ner (JSONDecodeError: Expecting "
+        "value: line 1 column 1 (char 0)). Check your network and try again, or choose a file or "
+        "a folder."
     )
 
 
@@ -691,8 +691,8 @@ def test_a_dataset_that_has_gone_is_not_read_from_the_cache(hub):
 def test_offline(hub, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert refusal("a/ner") == (
-        "The Hub can't be asked for the dataset a/ner: it is in offline mode. Unset "
-        "HF_HUB_OFFLINE, or choose a file or a folder."
+        "Offline: can't get the dataset a/ner from the Hub. Unset HF_HUB_OFFLINE, or choose a "
+        "file or a folder."
     )
 
 
@@ -701,8 +701,8 @@ def test_no_network(hub, monkeypatch):
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
     monkeypatch.setattr(constants, "ENDPOINT", url)
     assert refusal("a/ner") == (
-        f"There is no connection to {url}, which has the dataset a/ner. Check the network and try "
-        "again, or choose a file or a folder."
+        f"Can't connect to {url} to get the dataset a/ner. Check your network and try again, or "
+        "choose a file or a folder."
     )
 
 

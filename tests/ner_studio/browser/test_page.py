@@ -166,8 +166,8 @@ def test_a_path_is_no_encoder_for_the_page(app, page):
     encoder.press("Enter")
     page.click("#start")
     expect(page.locator("#problem [role=alert]")).to_have_text(
-        f"There is no model '{app.home}'. Choose minilm, starter, a run id or a Hub id; folders "
-        "are for the command line."
+        f"No model called '{app.home}'. Choose one from the list, or type a Hub id such as "
+        "owner/name. Folders work only on the command line."
     )
     encoder.fill("minilm")
     encoder.press("Enter")

@@ -165,7 +165,9 @@ def test_waiting_ends_where_a_model_cannot_be_loaded(tab, models):
 
 def test_a_model_without_names_for_its_labels_asks_for_them(tab, models):
     drawn, _, unnamed = tab.highlight(form(tab, model="unnamed"))
-    assert "The labels of the model unnamed have no names, only LABEL_0 and LABEL_1. Name" in drawn
+    assert (
+        "The model unnamed doesn't name its labels, it only has LABEL_0 and LABEL_1. Name" in drawn
+    )
     names, named, *others = tab.ask_for_names(form(tab, model="unnamed", unnamed=unnamed))
     assert names == gr.update(
         visible=True, value="", info="2 names with commas between, in their order; then Enter."
@@ -299,8 +301,8 @@ def test_a_link_to_a_model_opens_highlight_even_while_a_run_is_at_work(ner_home)
     [
         (
             "/no/folder",
-            "error: There is no model '/no/folder'. Choose minilm, starter, a run id, a folder or "
-            "a Hub id.\n",
+            "error: No model called '/no/folder'. Choose minilm, starter, one of your runs, a "
+            "folder or a Hub id such as owner/name.\n",
         ),
     ],
 )

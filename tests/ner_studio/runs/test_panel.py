@@ -337,7 +337,7 @@ NO_ID = "{} can't be the id of a run, which has letters, digits, - and _ only."
         ("../x", NO_ID.format("'../x'")),
         ("", NO_ID.format("''")),
         ("<b>", NO_ID.format("'<b>'")),
-        ("b", "A run named b exists already. Choose another id."),
+        ("b", "There is already a run named b. Choose another id."),
     ],
 )
 def test_a_name_that_cannot_be_is_refused_in_a_sentence(panel, name, sentence):
