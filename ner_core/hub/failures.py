@@ -87,7 +87,7 @@ _TABLE: list[tuple[Callable[[BaseException], bool], str | None, str | None]] = [
     ),
     (
         _is(RepositoryNotFoundError),
-        "The Hub has no {kind} {repo} that you can see. Check the name, or if it is private,  "
+        "The Hub has no {kind} {repo} that you can see. Check the name, or if it is private, "
         "{sign_in}.",
         "The Hub has no repository {repo} that you can see. Check its name.",
     ),

@@ -123,8 +123,8 @@ def _check_as_public(adapter: ModelSource, encoder: ModelSource) -> None:
     hidden = find_on_hub(encoder.location, encoder.at).restricted
     if hidden and not find_on_hub(adapter.location, adapter.at).restricted:
         raise ModelError(
-            f"The adapter {adapter.location} is public, but its encoder {encoder.location} isn't. "
-            "Choose another model."
+            f"The adapter {adapter.location} is public, but not everyone can see its encoder "
+            f"{encoder.location}. Choose another model."
         )
 
 

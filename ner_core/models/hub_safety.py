@@ -79,7 +79,7 @@ def _check(file: str, repo: str, key: str, value: Any) -> None:
 
 def _refused(file: str, repo: str, key: str, text: str) -> ModelError:
     return ModelError(
-        f"{file} of the model {repo} names a file outside the model,  {key}: {text[:60]!r}. "
+        f"{file} of the model {repo} names a file outside the model, {key}: {text[:60]!r}. "
         "Choose another model."
     )
 

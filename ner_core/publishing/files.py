@@ -47,7 +47,7 @@ def model_files(run: Run, adapter: bool) -> list[Path]:
     of_adapter = _plain_files(run.model_dir / "adapter")
     if not {ADAPTER_CONFIG, ADAPTER_WEIGHTS} <= {path.name for path in of_adapter}:
         raise PublishError(
-            f"Run {run.id} has no LoRA adapter, since it trained all weights.  Publish the model, "
+            f"Run {run.id} has no LoRA adapter, since it trained all weights. Publish the model, "
             "or train with the recipe adapter."
         )
     base = json.loads((run.model_dir / "adapter" / ADAPTER_CONFIG).read_bytes()).get(

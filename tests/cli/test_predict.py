@@ -113,7 +113,7 @@ def test_what_stands_before_a_bad_row_is_printed(call, model, tmp_path):
     assert code == 2
     assert [row["text"] for row in rows(out)] == ["ann"]
     assert err == (
-        'error: a.jsonl, line 2: 7 is neither a string nor an object such as {"text": "..."}. '
+        'error: a.jsonl, line 2: 7 isn\'t a string or an object such as {"text": "..."}. '
         "Correct the row.\n"
     )
 

@@ -285,7 +285,7 @@ def test_what_predict_wrote_is_read_again(texts):
             "a.jsonl",
             '{"text": "a"}\n[1]\n',
             None,
-            'a.jsonl, line 2: a list is neither a string nor an object such as {"text": "..."}. '
+            'a.jsonl, line 2: a list isn\'t a string or an object such as {"text": "..."}. '
             "Correct the row.",
         ),
         (
@@ -420,7 +420,7 @@ def test_a_single_name_that_nobody_knows_is_offered(columns, texts, name, conten
     ("content", "message"),
     [
         ('{"id": 7}\n{"text": "a"}\n', "there is no key such as text with a text, only 'id'"),
-        ("[1]\n[2]\n", "a list is neither a string nor an object such as "),
+        ("[1]\n[2]\n", "a list isn't a string or an object such as "),
         ("{}\n{}\n", "there is no key such as text with a text, no key at all"),
     ],
 )

@@ -44,7 +44,7 @@ def _records(folder: Path, options: ReadOptions) -> Iterator[Record]:
             for line in _text(path.with_suffix(".ann")).splitlines():
                 if found := _ENTITY.fullmatch(line):
                     if ";" in found[2]:
-                        message = "entities in several parts were read from their first part to their last"
+                        message = "entities in several parts were read from first part to last"
                         yield Fault("odd", number, message, f"{path.name}: {shorten(found[3])}")
                     spans.append(_span(text, found, options))
         except UnreadableError as error:

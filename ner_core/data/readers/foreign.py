@@ -56,8 +56,8 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ),
     (
         r'(?s)\s*[\[{]\s*\{?\s*"(messages|conversations|conversation)"\s*:',
-        "is a chat transcript of a language model, without places of entities. Write each text "
-        'with its spans: {"text": ..., "spans": [{"start", "end", "label"}]}.',
+        "is a chat transcript of a language model and doesn't say where entities are. Write each "
+        'text with its spans: {"text": ..., "spans": [{"start", "end", "label"}]}.',
     ),
 )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ner_core.counting import many
 from ner_core.data.readers.json_shapes import is_tagged_words, word_and_tag
 from ner_core.data.readers.names import located
 from ner_core.data.readers.responses import SEVERAL, with_one_response
@@ -219,8 +220,8 @@ def _unclear(fields: Fields, words: str | None, text: str | None) -> str:
 def _check_lengths(words: list[Any], tags: list[Any], token_key: str, tag_key: str) -> None:
     if len(words) != len(tags):
         raise UnreadableError(
-            f"there are {len(words):,} words in {token_key} but {len(tags):,} tags in {tag_key}. "
-            "Correct the row."
+            f"the row has {many(len(words), 'word')} in {token_key} but {many(len(tags), 'tag')} "
+            f"in {tag_key}. Correct the row."
         )
 
 

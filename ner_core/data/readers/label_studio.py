@@ -190,7 +190,7 @@ def _text(data: Task, targets: set[str], options: ReadOptions) -> str:
         if name in texts:
             return texts[name]
     raise UnreadableError(
-        "it isn't clear which text was labelled; there is "
+        "can't tell which text was labelled: the task has "
         f"{shorten(', '.join(texts)) or 'no text'}. Name its field with --token-column."
     )
 

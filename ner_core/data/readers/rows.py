@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from ner_core.counting import many
 from ner_core.data.readers.sentence import Fault, Record, Sentence
 from ner_core.data.readers.spans import CharSpan, UnreadableError, is_encodable, sentence_of, shown
 from ner_core.data.readers.text import shorten
@@ -215,7 +216,8 @@ def sentence_of_text(
 def _check_lengths(tokens: Sequence[object], tags: Sequence[object]) -> None:
     if len(tokens) != len(tags):
         raise UnreadableError(
-            f"there are {len(tokens):,} words but {len(tags):,} tags. Correct the row."
+            f"the row has {many(len(tokens), 'word')} but {many(len(tags), 'tag')}. Correct the "
+            "row."
         )
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 from ner_core import tags, words
+from ner_core.counting import many
 from ner_core.data.readers.sentence import Fault, Record, Sentence
 from ner_core.data.readers.text import shorten
 
@@ -119,8 +120,8 @@ def _checked(text: str, span: CharSpan) -> CharSpan:
     start, end = whole_number(span.start), whole_number(span.end)
     if start is None or end is None:
         raise UnreadableError(
-            "a span's start and end must be whole numbers; here there is "
-            f"{shown(span.start if start is None else span.end)}. {_REMEDY}."
+            f"a span starts or ends at {shown(span.start if start is None else span.end)} instead "
+            f"of at a whole number. {_REMEDY}."
         )
     if start == end:
         raise UnreadableError(
@@ -128,8 +129,8 @@ def _checked(text: str, span: CharSpan) -> CharSpan:
         )
     if not 0 <= start < end <= len(text):
         raise UnreadableError(
-            f"a span at {shown(start)} to {shown(end)} goes beyond the text, which has "
-            f"{len(text):,} characters. {_REMEDY}."
+            f"a span at {shown(start)} to {shown(end)} is outside the text, which has "
+            f"{many(len(text), 'character')}. {_REMEDY}."
         )
     label = checked_label(span.label)
     inside = text[start:end]

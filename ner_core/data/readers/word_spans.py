@@ -64,12 +64,12 @@ def _checked(span: CharSpan, count: int, last: bool) -> tags.Span:
     start, end = span.start, span.end
     if not (isinstance(start, int) and isinstance(end, int)):
         raise UnreadableError(
-            "a span's start and end must be numbers of words; here there is "
-            f"{shown(end if isinstance(start, int) else start)}. Correct the annotation."
+            f"a span starts or ends at {shown(end if isinstance(start, int) else start)} instead "
+            "of at the number of a word. Correct the annotation."
         )
     if not 0 <= start < end + last <= count:
         raise UnreadableError(
-            f"a span at {shown(start)} to {shown(end)} goes beyond the {count:,} words, counted "
+            f"a span at {shown(start)} to {shown(end)} is outside the {count:,} words, counted "
             "from 0. Correct the annotation."
         )
     return tags.Span(start, end + last, checked_label(span.label))

@@ -145,7 +145,7 @@ def read_facts(run: Run, repo: str, adapter: bool, before: Mapping[str, Any]) ->
         )
     if adapter and not (run.model_dir / "adapter" / ADAPTER_CONFIG).is_file():
         raise RunError(
-            f"Run {run.id} has no LoRA adapter, since it trained all weights.  Publish its whole "
+            f"Run {run.id} has no LoRA adapter, since it trained all weights. Publish its whole "
             "model, or train with the recipe adapter."
         )
     report = run.report if run.has_report else None

@@ -202,7 +202,10 @@ def _long(windows: Mapping[str, Mapping[str, Any]] | None) -> str:
         return ""
     several = windows["several"]
     if not several["sentences"]:
-        return "No sentence was longer than a window, so how well it does on longer ones wasn't measured."
+        return (
+            "No sentence was longer than a window, so how well it does on longer ones wasn't "
+            "measured."
+        )
     one = windows["one"]
     said = (
         f"{many(several['sentences'], 'sentence')} longer than a window: F1 {several['f1']:.3f} "

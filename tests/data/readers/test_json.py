@@ -256,8 +256,7 @@ SPAN = "in place of a span with start, end and label. Correct the annotation."
         ),
         (
             {"text": "Ann", "spans": [[0, 4, "PER"]]},
-            "a span at 0 to 4 goes beyond the text, which has 3 characters. Correct the "
-            "annotation.",
+            "a span at 0 to 4 is outside the text, which has 3 characters. Correct the annotation.",
         ),
         (
             {"tokens": ["a"], "other": ["O"]},

@@ -231,7 +231,7 @@ def test_an_offset_outside_a_text_with_emoji_is_a_fault(read):
     regions = [in_units("😀 Ann", "Ann", "PER", text="Ann"), region(3, 9, "X")]
     (fault,) = read(task("😀 Ann", *regions))
     assert fault.message == (
-        "a span at 2 to 9 goes beyond the text, which has 5 characters. Correct the annotation."
+        "a span at 2 to 9 is outside the text, which has 5 characters. Correct the annotation."
     )
 
 
@@ -261,12 +261,12 @@ EXPORT = "Export the project as JSON."
         ),
         (
             {"data": {"a": "Ann", "b": "Bob"}, "annotations": [{"result": [ANN]}]},
-            "it isn't clear which text was labelled; there is a, b. Name its field with "
+            "can't tell which text was labelled: the task has a, b. Name its field with "
             "--token-column.",
         ),
         (
             {"data": "Ann", "annotations": [{"result": [ANN]}]},
-            "it isn't clear which text was labelled; there is no text. Name its field with "
+            "can't tell which text was labelled: the task has no text. Name its field with "
             "--token-column.",
         ),
         (
@@ -275,13 +275,12 @@ EXPORT = "Export the project as JSON."
         ),
         (
             task("Ann", region("/div[1]", 3, "PER")),
-            "a span's start and end must be whole numbers; here there is '/div[1]'. Correct the "
+            "a span starts or ends at '/div[1]' instead of at a whole number. Correct the "
             "annotation.",
         ),
         (
             task("Ann", region(0, 4, "PER")),
-            "a span at 0 to 4 goes beyond the text, which has 3 characters. Correct the "
-            "annotation.",
+            "a span at 0 to 4 is outside the text, which has 3 characters. Correct the annotation.",
         ),
     ],
 )

@@ -123,9 +123,7 @@ def test_rows_that_cannot_be_read_are_listed_and_training_waits(page, tmp_path):
     page.click("#data-summary li.error summary")
     place = page.locator("#data-summary li.error ol li")
     expect(place).to_contain_text(re.compile("^rows-jsonl.txt, line 2: "), use_inner_text=True)
-    expect(place).to_contain_text(
-        "a span at 0 to 30 goes beyond the text, which has 13 characters."
-    )
+    expect(place).to_contain_text("a span at 0 to 30 is outside the text, which has 13 characters.")
     page.wait_for_selector("#start[disabled]")
     page.wait_for_selector("#problem >> text=Training cannot start with these data")
     (tmp_path / "rows.jsonl").write_text("".join(ROWS.splitlines(keepends=True)[::2]))

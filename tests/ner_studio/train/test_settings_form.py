@@ -216,7 +216,7 @@ def test_an_upload_of_a_run_is_read_again_where_it_was_kept(form, tmp_path):
     kept.unlink()
     summary, *rest = form.describe(chosen=True)
     assert summary == (
-        f'<p class="ner-error" role="alert">No data were found at &#x27;{kept}&#x27;. Choose '
+        f'<p class="ner-error" role="alert">Found no data at &#x27;{kept}&#x27;. Choose '
         "sample, a file, a folder or a Hub dataset (owner/name).</p>"
     )
     assert rest == [gr.skip(), False]
