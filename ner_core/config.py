@@ -316,7 +316,7 @@ def problem_with(name: str, value: Any) -> str | None:
     """Return what is wrong with a setting's value as a person typed it, None if nothing is.
 
     >>> problem_with("epochs", "0")
-    "must be a number above 0 and up to 1,000, not '0'."
+    "can't be '0'. Use a number above 0 and up to 1,000."
     >>> problem_with("epochs", "") is None and problem_with("seed", "7") is None
     True
     """
@@ -386,4 +386,4 @@ def _sentence(error: ValidationError) -> str:
         )
     found = repr(first["input"])
     found = found if len(found) <= 80 else found[:80] + "…"
-    return f"{name} must be {expectation(TrainConfig.model_fields[name])}, not {found}."
+    return f"{name} can't be {found}. Use {expectation(TrainConfig.model_fields[name])}."

@@ -64,7 +64,7 @@ def positive(given: str) -> int:
     except ValueError:
         number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, not {given[:40]!r}")
+        raise argparse.ArgumentTypeError(f"can't be {given[:40]!r}. Use a whole number from 1 on")
     return number
 
 

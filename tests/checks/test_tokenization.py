@@ -112,10 +112,10 @@ def test_long_sentences_are_a_note(corpus, tiny_encoder, count, message):
             "{} doesn't know some characters in 2 words (☃ 日). If they matter, choose an encoder "
             "made for this script.",
         ),
-        (["x" * 101], "1 word is longer than {} can read. Split it if it matters."),
+        (["x" * 101], "1 word is too long for {}. Split it if it matters."),
         (
             ["x" * 101, "y" * 101],
-            "2 words are longer than {} can read. Split them if they matter.",
+            "2 words are too long for {}. Split them if they matter.",
         ),
     ],
 )

@@ -80,7 +80,7 @@ def test_data_that_is_not_there_is_refused(refusal, tmp_path, command):
 def test_a_folder_without_data_is_refused(refusal, tmp_path):
     assert refusal("check", tmp_path) == (
         f"No file in {tmp_path.name} is named train, validation (or dev, valid, testa) or test: "
-        "found no files. Rename the files."
+        "only no files. Rename the files."
     )
 
 
@@ -114,37 +114,37 @@ SETTINGS = ", ".join(TrainConfig.model_fields)
     [
         (
             ("--learning-rate", "-1"),
-            "learning_rate must be a number above 0 and up to 1, not '-1'.",
+            "learning_rate can't be '-1'. Use a number above 0 and up to 1.",
         ),
         (
             ("--learning-rate", "fast"),
-            "learning_rate must be a number above 0 and up to 1, not 'fast'.",
+            "learning_rate can't be 'fast'. Use a number above 0 and up to 1.",
         ),
-        (("--epochs", "0"), "epochs must be a number above 0 and up to 1,000, not '0'."),
-        (("--epochs", "nan"), "epochs must be a number above 0 and up to 1,000, not 'nan'."),
+        (("--epochs", "0"), "epochs can't be '0'. Use a number above 0 and up to 1,000."),
+        (("--epochs", "nan"), "epochs can't be 'nan'. Use a number above 0 and up to 1,000."),
         (
             ("--batch-size", "1.5"),
-            "batch_size must be a whole number from 1 to 1,024, not '1.5'.",
+            "batch_size can't be '1.5'. Use a whole number from 1 to 1,024.",
         ),
-        (("--max-train", "0"), "max_train must be a whole number from 1 on, not '0'."),
+        (("--max-train", "0"), "max_train can't be '0'. Use a whole number from 1 on."),
         (("--set", "no_such=1"), f"There is no setting 'no_such'. The settings are {SETTINGS}."),
         (("--set", "no_such"), "Can't read --set 'no_such'. Write it as KEY=VALUE."),
         (
             ("--set", "sub_token_labels=some"),
-            "sub_token_labels must be one of first, all, copy, not 'some'.",
+            "sub_token_labels can't be 'some'. Use one of first, all, copy.",
         ),
         (
             ("--set", "group_by_length=perhaps"),
-            "group_by_length must be true or false, not 'perhaps'.",
+            "group_by_length can't be 'perhaps'. Use true or false.",
         ),
-        (("--set", "warmup=1"), "warmup must be a number from 0 to below 1, not '1'."),
+        (("--set", "warmup=1"), "warmup can't be '1'. Use a number from 0 to below 1."),
         (
             ("--set", "overlap=200"),
             "overlap must be at most half of max_length (128), not 200.",
         ),
         (
             ("--recipe", "cake"),
-            "recipe must be one of quick, balanced, best, adapter, notebook, not 'cake'.",
+            "There is no recipe 'cake'. Choose one of quick, balanced, best, adapter, notebook.",
         ),
         (
             ("--run-id", "a/b"),
@@ -222,7 +222,7 @@ def test_a_sentence_that_is_not_there_cannot_be_laid_out(refusal, toy_data, numb
 def test_a_split_that_is_not_there_is_refused(refusal, model, tmp_path):
     folder = toy.write_toy(tmp_path / "two", test=0)
     assert refusal("evaluate", "--model", model, "--data", folder) == (
-        "There is no test part in two, only train, validation. Choose one of these with --split."
+        "two has no test part, only train, validation. Choose one of these with --split."
     )
 
 

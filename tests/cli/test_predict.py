@@ -142,12 +142,12 @@ def test_bytes_that_are_no_text_may_not_be_piped_in(refusal, model, monkeypatch)
         ),
         (
             ("ann", "--batch-size", "0"),
-            "argument --batch-size: must be a whole number from 1 on, not '0'; "
+            "argument --batch-size: can't be '0'. Use a whole number from 1 on; "
             "`python -m ner_core predict --help` shows what there is.",
         ),
         (
             ("ann", "--batch-size", "x"),
-            "argument --batch-size: must be a whole number from 1 on, not 'x'; "
+            "argument --batch-size: can't be 'x'. Use a whole number from 1 on; "
             "`python -m ner_core predict --help` shows what there is.",
         ),
     ],

@@ -356,7 +356,7 @@ def test_a_home_that_cannot_be_written_is_a_sentence(config, ner_home, stand_in)
     with pytest.raises(ConfigError) as caught:
         estimate_cost(config)
     assert str(caught.value) == (
-        f"The folder {cache.folder()} cannot be written: Not a directory. "
+        f"Can't write to the folder {cache.folder()}: Not a directory. "
         "Set NER_HOME to another folder."
     )
 

@@ -194,7 +194,7 @@ def test_a_source_does_not_depend_on_the_working_directory(single, tmp_path, mon
 
 def test_a_folder_without_a_training_part_is_a_sentence(corpus_folder):
     assert refusal(load_data, corpus_folder(dev=[ANN], test=[ANN])) == (
-        "There is no training part in corpus, only validation, test. Add a file named train."
+        "corpus has no training part, only validation, test. Add a file named train."
     )
 
 
@@ -272,8 +272,7 @@ def test_a_split_that_is_not_there_is_a_sentence(corpus_folder):
     source = corpus_folder(train=many(20), dev=[OSLO])
     for split in ("test", "nonsense"):
         assert refusal(load_for_evaluation, source, split) == (
-            f"There is no {split} part in corpus, only train, validation. Choose one of these with "
-            "--split."
+            f"corpus has no {split} part, only train, validation. Choose one of these with --split."
         )
 
 
@@ -327,7 +326,7 @@ def test_the_arrow_files_live_as_long_as_the_corpus_and_no_longer(tmp_path):
 
 @pytest.mark.parametrize("source", ["", "~nobody-has-this-name/x"])
 def test_a_source_that_leads_nowhere_is_a_sentence(source):
-    with pytest.raises(DataError, match="No data were found at"):
+    with pytest.raises(DataError, match="Found no data at"):
         load_data(source)
 
 

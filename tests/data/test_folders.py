@@ -67,7 +67,7 @@ def test_brat_is_read_line_by_line(corpus, tmp_path):
 
 
 def test_annotation_of_brat_that_is_not_its_text_is_a_sentence(corpus):
-    with pytest.raises(DataError, match=r"1\.txt: 'Ann' does not stand at 1 to 4, but 'nn '"):
+    with pytest.raises(DataError, match=r"1\.txt: 'Ann' isn't at 1 to 4; the text there is 'nn '"):
         corpus(**{**BRAT, "train/1.ann": "T1\tPER 1 4\tAnn\n"})
 
 

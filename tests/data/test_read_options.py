@@ -197,7 +197,7 @@ def test_the_command_line_has_all_options(tmp_path, capsys):
     assert written.read_text(encoding="utf-8") == "Анна\tB-PER\n\nБо\tB-PER\n\n"
     assert main(["check", source, "--encoding", "utf-9"]) == 2
     assert capsys.readouterr().err.endswith(
-        "encoding must be a text encoding such as cp1251, shift_jis or gb18030, not 'utf-9'.\n"
+        "encoding can't be 'utf-9'. Use a text encoding such as cp1251, shift_jis or gb18030.\n"
     )
 
 

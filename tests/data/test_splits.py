@@ -94,14 +94,14 @@ def test_two_files_for_one_split_are_a_sentence(folder):
 
 def test_a_folder_without_names_of_splits_is_a_sentence(folder):
     assert refusal(folder(*(f"{letter}.txt" for letter in "gfedcba"))) == (
-        "No file in corpus is named train, validation (or dev, valid, testa) or test: found "
+        "No file in corpus is named train, validation (or dev, valid, testa) or test, only "
         "a.txt, b.txt, c.txt, d.txt, e.txt. Rename the files."
     )
 
 
 def test_an_empty_folder_is_a_sentence(folder):
     assert refusal(folder()) == (
-        "No file in corpus is named train, validation (or dev, valid, testa) or test: found no "
+        "No file in corpus is named train, validation (or dev, valid, testa) or test, only no "
         "files. Rename the files."
     )
 

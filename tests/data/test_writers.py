@@ -276,7 +276,7 @@ def test_words_that_would_not_be_read_back_are_a_sentence(
 def test_spans_refuse_an_entity_of_nothing(tmp_path):
     split = a_split((["in", "\u00a0"], ["O", "B-LOC"]))
     assert refusal(write_split, split, "spans", tmp_path / "my.jsonl") == (
-        r"my.jsonl, sentence 1: the entity '\xa0' cannot be written as spans, because it is only "
+        r"my.jsonl, sentence 1: the entity '\xa0' can't be written as spans, because it is only "
         "white space. Write jsonl instead."
     )
 

@@ -95,7 +95,7 @@ def test_a_warning_that_is_made_an_error_starts_no_run(begin, toy_data):
         (
             {"recipe": "cake"},
             ConfigError,
-            "recipe must be one of quick, balanced, best, adapter, notebook, not 'cake'.",
+            "There is no recipe 'cake'. Choose one of quick, balanced, best, adapter, notebook.",
         ),
     ],
 )

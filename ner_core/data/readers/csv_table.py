@@ -174,7 +174,7 @@ def _table(path: Path, options: ReadOptions) -> _Table:
             )
         columns = rows.listed(map(shown, names)) if line else "none"
         raise DataError(
-            f"{path.name} has no columns named like word and tag, or text and entities, only "
+            f"{path.name} has no columns such as word and tag, or text and entities. Its columns: "
             f"{columns}. Say which to read with --token-column and --tag-column."
         )
     rows.refuse_same_column(token, tag, path)

@@ -138,8 +138,8 @@ def columns_of(path: Path, schema: Any, options: ReadOptions) -> Columns:
         found = rows.listed(fields, most=4) or "no columns"
         raise DataError(
             f"{path.name}: can't tell which columns have a list of words and a list of tags, or a "
-            f"text and a list of spans. There are {found}. Say which to read with --token-column "
-            "and --tag-column."
+            f"text and a list of spans. The file has {found}. Say which to read with "
+            "--token-column and --tag-column."
         )
     token, tag = places
     names = options.label_names or tuple(_class_names(schema, tag))

@@ -110,15 +110,15 @@ def test_the_options_come_first(read, raw, options):
         (
             "Wort;Klasse\nAnn;B-PER\n",
             {},
-            "my.csv: there are no columns such as word and tag, or text and entities (found: "
-            "'Wort', 'Klasse'). Name them with --token-column and --tag-column.",
+            "my.csv has no columns such as word and tag, or text and entities. Its columns: "
+            "'Wort', 'Klasse'. Say which to read with --token-column and --tag-column.",
         ),
         (
             ",".join(f"{place}{'x' * 60}" for place in range(30)) + "\n",
             {},
-            "my.csv: there are no columns such as word and tag, or text and entities (found: "
+            "my.csv has no columns such as word and tag, or text and entities. Its columns: "
             + ", ".join(f"'{place}{'x' * 39}…'" for place in range(8))
-            + " and 22 more). Name them with --token-column and --tag-column.",
+            + " and 22 more. Say which to read with --token-column and --tag-column.",
         ),
         (
             ",".join(f"c{place}" for place in range(9)) + "\n",
@@ -130,8 +130,8 @@ def test_the_options_come_first(read, raw, options):
         (
             "\n",
             {},
-            "my.csv: there are no columns such as word and tag, or text and entities (found: "
-            "none). Name them with --token-column and --tag-column.",
+            "my.csv has no columns such as word and tag, or text and entities. Its columns: "
+            "none. Say which to read with --token-column and --tag-column.",
         ),
         (
             "word,tag\nAnn,B-PER\n",

@@ -196,7 +196,7 @@ def test_a_row_without_words_is_empty(read, row):
     assert read(json.dumps(row)) == [Fault("empty", 1, "", "")]
 
 
-SPAN = "in place of a span with start, end and label. Correct the annotation."
+SPAN = "instead of a span with start, end and label. Correct the annotation."
 
 
 @pytest.mark.parametrize(
@@ -204,11 +204,11 @@ SPAN = "in place of a span with start, end and label. Correct the annotation."
     [
         (
             {"tokens": ["a", "b"], "tags": ["O"]},
-            "there are 2 words in tokens but 1 tags in tags. Correct the row.",
+            "the row has 2 words in tokens but 1 tag in tags. Correct the row.",
         ),
         (
             {"tokens": [], "ner": ["O"] * 1000},
-            "there are 0 words in tokens but 1,000 tags in ner. Correct the row.",
+            "the row has 0 words in tokens but 1,000 tags in ner. Correct the row.",
         ),
         (
             {"tokens": ["a", ""], "tags": ["O", "O"]},
@@ -278,7 +278,7 @@ SPAN = "in place of a span with start, end and label. Correct the annotation."
         *(
             (
                 row,
-                f'this row is {found}, not an object such as {{"tokens": [...], "tags": [...]}}. '
+                f'this row is {found} instead of an object such as {{"tokens": [...], "tags": [...]}}. '
                 "Correct the row.",
             )
             for row, found in [

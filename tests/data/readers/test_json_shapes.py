@@ -174,9 +174,9 @@ def test_spans_of_words_that_overlap_are_named(read):
 @pytest.mark.parametrize(
     ("span", "message"),
     [
-        ([4, 5, "X"], "a span must lie within the 5 words, counted from 0, not at 4 to 5"),
-        (["a", 1, "X"], "the start and the end of a span must be numbers of words, not 'X'"),
-        ([0, 1, " "], "the label of a span must be an entity type such as PER, not ' '"),
+        ([4, 5, "X"], "a span at 4 to 5 is outside the 5 words, counted from 0"),
+        (["a", 1, "X"], "a span starts or ends at 'X' instead of at the number of a word"),
+        ([0, 1, " "], "a span's label can't be ' '; use an entity type such as PER"),
     ],
 )
 def test_a_span_of_words_that_can_be_none_makes_the_row_unreadable(read, span, message):

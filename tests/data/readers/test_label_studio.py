@@ -241,13 +241,13 @@ EXPORT = "Export the project as JSON."
 @pytest.mark.parametrize(
     ("found", "message"),
     [
-        (5, f"there is 5 in place of a task. {EXPORT}"),
-        ({"annotations": {}}, f"there is an object under annotations, not a list. {EXPORT}"),
-        ({"annotations": [7]}, f"there is 7 in place of an annotation with its result. {EXPORT}"),
-        ({"annotations": [{}]}, f"there is null under result, not a list. {EXPORT}"),
+        (5, f"there is 5 instead of a task. {EXPORT}"),
+        ({"annotations": {}}, f"there is an object under annotations instead of a list. {EXPORT}"),
+        ({"annotations": [7]}, f"there is 7 instead of an annotation with its result. {EXPORT}"),
+        ({"annotations": [{}]}, f"there is null under result instead of a list. {EXPORT}"),
         (
             task("Ann", {"type": "labels", "value": [1]}),
-            f"there is a list in place of a region's value. {EXPORT}",
+            f"there is a list instead of a region's value. {EXPORT}",
         ),
         (
             task("Ann", ANN, {"type": "hypertextlabels", "value": {}}),

@@ -140,7 +140,7 @@ def test_rows_are_numbered_from_one_across_batches_and_documents(tmp_path):
         (
             {"tokens": [["Ann", "ran"]], "ner_tags": [["O"]]},
             "Ann ran",
-            "there are 2 words but 1 tags. Correct the row.",
+            "the row has 2 words but 1 tag. Correct the row.",
         ),
         (
             {"tokens": [None], "ner_tags": [["O"]]},
@@ -222,9 +222,9 @@ def test_of_many_columns_some_are_named(read):
         read({f"{place}{'x' * 60}": [1] for place in range(30)})
     found = ", ".join(f"{place}{'x' * 39}… (int64)" for place in range(4))
     assert str(caught.value) == (
-        "my.parquet: it is not clear which columns have a list of words and a list of tags, or a "
-        f"text and a list of spans (found: {found} and 26 more). Name them with --token-column "
-        "and --tag-column."
+        "my.parquet: can't tell which columns have a list of words and a list of tags, or a text "
+        f"and a list of spans. The file has {found} and 26 more. Say which to read with "
+        "--token-column and --tag-column."
     )
 
 
@@ -245,8 +245,8 @@ def test_other_columns_are_a_sentence(read, columns, found):
         or "tokens (list<element: string>), a (list<element: int64>), b (list<element: int64>)"
     )
     assert str(caught.value) == (
-        "my.parquet: it is not clear which columns have a list of words and a list of tags, or a "
-        f"text and a list of spans (found: {shown}). Name them with --token-column and "
+        "my.parquet: can't tell which columns have a list of words and a list of tags, or a text "
+        f"and a list of spans. The file has {shown}. Say which to read with --token-column and "
         "--tag-column."
     )
 

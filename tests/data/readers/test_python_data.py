@@ -49,8 +49,8 @@ def test_nothing_is_run(read, tmp_path):
     ("text", "reason"),
     [
         ('DATA = [("Ann", names())]\n', "it has no list of texts with spans"),
-        ('DATA = [("Ann", {)]\n', "it can't be read as such"),
-        ('DATA = [("Ann", ' + "(" * 10_000 + "\n", "it can't be read as such"),
+        ('DATA = [("Ann", {)]\n', "it isn't valid"),
+        ('DATA = [("Ann", ' + "(" * 10_000 + "\n", "it isn't valid"),
         ('DATA = [("Ann", ' + "-" * 100_000 + "1)]\n", "this looks like Python"),
     ],
 )

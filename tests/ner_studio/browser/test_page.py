@@ -138,13 +138,13 @@ WRONG = [
     (
         "#learning_rate",
         "-1",
-        "learning_rate must be a number above 0 and up to 1, not '-1'.",
+        "learning_rate can't be '-1'. Use a number above 0 and up to 1.",
     ),
-    ("#epochs", "0", "epochs must be a number above 0 and up to 1,000, not '0'."),
+    ("#epochs", "0", "epochs can't be '0'. Use a number above 0 and up to 1,000."),
     (
         "#batch_size",
         "many",
-        "batch_size must be a whole number from 1 to 1,024, not 'many'.",
+        "batch_size can't be 'many'. Use a whole number from 1 to 1,024.",
     ),
 ]
 
