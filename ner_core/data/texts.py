@@ -215,7 +215,7 @@ def _text_of(value: Any, column: str | None) -> str:
         return value
     if not isinstance(value, dict):
         raise UnreadableError(
-            f'{shown(value)} is neither a string nor an object such as {{"text": "..."}}. Correct '
+            f'{shown(value)} isn\'t a string or an object such as {{"text": "..."}}. Correct '
             "the row."
         )
     key = _text_key(value, column)

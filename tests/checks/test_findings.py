@@ -42,13 +42,9 @@ def check(tmp_path):
 DEV = {"dev.conll": people(1, "Bob")}
 SPANS_TRAIN = "".join(spans(f"Ann{number} ran", (0, 5, "PER")) for number in range(10, 30))
 LONGER = (
-    "the longer one is kept, or the first if both are equally long. Remove those that you do not "
-    "want."
+    "the longer one is kept, or the first of two equally long ones. Remove those you don't want."
 )
-START = (
-    "an entity that did not start properly now starts where it is first tagged. Correct {} if that "
-    "is wrong."
-)
+START = "an entity without a proper start now starts at its first tag. Correct {} if that is wrong."
 TASKS = json.dumps(
     [
         {
@@ -120,7 +116,7 @@ CASES = {
         Finding(
             "warning",
             "invalid",
-            f"1 tag broke the file's own scheme and was repaired: {START.format('it')}",
+            f"1 tag didn't follow the file's own tag scheme and was repaired: {START.format('it')}",
             1,
             [row("train", "train.conll", 61, "Cy I-PER")],
         ),
@@ -133,7 +129,8 @@ CASES = {
         Finding(
             "warning",
             "invalid",
-            f"4 tags broke the file's own scheme and were repaired: {START.format('them')}",
+            "4 tags didn't follow the file's own tag scheme and were repaired: "
+            f"{START.format('them')}",
             4,
             [
                 row("train", "train.conll", 61, "Cy I-PER"),
@@ -545,7 +542,7 @@ def test_a_single_sentence_is_shown_with_its_error(tmp_path):
     (error,) = report.errors
     assert (error.code, error.message) == (
         "one_sentence",
-        "There is only 1 training sentence in my.conll. Add at least one more, so that one can be "
+        "my.conll has only 1 training sentence. Add at least one more, so that one can be "
         "kept for validation.",
     )
 

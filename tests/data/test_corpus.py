@@ -236,7 +236,7 @@ def test_the_test_part_stays_when_validation_is_cut_from_train(corpus_folder):
 
 def test_one_training_sentence_cannot_be_parted(single):
     assert refusal(load_data, single("Ann B-PER\n")) == (
-        "There is only 1 training sentence in my.conll. Add at least one more, so that one can be "
+        "my.conll has only 1 training sentence. Add at least one more, so that one can be "
         "kept for validation."
     )
 

@@ -120,5 +120,5 @@ def test_a_folder_in_a_folder_is_the_data(corpus):
 
 
 def test_a_folder_of_a_format_that_is_not_read_is_named(corpus):
-    with pytest.raises(DataError, match=r"r1\.con has the annotation of i2b2 without its text"):
+    with pytest.raises(DataError, match=r"r1\.con has i2b2 annotations without their text"):
         corpus(**{"r1.con": 'c="Ann" 1:0 1:0||t="per"', "r1.txt": "Ann ran."})

@@ -116,7 +116,7 @@ def test_an_encoding_that_does_not_exist_is_a_sentence(name, tmp_path):
         api.load_data(tmp_path, encoding=name)
     shown = repr(name) if len(repr(name)) <= 80 else repr(name)[:80] + "…"
     assert str(caught.value) == (
-        "encoding must be a text encoding such as cp1251, shift_jis or gb18030, not " + shown + "."
+        f"encoding can't be {shown}. Use a text encoding such as cp1251, shift_jis or gb18030."
     )
 
 

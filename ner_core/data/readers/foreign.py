@@ -27,7 +27,11 @@ _BYTES: tuple[tuple[bytes, str], ...] = (
     (b"Rar!", "is a RAR archive. Unpack it and choose the folder."),
     (b"BZh", "is packed with bzip2. Unpack it and choose the file in it."),
     (b"\xfd7zXZ", "is packed with xz. Unpack it and choose the file in it."),
-    (b"\x80\x04\x95", "is a Python pickle, which is not read since it can run code. Write JSON."),
+    (
+        b"\x80\x04\x95",
+        "is a Python pickle, which could run code, so NER Studio doesn't read it. Save the data as "
+        "JSON.",
+    ),
 )
 _TEXTS: tuple[tuple[str, str], ...] = (
     (

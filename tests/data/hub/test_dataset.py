@@ -600,7 +600,7 @@ def test_a_partial_conversion_says_so():
             [],
             {},
             "The Hub has no dataset a/other that you can see. Check the name, or if it is "
-            "private,  log in with hf auth login or set HF_TOKEN.",
+            "private, log in with hf auth login or set HF_TOKEN.",
         ),
         (
             "nonsense",
@@ -685,7 +685,7 @@ def test_a_dataset_that_has_gone_is_not_read_from_the_cache(hub):
     hub.datasets["a/ner"] = Repo({"main": {"train.parquet": parquet(OSLO)}})
     read("a/ner")
     del hub.datasets["a/ner"]
-    assert refusal("a/ner").startswith("The Hub has no dataset a/ner that you may see.")
+    assert refusal("a/ner").startswith("The Hub has no dataset a/ner that you can see.")
 
 
 def test_offline(hub, monkeypatch):

@@ -232,7 +232,7 @@ def test_words_with_tags_come_before_a_text_beside_them(read):
 
 
 GOOD, BAD = {"tokens": ["Ann"], "tags": ["B-PER"]}, {"tokens": ["a", "b"], "tags": ["O"]}
-DIFFER = "there are 2 words in tokens but 1 tags in tags. Correct the row."
+DIFFER = "the row has 2 words in tokens but 1 tag in tags. Correct the row."
 
 
 def test_rows_inside_of_rows_have_numbers_of_their_own(read):

@@ -34,7 +34,7 @@ def test_a_list_with_a_name_is_read(read, text):
 
 def test_of_several_lists_the_longest_is_read(read):
     assert read(f"TEST = [{ANN}]\nTRAIN = [{ANN}, {ANN}]\n") == [
-        "the longest list, TRAIN, was read, and  ignoredTEST",
+        "the longest list, TRAIN, was read, and TEST ignored",
         "Ann B-PER | left O",
         "Ann B-PER | left O",
     ]
