@@ -73,10 +73,12 @@ def find_splits(folder: Path) -> dict[str, Path]:
     if not found:
         for file in files[:_LOOK_AT_FILES]:
             refuse_foreign(file, head_of(file))
-        listing = ", ".join(file.name for file in files[:5]) or "no files"
+        if not files:
+            raise DataError(f"The folder {folder.name} has no data files. Choose another one.")
+        listing = ", ".join(file.name for file in files[:5])
         raise DataError(
-            f"No file in {folder.name} is named train, validation (or dev, valid, testa) or test, "
-            f"only {listing}. Rename the files."
+            f"No file in {folder.name} is named train, validation (or dev, valid, testa) or test. "
+            f"Rename its files ({listing})."
         )
     return {split: found[split] for split in SPLIT_NAMES if split in found}
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from transformers import PreTrainedConfig
 
+from ner_core.counting import many
 from ner_core.errors import ModelError, UnnamedLabelsError
 from ner_core.models.label_spelling import NO_NAME, SpellingError, as_tags
 
@@ -37,8 +38,8 @@ def _given(label_names: Sequence[str], model: str, count: int) -> list[str]:
     names = [name.strip() for name in label_names]
     if len(names) != count:
         raise ModelError(
-            f"{model} has {count} labels, but you gave {len(names)} names. Give one name for each "
-            "label, in the order of their numbers, including O."
+            f"{model} has {count} labels, but you gave {many(len(names), 'name')}. Give one name "
+            "for each label, in the order of their numbers, including O."
         )
     try:
         return as_tags(names)

@@ -89,7 +89,7 @@ def test_what_was_converted_is_read_back(call, document, toy_data, tmp_path, for
     assert refused == (
         2,
         "",
-        f"There is already a folder that is not empty at error: '{output}'. Choose another name, "
+        f"error: There is already a folder that is not empty at '{output}'. Choose another name, "
         "or remove it first.\n",
     )
 

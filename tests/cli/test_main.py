@@ -14,7 +14,7 @@ from tests.support import toy
 from tests.support.places import REPOSITORY
 
 NOTHING_THERE = "There is no run 'nowhere'. List your runs with `python -m ner_core runs`."
-HELP = "`python -m ner_core --help` shows what there is."
+HELP = "Run `python -m ner_core --help` to see the options."
 
 
 @pytest.fixture
@@ -78,9 +78,9 @@ def test_data_that_is_not_there_is_refused(refusal, tmp_path, command):
 
 
 def test_a_folder_without_data_is_refused(refusal, tmp_path):
-    assert refusal("check", tmp_path) == (
-        f"No file in {tmp_path.name} is named train, validation (or dev, valid, testa) or test: "
-        "only no files. Rename the files."
+    assert (
+        refusal("check", tmp_path)
+        == f"The folder {tmp_path.name} has no data files. Choose another one."
     )
 
 
@@ -182,29 +182,29 @@ def test_a_run_without_a_model_cannot_be_used(refusal):
 def test_an_unknown_command_is_refused(refusal):
     sentence = refusal("fly")
     assert sentence.startswith("argument COMMAND: invalid choice: 'fly' (choose from ")
-    assert sentence.endswith(f"; {HELP}")
+    assert sentence.endswith(f". {HELP}")
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((), f"the following arguments are required: COMMAND; {HELP}"),
+        ((), f"the following arguments are required: COMMAND. {HELP}"),
         (
             ("check",),
-            "the following arguments are required: data; "
-            "`python -m ner_core check --help` shows what there is.",
+            "the following arguments are required: data. "
+            "Run `python -m ner_core check --help` to see the options.",
         ),
         (
             ("train",),
-            "the following arguments are required: --data; "
-            "`python -m ner_core train --help` shows what there is.",
+            "the following arguments are required: --data. "
+            "Run `python -m ner_core train --help` to see the options.",
         ),
         (
             ("evaluate", "--data", "sample"),
-            "the following arguments are required: --model; "
-            "`python -m ner_core evaluate --help` shows what there is.",
+            "the following arguments are required: --model. "
+            "Run `python -m ner_core evaluate --help` to see the options.",
         ),
-        (("runs", "--no-such"), f"unrecognized arguments: --no-such; {HELP}"),
+        (("runs", "--no-such"), f"unrecognized arguments: --no-such. {HELP}"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -383,7 +383,7 @@ def test_check_tells_what_an_encoder_makes_of_the_data(call, document, toy_data,
     ("arguments", "code", "err"),
     [
         (("show", "nowhere"), 2, f"error: {NOTHING_THERE}\n"),
-        ((), 2, f"error: the following arguments are required: COMMAND; {HELP}\n"),
+        ((), 2, f"error: the following arguments are required: COMMAND. {HELP}\n"),
     ],
     ids=["unknown run", "no command"],
 )

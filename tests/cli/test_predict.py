@@ -56,12 +56,12 @@ def test_names_are_separated_by_commas():
             ("--file", "/nowhere"),
             "Can't read the file /nowhere: No such file or directory.",
         ),
-        (("ann", "--threshold", "1.5"), "--threshold can't be 1. Use a number from 0 to 1.5."),
+        (("ann", "--threshold", "1.5"), "--threshold can't be 1.5. Use a number from 0 to 1."),
         (("ann", "--threshold", "nan"), "--threshold can't be nan. Use a number from 0 to 1."),
         (
             ("ann", "--threshold", "x"),
-            "argument --threshold: invalid float value: 'x'; "
-            "`python -m ner_core predict --help` shows what there is.",
+            "argument --threshold: invalid float value: 'x'. "
+            "Run `python -m ner_core predict --help` to see the options.",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -142,13 +142,13 @@ def test_bytes_that_are_no_text_may_not_be_piped_in(refusal, model, monkeypatch)
         ),
         (
             ("ann", "--batch-size", "0"),
-            "argument --batch-size: can't be '0'. Use a whole number from 1 on; "
-            "`python -m ner_core predict --help` shows what there is.",
+            "argument --batch-size: can't be '0'. Use a whole number from 1 on. "
+            "Run `python -m ner_core predict --help` to see the options.",
         ),
         (
             ("ann", "--batch-size", "x"),
-            "argument --batch-size: can't be 'x'. Use a whole number from 1 on; "
-            "`python -m ner_core predict --help` shows what there is.",
+            "argument --batch-size: can't be 'x'. Use a whole number from 1 on. "
+            "Run `python -m ner_core predict --help` to see the options.",
         ),
     ],
     ids=str,

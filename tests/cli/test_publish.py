@@ -114,7 +114,7 @@ def test_private_and_public_exclude_each_other(call):
 
 def test_adapter_reaches_the_refusal(hub, run, refusal):
     assert refusal("publish", "done", "--repo", "me/ner", "--adapter") == (
-        "Run done has no LoRA adapter, since it trained all weights.  Publish the model, or train "
+        "Run done has no LoRA adapter, since it trained all weights. Publish the model, or train "
         "with the recipe adapter."
     )
 

@@ -94,16 +94,13 @@ def test_two_files_for_one_split_are_a_sentence(folder):
 
 def test_a_folder_without_names_of_splits_is_a_sentence(folder):
     assert refusal(folder(*(f"{letter}.txt" for letter in "gfedcba"))) == (
-        "No file in corpus is named train, validation (or dev, valid, testa) or test, only "
-        "a.txt, b.txt, c.txt, d.txt, e.txt. Rename the files."
+        "No file in corpus is named train, validation (or dev, valid, testa) or test. Rename "
+        "its files (a.txt, b.txt, c.txt, d.txt, e.txt)."
     )
 
 
 def test_an_empty_folder_is_a_sentence(folder):
-    assert refusal(folder()) == (
-        "No file in corpus is named train, validation (or dev, valid, testa) or test, only no "
-        "files. Rename the files."
-    )
+    assert refusal(folder()) == "The folder corpus has no data files. Choose another one."
 
 
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):

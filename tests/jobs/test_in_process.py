@@ -90,7 +90,7 @@ def test_a_warning_that_is_made_an_error_starts_no_run(begin, toy_data):
         (
             {"batch_size": 0},
             ConfigError,
-            "batch_size must be a whole number from 1 to 1,024, not 0.",
+            "batch_size can't be 0. Use a whole number from 1 to 1,024.",
         ),
         (
             {"recipe": "cake"},
@@ -205,4 +205,4 @@ def test_what_the_user_can_fix_is_raised_in_a_sentence(begin, monkeypatch):
     (run,) = store.list_runs()
     (failed,) = run.events()
     assert str(caught.value) == failed.data["message"]
-    assert str(caught.value).startswith("There was not enough memory. ")
+    assert str(caught.value).startswith("Not enough memory. ")

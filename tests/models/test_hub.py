@@ -91,7 +91,7 @@ def test_without_the_hub_the_revision_of_before_is_used(hub, monkeypatch, tmp_pa
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert located(find_model("me/ner@v1")).location == folder
     assert located(find_model("me/ner")).location != folder
-    assert refusal("me/ner@v2").startswith("The Hub can't be asked for the model me/ner")
+    assert refusal("me/ner@v2").startswith("Offline: can't get the model me/ner from the Hub")
 
 
 ANSWER, FILES, LARGE = "/api/models/me/ner", "/me/ner/resolve", "/large/"

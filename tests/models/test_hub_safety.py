@@ -46,8 +46,7 @@ def refusal(load, *arguments):
 
 def refused(file, found):
     return (
-        f"{file} of the model {REPO} names a file outside the model,  {found}. Choose another "
-        "model."
+        f"{file} of the model {REPO} names a file outside the model, {found}. Choose another model."
     )
 
 

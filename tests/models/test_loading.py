@@ -427,7 +427,7 @@ def test_damaged_files_are_a_sentence(tiny_model, tmp_path, name, content):
 @pytest.mark.parametrize(
     ("labels", "sentence"),
     [
-        ({"0": "O", "2": "B-PER"}, "are not numbered from 0 without gaps"),
+        ({"0": "O", "2": "B-PER"}, "aren't numbered from 0 without gaps"),
         (
             {"0": "O", "1": "B-", "2": "B-A", "3": "I-A", "4": "B-B"},
             r"Can't read some labels of the model .* as tags such as O, B-PER or PER: 'B-'\.",

@@ -159,7 +159,9 @@ def test_an_adapter_of_an_adapter_or_of_nothing_is_refused(saved, base):
     described = json.loads(path.read_text())
     described["base_model_name_or_path"] = str(folder) if base == "ITSELF" else base
     path.write_text(json.dumps(described))
-    assert refusal(find_model, str(folder)).startswith("The encoder of the adapter in ")
+    assert refusal(find_model, str(folder)).startswith(
+        "Can't find or use the encoder of the adapter in "
+    )
 
 
 def test_an_adapter_that_does_not_fit_its_encoder_is_one_sentence(saved, tiny_encoder, tmp_path):

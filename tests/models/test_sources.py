@@ -199,14 +199,16 @@ def test_without_folders_what_looks_like_a_hub_id_is_not_read_from_the_disk(
     (tmp_path / "uploads").mkdir()
     (tmp_path / "uploads" / "local").symlink_to(tiny_model)
     with pytest.raises(
-        ModelError, match=r"no model 'uploads/local'.*; folders are for the command line"
+        ModelError, match=r"No model called 'uploads/local'.* Folders work only on the command line"
     ):
         find_model("uploads/local", folders=False)
 
 
 @pytest.mark.parametrize("name", ["", "~nobody-has-this-name/model"])
 def test_names_that_lead_nowhere_are_a_sentence(name):
-    with pytest.raises(ModelError, match="Choose minilm, starter, a run id, a folder or a Hub id"):
+    with pytest.raises(
+        ModelError, match="Choose minilm, starter, one of your runs, a folder or a Hub id"
+    ):
         find_model(name)
 
 

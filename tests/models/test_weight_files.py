@@ -145,7 +145,7 @@ def test_what_is_no_id_is_a_sentence(name, folders):
             "or leave it out."
         )
     else:
-        assert str(caught.value).startswith("There is no model 'hf.co/datasets/o/m'")
+        assert str(caught.value).startswith("No model called 'hf.co/datasets/o/m'")
 
 
 def test_the_number_of_labels_is_that_of_the_head(folder):
@@ -157,7 +157,9 @@ def test_the_number_of_labels_is_that_of_the_head(folder):
     assert str(error) == (
         f"{folder} has 5 labels, and 2 names for them in its config.json. {ASK.format(5)}"
     )
-    assert str(refusal(folder, ["O", "PER"])).startswith(f"{folder} has 5 labels, but 2 names")
+    assert str(refusal(folder, ["O", "PER"])).startswith(
+        f"{folder} has 5 labels, but you gave 2 names"
+    )
     model, _ = load_trained(str(folder), LABELS)
     assert model.config.id2label == dict(enumerate(LABELS))
     assert len(model.classifier.weight) == 5

@@ -38,7 +38,7 @@ ANNS, BOBS = "hf_tokenOfAnn0123456789", "hf_tokenOfBob0123456789"
 ANN, BOB, NOBODY = Visitor("ann", token=ANNS), Visitor("bob", token=BOBS), Visitor()
 TEXT = "ann lives in oslo and bob works near the paris city"
 HIDDEN = (
-    "The Hub has no {kind} ann/{name} that you can see. Check the name, or if it is private,  "
+    "The Hub has no {kind} ann/{name} that you can see. Check the name, or if it is private, "
     "{sign_in}."
 )
 SIGN_IN, ANOTHER = "sign in with Hugging Face", "sign in as someone who can see it"

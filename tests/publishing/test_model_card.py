@@ -157,7 +157,7 @@ def test_what_the_owner_wrote_at_the_top_of_the_card_before_is_taken_over():
     assert not {"datasets", "base_model", "model-index", "base_model_relation", "metrics"} & {*data}
     assert "## Licence\n\ncc-by-4.0, as this repository said before.\n" in card
     to_do = card[card.index("<!--") : card.index("-->")]
-    assert "Look through the entries at the top that the card before had" in to_do
+    assert "Check the entries at the top: they are kept from the old card" in to_do
     assert "license:" not in to_do
     assert "language:" not in to_do
     # The same again changes nothing, and what follows from a run does not replace it.
@@ -205,7 +205,7 @@ def test_without_an_adapter_there_is_no_card_of_one():
     with pytest.raises(RunError) as caught:
         model_card(sample_run(), "ann/my-model", adapter=True)
     assert str(caught.value) == (
-        "Run full has no LoRA adapter, since it trained all weights.  Publish its whole model, or "
+        "Run full has no LoRA adapter, since it trained all weights. Publish its whole model, or "
         "train with the recipe adapter."
     )
 

@@ -220,7 +220,7 @@ def test_a_hub_that_makes_a_new_repository_public_against_the_wish_gets_nothing(
         return create_repo(self, *args, **{**options, "private": False})
 
     monkeypatch.setattr(HfApi, "create_repo", create)
-    assert refusal(run, "me/ner").startswith("Nothing was sent: me/ner is already public, and")
+    assert refusal(run, "me/ner").startswith("Nothing sent: me/ner is already public, but")
     assert (hub.models["me/ner"].commits, hub.stored) == ([], {})
 
 
@@ -337,7 +337,7 @@ def test_a_run_with_an_adapter_is_pushed_either_way(hub, adapter_run, tmp_path):
 
 def test_an_adapter_that_others_could_not_use_is_refused(hub, run, adapter_run):
     assert refusal(run, "me/ner", adapter=True) == (
-        "Run done has no LoRA adapter, since it trained all weights.  Publish the model, or train "
+        "Run done has no LoRA adapter, since it trained all weights. Publish the model, or train "
         "with the recipe adapter."
     )
     config = adapter_run.model_dir / "adapter" / "adapter_config.json"
@@ -373,7 +373,7 @@ ERROR = (
     "The Hub failed with error 500 while writing to me/ner. Try again in a few minutes: files "
     "already stored aren't sent again."
 )
-OFTEN = "Too much was asked of the Hub lately (429), so me/ner can't be written to"
+OFTEN = "Too many requests to the Hub (429): can't write to me/ner now"
 RIGHT = (
     "Your token can't write to me/ner. Make a write token at HUB/settings/tokens, or a "
     "fine-grained one with repo.write for me."

@@ -11,7 +11,7 @@ from ner_core.system import resources as machine
 from ner_core.runs.events import Event
 from ner_core.runs.diagnosis import why_interrupted
 
-KILLED = "The worker ended unexpectedly: it was killed, or the machine restarted. "
+KILLED = "The worker ended unexpectedly: something killed it, or the machine restarted. "
 NO_MEMORY = (
     "The machine ran out of memory, so the system ended the worker. Close other programs and "
     "resume the run from the start, or start one with half the batch_size and twice the "

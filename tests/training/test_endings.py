@@ -49,7 +49,7 @@ def test_what_the_check_knows_is_said_before_the_start(tiny_model, toy_data):
     write_conll(toy_data / "test.conll", [[("x", "B-NEW")]])
     said = before_training.warnings(load_data(str(toy_data)), find_model(str(tiny_model)))
     assert [sentence.split(",")[0] for sentence in said] == [
-        "validation has no entity",
+        "validation has no entities",
         "NEW occurs in test but not in train",
         f"{tiny_model} can find LOC",
     ]
@@ -85,7 +85,7 @@ def test_a_loss_that_rises_a_thousandfold_is_a_divergence(
         assert toy.fit(config).status() == "finished"
         return
     with pytest.raises(
-        TrainingError, match=r"Training diverged: the loss is [\d,.]+ at step 4, "
+        TrainingError, match=r"Training diverged: the loss rose to [\d,.]+ at step 4, "
     ) as e:
         toy.fit(config)
     assert str(e.value).endswith(" before. Choose a smaller learning rate.")
