@@ -192,12 +192,20 @@ def repeated(corpus: Corpus) -> Iterator[Finding]:
             if len(words) > 1 and hash(tuple(words)) in seen["train"]
         ]
         if leaked:
+            one = len(leaked) == 1
+            message = (
+                f"{many(len(leaked), 'sentence')} put aside for validation {_are(len(leaked))} "
+                f"also in train, because the data repeat {'it' if one else 'them'}. Scores will "
+                "look too good until you remove the repeats."
+                if name == "validation" and corpus.cut_from_train
+                else f"{many(len(leaked), f'{name} sentence')} {_are(len(leaked))} also in train, "
+                f"so scores will look too good. Remove {'it' if one else 'them'} from one of the "
+                "two."
+            )
             yield Finding(
                 "warning",
                 "leak",
-                f"In {name}, {many(len(leaked), 'sentence')} {_are(len(leaked))} in train as "
-                "well, so scores on them do not show how well the model reads new text. Remove "
-                "them from one of the two.",
+                message,
                 len(leaked),
                 places(corpus, name, leaked),
             )

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+import pyarrow.compute
 from datasets import Dataset, DatasetDict
 from datasets.utils.logging import disable_progress_bar
 
@@ -54,6 +55,12 @@ class Corpus:
     def label_names(self) -> list[str]:
         """The IOB2 tags, in the order of their numbers."""
         return list(next(iter(self.dataset.values())).features["ner_tags"].feature.names)
+
+    @property
+    def cut_from_train(self) -> bool:
+        """Whether the validation part was put aside from train, since the source has none."""
+        aside = self.sources.get("validation")
+        return aside is not None and aside is self.sources.get("train")
 
     @property
     def repaired(self) -> dict[str, int]:
@@ -187,10 +194,18 @@ def too_few(corpus: Corpus) -> str | None:
     return f"{there}. Add at least one more, so that one can be kept for validation."
 
 
+def _texts(split: Dataset) -> Iterator[int]:
+    """Yield a number for each sentence of a split, the same for equal ones."""
+    for batch in split.with_format("arrow").iter(batch_size=BATCH):
+        # Words have no blanks. Joining them in Arrow is faster than making lists of them.
+        joined = pyarrow.compute.binary_join(batch["tokens"], " ")
+        yield from map(hash, joined.to_pylist())
+
+
 def _with_validation(corpus: Corpus, seed: int) -> Corpus:
     """Cut a tenth of train off for validation, the same for the same seed and data."""
     train, places = corpus.dataset["train"], corpus.places["train"]
-    cut = cut_validation(places["document"][:], seed)
+    cut = cut_validation(places["document"][:], list(_texts(train)), seed)
     chosen = {"train": cut.train, "validation": cut.validation}
     dataset, moved = DatasetDict(), DatasetDict()
     for name, rows in chosen.items():

@@ -284,8 +284,8 @@ CASES = {
         Finding(
             "warning",
             "leak",
-            "In test, 2 sentences are in train as well, so scores on them do not show how well "
-            "the model reads new text. Remove them from one of the two.",
+            "2 test sentences are also in train, so scores will look too good. Remove them from "
+            "one of the two.",
             2,
             [
                 row("test", "test.conll", 4, "Ann0 ran"),
@@ -299,8 +299,8 @@ CASES = {
         Finding(
             "warning",
             "leak",
-            "In validation, 1 sentence is in train as well, so scores on them do not show how "
-            "well the model reads new text. Remove them from one of the two.",
+            "1 validation sentence is also in train, so scores will look too good. Remove it from "
+            "one of the two.",
             1,
             [row("validation", "dev.conll", 4, "Ann5 ran")],
         ),
@@ -495,6 +495,21 @@ def test_a_long_sentence_is_shown_in_part(check):
     long = f"{'x' * 150} B-PER\n{'y' * 150} O\n"
     (finding,) = check({"train.conll": people(20) + long, "dev.conll": long})
     assert finding.rows[0]["text"] == f"{'x' * 150} {'y' * 49}"
+
+
+def test_equal_sentences_stay_together_where_validation_is_put_aside(check):
+    (finding,) = check({"my.conll": people(100) * 2})
+    assert (finding.code, finding.count) == ("duplicates", 90)
+
+
+def test_validation_from_train_leaks_what_documents_repeat(check):
+    document = "-DOCSTART- O\n\n" + people(2)
+    found = check({"my.conll": document * 20})
+    assert [finding.code for finding in found] == ["duplicates", "duplicates", "leak"]
+    assert found[-1].message == (
+        "4 sentences put aside for validation are also in train, because the data repeat them. "
+        "Scores will look too good until you remove the repeats."
+    )
 
 
 def test_a_sentence_of_one_word_leaks_nothing(check):

@@ -50,7 +50,7 @@ def test_what_the_check_knows_is_said_before_the_start(tiny_model, toy_data):
     said = before_training.warnings(load_data(str(toy_data)), find_model(str(tiny_model)))
     assert [sentence.split(",")[0] for sentence in said] == [
         "validation has no entities",
-        "NEW occurs in test but not in train",
+        "NEW is in test but not in train",
         f"{tiny_model} can find LOC",
     ]
 

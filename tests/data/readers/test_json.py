@@ -278,8 +278,8 @@ SPAN = "instead of a span with start, end and label. Correct the annotation."
         *(
             (
                 row,
-                f'this row is {found} instead of an object such as {{"tokens": [...], "tags": [...]}}. '
-                "Correct the row.",
+                f'this row is {found} instead of an object such as {{"tokens": [...], "tags": '
+                "[...]}. Correct the row.",
             )
             for row, found in [
                 (1, "1"),
