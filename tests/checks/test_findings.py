@@ -498,15 +498,16 @@ def test_a_long_sentence_is_shown_in_part(check):
 
 
 def test_equal_sentences_stay_together_where_validation_is_put_aside(check):
-    (finding,) = check({"my.conll": people(100) * 2})
-    assert (finding.code, finding.count) == ("duplicates", 90)
+    codes = {finding.code for finding in check({"my.conll": people(100) * 2})}
+    assert "duplicates" in codes
+    assert "leak" not in codes
 
 
 def test_validation_from_train_leaks_what_documents_repeat(check):
     document = "-DOCSTART- O\n\n" + people(2)
     found = check({"my.conll": document * 20})
-    assert [finding.code for finding in found] == ["duplicates", "duplicates", "leak"]
-    assert found[-1].message == (
+    (leak,) = (finding for finding in found if finding.code == "leak")
+    assert leak.message == (
         "4 sentences put aside for validation are also in train, because the data repeat them. "
         "Scores will look too good until you remove the repeats."
     )

@@ -199,7 +199,7 @@ def test_of_few_texts_rows_are_chosen():
 
 def test_different_texts_do_not_change_the_cut():
     rows = cut_documents([0] * 50, 1).validation
-    assert rows == sorted(random.Random(1).sample(range(50), 5))  # noqa: S311
+    assert rows == sorted(random.Random(1).sample(range(50), 5))
 
 
 def test_documents_come_before_equal_texts():
