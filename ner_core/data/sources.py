@@ -17,6 +17,7 @@ from ner_core.data.storage import Storage
 from ner_core.data.transcoding import as_utf8
 from ner_core.errors import DataError
 from ner_core.hub.repository_ids import (
+    dataset_id,
     has_hub_prefix,
     parse_dataset,
     with_hub_prefix,
@@ -31,7 +32,8 @@ SAMPLE = Path(__file__).parent / "sample"
 def canonical_source(source: str) -> str:
     """Return a source that means the same in every working directory: with an absolute path.
 
-    The name of a dataset on the Hub gets the prefix ``hub:``; the Hub is asked when it is read.
+    The name of a dataset on the Hub, or the address of its page, becomes its name with the prefix
+    ``hub:``; the Hub is asked when it is read.
     Raises DataError if it is neither ``sample`` nor a path that exists nor such a name.
     """
     if source == "sample":
@@ -39,7 +41,7 @@ def canonical_source(source: str) -> str:
     path = paths.expand(source)
     if source and not has_hub_prefix(source) and paths.exists(path):
         return str(path.absolute())
-    name = without_hub_prefix(source)
+    name = dataset_id(without_hub_prefix(source))
     if parse_dataset(name):
         return with_hub_prefix(name)
     raise DataError(

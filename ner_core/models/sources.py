@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote
 
 from ner_core.errors import ModelError
+from ner_core.hub.addresses import model_address
 from ner_core.hub.repository_ids import has_hub_prefix, with_hub_prefix, without_hub_prefix
 from ner_core.runs import store
 from ner_core.system import paths
@@ -36,13 +36,6 @@ STARTER = Path(__file__).parents[1] / "starter"
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 
-_ADDRESS = re.compile(
-    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/"
-    r"(?P<repo>(?!datasets/|spaces/)[\w.-]+/[\w.-]+)"
-    r"(?:/(?:tree|blob|resolve|commits?)/(?P<revision>refs/[\w.-]+/[\w.-]+|[^/?#]+)(?:/.*)?)?"
-    r"/?(?:[?#].*)?",
-    re.ASCII,
-)
 _REVISION = re.compile(r"(?!.*\.\.)\w[\w./-]{0,199}", re.ASCII)
 _HUB_ID = re.compile(r"(?:[\w-][\w.-]{0,95}/)?[\w-][\w.-]{0,95}", re.ASCII)
 
@@ -131,10 +124,8 @@ def find_model(name: str, folders: bool = True) -> ModelSource:
 def _as_id(name: str) -> str:
     """Return a name as it was meant: without blanks around it, an address of the Hub as its id."""
     name = name.strip()
-    if address := _ADDRESS.fullmatch(name):
-        revision = unquote(address["revision"] or "main")
-        at = "" if revision == "main" else f"@{revision}"
-        name = with_hub_prefix(address["repo"] + at)
+    if address := model_address(name):
+        name = with_hub_prefix(address.repo + (f"@{address.revision}" if address.revision else ""))
     return name
 
 

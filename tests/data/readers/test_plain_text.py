@@ -11,7 +11,7 @@ from ner_core.errors import DataError
         "Ann lives in Oslo today.\nBob went to Paris now.\n",
         "Ann lives in Oslo.\nBob went to Paris last week, and Mary too.\n\nThe end of it.\n",
         "One sentence about Kenya and its president, who said nothing.\n",
-        "A title\n\nIt was the best of times,\nit was the worst of times, it was\nthe age of wisdom\n",
+        "A title\n\nThe best of times,\nit was the worst of times, the age\nof wisdom and of\n",
         "“Will it rain in Oslo?”\nNobody knows that (yet).\n",
         "Blood group O is common here.\n" + "Ann lives in Oslo today.\n" * 20,
         "Анна живёт в Осло.\n",
