@@ -41,7 +41,7 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"(?is)(<!doctype html|<html\b|<\?xml[^>]*>\s*<!doctype html)",
-        "is a web page (HTML), perhaps an error page saved in place of the data. Download the file "
+        "is a web page (HTML), perhaps an error page saved instead of the data. Download the file "
         "again (on GitHub and the Hub: the raw file).",
     ),
     (r"(?s)(<\?xml.{0,400})?<!DOCTYPE collection|(<\?xml[^>]*>\s*)?<collection>", "BioC"),
