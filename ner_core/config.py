@@ -240,7 +240,7 @@ class TrainConfig(BaseModel):
         """
         name = str(values.get("recipe") or "balanced")
         if name not in RECIPES:
-            raise ConfigError(f"There is no recipe {name!r}. Choose one of {', '.join(RECIPES)}.")
+            raise ConfigError(f"recipe can't be {name!r}. Use one of {', '.join(RECIPES)}.")
         merged = {**RECIPES[name], **_without_empty(values), "recipe": name}
         try:
             config = cls.model_validate(merged)

@@ -278,7 +278,7 @@ def test_a_value_out_of_bounds_is_a_sentence(key, value):
 def test_a_recipe_that_does_not_exist_is_a_sentence():
     assert (
         refusal(recipe="fast")
-        == "There is no recipe 'fast'. Choose one of quick, balanced, best, adapter, notebook."
+        == "recipe can't be 'fast'. Use one of quick, balanced, best, adapter, notebook."
     )
 
 

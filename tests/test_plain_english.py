@@ -10,7 +10,7 @@ from tests.support.places import REPOSITORY
 
 FORBIDDEN = {
     r"\b[Ee]xpect(ed|s)\b": "say what is wrong, and then what to do",
-    r"(, |\()found\b|: found \{: "say what is wrong, and then what to do",
+    r"(, |\()found\b|: found \{": "say what is wrong, and then what to do",
     r"\bcannot\b": "write can't",
     r"\bmust be [^.]*, (not|but) \{": "write: x can't be 3. Use 1 or 2.",
     r"\b(was|were|is|are) not (used|asked|read)\b": "say who or what doesn't do it",
@@ -45,9 +45,9 @@ def messages(source):
 
 @cache
 def all_messages():
-    """Return each message of ner_core, with its place before it."""
+    """Return each message of ner_core, with its place after it."""
     return [
-        f"{file.relative_to(REPOSITORY)}:{line}: {text}"
+        f"{text} ({file.relative_to(REPOSITORY)}:{line})"
         for file in sorted((REPOSITORY / "ner_core").rglob("*.py"))
         for line, text in messages(file.read_text(encoding="utf-8"))
     ]

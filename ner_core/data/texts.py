@@ -165,7 +165,7 @@ def _head(path: Path) -> bytes:
     for mark, name in _OTHER_FILES:
         if head.startswith(mark):
             raise DataError(
-                f"{path.name} is {name} instead of plain text. Save it as .txt, .csv or .jsonl."
+                f"{path.name} is {name}, not plain text. Save it as .txt, .csv or .jsonl."
             )
     return head
 

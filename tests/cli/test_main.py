@@ -144,7 +144,7 @@ SETTINGS = ", ".join(TrainConfig.model_fields)
         ),
         (
             ("--recipe", "cake"),
-            "There is no recipe 'cake'. Choose one of quick, balanced, best, adapter, notebook.",
+            "recipe can't be 'cake'. Use one of quick, balanced, best, adapter, notebook.",
         ),
         (
             ("--run-id", "a/b"),

@@ -222,14 +222,14 @@ def test_what_predict_wrote_is_read_again(texts):
             "a.csv",
             b"PK\x03\x04\x00\x00",
             None,
-            "a.csv is a zip archive, as Excel and Word write it instead of plain text. Save it as "
+            "a.csv is a zip archive, as Excel and Word write it, not plain text. Save it as "
             ".txt, .csv or .jsonl.",
         ),
         (
             "a.txt",
             b"%PDF-1.7\n\xff",
             None,
-            "a.txt is a PDF instead of plain text. Save it as .txt, .csv or .jsonl.",
+            "a.txt is a PDF, not plain text. Save it as .txt, .csv or .jsonl.",
         ),
         (
             "a.csv",

@@ -95,7 +95,7 @@ def test_a_warning_that_is_made_an_error_starts_no_run(begin, toy_data):
         (
             {"recipe": "cake"},
             ConfigError,
-            "There is no recipe 'cake'. Choose one of quick, balanced, best, adapter, notebook.",
+            "recipe can't be 'cake'. Use one of quick, balanced, best, adapter, notebook.",
         ),
     ],
 )

@@ -5,6 +5,7 @@ import re
 import shutil
 import socket
 from dataclasses import replace
+from html import unescape
 
 import gradio as gr
 import pytest
@@ -87,7 +88,7 @@ def ended(panel, run_id):
 
 
 def text(shown):
-    return re.sub(r"<[^>]+>", "", shown)
+    return unescape(re.sub(r"<[^>]+>", "", shown))
 
 
 def answers(panel, repo, way=COMMIT, shown=None):

@@ -328,7 +328,7 @@ def test_rename(panel):
     assert store.exists("my-run")
 
 
-NO_ID = "{} can't be the id of a run, which has letters, digits, - and _ only."
+NO_ID = "{} can't be a run's id, which has only letters, digits, - and _."
 
 
 @pytest.mark.parametrize(
