@@ -140,7 +140,7 @@ SETTINGS = ", ".join(TrainConfig.model_fields)
         (("--set", "warmup=1"), "warmup can't be '1'. Use a number from 0 to below 1."),
         (
             ("--set", "overlap=200"),
-            "overlap must be at most half of max_length (128), not 200.",
+            "overlap can't be 200. Use at most half of max_length, which is 128.",
         ),
         (
             ("--recipe", "cake"),

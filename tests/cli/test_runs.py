@@ -112,7 +112,7 @@ def test_ctrl_c_stops_a_run_and_keeps_its_model(toy_data, tiny_encoder, ner_home
     assert result["model_dir"] == str(run.model_dir)
     assert result["validation"] is result["test"] is None
     assert (run.model_dir / "model.safetensors").is_file()
-    assert "stopping; the best model so far is kept" in err
+    assert "stopping and keeping the best model so far" in err
     assert "Traceback" not in err
     toy.wait_for(lambda: not run.is_held(), "the worker to end")
 
@@ -189,7 +189,7 @@ def test_a_person_is_asked_before_a_run_is_deleted(call, monkeypatch, answer, de
     monkeypatch.setattr("builtins.input", lambda: answer)
     code, out, err = call("delete", "mine")
     assert code == 0
-    assert err.startswith("Delete mine with its model and report? [y/N]\n")
+    assert err.startswith("Delete mine, its model and report? [y/N]\n")
     assert out == ("mine deleted.\n" if deleted else "")
     assert store.exists("mine") != deleted
     assert err.endswith("Nothing deleted.\n") != deleted

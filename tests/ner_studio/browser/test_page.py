@@ -119,7 +119,7 @@ ROWS = """\
 def test_rows_that_cannot_be_read_are_listed_and_training_waits(page, tmp_path):
     (tmp_path / "rows.jsonl").write_text(ROWS)
     upload(page, tmp_path / "rows.jsonl")
-    page.wait_for_selector("#data-summary >> text=1 row cannot be read and is left out here.")
+    page.wait_for_selector("#data-summary >> text=1 row can't be read. Fix it to start training.")
     page.click("#data-summary li.error summary")
     place = page.locator("#data-summary li.error ol li")
     expect(place).to_contain_text(re.compile("^rows-jsonl.txt, line 2: "), use_inner_text=True)
@@ -176,7 +176,7 @@ def test_an_uploaded_file_without_a_validation_part_says_so(page, tmp_path):
     (tmp_path / "mine.conll").write_text(sentence * 400)
     upload(page, tmp_path / "mine.conll")
     page.click("#data-summary .ner-findings > summary")
-    page.wait_for_selector("#data-summary >> text=There is no validation part")
+    page.wait_for_selector("#data-summary >> text=The data have no validation part")
     page.wait_for_selector("#start:not([disabled])")
     take_away(page)
 

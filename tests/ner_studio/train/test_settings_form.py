@@ -302,8 +302,8 @@ def test_what_only_the_whole_form_shows_is_explained_at_its_field(form):
     assert form.check()["overlap"]["info"] == "Use at most half of max_length, which is 50."
     assert form.refresh() == (
         gr.skip(),
-        '<p class="ner-quiet">No estimate. overlap must be at most half of max_length (50), '
-        "not 51.</p>",
+        '<p class="ner-quiet">No estimate. overlap can&#x27;t be 51. Use at most half of '
+        "max_length, which is 50.</p>",
         False,
     )
     form.type(overlap="")
