@@ -53,171 +53,174 @@ class TrainConfig(BaseModel):
     )
     token_column: str | None = Field(
         default=None,
-        description="The column of the words, by name or number from 1. Automatic: found by name.",
+        description="Column with the words: its name, or number from 1. Automatic: found by name.",
     )
     tag_column: str | None = Field(
         default=None,
-        description="The column of the tags, by name or number from 1. Automatic: found by name "
+        description="Column with the tags: its name, or number from 1. Automatic: found by name "
         "and content.",
     )
     label_names: str | None = Field(
         default=None,
-        description="The tags that numbers in the data stand for, from 0, separated by commas: "
-        "O,B-PER,I-PER. Automatic: as the data name them.",
+        description="Names for tags given as numbers, from 0, separated by commas: O,B-PER,I-PER. "
+        "Automatic: taken from the data.",
     )
     sentence_column: str | None = Field(
         default=None,
-        description="The column that numbers the sentences, in a table with a word a row, by name "
+        description="Column with the sentence numbers, in a table with one word a row: its name, "
         "or number from 1. Automatic: found by name and content.",
     )
     encoding: str | None = Field(
         default=None,
-        description="The encoding of text files, such as cp1251, shift_jis or gb18030. Automatic: "
+        description="Encoding of text files, such as cp1251, shift_jis or gb18030. Automatic: "
         "UTF-8, UTF-16, or Windows-1252 where that is sure.",
         json_schema_extra={"expectation": "a text encoding such as cp1251, shift_jis or gb18030"},
     )
     span_offsets: SpanOffsets = Field(
         default="auto",
-        description="How the starts and ends of spans count: characters from 0, the end not in "
-        "the span (as-given), or otherwise. Automatic: as nearly all spans begin and end with "
-        "words.",
+        description="How the starts and ends of spans count: in characters from 0, without the "
+        "end (as-given), or another way. auto: so that nearly all spans begin and end "
+        "with words.",
     )
     model: str = Field(
         default="minilm",
         min_length=1,
         description="The encoder to start from: minilm, starter, a folder, a run or a Hub id.",
     )
-    recipe: str = Field(default="balanced", description="The recipe that the settings came from.")
+    recipe: str = Field(default="balanced", description="Recipe that sets the other settings.")
     epochs: float | None = Field(
         default=None,
         gt=0,
         le=1000,
-        description="Passes over the training data. Automatic: about 300 steps, in 3 to 15 "
-        "passes; more for very small data.",
+        description="Passes over the training data. Automatic: about 300 steps, in 3 to 15 passes; "
+        "more for very small data.",
     )
     auto_steps: int = Field(
         default=300,
         ge=1,
         le=1_000_000,
-        description="Optimiser steps that automatic epochs come to, about.",
+        description="About how many optimiser steps to train for when epochs is automatic.",
     )
     batch_size: int = Field(
-        default=32, ge=1, le=1024, description="Windows of text that are read at a time."
+        default=32, ge=1, le=1024, description="Windows of text to read at a time."
     )
     gradient_accumulation: int = Field(
         default=1,
         ge=1,
         le=256,
-        description="Batches in one optimiser step: 2 with half the batch size learns the same in "
+        description="Batches per optimiser step. 2 with half the batch size learns the same in "
         "less memory.",
     )
     learning_rate: float | None = Field(
         default=None,
         gt=0,
         le=1,
-        description="Peak learning rate. Automatic: 3e-4 for an encoder 384 wide (minilm), "
-        "5e-5 for 768 (BERT-base); for an adapter 3 times that.",
+        description="Highest learning rate. Automatic: 3e-4 for an encoder 384 wide (minilm), 5e-5 "
+        "for 768 (BERT-base), 3 times that for an adapter.",
     )
     head_rate: float = Field(
         default=10,
         ge=1,
         le=1000,
-        description="How many times as fast as the encoder a new head learns.",
+        description="How many times faster a new head learns than the encoder.",
     )
     schedule: Schedule = Field(
         default="linear",
-        description="How the learning rate falls after the warm-up: in a line to 0, along half a "
-        "cosine to 0, or not at all.",
+        description="How the learning rate falls after warm-up: in a straight line to 0, along "
+        "half a cosine to 0, or not at all.",
     )
     warmup: float = Field(
-        default=0.1, ge=0, lt=1, description="Part of the steps over which the rate rises."
+        default=0.1,
+        ge=0,
+        lt=1,
+        description="Part of the steps during which the learning rate rises.",
     )
     early_stopping: int = Field(
         default=0,
         ge=0,
         le=1000,
-        description="Stop after so many evaluations without a better F1; 0: never.",
+        description="Stop after this many evaluations without a better F1. 0: never.",
     )
     max_length: int = Field(
         default=256,
         ge=16,
         le=8192,
-        description="Window length in sub-tokens; longer texts are read in overlapping windows.",
+        description="Window length in sub-tokens. Longer texts are read in overlapping windows.",
     )
     overlap: int = Field(
         default=64,
         ge=0,
         le=4096,
-        description="Sub-tokens that neighbouring windows share; at most half a window. "
-        "Where windows are short it is a quarter, unless chosen.",
+        description="Sub-tokens that neighbouring windows share, at most half a window. For short "
+        "windows, a quarter unless you choose.",
     )
     lora_rank: int = Field(
         default=0,
         ge=0,
         le=256,
-        description="Rank of a LoRA adapter that is trained beside the frozen encoder; "
-        "0: no adapter, all weights are trained.",
+        description="Rank of a LoRA adapter to train beside the frozen encoder. 0: no adapter, "
+        "train all weights.",
     )
     sub_token_labels: SubTokenLabels = Field(
         default="first",
-        description="Which sub-tokens of a word are labelled: the first only; all, a continued B- "
-        "becoming I-; or all with a copy of the word's tag.",
+        description="Which sub-tokens of a word get its label: only the first, all (B- continues "
+        "as I-), or a copy on all.",
     )
     freeze_embeddings: bool = Field(
         default=True,
-        description="Leave the word embeddings as they are: faster, and words that are not in the "
-        "training data keep their meaning.",
+        description="Don't train the word embeddings. Faster, and words missing from the training "
+        "data keep their meaning.",
     )
     freeze_layers: int = Field(
         default=0,
         ge=0,
         le=200,
-        description="How many of the encoder's lowest layers are left as they are; with one or "
-        "more the word embeddings are too.",
+        description="How many of the encoder's lowest layers not to train. With one or more, the "
+        "word embeddings aren't trained either.",
     )
     class_weights: ClassWeights = Field(
         default="none",
-        description="How much more a rare tag counts in the loss: all the same, by the square root "
-        "of its rarity, or by its rarity.",
+        description="How much more a rare tag counts in the loss: no more, by the square root of "
+        "its rarity, or by its rarity.",
     )
     dropout: float = Field(
         default=0,
         ge=0,
         lt=1,
-        description="Part of the activations left out while training; 0 is a fifth faster.",
+        description="Part of the activations to drop during training. 0 is a fifth faster.",
     )
-    weight_decay: float = Field(default=0.01, ge=0, le=1, description="Decay of AdamW.")
+    weight_decay: float = Field(default=0.01, ge=0, le=1, description="Weight decay of AdamW.")
     max_grad_norm: float = Field(
-        default=1.0, ge=0, le=1000, description="Gradients are clipped to this norm; 0: never."
+        default=1.0, ge=0, le=1000, description="Clip gradients to this norm. 0: never."
     )
     precision: Precision = Field(
         default="auto",
-        description="Number format of the forward pass. Automatic: bf16 where the hardware has it.",
+        description="Number format of the forward pass. auto: bf16 where the hardware supports it.",
     )
     group_by_length: bool = Field(
-        default=True, description="Put texts of similar length into one batch; less padding."
+        default=True, description="Batch texts of similar length together, for less padding."
     )
     evaluations: int = Field(
         default=8,
         ge=1,
         le=1000,
-        description="Evaluations during the run, at the least; each epoch ends with one more.",
+        description="Lowest number of evaluations during the run. Each epoch ends with one more.",
     )
     eval_sentences: int = Field(
         default=200,
         ge=1,
         le=1_000_000,
-        description="Validation sentences of an evaluation between two ends of epochs.",
+        description="Validation sentences to score in an evaluation within an epoch.",
     )
     max_train: int | None = Field(
         default=None,
         ge=1,
-        description="Use that many training sentences at most, chosen by the seed.",
+        description="Use at most this many training sentences, chosen by the seed.",
     )
-    seed: int = Field(default=42, ge=0, le=2**32 - 1, description="Seed of everything random.")
+    seed: int = Field(default=42, ge=0, le=2**32 - 1, description="Seed for everything random.")
     report_to: ReportTo = Field(
         default="none",
-        description="Send the curves to TensorBoard or Trackio as well; it has to be installed.",
+        description="Also send the curves to TensorBoard or Trackio, which must be installed.",
     )
 
     @field_validator("encoding")
@@ -237,7 +240,7 @@ class TrainConfig(BaseModel):
         """
         name = str(values.get("recipe") or "balanced")
         if name not in RECIPES:
-            raise ConfigError(f"recipe must be one of {', '.join(RECIPES)}, not {name!r}.")
+            raise ConfigError(f"recipe can't be {name!r}. Use one of {', '.join(RECIPES)}.")
         merged = {**RECIPES[name], **_without_empty(values), "recipe": name}
         try:
             config = cls.model_validate(merged)
@@ -247,8 +250,8 @@ class TrainConfig(BaseModel):
             config = config.model_copy(update={"overlap": config.max_length // 4})
         if 2 * config.overlap > config.max_length:
             raise ConfigError(
-                f"overlap must be at most half of max_length ({config.max_length // 2}), not "
-                f"{config.overlap}."
+                f"overlap can't be {config.overlap}. Use at most half of max_length, which is "
+                f"{config.max_length // 2}."
             )
         return config
 
@@ -283,9 +286,9 @@ RECIPES: dict[str, dict[str, Any]] = {
 
 RECIPE_PURPOSE: dict[str, str] = {
     "quick": "A first look: a third of the steps, on at most 3,000 sentences.",
-    "balanced": "The best trade of time and F1; chosen by measurement.",
+    "balanced": "The best balance of time and F1, as we measured.",
     "best": "Quality first: all weights learn, in twice the passes.",
-    "adapter": "LoRA: a few MB to keep and to share, beside an encoder that others have.",
+    "adapter": "LoRA: a few MB to keep and share, beside an encoder that others have too.",
     "notebook": "The settings of the plain BERT notebook, for comparison.",
 }
 """What each recipe is for, in one line."""
@@ -313,7 +316,7 @@ def problem_with(name: str, value: Any) -> str | None:
     """Return what is wrong with a setting's value as a person typed it, None if nothing is.
 
     >>> problem_with("epochs", "0")
-    "must be a number above 0 and up to 1,000, not '0'."
+    "can't be '0'. Use a number above 0 and up to 1,000."
     >>> problem_with("epochs", "") is None and problem_with("seed", "7") is None
     True
     """
@@ -383,4 +386,4 @@ def _sentence(error: ValidationError) -> str:
         )
     found = repr(first["input"])
     found = found if len(found) <= 80 else found[:80] + "…"
-    return f"{name} must be {expectation(TrainConfig.model_fields[name])}, not {found}."
+    return f"{name} can't be {found}. Use {expectation(TrainConfig.model_fields[name])}."

@@ -40,7 +40,8 @@ class UnnamedLabelsError(ModelError):
     """
 
     def __init__(self, model: str, found: str, count: int, problem: str | None = None) -> None:
-        self.problem = problem or f"The labels of the model {model} have no names, only {found}."
+        unnamed = f"The model {model} doesn't name its labels, it only has {found}."
+        self.problem = problem or unnamed
         super().__init__(
             f"{self.problem} Name its {count} labels in their order: --model-labels O,B-PER,... on "
             "the command line, label_names in Python and over the network, “Names of its labels” "

@@ -78,9 +78,9 @@ def unknown_tag(tag: str) -> str:
     if guess:
         remedy = f"Write it as {guess[1]}-{guess[2]}."
     elif re.fullmatch(r"[BIESLU]-\s*", tag):
-        remedy = f"It has no type of entity: write one behind it ({tag[0]}-PER), or O."
+        remedy = f"It has no entity type: add one ({tag[0]}-PER), or write O."
     elif re.fullmatch(r"[-_*.–—]+", tag):
-        remedy = "If it is for words outside of entities, write O there."
+        remedy = "If it marks words outside entities, write O there."
     return f"{shown!r} is not a tag such as O, B-PER or I-PER. {remedy}"
 
 

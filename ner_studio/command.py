@@ -48,5 +48,5 @@ def serve(options: argparse.Namespace) -> int:
 
 def _port(given: str) -> int:
     if not (given.isdecimal() and int(given) < 2**16):
-        raise argparse.ArgumentTypeError(f"must be a number from 0 to 65535, not {given[:40]!r}")
+        raise argparse.ArgumentTypeError(f"can't be {given[:40]!r}. Use a number from 0 to 65535")
     return int(given)

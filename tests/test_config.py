@@ -143,9 +143,9 @@ def test_every_recipe_says_what_it_is_for():
     [
         ("epochs", "", None),
         ("epochs", "2.5", None),
-        ("epochs", "0", "must be a number above 0 and up to 1,000, not '0'."),
-        ("batch_size", "", "must be a whole number from 1 to 1,024, not ''."),
-        ("warmup", "1", "must be a number from 0 to below 1, not '1'."),
+        ("epochs", "0", "can't be '0'. Use a number above 0 and up to 1,000."),
+        ("batch_size", "", "can't be ''. Use a whole number from 1 to 1,024."),
+        ("warmup", "1", "can't be '1'. Use a number from 0 to below 1."),
         # More than half of the default window, but windows may be longer.
         ("overlap", "200", None),
     ],
@@ -272,13 +272,13 @@ def test_none_leaves_the_default_of_a_setting_that_always_has_a_value(key):
     ],
 )
 def test_a_value_out_of_bounds_is_a_sentence(key, value):
-    assert refusal(**{key: value}) == f"{key} must be {EXPECTATIONS[key]}, not {value!r}."
+    assert refusal(**{key: value}) == f"{key} can't be {value!r}. Use {EXPECTATIONS[key]}."
 
 
 def test_a_recipe_that_does_not_exist_is_a_sentence():
     assert (
         refusal(recipe="fast")
-        == "recipe must be one of quick, balanced, best, adapter, notebook, not 'fast'."
+        == "recipe can't be 'fast'. Use one of quick, balanced, best, adapter, notebook."
     )
 
 
@@ -291,7 +291,7 @@ def test_a_setting_that_does_not_exist_is_a_sentence():
 )
 def test_an_overlap_over_half_a_window_is_a_sentence(length, overlap, most):
     assert refusal(max_length=length, overlap=overlap) == (
-        f"overlap must be at most half of max_length ({most}), not {overlap}."
+        f"overlap can't be {overlap}. Use at most half of max_length, which is {most}."
     )
     assert TrainConfig.from_values({"max_length": length, "overlap": most}).overlap == most
 

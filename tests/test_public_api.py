@@ -87,11 +87,11 @@ def test_training_takes_every_setting_by_name(monkeypatch, tmp_path):
         ),
         (
             lambda: ner_core.resume("nowhere"),
-            "There is no run 'nowhere'. `python -m ner_core runs` lists all runs.",
+            "There is no run 'nowhere'. List your runs with `python -m ner_core runs`.",
         ),
         (
             lambda: ner_core.publish("nowhere", "ann/model"),
-            "There is no run 'nowhere'. `python -m ner_core runs` lists all runs.",
+            "There is no run 'nowhere'. List your runs with `python -m ner_core runs`.",
         ),
     ],
 )

@@ -163,8 +163,8 @@ def test_a_tag_is_split_at_its_first_dash(tag, parts):
         ),
         (
             "B-",
-            "'B-' is not a tag such as O, B-PER or I-PER. It has no type of entity: write one "
-            "behind it (B-PER), or O.",
+            "'B-' is not a tag such as O, B-PER or I-PER. It has no entity type: add one (B-PER), "
+            "or write O.",
         ),
         (
             "",

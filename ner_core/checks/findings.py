@@ -58,25 +58,25 @@ class SplitCounts:
 _FAULTS: dict[FaultCode, tuple[Level, str, str]] = {
     "unreadable": (
         "error",
-        "{count} cannot be read and {are} left out here. Correct {them} to start training.",
+        "{count} can't be read. Fix {them} to start training.",
         "row",
     ),
     "invalid": (
         "warning",
-        "{count} broke the file's own scheme and {were} repaired: an entity that did not start "
-        "properly now starts where it is first tagged. Correct {them} if that is wrong.",
+        "{count} didn't follow the file's own tag scheme and {were} repaired: an entity without a "
+        "proper start now starts at its first tag. Correct {them} if that is wrong.",
         "tag",
     ),
     "overlap": (
         "warning",
         "{count} overlapped another one and {were} left out: the longer one is kept, or the first "
-        "if both are equally long. Remove those that you do not want.",
+        "of two equally long ones. Remove those you don't want.",
         "entity",
     ),
     "misaligned": (
         "note",
-        "{count} lay inside a word, which was split there, so nothing is lost. Correct the offsets "
-        "if that is wrong.",
+        "{count} fell inside a word, so the word was split there and nothing is lost. Correct the "
+        "offsets if that is wrong.",
         "entity border",
     ),
     "empty": ("note", "{count} had no words and {were} skipped.", "row"),
@@ -117,10 +117,10 @@ def _nested(corpus: Corpus, gone: int) -> str:
     if gone < FEWEST_NESTED or gone < NESTED_PART * (gone + kept):
         return ""
     return (
-        f"The annotation is nested: of {gone + kept:,} entities, {gone:,} overlapped another one "
-        "and were left out; of two the longer one is kept, or the first if both are equally "
-        "long. A model here learns one type for each word. To learn the inner entities as well, "
-        "train a second model on a copy of the data from which the outer ones are removed."
+        f"Entities are nested: {gone:,} of {gone + kept:,} overlapped another one and were left "
+        "out (the longer of two is kept, or the first if both are equally long). A model here "
+        "learns one type for each word. To learn the inner entities too, train a second model on "
+        "a copy of the data without the outer ones."
     )
 
 
@@ -170,7 +170,7 @@ def repeated(corpus: Corpus) -> Iterator[Finding]:
             yield Finding(
                 "warning",
                 "conflict",
-                f"{many(len(otherwise), 'sentence')} of {name} occurred before in it with other "
+                f"{many(len(otherwise), 'sentence')} of {name} appeared there before with other "
                 "tags. Correct the wrong ones.",
                 len(otherwise),
                 places(corpus, name, otherwise),
@@ -179,7 +179,7 @@ def repeated(corpus: Corpus) -> Iterator[Finding]:
             yield Finding(
                 "note",
                 "duplicates",
-                f"{many(len(again), 'sentence')} of {name} occurred before in it.",
+                f"{many(len(again), 'sentence')} of {name} appeared there before.",
                 len(again),
                 places(corpus, name, again),
             )
@@ -192,12 +192,20 @@ def repeated(corpus: Corpus) -> Iterator[Finding]:
             if len(words) > 1 and hash(tuple(words)) in seen["train"]
         ]
         if leaked:
+            one = len(leaked) == 1
+            message = (
+                f"{many(len(leaked), 'sentence')} put aside for validation {_are(len(leaked))} "
+                f"also in train, because the data repeat {'it' if one else 'them'}. Scores will "
+                "look too good until you remove the repeats."
+                if name == "validation" and corpus.cut_from_train
+                else f"{many(len(leaked), f'{name} sentence')} {_are(len(leaked))} also in train, "
+                f"so scores will look too good. Remove {'it' if one else 'them'} from one of the "
+                "two."
+            )
             yield Finding(
                 "warning",
                 "leak",
-                f"In {name}, {many(len(leaked), 'sentence')} {_are(len(leaked))} in train as "
-                "well, so scores on them do not show how well the model reads new text. Remove "
-                "them from one of the two.",
+                message,
                 len(leaked),
                 places(corpus, name, leaked),
             )
@@ -219,7 +227,7 @@ def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
         yield Finding(
             "error",
             "no_entities",
-            "The training part has no entity; annotate some, or check the tag column.",
+            "The training part has no entities. Annotate some, or check the tag column.",
             1,
         )
         return
@@ -227,9 +235,9 @@ def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "nothing_to_score",
-            "validation has no entity, so there is nothing to score while training, and the last "
-            "model is kept. Annotate some of its sentences, or remove it: a part of train is then "
-            "held out for it.",
+            "validation has no entities, so there is nothing to score during training and the "
+            "last model is kept. Annotate some of its sentences, or remove it to hold out a part "
+            "of train instead.",
             1,
         )
     for label in corpus.entity_types:
@@ -240,8 +248,8 @@ def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
             yield Finding(
                 "warning",
                 "unseen_type",
-                f"{label} occurs in {' and '.join(where)} but not in train, so it cannot be "
-                "learned and counts as missed there. Add examples of it to train, or remove it.",
+                f"{label} is in {' and '.join(where)} but not in train, so the model can't learn "
+                "it and each one counts as missed. Add examples to train, or remove it.",
                 1,
             )
             continue
@@ -249,8 +257,8 @@ def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
             yield Finding(
                 "warning",
                 "few_examples",
-                f"{label} has {many(count, 'example')} in train; under {FEW_EXAMPLES} it is "
-                "hardly learned. Annotate more of it, or leave it out.",
+                f"{label} has {many(count, 'example')} in train, and with fewer than "
+                f"{FEW_EXAMPLES} a model hardly learns it. Annotate more, or leave it out.",
                 count,
             )
         absent = [name for name in others if not splits[name].per_type[label]]
@@ -258,7 +266,7 @@ def types(corpus: Corpus, splits: dict[str, SplitCounts]) -> Iterator[Finding]:
             yield Finding(
                 "note",
                 "absent_type",
-                f"{label} does not occur in {' and '.join(absent)}, so it is not scored there.",
+                f"{label} doesn't occur in {' and '.join(absent)}, so it has no score there.",
                 len(absent),
             )
 
@@ -273,16 +281,16 @@ def _odd_types(labels: Iterable[str]) -> Iterator[Finding]:
             yield Finding(
                 "warning",
                 "case",
-                f"{' and '.join(found)} are types of their own that differ only in small and "
-                "capital letters. Write them alike if they mean the same.",
+                f"{' and '.join(found)} differ only in capital letters, and count as separate "
+                "types. Write them alike if they mean the same.",
                 len(found),
             )
     for label in alike.get("o", []):
         yield Finding(
             "warning",
             "type_o",
-            f"{label} is the name of an entity type here; O alone is for words outside of "
-            "entities. Rename the type, or correct its tags.",
+            f"{label} is an entity type here, but O by itself marks words outside entities. "
+            "Rename the type, or correct its tags.",
             1,
         )
 
@@ -311,9 +319,9 @@ def ambiguous(corpus: Corpus) -> Iterator[Finding]:
     yield Finding(
         "note",
         "ambiguous",
-        f"{many(len(several), 'name')} {_are(len(several))} annotated with different types in "
-        "different places; the line given is the first of the rarest type. Some names have several "
-        "meanings: check whether these do.",
+        f"{many(len(several), 'name')} {_are(len(several))} annotated with more than one type. "
+        "Check whether they really have several meanings; the line shown is the first with the "
+        "rarest type.",
         len(several),
         rows,
     )

@@ -76,19 +76,19 @@ class SubTokens:
                 "note",
                 "long_sentences",
                 f"{many(self.over_window, 'sentence')} {'is' if one else 'are'} longer than the "
-                f"window of {self.max_length} sub-tokens: the {self.sentences:,} sentences are "
-                f"read in {self.windows:,} windows, and nothing is cut off.",
+                f"window of {self.max_length} sub-tokens, so the {self.sentences:,} sentences are "
+                f"read in {self.windows:,} windows. Nothing is cut off.",
                 self.over_window,
                 _rows(corpus, self.long_rows),
             )
         if self.unknown_words:
             words, one = many(self.unknown_words, "word"), self.unknown_words == 1
             message = (
-                f"{words} hold{'s' if one else ''} characters that {self.model} cannot read "
-                f"({self.unknown_characters}). Choose an encoder made for this script if they "
-                "matter."
+                f"{self.model} doesn't know some characters in {words} "
+                f"({self.unknown_characters}). If they matter, choose an encoder made for this "
+                "script."
                 if self.unknown_characters
-                else f"{words} {'is' if one else 'are'} longer than {self.model} can read. Split "
+                else f"{words} {'is' if one else 'are'} too long for {self.model}. Split "
                 f"{'it' if one else 'them'} if {'it matters' if one else 'they matter'}."
             )
             yield Finding(

@@ -20,7 +20,7 @@ def add_columns(command: argparse.ArgumentParser) -> None:
         field = TrainConfig.model_fields[name]
         text = str(field.description)
         if name == "span_offsets":
-            text += f" Expects {expectation(field)}."
+            text += f" Takes {expectation(field)}."
         command.add_argument("--" + name.replace("_", "-"), help=text)
 
 
@@ -31,7 +31,7 @@ def read_options(options: argparse.Namespace) -> ReadOptions:
 
 def add_seed(command: argparse.ArgumentParser) -> None:
     """Add the seed of a missing validation part; see ``seed``."""
-    command.add_argument("--seed", help="which sentences a missing validation part is made of")
+    command.add_argument("--seed", help="seed for choosing a validation part if the data have none")
 
 
 def seed(options: argparse.Namespace) -> int:
@@ -44,16 +44,16 @@ def add_model_settings(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--model-labels",
         metavar="O,B-PER,...",
-        help="the model's tags from number 0 on, for a model that does not name them",
+        help="the model's tags from number 0 on, if the model doesn't name them",
     )
     command.add_argument(
-        "--batch-size", type=positive, metavar="N", help="windows that are computed together"
+        "--batch-size", type=positive, metavar="N", help="windows to compute at once"
     )
     command.add_argument(
         "--precision",
         choices=get_args(Precision),
         default="auto",
-        help="auto: bf16 where the device computes in it natively; fp32: the same on each machine",
+        help="auto: bf16 where the device supports it; fp32: the same on every machine",
     )
 
 
@@ -64,7 +64,7 @@ def positive(given: str) -> int:
     except ValueError:
         number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, not {given[:40]!r}")
+        raise argparse.ArgumentTypeError(f"can't be {given[:40]!r}. Use a whole number from 1 on")
     return number
 
 

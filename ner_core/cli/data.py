@@ -12,7 +12,7 @@ from ner_core.errors import ConfigError
 def add_check_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of ``check``."""
     command.add_argument("data", help=TrainConfig.model_fields["data"].description)
-    command.add_argument("--model", help="also show how this encoder reads the data")
+    command.add_argument("--model", help="show how this encoder reads the data, too")
     add_columns(command)
     add_seed(command)
     command.add_argument(
@@ -47,8 +47,8 @@ def _show_alignment(options: argparse.Namespace) -> int:
     number = options.show_alignment
     if not 1 <= number <= split.num_rows:
         raise ConfigError(
-            "--show-alignment must be the number of a training sentence from 1 to "
-            f"{split.num_rows:,}, not {number}."
+            f"--show-alignment can't be {number}. Choose a training sentence from 1 to "
+            f"{split.num_rows:,}."
         )
     tokenizer = loading.load_tokenizer(find_model(options.model or "minilm"))
     row = split.select([number - 1])

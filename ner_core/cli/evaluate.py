@@ -24,7 +24,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--split", choices=("train", "validation", "test"), default="test")
     add_seed(command)
     command.add_argument(
-        "--from-text", action="store_true", help="score sentences as if they had been typed"
+        "--from-text", action="store_true", help="score the sentences as if someone had typed them"
     )
 
 

@@ -70,8 +70,8 @@ def main(
         if os.environ.get("NER_DEBUG"):
             traceback.print_exc()
         output.say(
-            f"error: a fault of NER Studio ({type(error).__name__}: {error}); "
-            "set NER_DEBUG=1 to see where."
+            f"error: something went wrong in NER Studio ({type(error).__name__}: {error}). Set "
+            "NER_DEBUG=1 to see where."
         )
         return 1
 
@@ -80,7 +80,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser that says in one sentence what is wrong with the arguments."""
 
     def error(self, message: str) -> NoReturn:
-        output.say(f"error: {message}; `{self.prog} --help` shows what there is.")
+        output.say(f"error: {message}. Run `{self.prog} --help` to see the options.")
         sys.exit(2)
 
 

@@ -66,7 +66,7 @@ def check_text(report: "CheckReport", everything: bool = True) -> str:
     formats = ", ".join(sorted(set(report.formats.values())))
     lines = [f"{report.source} ({formats}; tags: {report.scheme})", "", counts, ""]
     if hidden:
-        lines += [f"The table has the most frequent types; {hidden:,} more: --all.", ""]
+        lines += [f"The table shows the most frequent types. See {hidden:,} more with --all.", ""]
     if report.encoder:
         lines += [lengths_text(report.encoder), ""]
     seen: Counter[str] = Counter()
@@ -85,7 +85,7 @@ def check_text(report: "CheckReport", everything: bool = True) -> str:
     if more := sum(max(count - _MOST_ALIKE, 0) for count in seen.values()) * (not everything):
         lines.append(f"{more:,} more of the same kinds: --all.")
     if not report.findings:
-        lines.append("Nothing is wrong with it.")
+        lines.append("No problems found.")
     return "\n".join(lines)
 
 
@@ -123,7 +123,7 @@ def scores_text(split: str, scores: dict[str, Any]) -> str:
     ]
     text = table(("", "precision", "recall", "f1", "entities"), rows)
     if not scores["support"]:
-        text += f"\n{split} has no entities, so there was nothing to score"
+        text += f"\n{split} has no entities, so there is nothing to score"
     if "accuracy" in scores:
         text += (
             f"\ntoken accuracy {scores['accuracy']:.4f}, f1 as conlleval counts "
@@ -147,7 +147,7 @@ def summary(run: Run) -> dict[str, Any]:
 def runs_text(rows: list[dict[str, Any]]) -> str:
     """Return the list of runs as a table."""
     if not rows:
-        return "There are no runs yet: `python -m ner_core train --data sample` makes one."
+        return "No runs yet. Start one with `python -m ner_core train --data sample`."
     return table(
         ("run", "name", "status", "step", "best f1", "validation", "test"),
         [

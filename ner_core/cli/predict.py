@@ -31,7 +31,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of ``predict``."""
     command.add_argument("--model", default="starter", help=f"{MODEL}; default: starter")
     add_model_settings(command)
-    command.add_argument("text", nargs="?", help="the text; without it stdin is read")
+    command.add_argument("text", nargs="?", help="the text; left out, it is read from stdin")
     command.add_argument(
         "--file", type=Path, help="texts: a line each, a column of .csv or .tsv, or .jsonl"
     )
@@ -39,15 +39,17 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "--text-column", metavar="C", help="the column of the texts, or their key in .jsonl"
     )
     command.add_argument(
-        "--whole", action="store_true", help="read a --file of lines as one text, not line by line"
+        "--whole", action="store_true", help="read the lines of --file as one text"
     )
     command.add_argument(
         "--format", choices=_FORMATS, help="default: json for a file, table for one text"
     )
-    command.add_argument("--threshold", type=float, default=0.0, help="least score, 0 to 1")
+    command.add_argument(
+        "--threshold", type=float, default=0.0, help="lowest score to show, 0 to 1"
+    )
     command.add_argument("--labels", metavar="PER,ORG", help="only entities of these types")
     command.add_argument(
-        "--output", type=Path, metavar="FILE", help="a new file; its ending decides the format"
+        "--output", type=Path, metavar="FILE", help="a new file; its extension sets the format"
     )
 
 
@@ -98,17 +100,15 @@ def predict(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> None:
     """Raise ConfigError for arguments that do not go together, before anything is loaded."""
     if not 0 <= options.threshold <= 1:
-        raise ConfigError(f"--threshold must be a number from 0 to 1, not {options.threshold}.")
+        raise ConfigError(f"--threshold can't be {options.threshold}. Use a number from 0 to 1.")
     if options.text is not None and options.file is not None:
-        raise ConfigError("There are both a text and --file. Leave one of them out.")
+        raise ConfigError("You gave both a text and --file. Leave one out.")
     if options.text is None and options.file is None and sys.stdin.isatty():
-        raise ConfigError("There is no text to read. Give one, or a file with --file.")
+        raise ConfigError("No text to read. Give a text, or a file with --file.")
     if options.text_column is not None and options.file is None:
-        raise ConfigError(
-            "--text-column needs a file with columns, but there is no --file. Give one."
-        )
+        raise ConfigError("--text-column works only with --file. Add a file, or leave it out.")
     if options.whole and options.file is None:
-        raise ConfigError("--whole needs a file of lines, but there is no --file. Give one.")
+        raise ConfigError("--whole works only with --file. Add a file, or leave it out.")
 
 
 def _style(options: argparse.Namespace) -> str:
@@ -130,8 +130,7 @@ def _piped() -> str:
         return sys.stdin.read()
     except UnicodeDecodeError as error:
         raise DataError(
-            f"stdin: the byte 0x{error.object[error.start]:02x} is not UTF-8 text. Convert it to "
-            "UTF-8."
+            f"stdin isn't UTF-8 text (byte 0x{error.object[error.start]:02x}). Convert it to UTF-8."
         ) from None
 
 
@@ -184,7 +183,7 @@ def _new_file(path: Path, style: str) -> Iterator[TextIO]:
         with _place_explained(path):
             if path.is_dir() or path.exists():
                 raise DataError(
-                    f"--output can't be written to {str(path)[:200]!r}: there is already "
+                    f"Can't write --output to {str(path)[:200]!r}: there is already "
                     f"{'a folder' if path.is_dir() else 'a file'}. Choose another name, or remove "
                     "it first."
                 )
@@ -204,5 +203,5 @@ def _place_explained(path: Path) -> Iterator[None]:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise DataError(
-            f"--output can't be written to {str(path)[:200]!r}: {reason}. Choose another place."
+            f"Can't write --output to {str(path)[:200]!r}: {reason}. Choose another place."
         ) from None

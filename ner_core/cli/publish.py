@@ -16,7 +16,7 @@ def add_card_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments of ``card``."""
     add_run(command)
     command.add_argument(
-        "--repo", metavar="OWNER/NAME", default="OWNER/NAME", help="the repository it is to be in"
+        "--repo", metavar="OWNER/NAME", default="OWNER/NAME", help="the repository it will go to"
     )
     command.add_argument(
         "--adapter", action="store_true", help="the card of the LoRA adapter alone"
@@ -37,7 +37,7 @@ def add_publish_arguments(command: argparse.ArgumentParser) -> None:
     add_run(command)
     command.add_argument("--repo", required=True, metavar="OWNER/NAME", help="the repository")
     seen = command.add_mutually_exclusive_group()
-    new = "a new repository is made so, one that exists has to be so"
+    new = "sets up a new repository; an existing one must match"
     seen.add_argument(
         "--private", action="store_true", help=f"be private: {new} (default for a new one)"
     )
@@ -87,15 +87,15 @@ def _show(progress: "Progress") -> None:
 def _text(published: "Published") -> str:
     seen = f"{published.visibility}, commit {published.commit[:8]}"
     if not published.changed:
-        return f"{published.url} holds all of it already ({seen})"
+        return f"{published.url} already has all of it ({seen})"
     if published.pull_request:
         told = f"proposed: {published.pull_request} ({published.visibility})"
     else:
         told = f"published: {published.url} ({seen})"
     if published.card_replaced:
-        told += "\nits README.md is a new one; the one before is in the history of the repository"
+        told += "\nits README.md is new; the old one is in the repository's history"
     if published.kept:
-        told += f"\ntaken over from the README.md before: {', '.join(published.kept)}"
+        told += f"\nkept from the old README.md: {', '.join(published.kept)}"
     return told
 
 
@@ -105,10 +105,10 @@ def add_deploy_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--public",
         action="store_true",
-        help="make a new Space public, which is private without; one that exists has to be public",
+        help="make a new Space public (it is private otherwise); an existing one must be public",
     )
     command.add_argument(
-        "--dry-run", action="store_true", help="only list the files; the Hub is not asked"
+        "--dry-run", action="store_true", help="only list the files, without asking the Hub"
     )
 
 

@@ -35,7 +35,7 @@ def stop(options: argparse.Namespace) -> int:
     run = store.get(options.run)
     request_stop(run)
     document = {"run": run.id, "status": run.status()}
-    output.emit(options.json, document, lambda: f"{run.id} was asked to stop.")
+    output.emit(options.json, document, lambda: f"{run.id} will stop soon.")
     return 0
 
 
@@ -43,11 +43,11 @@ def delete(options: argparse.Namespace) -> int:
     """Delete a run with its model and report; in a terminal it asks first."""
     run = store.get(options.run)
     if sys.stdin.isatty() and sys.stderr.isatty():
-        output.say(f"Delete {run.id} with its model and report? [y/N]")
+        output.say(f"Delete {run.id}, its model and report? [y/N]")
         if input().strip().lower() not in {"y", "yes"}:
-            output.say("Nothing was deleted.")
+            output.say("Nothing deleted.")
             return 0
     store.delete(run)
     drop_exports(run.id)
-    output.emit(options.json, {"run": run.id, "deleted": True}, lambda: f"{run.id} was deleted.")
+    output.emit(options.json, {"run": run.id, "deleted": True}, lambda: f"{run.id} deleted.")
     return 0

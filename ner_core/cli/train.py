@@ -33,7 +33,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     add_columns(command)
     command.add_argument("--recipe", default="balanced", help=f"one of {', '.join(RECIPES)}")
     for name in _SETTINGS:
-        text = f"{fields[name].description} Expects {expectation(fields[name])}."
+        text = f"{fields[name].description} Takes {expectation(fields[name])}."
         command.add_argument(FLAGS[name], help=text)
     others = ", ".join(name for name in fields if name not in FLAGS)
     command.add_argument(
@@ -43,7 +43,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help=f"any other setting: {others}",
     )
-    command.add_argument("--run-id", metavar="ID", help="a name of your own for the run")
+    command.add_argument("--run-id", metavar="ID", help="your own name for the run")
 
 
 def train(options: argparse.Namespace) -> int:
@@ -55,7 +55,7 @@ def train(options: argparse.Namespace) -> int:
     for pair in options.set:
         name, separator, value = pair.partition("=")
         if not separator:
-            raise ConfigError(f"--set must be KEY=VALUE, not {pair!r}.")
+            raise ConfigError(f"Can't read --set {pair!r}. Write it as KEY=VALUE.")
         values[name.strip()] = value.strip()
     config = TrainConfig.from_values(values)
     run, process = submit(
@@ -97,7 +97,7 @@ def _follow(run: Run, process: "Worker", as_json: bool) -> int:
         if run.stop_path.exists():
             raise KeyboardInterrupt
         run.stop_path.touch()
-        output.say("\nstopping; the best model so far is kept")
+        output.say("\nstopping and keeping the best model so far")
 
     before = {
         number: signal.signal(number, on_signal)
@@ -150,8 +150,8 @@ def _conclude(view: RunView, as_json: bool) -> int:
         return int(view.ended.data.get("exit_code", 1))
     if status not in TERMINAL:
         output.say(
-            f"error: {view.message} Its log is {run.log_path}; "
-            f"`python -m ner_core resume {run.id}` goes on."
+            f"error: {view.message} See {run.log_path}, then go on with `python -m ner_core "
+            f"resume {run.id}`."
         )
         return 1
     report = run.report if run.has_report else {}
@@ -172,8 +172,8 @@ def _conclude(view: RunView, as_json: bool) -> int:
 def _text(document: dict[str, Any]) -> str:
     if document["status"] == "stopped":
         kept = document["model_dir"]
-        so_far = f"the model so far is in {kept}" if kept else "nothing was learned yet"
-        return f"stopped; {so_far}; `python -m ner_core resume {document['run']}` goes on"
+        so_far = f"the model so far is in {kept}" if kept else "nothing learned yet"
+        return f"stopped; {so_far}; go on with `python -m ner_core resume {document['run']}`"
     parts = [
         output.scores_text(split, document[split])
         for split in ("validation", "test")

@@ -31,11 +31,8 @@ from ner_core.system.environment import worker_environment
 MAX_SECONDS = 180.0
 """How long a measurement may take."""
 
-_BUSY = (
-    "Time and memory cannot be measured while a run is training or data are being checked. "
-    "Try again afterwards."
-)
-_REPLACED = "The measurement was cancelled because another one, for other settings, was asked for."
+_BUSY = "Estimate available when the current run or data check ends."
+_REPLACED = "Measurement cancelled: you asked for another one with other settings."
 
 _wanted = ""
 """The name of the measurement that this process wants; others are cancelled."""
@@ -92,8 +89,8 @@ def _measure(name: str, config: TrainConfig) -> Measurement:
         lock = locks.Slot(cache.folder() / "lock")
     except OSError as error:
         raise ConfigError(
-            f"The folder {cache.folder()} cannot be written: {error.strerror}. "
-            "Set NER_HOME to another folder."
+            f"Can't write to the folder {cache.folder()}: {error.strerror}. Set NER_HOME to "
+            "another folder."
         ) from None
     try:
         _wait_until(lambda: lock.try_acquire(name), name)
@@ -131,8 +128,8 @@ def _wait_until(done: Callable[[], bool], name: str) -> None:
             return
         if now > deadline:
             raise RunError(
-                f"The time could not be measured within {MAX_SECONDS:.0f} seconds. "
-                "Start the run to see the time left."
+                f"Measuring took longer than {MAX_SECONDS:.0f} seconds. Start the run to see the "
+                "time left."
             )
         time.sleep(0.1)
 
@@ -165,7 +162,7 @@ def _result(code: int, folder: Path) -> Measurement:
     except (OSError, ValueError, LookupError):
         log = (folder / "log").read_text(encoding="utf-8", errors="replace").strip().split("\n")
         raise RunError(
-            "The time could not be measured, by a fault of NER Studio "
-            f"({log[-1][:200] or f'exit code {code}'}). You can start a run all the same."
+            "Something went wrong in NER Studio while measuring "
+            f"({log[-1][:200] or f'exit code {code}'}). You can start a run anyway."
         ) from None
     raise kind(message)

@@ -93,7 +93,7 @@ def unpack_zip(path: Path, folder: Path) -> Unpacked:
         raise _damaged(path) from None
     except (RuntimeError, NotImplementedError):
         raise DataError(
-            f"{path.name} has a password, or is packed in a way that is not read. Unpack it and "
+            f"{path.name} has a password, or packing that NER Studio can't read. Unpack it and "
             "choose the folder."
         ) from None
     except (FileExistsError, NotADirectoryError):
@@ -193,8 +193,8 @@ def _copy(
         size += len(part)
         if before + size > most:
             raise DataError(
-                f"{path.name} has more than {most / 2**20:,.0f} MB in it when unpacked, which is "
-                "not read. Unpack it yourself and choose the file or the folder."
+                f"{path.name} has more than {most / 2**20:,.0f} MB in it when unpacked, too much "
+                "for NER Studio. Unpack it yourself and choose the file or the folder."
             )
         file.write(part)
     return size

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+import pyarrow.compute
 from datasets import Dataset, DatasetDict
 from datasets.utils.logging import disable_progress_bar
 
@@ -56,6 +57,12 @@ class Corpus:
         return list(next(iter(self.dataset.values())).features["ner_tags"].feature.names)
 
     @property
+    def cut_from_train(self) -> bool:
+        """Whether the validation part was put aside from train, since the source has none."""
+        aside = self.sources.get("validation")
+        return aside is not None and aside is self.sources.get("train")
+
+    @property
     def repaired(self) -> dict[str, int]:
         """The number of words in each split whose tag was invalid in its scheme."""
         return {split: log.counts["invalid"] for split, log in self.faults.items()}
@@ -93,8 +100,7 @@ def load_data(
     if "train" not in corpus.dataset:
         found = ", ".join(corpus.dataset)
         raise DataError(
-            f"There is no training part in {short_name(source)}, only {found}. Add a file named "
-            "train."
+            f"{short_name(source)} has no training part, only {found}. Add a file named train."
         )
     if "validation" in corpus.dataset:
         return corpus
@@ -118,7 +124,7 @@ def load_for_evaluation(
     if split == "test" and "all" in sources:
         corpus = _read(source, {"test": sources["all"]}, options, notes)
         size = corpus.dataset["test"].num_rows
-        note = f"There are no splits: all {size:,} sentences are the test."
+        note = f"The data have no splits, so all {size:,} sentences are used as test."
         return replace(corpus, notes=(*corpus.notes, note))
     if split == "test":
         corpus = _read(source, sources, options, notes)
@@ -126,8 +132,8 @@ def load_for_evaluation(
         corpus = load_data(source, seed, options)
     if split not in corpus.dataset:
         raise DataError(
-            f"There is no {split} part in {short_name(source)}, only {', '.join(corpus.dataset)}. "
-            "Choose one of these with --split."
+            f"{short_name(source)} has no {split} part, only {', '.join(corpus.dataset)}. Choose "
+            "one of these with --split."
         )
     return corpus
 
@@ -180,7 +186,7 @@ def too_few(corpus: Corpus) -> str | None:
     train = corpus.dataset["train"]
     if train.num_rows > 1 or "validation" in corpus.dataset:
         return None
-    there = f"There is only {train.num_rows} training sentence in {short_name(corpus.source)}"
+    there = f"{short_name(corpus.source)} has only {train.num_rows} training sentence"
     if cause := next(iter(corpus.faults["train"].first.get("unreadable", [])), None):
         source = corpus.sources["train"]
         place = f"{source.name}, {source.unit} {cause.line}"
@@ -188,10 +194,18 @@ def too_few(corpus: Corpus) -> str | None:
     return f"{there}. Add at least one more, so that one can be kept for validation."
 
 
+def _texts(split: Dataset) -> Iterator[int]:
+    """Yield a number for each sentence of a split, the same for equal ones."""
+    for batch in split.with_format("arrow").iter(batch_size=BATCH):
+        # Words have no blanks. Joining them in Arrow is faster than making lists of them.
+        joined = pyarrow.compute.binary_join(batch["tokens"], " ")
+        yield from map(hash, joined.to_pylist())
+
+
 def _with_validation(corpus: Corpus, seed: int) -> Corpus:
     """Cut a tenth of train off for validation, the same for the same seed and data."""
     train, places = corpus.dataset["train"], corpus.places["train"]
-    cut = cut_validation(places["document"][:], seed)
+    cut = cut_validation(places["document"][:], list(_texts(train)), seed)
     chosen = {"train": cut.train, "validation": cut.validation}
     dataset, moved = DatasetDict(), DatasetDict()
     for name, rows in chosen.items():
@@ -202,8 +216,8 @@ def _with_validation(corpus: Corpus, seed: int) -> Corpus:
         dataset["test"], moved["test"] = corpus.dataset["test"], corpus.places["test"]
     whole = f", whole documents ({cut.documents:,})," if cut.documents else ","
     note = (
-        f"There is no validation part: {len(cut.validation):,} of {train.num_rows:,} training "
-        f"sentences{whole} chosen by seed {seed}, were put aside for it."
+        f"The data have no validation part, so {len(cut.validation):,} of {train.num_rows:,} "
+        f"training sentences were set aside for it{whole} chosen by seed {seed}."
     )
     return replace(
         corpus,

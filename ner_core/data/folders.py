@@ -51,12 +51,12 @@ def _of_files(folder: Path) -> tuple[dict[str, list[Path]], dict[str, tuple[str,
     remarks: dict[str, tuple[str, ...]] = {}
     for split, files in found.items():
         if missing := missing_parts(files[0]):
-            remarks[split] = (f"{missing} of its parts are not in the folder. Download them",)
+            remarks[split] = (f"{missing} of its parts are missing from the folder. Download them",)
     if others:
         first = next(iter(found))
         remark = (
-            f"the folder has files that were left out, since their names name no split: "
-            f"{listed(others)}. Rename or remove them"
+            "some files in the folder were left out, because their names don't say which split "
+            f"they are: {listed(others)}. Rename or remove them"
         )
         remarks[first] = (*remarks.get(first, ()), remark)
     return found, remarks

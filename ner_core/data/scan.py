@@ -148,6 +148,6 @@ def _nothing(found: Scan) -> DataError:
         place = f"{found.source.name}, {found.source.unit} {first[0].line}"
         return DataError(f"{place}: {first[0].message}")
     return DataError(
-        f"There are no annotated sentences in {found.source.name}. Write a word and its tag on "
-        "each line, and a blank line between sentences."
+        f"{found.source.name} has no annotated sentences. Write a word and its tag on each line, "
+        "and a blank line between sentences."
     )

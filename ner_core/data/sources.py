@@ -17,6 +17,7 @@ from ner_core.data.storage import Storage
 from ner_core.data.transcoding import as_utf8
 from ner_core.errors import DataError
 from ner_core.hub.repository_ids import (
+    dataset_id,
     has_hub_prefix,
     parse_dataset,
     with_hub_prefix,
@@ -31,7 +32,8 @@ SAMPLE = Path(__file__).parent / "sample"
 def canonical_source(source: str) -> str:
     """Return a source that means the same in every working directory: with an absolute path.
 
-    The name of a dataset on the Hub gets the prefix ``hub:``; the Hub is asked when it is read.
+    The name of a dataset on the Hub, or the address of its page, becomes its name with the prefix
+    ``hub:``; the Hub is asked when it is read.
     Raises DataError if it is neither ``sample`` nor a path that exists nor such a name.
     """
     if source == "sample":
@@ -39,11 +41,11 @@ def canonical_source(source: str) -> str:
     path = paths.expand(source)
     if source and not has_hub_prefix(source) and paths.exists(path):
         return str(path.absolute())
-    name = without_hub_prefix(source)
+    name = dataset_id(without_hub_prefix(source))
     if parse_dataset(name):
         return with_hub_prefix(name)
     raise DataError(
-        f"No data were found at {source[:200]!r}. Choose sample, a file, a folder or a Hub dataset "
+        f"Found no data at {source[:200]!r}. Choose sample, a file, a folder or a Hub dataset "
         "(owner/name)."
     )
 
@@ -159,14 +161,14 @@ def _decoded(path: Path, encoding: str, folder: Path) -> tuple[Path, Fault]:
     else:
         found = as_utf8(path, encoding, folder)
     if found is None:
-        return path, Fault("odd", 0, "this is no text, and --encoding was not used. Leave it out")
+        return path, Fault("odd", 0, "this isn't text, so --encoding was ignored. Leave it out")
     return found, Fault("guess", 0, f"text was read as {encoding}")
 
 
 def _records(form: Format, path: Path, options: ReadOptions, said: list[Fault]) -> Iterator[Record]:
     yield from said
     if path.is_file() and form.is_text and not is_utf(path) and is_western(path):
-        yield Fault("guess", 0, "the file is not UTF-8 and was read as Windows-1252 (Latin-1)")
+        yield Fault("guess", 0, "the file isn't UTF-8, so it was read as Windows-1252 (Latin-1)")
     yield from _unused(form, options)
     yield from form.read(path, options)
 
@@ -176,7 +178,7 @@ def _unused(form: Format, options: ReadOptions) -> Iterator[Fault]:
     if options.sentence_column is not None and not form.has_word_rows:
         yield NO_WORD_ROWS
     if options.span_offsets != "auto" and not form.has_spans:
-        yield Fault("odd", 0, f"{form.name} has no offsets, and --span-offsets was not used")
+        yield Fault("odd", 0, f"{form.name} has no offsets, so --span-offsets was ignored")
 
 
 def _fingerprint(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,10 +83,12 @@ def find_splits(folder: Path) -> dict[str, Path]:
     if not found:
         for file in files[:_LOOK_AT_FILES]:
             refuse_foreign(file, head_of(file))
-        listing = ", ".join(file.name for file in files[:5]) or "no files"
+        if not files:
+            raise DataError(f"The folder {folder.name} has no data files. Choose another one.")
+        listing = ", ".join(file.name for file in files[:5])
         raise DataError(
-            f"No file in {folder.name} is named train, validation (or dev, valid, testa) or test: "
-            f"found {listing}. Rename the files."
+            f"No file in {folder.name} is named train, validation (or dev, valid, testa) or test. "
+            f"Rename its files ({listing})."
         )
     return {split: found[split] for split in SPLIT_NAMES if split in found}
 
@@ -106,7 +109,7 @@ def data_files(folder: Path) -> list[Path]:
         )
     except OSError as error:
         raise DataError(
-            f"The folder {folder} cannot be read: {error.strerror}. Check its name and permissions."
+            f"Can't read the folder {folder}: {error.strerror}. Check its name and permissions."
         ) from None
 
 
@@ -135,34 +138,43 @@ class Cut:
     documents: int
 
 
-def cut_validation(documents: Sequence[int], seed: int) -> Cut:
+def cut_validation(documents: Sequence[int], texts: Sequence[int], seed: int) -> Cut:
     """Return a cut of train with a tenth of its rows, at least one, in the validation part.
 
     ``documents`` has the document of each row. If there are at least 10, whole documents are
     chosen: names recur within a document, and a model would be scored on names that it has seen in
-    training. Otherwise rows are chosen. The same seed and data give the same cut.
+    training. Otherwise rows are chosen, and rows with equal ``texts`` (a number for each text) stay
+    together, for the same reason. The same seed and data give the same cut.
     """
-    wanted = max(1, round(len(documents) * VALIDATION_PART))
+    count = len(documents)
+    wanted = max(1, round(count * VALIDATION_PART))
     rng = random.Random(seed)  # noqa: S311 - repeatable on purpose, no secret
-    sizes: dict[int, int] = {}
-    for document in documents:
-        sizes[document] = sizes.get(document, 0) + 1
-    if len(sizes) < _FEWEST_DOCUMENTS:
-        rows = set(rng.sample(range(len(documents)), wanted))
-        return _cut([row in rows for row in range(len(documents))], 0)
+    if len(sizes := Counter(documents)) >= _FEWEST_DOCUMENTS:
+        chosen = _choose(sizes, wanted, rng)
+        return _cut([document in chosen for document in documents], len(chosen))
+    if len(sizes := Counter(texts)) < count and (chosen := _choose(sizes, wanted, rng)):
+        return _cut([text in chosen for text in texts], 0)
+    rows = set(rng.sample(range(count), wanted))
+    return _cut([row in rows for row in range(count)], 0)
+
+
+def _choose(sizes: Counter[int], wanted: int, rng: random.Random) -> set[int]:
+    """Return groups of rows with about as many rows as wanted, chosen at random.
+
+    A group that would make the part much too large is skipped. Of 10 or more groups the smallest
+    never is, since it has at most a tenth of the rows; of fewer, all may be, and none is returned.
+    """
     order = list(sizes)
     rng.shuffle(order)
     chosen: set[int] = set()
     taken = 0
-    for document in order:
-        # A document that would make the part much too large is skipped. The smallest of 10 or more
-        # documents never is, since it has at most a tenth of the rows.
-        if taken + sizes[document] <= 1.5 * wanted:
-            chosen.add(document)
-            taken += sizes[document]
+    for group in order:
+        if taken + sizes[group] <= 1.5 * wanted:
+            chosen.add(group)
+            taken += sizes[group]
         if taken >= wanted:
             break
-    return _cut([document in chosen for document in documents], len(chosen))
+    return chosen
 
 
 def _cut(validates: Sequence[bool], documents: int) -> Cut:

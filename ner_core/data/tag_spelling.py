@@ -53,7 +53,7 @@ def spelling_of(tags: Iterable[str]) -> Spelling:
     if outside:
         names = ", ".join(sorted(map(shorten, outside)))
         faults.append(
-            Fault("odd", 0, f"words tagged {names} were read as outside of entities. Write O there")
+            Fault("odd", 0, f"words tagged {names} were read as outside entities. Write O there")
         )
         meant |= dict.fromkeys(outside, OUTSIDE)
     several = {tag: found[1] for tag in seen if (found := _SEVERAL.fullmatch(tag))}
@@ -62,15 +62,15 @@ def spelling_of(tags: Iterable[str]) -> Spelling:
             Fault(
                 "odd",
                 0,
-                "there are several tags in one place, and the first of them was read: "
-                f"{_examples(several)}. Keep one tag for each word",
+                f"some words have several tags, and the first was read: {_examples(several)}. "
+                "Keep one tag for each word",
             )
         )
         meant |= several
     rest = {tag for tag in seen if tag not in meant and tag != OUTSIDE}
     prefixed = {} if all(map(_PREFIX.fullmatch, rest)) else _prefixed(rest)
     if prefixed:
-        faults.append(Fault("guess", 0, f"tags were read so: {_examples(prefixed)}"))
+        faults.append(Fault("guess", 0, f"tags were read like this: {_examples(prefixed)}"))
     return Spelling(meant | prefixed, tuple(faults))
 
 

@@ -103,8 +103,8 @@ def read_rows(
     is_json, is_table = _is_json(path, head), path.suffix.lower() in _TABLE_NAMES
     if whole and (is_json or is_table):
         raise DataError(
-            f"{path.name} is {'JSON' if is_json else 'a table'}, and only a file of lines can be "
-            "read as one text. Read it row by row."
+            f"{path.name} is {'JSON' if is_json else 'a table'} and can't be read as one text. "
+            "Read it row by row."
         )
     if is_json:
         yield from _json_texts(path, head, column)
@@ -112,8 +112,8 @@ def read_rows(
         yield from table_texts(path, column)
     elif column is not None:
         raise DataError(
-            f"{path.name} has lines of text, and {shown(column)} can only be taken from a table "
-            "(.csv, .tsv) or JSON Lines. Leave the column out."
+            f"{path.name} has lines of text, so it has no column {shown(column)}. Leave the "
+            "column out, or choose a table (.csv, .tsv) or JSON Lines."
         )
     elif whole:
         text = "".join(line for _, line in numbered_lines(path, with_ends=True, western=False))
@@ -175,11 +175,11 @@ def _head(path: Path) -> bytes:
             head = file.read(_HEAD_BYTES)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise DataError(f"The file {path} cannot be read: {reason}.") from None
+        raise DataError(f"Can't read the file {path}: {reason}.") from None
     for mark, name in _OTHER_FILES:
         if head.startswith(mark):
             raise DataError(
-                f"{path.name} is not plain text but {name}. Save it as .txt, .csv or .jsonl."
+                f"{path.name} is {name}, not plain text. Save it as .txt, .csv or .jsonl."
             )
     return head
 
@@ -229,7 +229,7 @@ def _row_of(value: Any, column: str | None) -> TextRow:
         return TextRow(value, {})
     if not isinstance(value, dict):
         raise UnreadableError(
-            f'{shown(value)} is neither a string nor an object such as {{"text": "..."}}. Correct '
+            f'{shown(value)} isn\'t a string or an object such as {{"text": "..."}}. Correct '
             "the row."
         )
     key = _text_key(value, column)
@@ -243,8 +243,8 @@ def _row_of(value: Any, column: str | None) -> TextRow:
     text = value[key]
     if not isinstance(text, str | None):
         raise UnreadableError(
-            f"the value of {shown(key)} is {shown(text)} and not a text. Correct the row, or name "
-            f"another key: {NAME_IT}."
+            f"the value of {shown(key)} is {shown(text)} instead of a text. Correct the row, or "
+            f"name another key: {NAME_IT}."
         )
     return TextRow(text or "", {str(name): value[name] for name in value if name != key})
 

@@ -38,8 +38,8 @@ def as_utf8(path: Path, encoding: str, folder: Path) -> Path | None:
         if isinstance(error, UnicodeDecodeError):
             before = error.object[: error.start].decode(encoding, "replace")
         raise DataError(
-            f"{path.name}, line {lines + before.count(chr(10))}: there are bytes that are not "
-            f"{encoding} text. Name another encoding, or save the file as UTF-8."
+            f"{path.name}, line {lines + before.count(chr(10))}: this isn't {encoding} text. "
+            "Choose another encoding, or save the file as UTF-8."
         ) from None
     except OSError as error:
         raise DataError(f"{path} can't be read: {error.strerror}.") from None

@@ -88,7 +88,7 @@ def write_corpus(dataset: DatasetDict, form: str, output: Path) -> list[Path]:
         return [output]
     if output.suffix in EXTENSIONS.values():
         raise DataError(
-            f"{len(dataset)} splits cannot be written to one file, {output.name!r}. Leave out "
+            f"{len(dataset)} splits don't fit in one file, {output.name!r}. Leave out "
             f"{output.suffix} to name a folder."
         )
     with _staged(form, output, folder=True) as staging:
@@ -135,9 +135,7 @@ def _refuse_to_overwrite(path: Path, folder: bool) -> None:
 
 
 def _no_place(path: Path, reason: str) -> DataError:
-    return DataError(
-        f"Nothing can be written to {str(path)[:200]!r}: {reason}. Choose another place."
-    )
+    return DataError(f"Can't write to {str(path)[:200]!r}: {reason}. Choose another place.")
 
 
 def _write(split: Dataset, form: str, staging: Path, name: str) -> None:
@@ -182,8 +180,8 @@ def _check_type(label: str, form: str, name: str) -> None:
         form == "spans" and no_label
     ):
         raise DataError(
-            f"{name}: the entity type {shown(label)} cannot be written as {form}, only types such "
-            "as PER, without blanks. Write jsonl instead."
+            f"{name}: the entity type {shown(label)} can't be written as {form}, which takes only "
+            "types such as PER, without blanks. Write jsonl instead."
         )
 
 
@@ -192,7 +190,7 @@ def _check_words(words: list[str], tags: list[str], form: str) -> None:
         for word in words:
             if refusal.words.search(word):
                 raise DataError(
-                    f"{shown(word)} cannot be written as {form}: {refusal.reason}. Write "
+                    f"{shown(word)} can't be written as {form}: {refusal.reason}. Write "
                     f"{refusal.better} instead."
                 )
     if form == "spans":
@@ -200,7 +198,7 @@ def _check_words(words: list[str], tags: list[str], form: str) -> None:
             entity = " ".join(words[span.start : span.end])
             if not entity.strip():
                 raise DataError(
-                    f"the entity {shown(entity)} cannot be written as {form}, because it is only "
+                    f"the entity {shown(entity)} can't be written as {form}, because it is only "
                     "white space. Write jsonl instead."
                 )
 

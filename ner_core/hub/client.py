@@ -62,7 +62,9 @@ def _limited_client() -> httpx.Client:
 def _refuse_offline(request: httpx.Request) -> None:
     """Raise in offline mode, as the own client of huggingface_hub does."""
     if is_offline_mode():
-        raise OfflineModeIsEnabled(f"HF_HUB_OFFLINE is set; {request.url.host} is not asked.")
+        raise OfflineModeIsEnabled(
+            f"Offline (HF_HUB_OFFLINE is set): can't reach {request.url.host}."
+        )
 
 
 def _limit(request: httpx.Request) -> None:

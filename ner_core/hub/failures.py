@@ -28,7 +28,7 @@ from ner_core.hub.sign_in import how_to_renew_token, how_to_sign_in, missing_rig
 
 _SECRET = re.compile(r"\b(?:hf|api_org)_\w+|(?<=[Bb]earer )\S+")
 _INSTEAD = {"dataset": "a file or a folder", "model": "minilm, starter or a folder"}
-_STORED = "what is stored already is not sent again"
+_STORED = "files already stored aren't sent again"
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,12 @@ _TABLE: list[tuple[Callable[[BaseException], bool], str | None, str | None]] = [
     # what happened, the sentence when reading, the sentence when writing; None: go on to the next
     (
         _is(OfflineModeIsEnabled),
-        "The Hub can't be asked for the {kind} {repo}: it is in offline mode. Unset "
-        "HF_HUB_OFFLINE, {instead}.",
-        "The Hub can't be asked for {repo}: it is in offline mode. Unset HF_HUB_OFFLINE.",
+        "Offline: can't get the {kind} {repo} from the Hub. Unset HF_HUB_OFFLINE, {instead}.",
+        "Offline: can't reach {repo} on the Hub. Unset HF_HUB_OFFLINE.",
     ),
     (
         _is(GatedRepoError),
-        "The owners of the {kind} {repo} grant access to it on request. Ask for it at {page}, "
-        "then {sign_in}.",
+        "Access to the {kind} {repo} is by request. Ask its owners at {page}, then {sign_in}.",
         None,
     ),
     (
@@ -89,9 +87,9 @@ _TABLE: list[tuple[Callable[[BaseException], bool], str | None, str | None]] = [
     ),
     (
         _is(RepositoryNotFoundError),
-        "The Hub has no {kind} {repo} that you may see. Check the name, and if it is private, "
+        "The Hub has no {kind} {repo} that you can see. Check the name, or if it is private, "
         "{sign_in}.",
-        "The Hub has no repository {repo} that you may see. Check its name.",
+        "The Hub has no repository {repo} that you can see. Check its name.",
     ),
     (
         lambda error: is_of_xet(error) and status_of(error) not in (401, 403, 429),
@@ -102,65 +100,64 @@ _TABLE: list[tuple[Callable[[BaseException], bool], str | None, str | None]] = [
     (
         _status(401),
         "The {kind} {repo} needs a valid log-in (401): {sign_in}.",
-        "The Hub does not accept the token (401): {renew}.",
+        "The Hub doesn't accept your token (401): {renew}.",
     ),
     (
         _status(403),
-        "This log-in has no right to read the {kind} {repo} (403): {sign_in}.",
+        "You can't read the {kind} {repo} with this log-in (403): {sign_in}.",
         "{forbidden}",
     ),
     (_status(409, 412), None, "{conflict}"),
     (
         _status(429),
-        "Too much was asked of the Hub lately (429), so the {kind} {repo} can't be read. Try again "
-        "{when}, {instead}.",
-        "Too much was asked of the Hub lately (429), so {repo} can't be written to. Try again "
-        "{when}.",
+        "Too many requests to the Hub (429): can't read the {kind} {repo} now. Try again {when}, "
+        "{instead}.",
+        "Too many requests to the Hub (429): can't write to {repo} now. Try again {when}.",
     ),
     (_status(501), None, "{not_built}"),
     (
         lambda error: status_of(error) >= 500,
         None,
-        "The Hub failed with error {status} while {repo} was written to. Try again in a few "
-        "minutes: {stored}.",
+        "The Hub failed with error {status} while writing to {repo}. Try again in a few minutes: "
+        "{stored}.",
     ),
     (
         _is(HfHubHTTPError),
         "The Hub answered with error {status} when asked for the {kind} {repo}. Try again in a "
         "few minutes, {instead}.",
-        "The Hub refuses what is written to {repo} ({status_and_reason}). Correct that, or choose "
+        "The Hub refused the files for {repo} ({status_and_reason}). Correct that, or choose "
         "another repository.",
     ),
     (
         _is(httpx.ConnectError, httpx.ConnectTimeout),
-        "There is no connection to {endpoint}, which has the {kind} {repo}. Check the network and "
-        "try again, {instead}.",
-        "There is no connection to {endpoint}, where {repo} is. Check the network and try again.",
+        "Can't connect to {endpoint} to get the {kind} {repo}. Check your network and try again, "
+        "{instead}.",
+        "Can't connect to {endpoint}, where {repo} is. Check your network and try again.",
     ),
     (
         _is(httpx.TimeoutException),
-        "{endpoint} did not answer about the {kind} {repo} within {seconds} seconds. Check the "
+        "{endpoint} did not answer about the {kind} {repo} within {seconds} seconds. Check your "
         "network and try again, {instead}.",
-        "{host} did not answer within {seconds} seconds while {repo} was written to. Try again "
-        "later: {stored}.",
+        "{host} did not answer within {seconds} seconds while writing to {repo}. Try again later: "
+        "{stored}.",
     ),
     (
         _is(httpx.TransportError),
-        "The connection to {endpoint}, which has the {kind} {repo}, was lost. Check the network "
+        "Lost the connection to {endpoint} while getting the {kind} {repo}. Check your network "
         "and try again, {instead}.",
-        "The connection was lost each time {repo} was written to. Try again: {stored}.",
+        "Lost the connection each time while writing to {repo}. Try again: {stored}.",
     ),
     (
         _is_local_file,
         None,
-        "A file was lost while {repo} was written to ({strerror}): were {files} renamed or "
-        "deleted? Put them back, and try again.",
+        "A file went missing while writing to {repo} ({strerror}). If you renamed or deleted "
+        "{files}, put them back and try again.",
     ),
     (
         _is(Exception),
-        "The answer of {endpoint} about the {kind} {repo} can't be used ({short}). Check the "
-        "network and try again, {instead}.",
-        "{repo} can't be written to ({short}). Try again.",
+        "Can't use the answer of {endpoint} about the {kind} {repo} ({short}). Check your network "
+        "and try again, {instead}.",
+        "Can't write to {repo} ({short}). Try again.",
     ),
 ]
 
@@ -214,14 +211,14 @@ def _writing(error: BaseException, task: Writing) -> dict[str, object]:
     forbidden = missing_right(task.repo, task.pull_request, creating)
     if task.pull_request and "disabled" in said:
         forbidden = (
-            f"Pull requests are turned off in {task.repo}. Publish without one, or ask its owner "
-            "to turn them on."
+            f"{task.repo} doesn't take pull requests. Publish without one, or ask its owner to "
+            "turn them on."
         )
-    conflict = f"Another change was made to {task.repo} meanwhile. Try again."
+    conflict = f"Someone else changed {task.repo} meanwhile. Try again."
     if creating:
         conflict = f"The name {task.repo} is taken. Choose another one."
     reason = f"{status_of(error)}: {said}" if said else str(status_of(error))
-    lacks = f"can't do what writing to {task.repo} needs ({reason}). Ask whoever runs it."
+    lacks = f"can't take files for {task.repo} ({reason}). Ask whoever runs it."
     if task.pull_request:
         lacks = f"can't open pull requests ({reason}). Publish without one."
     return {

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from ner_core.errors import PublishError
+from ner_core.hub.addresses import dataset_address, model_address, space_address
 
 _PREFIX = "hub:"
 
@@ -43,13 +44,17 @@ def without_hub_prefix(name: str) -> str:
 def check_repository(name: str, noun: str = "a repository") -> str:
     """Return the name of a repository, OWNER/NAME, without the blanks around it.
 
-    The rules are those of ``huggingface_hub.utils.validate_repo_id``, and that there is an owner;
+    The address of its page is taken, too: of a model, or of a Space if that is the noun. The rules
+    are those of ``huggingface_hub.utils.validate_repo_id``, and that there is an owner;
     the Hub is not asked. Raises PublishError, which calls it ``noun``, if it cannot be one.
 
-    >>> check_repository(" me/ner ")
-    'me/ner'
+    >>> check_repository(" me/ner "), check_repository("https://huggingface.co/me/ner/tree/main")
+    ('me/ner', 'me/ner')
     """
     name = name.strip()
+    address = space_address(name) if noun == "a Space" else model_address(name)
+    if address and not address.revision and not address.path:
+        name = address.repo
     if not _REPOSITORY.fullmatch(name):
         raise PublishError(
             f"{name[:200]!r} can't be the name of {noun}. Write OWNER/NAME, each of letters, "
@@ -74,6 +79,21 @@ class HubDataset:
 
 ALIASES = {"conll2003": HubDataset("eriktks/conll2003", revision=CONVERTED)}
 """Datasets known by a name without an owner. CoNLL-2003 is a script there, so its conversion."""
+
+
+def dataset_id(source: str) -> str:
+    """Return the name of a dataset for the address of its page; any other text as it is.
+
+    An address of one file or folder of a dataset stays one: it does not mean the whole dataset.
+
+    >>> dataset_id("https://huggingface.co/datasets/me/names/tree/v1"), dataset_id("me/names")
+    ('me/names@v1', 'me/names')
+    """
+    address = dataset_address(source)
+    if address is None or address.path:
+        return source
+    config = address.config if address.config != "default" else None
+    return str(HubDataset(address.repo, config, address.revision))
 
 
 def parse_dataset(source: str) -> HubDataset | None:

@@ -9,7 +9,7 @@ from ner_core.errors import PublishError
 from ner_core.hub.token import visitors_token
 from ner_core.system.space import on_space
 
-ONLY_FROM_HERE = "a sign-in here writes only to repositories that were made from here"
+ONLY_FROM_HERE = "signing in here lets you write only to repositories made from here"
 """What the scope of visitors of a Space, contribute-repos, allows."""
 
 _TOKEN = re.compile(r"[!-~]+")
@@ -30,9 +30,7 @@ def signed_in_token(token: str | None = None) -> str:
         remedy = "Sign in on the page" if on_space() else "Run `hf auth login` or set HF_TOKEN"
         raise PublishError(f"Not signed in. {remedy}.")
     if not _TOKEN.fullmatch(token):
-        raise PublishError(
-            "The token of the Hub has characters that no token has. Copy it once more."
-        )
+        raise PublishError("Your Hub token has characters that no token has. Copy it again.")
     return token
 
 
@@ -41,7 +39,7 @@ def missing_right(repo: str, pull_request: bool = False, new: bool = False) -> s
     owner, action = repo.split("/")[0], "open pull requests in" if pull_request else "write to"
     if on_space() and not (pull_request or new):
         return (
-            f"{repo} was not made from here, and {ONLY_FROM_HERE}. Choose a new name, or open a "
+            f"{repo} wasn't made from here, and {ONLY_FROM_HERE}. Choose a new name, or open a "
             "pull request."
         )
     if on_space():
@@ -50,10 +48,10 @@ def missing_right(repo: str, pull_request: bool = False, new: bool = False) -> s
     else:
         right = "discussion.write" if pull_request else "repo.write"
         remedy = (
-            f"Make one of the type write at {constants.ENDPOINT}/settings/tokens, or a "
-            f"fine-grained one with {right} for {owner}"
+            f"Make a write token at {constants.ENDPOINT}/settings/tokens, or a fine-grained one "
+            f"with {right} for {owner}"
         )
-    return f"The token has no right to {action} {repo}. {remedy}."
+    return f"Your token can't {action} {repo}. {remedy}."
 
 
 def how_to_renew_token() -> str:
@@ -66,5 +64,5 @@ def how_to_sign_in() -> str:
     if not on_space():
         return "log in with hf auth login or set HF_TOKEN"
     if visitors_token():
-        return "sign in as somebody who may see it"
+        return "sign in as someone who can see it"
     return "sign in with Hugging Face"

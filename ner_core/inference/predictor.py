@@ -178,14 +178,14 @@ class Predictor:
 
     def _check(self, threshold: float, labels: Collection[str] | None, batch_size: int) -> None:
         if not 0 <= threshold <= 1:
-            raise ConfigError(f"threshold: {threshold} is not a number from 0 to 1. Correct it.")
+            raise ConfigError(f"threshold can't be {threshold}. Use a number from 0 to 1.")
         if batch_size < 1:
-            raise ConfigError(f"batch_size: {batch_size} is less than 1. Choose a larger number.")
+            raise ConfigError(f"batch_size can't be {batch_size}. Use 1 or more.")
         types = self.entity_types
         for label in labels or ():
             if label not in types:
                 raise ConfigError(
-                    f"labels: the model does not know the type {label[:40]!r}. Choose from "
+                    f"The model doesn't know the type {label[:40]!r} in labels. Choose from "
                     f"{', '.join(types)}."
                 )
 

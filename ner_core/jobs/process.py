@@ -26,8 +26,8 @@ def start_process(run: Run) -> "subprocess.Popen[bytes]":
         return _spawn(run, lock)
     except OSError as error:
         raise RunError(
-            f"The worker of {run.id} could not be started: {error.strerror}. "
-            "Make room, then resume the run."
+            f"Couldn't start the worker of {run.id}: {error.strerror}. Make room, then resume the "
+            "run."
         ) from None
     finally:
         os.close(lock)

@@ -20,10 +20,7 @@ def stop(run: Run) -> None:
     """Request that a run stops. Raises RunError if it has already ended."""
     status = run.status()
     if status not in ACTIVE:
-        raise RunError(
-            f"The run {run.id} cannot be stopped because it is {status}. "
-            "Choose one that is running."
-        )
+        raise RunError(f"Can't stop the run {run.id}: it is {status}. Choose one that is running.")
     run.stop_path.touch()
 
 

@@ -68,7 +68,7 @@ def checked(config: TrainConfig, folders: bool = True) -> tuple[TrainConfig, Cor
     model = find_model(config.model, folders)
     if config.lora_rank and model.base:
         raise ConfigError(
-            f"{config.model} is an adapter, which cannot get another one (lora_rank is "
+            f"{config.model} is already an adapter and can't get another one (lora_rank is "
             f"{config.lora_rank}). Set lora_rank to 0, or choose the encoder {model.base.name}."
         )
     config = config.model_copy(update={"data": source, "model": model.name})
@@ -107,6 +107,6 @@ def _check_reporter(config: TrainConfig) -> None:
     needed = packages.get(config.report_to, ())
     if needed and not any(find_spec(package) for package in needed):
         raise ConfigError(
-            f"report_to is {config.report_to}, which is not installed. "
-            f"Run `pip install {needed[-1]}`, or set report_to to none."
+            f"{config.report_to} (report_to) isn't installed. Run `pip install {needed[-1]}`, or "
+            "set report_to to none."
         )

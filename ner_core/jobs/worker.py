@@ -34,7 +34,7 @@ def execute(run_dir: Path) -> int:
     """
     run = Run(run_dir.name, run_dir)
     if not run.config_path.is_file():
-        raise RunError(f"{run_dir} is not a run: it has no config.json. Choose a run's directory.")
+        raise RunError(f"{run_dir} isn't a run: it has no config.json. Choose a run's directory.")
     should_stop = stop_requested(run)
     inherited = os.environ.pop(LOCK_FD_VARIABLE, None)
     lock = locks.acquire(run.lock_path) if inherited is None else int(inherited)
@@ -138,8 +138,8 @@ def check_not_finished(run: Run) -> None:
 def not_resumable(run: Run, status: str) -> RunError:
     """Return the error for a run that cannot be resumed because of its status."""
     return RunError(
-        f"The run {run.id} cannot be resumed because it is {status}. "
-        "Choose one that was stopped, failed or was interrupted."
+        f"Can't resume the run {run.id}: it is {status}. Choose one that was stopped, failed or "
+        "was interrupted."
     )
 
 

@@ -117,14 +117,14 @@ def explain(error: Exception, run: Run, seconds: int, passed: float) -> tuple[st
     if title == "ZeroGPU worker error":
         if reason != "GPU task aborted":
             return (
-                f"The training failed on ZeroGPU ({reason}). The log of the Space has details. "
-                "The run can be resumed.",
+                f"Training failed on ZeroGPU ({reason}). See the log of the Space for details, "
+                "then resume the run.",
                 1,
             )
         last = checkpoints.newest(run.checkpoints_dir)
         advice = f"Resume it to go on from step {last.step:,}." if last else "Start a shorter run."
         if passed >= _USED_UP * seconds:
-            used = f"The {seconds} seconds of GPU that this run asked for were not enough."
+            used = f"The {seconds} seconds of GPU this run asked for weren't enough."
             return f"{used} {advice}", 2
         return f"ZeroGPU took the GPU back after {passed:.0f} seconds. {advice}", 2
     if not title.startswith("ZeroGPU"):  # the text may contain an address with the visitor's token
@@ -133,7 +133,7 @@ def explain(error: Exception, run: Run, seconds: int, passed: float) -> tuple[st
         "ZeroGPU quota exceeded": "Sign in for a larger allowance, or resume the run later.",
         "ZeroGPU illegal duration": "Start a run with fewer epochs or a smaller max_train.",
         "ZeroGPU pending credits exceeded": "Resume the run when your other runs have ended.",
-    }.get(title, "Reload the page and resume the run in a while.")
+    }.get(title, "Reload the page, then resume the run in a while.")
     return f"ZeroGPU did not give a GPU for {seconds} seconds: {reason}. {advice}", 2
 
 

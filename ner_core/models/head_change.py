@@ -34,12 +34,12 @@ class HeadChange:
             return None
         if not self.kept:
             return (
-                f"{model} knows {_and(self.dropped)}, and the data have none of them: it learns "
-                f"{_and(self.new)} from the beginning and forgets what it could find."
+                f"Your data have none of the types {model} knows ({_and(self.dropped)}), so it "
+                f"forgets them and learns {_and(self.new)} from scratch."
             )
         parts = [f"keeps what it knows of {_and(self.kept)}"]
         if self.new:
-            parts.append(f"learns {_and(self.new)} from the beginning")
+            parts.append(f"learns {_and(self.new)} from scratch")
         if self.dropped:
             parts.append(f"forgets {_and(self.dropped)}")
         return f"{model} {_and(parts)}."
@@ -50,10 +50,10 @@ class HeadChange:
             return None
         one = len(self.dropped) == 1
         return (
-            f"{model} can find {_and(self.dropped)}, which {'does' if one else 'do'} not occur "
-            f"in the data: the trained model will not find {'it' if one else 'them'} any more. Add "
-            f"examples of {'it' if one else 'them'} to train, or rename the types of the data if "
-            "they mean the same."
+            f"{model} can find {_and(self.dropped)}, but your data have no examples of "
+            f"{'it' if one else 'them'}, so the trained model won't find "
+            f"{'it' if one else 'them'} any more. Add examples of {'it' if one else 'them'} to "
+            "train, or rename the types of the data if they mean the same."
         )
 
 

@@ -108,8 +108,8 @@ def located(source: ModelSource, weights: bool = True) -> ModelSource:
         encoder = _downloaded_folder(base.location, base.at, weights)
         if _is_adapter(encoder):  # which could be an adapter of itself
             raise ModelError(
-                f"The adapter {repo} is one of {base.location}, which is an adapter itself. Choose "
-                "another model."
+                f"The adapter {repo} builds on {base.location}, which is an adapter itself. "
+                "Choose another model."
             )
         base = ModelSource(base.name, "folder", str(encoder))
     return ModelSource(source.name, "folder", str(folder), base)
@@ -123,7 +123,7 @@ def _check_as_public(adapter: ModelSource, encoder: ModelSource) -> None:
     hidden = find_on_hub(encoder.location, encoder.at).restricted
     if hidden and not find_on_hub(adapter.location, adapter.at).restricted:
         raise ModelError(
-            f"The adapter {adapter.location} is public, but not everybody may see its encoder "
+            f"The adapter {adapter.location} is public, but not everyone can see its encoder "
             f"{encoder.location}. Choose another model."
         )
 
@@ -150,12 +150,12 @@ def _wanted(found: HubModel, weights: bool) -> frozenset[str]:
         wanted -= {ADAPTER_CONFIG}
     if "config.json" not in wanted and ADAPTER_CONFIG in wanted:
         raise ModelError(
-            f"{found.repo} on the Hub has an adapter without a config.json, so the labels of its "
-            "head are not known. Choose another model."
+            f"{found.repo} on the Hub is an adapter without a config.json, so its labels are "
+            "unknown. Choose another model."
         )
     if "config.json" not in wanted:
         raise ModelError(
-            f"{found.repo} on the Hub is not a transformers model: it has no config.json. Choose "
+            f"{found.repo} on the Hub isn't a transformers model: it has no config.json. Choose "
             "another model."
         )
     if not weights:
@@ -190,8 +190,7 @@ def _ask(repo: str, at: str | None) -> HubModel:
         info = HfApi().model_info(repo, revision=at, timeout=seconds, token=token)
     except RevisionNotFoundError:
         raise ModelError(
-            f"There is no revision {at!r} of {repo}. Leave it out, or choose a branch, a tag or a "
-            "commit."
+            f"{repo} has no revision {at!r}. Leave it out, or choose a branch, a tag or a commit."
         ) from None
     commit = info.sha or at or "main"
     files = frozenset(sibling.rfilename for sibling in info.siblings or ())

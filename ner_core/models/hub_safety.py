@@ -56,8 +56,8 @@ def check_files(folder: Path, repo: str) -> None:
                 _check(file, repo, key, value)
         if file == ADAPTER_CONFIG and content and content.get("peft_type") != "LORA":
             raise ModelError(
-                f"The adapter {repo} is of the kind {str(content.get('peft_type'))[:60]!r}, and "
-                "only LORA can be used. Choose another model."
+                f"The adapter {repo} is of the kind {str(content.get('peft_type'))[:60]!r}, but "
+                "only LORA works here. Choose another model."
             )
     if (folder / INDEX).is_file():
         placed = _read(folder / INDEX, repo).get("weight_map")
@@ -79,8 +79,8 @@ def _check(file: str, repo: str, key: str, value: Any) -> None:
 
 def _refused(file: str, repo: str, key: str, text: str) -> ModelError:
     return ModelError(
-        f"{file} of the model {repo} names a file that is not part of the model, {key}: "
-        f"{text[:60]!r}. Choose another model."
+        f"{file} of the model {repo} names a file outside the model, {key}: {text[:60]!r}. "
+        "Choose another model."
     )
 
 
@@ -92,7 +92,7 @@ def _read(path: Path, repo: str) -> dict[str, Any]:
         content = None
     if not isinstance(content, dict):
         raise ModelError(
-            f"{path.name} of the model {repo} does not contain a JSON object. Choose another model."
+            f"{path.name} of the model {repo} has no JSON object. Choose another model."
         )
     return content
 

@@ -27,7 +27,7 @@ class SpellingError(DataError):
     """Names that are not tags; ``names`` are those."""
 
     def __init__(self, *names: str) -> None:
-        super().__init__(f"Not tags such as O, B-PER or PER: {', '.join(names)}.")
+        super().__init__(f"Can't read these as tags such as O, B-PER or PER: {', '.join(names)}.")
         self.names = names
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from transformers import PreTrainedConfig
 
+from ner_core.counting import many
 from ner_core.errors import ModelError, UnnamedLabelsError
 from ner_core.models.label_spelling import NO_NAME, SpellingError, as_tags
 
@@ -37,8 +38,8 @@ def _given(label_names: Sequence[str], model: str, count: int) -> list[str]:
     names = [name.strip() for name in label_names]
     if len(names) != count:
         raise ModelError(
-            f"{model} has {count} labels, but {len(names)} names were given. Enter one name for "
-            "each label, in the order of their numbers, including O."
+            f"{model} has {count} labels, but you gave {many(len(names), 'name')}. Give one name "
+            "for each label, in the order of their numbers, including O."
         )
     try:
         return as_tags(names)
@@ -46,7 +47,7 @@ def _given(label_names: Sequence[str], model: str, count: int) -> list[str]:
         name = error.names[0]
         if names.count(name) > 1 and name:
             raise ModelError(
-                f"The name {name[:40]!r} was given to {names.count(name)} labels of {model}. Give "
+                f"You gave the name {name[:40]!r} to {names.count(name)} labels of {model}. Give "
                 "each label a different name."
             ) from None
         raise ModelError(
@@ -59,7 +60,7 @@ def _own(config: PreTrainedConfig, model: str, count: int) -> list[str]:
     names = [str(label) for _, label in sorted(config.id2label.items())]
     if sorted(config.id2label) != list(range(len(names))):
         raise ModelError(
-            f"The labels of {model} are not numbered from 0 without gaps: "
+            f"The labels of {model} aren't numbered from 0 without gaps: "
             f"{sorted(config.id2label)[:10]}. Correct id2label and label2id in its config.json."
         )
     if len(names) != count:
@@ -73,7 +74,7 @@ def _own(config: PreTrainedConfig, model: str, count: int) -> list[str]:
     except SpellingError as error:
         unclear = ", ".join(repr(name[:40]) for name in error.names[:_MAX_LISTED])
         problem = (
-            f"Some labels of the model {model} can't be read as tags such as O, B-PER or PER: "
+            f"Can't read some labels of the model {model} as tags such as O, B-PER or PER: "
             f"{unclear}."
         )
         raise UnnamedLabelsError(model, "", count, problem) from None

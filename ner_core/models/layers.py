@@ -25,8 +25,8 @@ def set_dropout_and_freeze(model: PreTrainedModel, config: TrainConfig) -> None:
         layers = encoder_layers(model)
         if config.freeze_layers > len(layers):
             raise ConfigError(
-                f"freeze_layers: {config.freeze_layers} layers can't be frozen, because "
-                f"{config.model} has {len(layers)}. Choose a smaller number."
+                f"freeze_layers can't be {config.freeze_layers}: {config.model} has only "
+                f"{len(layers)} layers. Choose a smaller number."
             )
         for layer in layers[: config.freeze_layers]:
             layer.requires_grad_(False)

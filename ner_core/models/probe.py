@@ -20,8 +20,8 @@ def probe_model(
     special = tokenizer.num_special_tokens_to_add()
     if max_length <= special:
         raise ModelError(
-            f"{name} reads only {max_length} sub-tokens at a time, and at least {special + 1} are "
-            "needed. Correct model_max_length in its tokenizer_config.json."
+            f"{name} reads only {max_length} sub-tokens at a time, but needs at least "
+            f"{special + 1}. Correct model_max_length in its tokenizer_config.json."
         )
     known = getattr(model.get_input_embeddings(), "num_embeddings", None)
     highest = max(tokenizer.get_vocab().values())

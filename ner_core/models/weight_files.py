@@ -25,8 +25,8 @@ def check_pointers(folder: Path, name: str) -> None:
             continue
         if is_pointer:
             raise ModelError(
-                f"{file} of {name} is only a Git LFS pointer to the real file. Run `git lfs pull` "
-                "in its folder, or download the model again."
+                f"{file} of {name} is only a Git LFS pointer, not the real file. Run `git lfs "
+                "pull` in its folder, or download the model again."
             )
 
 

@@ -77,8 +77,8 @@ def check_max_length(config: TrainConfig, limit: int) -> None:
     """Raise ConfigError if the chosen windows are longer than the encoder can read."""
     if config.max_length > limit:
         raise ConfigError(
-            f"max_length: {config.model} reads at most {limit} sub-tokens at a time, not "
-            f"{config.max_length}. Choose a smaller number."
+            f"max_length can't be {config.max_length}: {config.model} reads at most {limit} "
+            "sub-tokens at a time. Choose a smaller number."
         )
 
 

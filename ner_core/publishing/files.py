@@ -34,20 +34,20 @@ def model_files(run: Run, adapter: bool) -> list[Path]:
     status = run.status()
     if status in ACTIVE:
         raise PublishError(
-            f"Run {run.id} is {status}. Stop it, or wait until it has ended, then publish it."
+            f"Run {run.id} is {status}. Stop it, or wait for it to end, then publish it."
         )
     files = _plain_files(run.model_dir)
     if not files:
         raise PublishError(
-            f"Run {run.id} has no model. There is one when a run has finished or was stopped after "
-            "its first evaluation."
+            f"Run {run.id} has no model. A run has one once it finishes, or is stopped after its "
+            "first evaluation."
         )
     if not adapter:
         return files
     of_adapter = _plain_files(run.model_dir / "adapter")
     if not {ADAPTER_CONFIG, ADAPTER_WEIGHTS} <= {path.name for path in of_adapter}:
         raise PublishError(
-            f"Run {run.id} has no LoRA adapter: all its weights were trained. Publish the model, "
+            f"Run {run.id} has no LoRA adapter, since it trained all weights. Publish the model, "
             "or train with the recipe adapter."
         )
     base = json.loads((run.model_dir / "adapter" / ADAPTER_CONFIG).read_bytes()).get(
@@ -55,8 +55,8 @@ def model_files(run: Run, adapter: bool) -> list[Path]:
     )
     if not base or is_path(str(base)) or store.exists(str(base)):
         raise PublishError(
-            f"The adapter of run {run.id} belongs to an encoder that only this machine has "
-            f"({public_name(str(base))}), not to one on the Hub. Publish the merged model."
+            f"The adapter of run {run.id} belongs to an encoder that is only on this machine "
+            f"({public_name(str(base))}), not on the Hub. Publish the merged model."
         )
     names = {path.name for path in of_adapter}
     tokenizer = [

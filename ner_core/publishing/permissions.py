@@ -144,10 +144,10 @@ def check_visibility(target: Target, private: bool | None) -> None:
     wish = "private" if private else "public"
     now = f"{target.repo} is already {target.visibility}"
     if target.private is None:
-        now = f"the Hub does not say whether {target.repo} is private or public"
+        now = f"the Hub doesn't say whether {target.repo} is private or public"
     raise PublishError(
-        f"Nothing was sent: {now}, and you asked for {wish}. Make it {wish} at "
-        f"{constants.ENDPOINT}/{folder}{target.repo}/settings first, or do not ask for {wish}."
+        f"Nothing sent: {now}, but you asked for {wish}. Make it {wish} at "
+        f"{constants.ENDPOINT}/{folder}{target.repo}/settings first, or don't ask for {wish}."
     )
 
 
@@ -161,8 +161,8 @@ def authorize(target: Target, account: Account, pull_request: bool = False) -> N
     if pull_request:
         if not target.exists:
             raise PublishError(
-                f"The Hub has no repository {repo} that you may see, so no pull request can be "
-                "opened in it. Publish without a pull request, which makes it, or correct the name."
+                f"The Hub has no repository {repo} that you can see, so you can't open a pull "
+                "request there. Publish without one to create it, or correct the name."
             )
         if not (account.may("discussion.write", repo) or account.may("repo.write", repo)):
             raise PublishError(missing_right(repo, pull_request=True))
@@ -180,8 +180,8 @@ def authorize(target: Target, account: Account, pull_request: bool = False) -> N
         raise PublishError(missing_right(repo, new=not target.exists))
     if target.card is None:
         raise PublishError(
-            f"The entries at the top of the {CARD} of {repo} can't be read, so they would be lost. "
-            f"Correct them at {constants.ENDPOINT}/{repo}/edit/main/{CARD}, then publish."
+            f"Can't read the entries at the top of the {CARD} of {repo}, so publishing would lose "
+            f"them. Correct them at {constants.ENDPOINT}/{repo}/edit/main/{CARD}, then publish."
         )
 
 
@@ -221,15 +221,15 @@ def _outlook(target: Target, pull_request: bool) -> tuple[bool | None, str]:
     """Return whether what nothing speaks against can be done, and what would happen."""
     repo = target.repo
     if not target.exists:
-        return True, f"{repo} is new: publishing makes it."
+        return True, f"{repo} is new: publishing creates it."
     there = f"{repo} is there ({target.visibility})"
     if pull_request:
         return True, f"{there}: publishing opens a pull request in it."
     adds = "publishing adds a commit to it"
     if CARD in target.files:
         adds += (
-            f" and replaces its {CARD}; entries at its top that its owner wrote, such as a "
-            "license, stay"
+            f" and replaces its {CARD}, but keeps entries that its owner wrote at the top, such "
+            "as a license"
         )
     if not on_space():
         return True, f"{there} and yours to write: {adds}."

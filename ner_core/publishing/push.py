@@ -94,7 +94,7 @@ def publish(
         title = (message or "").strip() or f"Publish run {run.id}"
         done = _push(target, files, secret, title, pull_request, report)
     changed = done.oid != target.commit
-    report("published" if changed else "nothing had changed")
+    report("published" if changed else "nothing changed")
     card_replaced = not pull_request and target.card_id not in (None, blob_id(files[CARD]))
     url = f"{constants.ENDPOINT}/{repo}"
     return Published(url, done.oid, done.pr_url, repo, changed, card_replaced, kept, target.private)

@@ -127,8 +127,8 @@ def files_of(folder: Path) -> list[str]:
     files = sorted(path for path in _candidates(folder) if (folder / path).is_file())
     if not {"README.md", "app.py"} <= set(files):
         raise PublishError(
-            f"{folder} is not this repository: there is no README.md or no app.py in it. Run the "
-            "command from a clone."
+            f"{folder} isn't this repository: it has no README.md or app.py. Run the command from "
+            "a clone."
         )
     return files
 
@@ -159,8 +159,7 @@ def _tracked(folder: Path) -> list[str] | None:
     git = shutil.which("git")
     if git is None:
         raise PublishError(
-            f"git is needed to list what belongs to the checkout in {folder}, and is not there. "
-            "Install it."
+            f"Can't list the files of the checkout in {folder} without git. Install git."
         )
     done = subprocess.run(  # noqa: S603 - git itself, with arguments of ours
         [git, "ls-files", "-z"], cwd=folder, capture_output=True, check=False

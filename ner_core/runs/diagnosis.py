@@ -35,7 +35,7 @@ def explain(error: Exception) -> tuple[str, int]:
     text = str(error).lower()
     if isinstance(error, MemoryError) or any(sign in text for sign in _NO_MEMORY):
         return (
-            "There was not enough memory. Start a run with half the batch_size and twice the "
+            "Not enough memory. Start a run with half the batch_size and twice the "
             "gradient_accumulation, or with a smaller max_length.",
             2,
         )
@@ -43,7 +43,10 @@ def explain(error: Exception) -> tuple[str, int]:
     if full or any(sign in text for sign in _NO_ROOM):
         return "The disk is full. Make room, then resume the run.", 2
     name = type(error).__name__
-    return f"A fault of NER Studio ended the run ({name}). The run's output.log has details.", 1
+    return (
+        f"Something went wrong in NER Studio and ended the run ({name}). See the run's output.log "
+        "for details."
+    ), 1
 
 
 def why_interrupted(run: Run, started: Event | None, progress: Mapping[str, Any]) -> str:
@@ -53,18 +56,18 @@ def why_interrupted(run: Run, started: Event | None, progress: Mapping[str, Any]
     """
     before = started.data.get("machine", {}) if started else {}
     last = checkpoints.newest(run.checkpoints_dir)
-    where = f"from step {last.step:,}" if last else "from the beginning"
+    where = f"from step {last.step:,}" if last else "from the start"
     if _disk_is_full(run):
-        return f"The disk is full, and the worker ended. Make room, then resume the run {where}."
+        return f"The disk is full, so the worker ended. Make room, then resume the run {where}."
     if _memory_ran_out(before, progress):
         return (
-            "The memory ran out, and the system ended the worker. Close what else takes memory and "
-            f"resume the run {where}, or start one with half the batch_size and twice the "
+            "The machine ran out of memory, so the system ended the worker. Close other programs "
+            f"and resume the run {where}, or start one with half the batch_size and twice the "
             "gradient_accumulation."
         )
     return (
-        "The worker ended unexpectedly: it was killed, or the machine restarted. Resume the run "
-        f"{where}."
+        "The worker ended unexpectedly: something killed it, or the machine restarted. Resume the "
+        f"run {where}."
     )
 
 
@@ -87,7 +90,7 @@ def why_nothing_is_found(
     if total < _FEW_ENTITIES:
         reasons.append(f"{many(total, 'entity')} in train {_are(total)} too few (annotate more)")
     likely = "; ".join(reasons) or "the tags of train may be wrong (see the data check)"
-    return f"The model finds no entities, as if every word were O. Likely reasons: {likely}."
+    return f"The model finds no entities: it calls every word O. Likely reasons: {likely}."
 
 
 def _are(count: int) -> str:

@@ -50,8 +50,8 @@ def export_run(run: Run, folder: Path | None = None) -> list[Path]:
                 exported.append(_write(run, target, source.stat().st_size, copy))
     if not exported:
         raise RunError(
-            f"Run {run.id} has nothing to download, neither events nor a model. Wait until it has "
-            "started."
+            f"Run {run.id} has nothing to download yet, no events and no model. Wait until it "
+            "starts."
         )
     _prune(folder, run.id)
     return exported
@@ -87,8 +87,8 @@ def _members(run: Run) -> dict[str, Path]:
     found = sorted(path for path in run.model_dir.rglob("*") if _is_plain(path))
     if not found:
         raise RunError(
-            f"Run {run.id} has no model. There is one when a run has finished or was stopped after "
-            "its first evaluation."
+            f"Run {run.id} has no model. A run has one once it finishes, or is stopped after its "
+            "first evaluation."
         )
     beside = [path for path in (run.report_path, run.config_path) if _is_plain(path)]
     return {path.relative_to(run.path).as_posix(): path for path in [*found, *beside]}
@@ -132,8 +132,8 @@ def _write(run: Run, target: Path, size: int, write: Callable[[Path], object]) -
     free = shutil.disk_usage(folder).free
     if free < size + _SPARE_BYTES:
         raise RunError(
-            f"The files of run {run.id} need {_megabytes(size + _SPARE_BYTES)} at {folder}, and "
-            f"{_megabytes(free)} are free. Delete a run, or set NER_HOME to another folder."
+            f"The files of run {run.id} need {_megabytes(size + _SPARE_BYTES)} at {folder}, but "
+            f"only {_megabytes(free)} are free. Delete a run, or set NER_HOME to another folder."
         )
     with atomic.staged(target) as staging:
         write(staging)
@@ -147,8 +147,8 @@ def _explained(run: Run, folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise RunError(
-            f"The files of run {run.id} can't be written to {folder}: {error.strerror}. Make room, "
-            "or set NER_HOME to another folder."
+            f"Can't write the files of run {run.id} to {folder}: {error.strerror}. Make room, or "
+            "set NER_HOME to another folder."
         ) from None
 
 

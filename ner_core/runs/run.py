@@ -119,7 +119,7 @@ class Run:
             return TrainConfig.model_validate(values)
         except (OSError, ValueError) as error:
             raise RunError(
-                f"The settings of run {self.id} can't be read from its config.json "
+                f"Can't read the settings of run {self.id} from its config.json "
                 f"({type(error).__name__}). Delete the run."
             ) from None
 
@@ -151,13 +151,13 @@ class Run:
             report: dict[str, Any] = json.loads(self.report_path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise RunError(
-                f"Run {self.id} has no scores: it is {self.status()}. They are there once a run "
-                "has finished."
+                f"Run {self.id} has no scores: it is {self.status()}. A run has them once it "
+                "finishes."
             ) from None
         except ValueError:
             raise RunError(
-                f"The scores of run {self.id} can't be read: its report.json is damaged. "
-                "`python -m ner_core evaluate` computes them anew."
+                f"Can't read the scores of run {self.id}: its report.json is damaged. Compute "
+                "them again with `python -m ner_core evaluate`."
             ) from None
         return report
 

@@ -68,10 +68,10 @@ def create(config: TrainConfig, run_id: str | None = None, owner: str | None = N
     except OSError as error:
         if run.path.exists():
             raise RunError(
-                f"A run named {run_id} exists already. Choose another id."
+                f"There is already a run named {run_id}. Choose another id."
             ) from None
         raise ConfigError(
-            f"Runs can't be written to {runs_dir()}: {error.strerror}. Set NER_HOME to another one."
+            f"Can't write runs to {runs_dir()}: {error.strerror}. Set NER_HOME to another folder."
         ) from None
     return run
 
@@ -115,7 +115,7 @@ def get(run_id: str) -> Run:
 def missing(run_id: str) -> RunError:
     """Return the error that says there is no run with this id."""
     return RunError(
-        f"There is no run {run_id!r}. `python -m ner_core runs` lists all runs."
+        f"There is no run {run_id!r}. List your runs with `python -m ner_core runs`."
     )
 
 
@@ -188,8 +188,8 @@ def held(run: Run, purpose: str) -> Iterator[None]:
 def _checked(run_id: str) -> str:
     if not _ID.fullmatch(run_id):
         raise RunError(
-            f"{run_id[:60]!r} can't be the id of a run, which has letters, digits, - and _ only. "
-            "`python -m ner_core runs` lists all runs."
+            f"{run_id[:60]!r} can't be a run's id, which has only letters, digits, - and _. List "
+            "your runs with `python -m ner_core runs`."
         )
     return run_id
 
@@ -197,6 +197,6 @@ def _checked(run_id: str) -> str:
 def _checked_new(run_id: str) -> str:
     if run_id in RESERVED:
         raise RunError(
-            f"{run_id!r} is the name of a model, and can't be the id of a run. Choose another one."
+            f"{run_id!r} is a model's name, so it can't be a run's id. Choose another one."
         )
     return _checked(run_id)

@@ -45,8 +45,7 @@ def acquire(path: Path) -> int:
             if time.monotonic() > deadline:
                 os.close(fd)
                 raise RunError(
-                    f"The run {path.parent.name} is in use by another process. "
-                    "Wait until it has ended."
+                    f"Another process is using the run {path.parent.name}. Wait until it ends."
                 ) from None
             time.sleep(0.01)
         else:

@@ -56,8 +56,8 @@ def allowance() -> int:
         return USUAL_ALLOWANCE
     if not (chosen.isdecimal() and int(chosen)):
         raise ConfigError(
-            f"NER_GPU_SECONDS is {chosen!r}, but it has to be the seconds of GPU that a run may "
-            f"take. Set it to a whole number such as {USUAL_ALLOWANCE}."
+            f"NER_GPU_SECONDS can't be {chosen!r}. Set it to the GPU seconds a run may take, a "
+            f"whole number such as {USUAL_ALLOWANCE}."
         )
     return int(chosen)
 

@@ -137,7 +137,7 @@ class TrainingLoop(TrainerCallback):
         self._lowest_loss = min(loss, self._lowest_loss)
         if loss > max(self._high_loss, DIVERGED * self._lowest_loss):
             raise TrainingError(
-                f"Training diverged: the loss is {loss:,.1f} at step {step}, and was "
+                f"Training diverged: the loss rose to {loss:,.1f} at step {step}, from "
                 f"{self._lowest_loss:.4f} before. Choose a smaller learning rate."
             )
         self._last_log = time.monotonic()

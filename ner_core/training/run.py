@@ -127,8 +127,8 @@ def check_same_data(run: Run, described: dict[str, Any]) -> None:
     ]
     if changed or (splits and before["label_names"] != described["label_names"]):
         raise DataError(
-            f"The data have changed since the run began (in {', '.join(changed) or 'its types'}), "
-            "so it can't go on from where it was. Undo the change, or start a new run."
+            f"The data changed since the run began (in {', '.join(changed) or 'its types'}), so "
+            "it can't go on. Undo the change, or start a new run."
         )
 
 

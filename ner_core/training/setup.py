@@ -186,8 +186,8 @@ def load_corpus(config: TrainConfig) -> Corpus:
     if not any(any(row) for row in train["ner_tags"]):
         sentences = "sentence" if train.num_rows == 1 else "sentences"
         raise DataError(
-            f"The training part of {Path(config.data).name} has no entities in its "
-            f"{train.num_rows:,} {sentences}. Annotate some, or check the tag column."
+            f"The training part of {Path(config.data).name} has {train.num_rows:,} {sentences} "
+            "but no entities. Annotate some, or check the tag column."
         )
     return corpus
 

@@ -127,8 +127,8 @@ def problem_look(text: str) -> dict[str, Any]:
 
     The message leaves out the wrong value, which is in the field.
     """
-    wanted = text.partition(", not ")[0]
-    return {"info": f"{wanted[:1].upper()}{wanted[1:]}.", "elem_classes": ["ner-wrong"]}
+    remedy = text.rpartition(". Use ")[2]
+    return {"info": f"Use {remedy}", "elem_classes": ["ner-wrong"]}
 
 
 def usual_look(name: str) -> dict[str, Any]:

@@ -42,13 +42,9 @@ def check(tmp_path):
 DEV = {"dev.conll": people(1, "Bob")}
 SPANS_TRAIN = "".join(spans(f"Ann{number} ran", (0, 5, "PER")) for number in range(10, 30))
 LONGER = (
-    "the longer one is kept, or the first if both are equally long. Remove those that you do not "
-    "want."
+    "the longer one is kept, or the first of two equally long ones. Remove those you don't want."
 )
-START = (
-    "an entity that did not start properly now starts where it is first tagged. Correct {} if that "
-    "is wrong."
-)
+START = "an entity without a proper start now starts at its first tag. Correct {} if that is wrong."
 TASKS = json.dumps(
     [
         {
@@ -78,15 +74,15 @@ CASES = {
         Finding(
             "error",
             "unreadable",
-            "2 rows cannot be read and are left out here. Correct them to start training.",
+            "2 rows can't be read. Fix them to start training.",
             2,
             [
                 row(
                     "train",
                     "train.conll",
                     61,
-                    "there is only one column ('Oslo'). Put the word and its tag on each line, "
-                    "separated by a blank or a tab, the tag in the last column. Oslo",
+                    "there is only a word here ('Oslo'), without a tag. Write a tag after it, "
+                    "separated by a blank or a tab. Oslo",
                 ),
                 row(
                     "train",
@@ -102,7 +98,7 @@ CASES = {
         Finding(
             "error",
             "unreadable",
-            "1 row cannot be read and is left out here. Correct it to start training.",
+            "1 row can't be read. Fix it to start training.",
             1,
             [
                 row(
@@ -120,7 +116,7 @@ CASES = {
         Finding(
             "warning",
             "invalid",
-            f"1 tag broke the file's own scheme and was repaired: {START.format('it')}",
+            f"1 tag didn't follow the file's own tag scheme and was repaired: {START.format('it')}",
             1,
             [row("train", "train.conll", 61, "Cy I-PER")],
         ),
@@ -133,7 +129,8 @@ CASES = {
         Finding(
             "warning",
             "invalid",
-            f"4 tags broke the file's own scheme and were repaired: {START.format('them')}",
+            "4 tags didn't follow the file's own tag scheme and were repaired: "
+            f"{START.format('them')}",
             4,
             [
                 row("train", "train.conll", 61, "Cy I-PER"),
@@ -157,8 +154,8 @@ CASES = {
                     "train",
                     "train.jsonl",
                     21,
-                    "the spans 'Lee' (PER) and 'Ann Lee' (PER) overlap. The second was kept. "
-                    "Remove one of the two. Lee",
+                    "the spans 'Lee' (PER) and 'Ann Lee' (PER) overlap. The second one was kept. "
+                    "Remove one of them. Lee",
                 )
             ],
         ),
@@ -179,8 +176,8 @@ CASES = {
                     "train",
                     "train.jsonl",
                     21,
-                    f"the spans '{name}' (PER) and 'Ann Lee' (PER) overlap. The second was kept. "
-                    f"Remove one of the two. {name}",
+                    f"the spans '{name}' (PER) and 'Ann Lee' (PER) overlap. The second one was "
+                    f"kept. Remove one of them. {name}",
                 )
                 for name in ("Ann", "Lee")
             ],
@@ -191,7 +188,7 @@ CASES = {
         Finding(
             "note",
             "misaligned",
-            "1 entity border lay inside a word, which was split there, so nothing is lost. "
+            "1 entity border fell inside a word, so the word was split there and nothing is lost. "
             "Correct the offsets if that is wrong.",
             1,
             [
@@ -199,8 +196,8 @@ CASES = {
                     "train",
                     "train.jsonl",
                     21,
-                    "a span must begin and end with a word, but 'Ann' (PER) ends inside 'Anna'. "
-                    "The word was split there. Correct the span if it is wrong. Anna",
+                    "the span 'Ann' (PER) ends inside 'Anna', so the word was split there. "
+                    "Correct the span if it is wrong. Anna",
                 )
             ],
         ),
@@ -211,16 +208,16 @@ CASES = {
         Finding(
             "note",
             "misaligned",
-            "2 entity borders lay inside a word, which was split there, so nothing is lost. "
-            "Correct the offsets if that is wrong.",
+            "2 entity borders fell inside a word, so the word was split there and nothing is "
+            "lost. Correct the offsets if that is wrong.",
             2,
             [
                 row(
                     "train",
                     "train.jsonl",
                     21,
-                    f"a span must begin and end with a word, but 'Ann' (PER) {verb} inside "
-                    "'McAnna'. The word was split there. Correct the span if it is wrong. McAnna",
+                    f"the span 'Ann' (PER) {verb} inside 'McAnna', so the word was split there. "
+                    "Correct the span if it is wrong. McAnna",
                 )
                 for verb in ("begins", "ends")
             ],
@@ -251,7 +248,7 @@ CASES = {
         Finding(
             "warning",
             "conflict",
-            "2 sentences of train occurred before in it with other tags. Correct the wrong ones.",
+            "2 sentences of train appeared there before with other tags. Correct the wrong ones.",
             2,
             [
                 row("train", "train.conll", 61, "Ann0 ran"),
@@ -264,7 +261,7 @@ CASES = {
         Finding(
             "note",
             "duplicates",
-            "2 sentences of train occurred before in it.",
+            "2 sentences of train appeared there before.",
             2,
             [
                 row("train", "train.conll", 61, "Ann0 ran"),
@@ -277,7 +274,7 @@ CASES = {
         Finding(
             "note",
             "duplicates",
-            "1 sentence of validation occurred before in it.",
+            "1 sentence of validation appeared there before.",
             1,
             [row("validation", "dev.conll", 7, "Bob0 ran")],
         ),
@@ -287,8 +284,8 @@ CASES = {
         Finding(
             "warning",
             "leak",
-            "In test, 2 sentences are in train as well, so scores on them do not show how well "
-            "the model reads new text. Remove them from one of the two.",
+            "2 test sentences are also in train, so scores will look too good. Remove them from "
+            "one of the two.",
             2,
             [
                 row("test", "test.conll", 4, "Ann0 ran"),
@@ -302,8 +299,8 @@ CASES = {
         Finding(
             "warning",
             "leak",
-            "In validation, 1 sentence is in train as well, so scores on them do not show how "
-            "well the model reads new text. Remove them from one of the two.",
+            "1 validation sentence is also in train, so scores will look too good. Remove it from "
+            "one of the two.",
             1,
             [row("validation", "dev.conll", 4, "Ann5 ran")],
         ),
@@ -313,7 +310,7 @@ CASES = {
         Finding(
             "error",
             "no_entities",
-            "The training part has no entity; annotate some, or check the tag column.",
+            "The training part has no entities. Annotate some, or check the tag column.",
             1,
         ),
     ),
@@ -322,9 +319,9 @@ CASES = {
         Finding(
             "warning",
             "nothing_to_score",
-            "validation has no entity, so there is nothing to score while training, and the last "
-            "model is kept. Annotate some of its sentences, or remove it: a part of train is then "
-            "held out for it.",
+            "validation has no entities, so there is nothing to score during training and the "
+            "last model is kept. Annotate some of its sentences, or remove it to hold out a part "
+            "of train instead.",
             1,
         ),
     ),
@@ -337,8 +334,8 @@ CASES = {
         Finding(
             "warning",
             "unseen_type",
-            "LOC occurs in validation and test but not in train, so it cannot be learned and "
-            "counts as missed there. Add examples of it to train, or remove it.",
+            "LOC is in validation and test but not in train, so the model can't learn it and each "
+            "one counts as missed. Add examples to train, or remove it.",
             1,
         ),
     ),
@@ -347,8 +344,8 @@ CASES = {
         Finding(
             "warning",
             "few_examples",
-            "PER has 19 examples in train; under 20 it is hardly learned. Annotate more of it, or "
-            "leave it out.",
+            "PER has 19 examples in train, and with fewer than 20 a model hardly learns it. "
+            "Annotate more, or leave it out.",
             19,
         ),
     ),
@@ -357,8 +354,8 @@ CASES = {
         Finding(
             "warning",
             "few_examples",
-            "PER has 1 example in train; under 20 it is hardly learned. Annotate more of it, or "
-            "leave it out.",
+            "PER has 1 example in train, and with fewer than 20 a model hardly learns it. "
+            "Annotate more, or leave it out.",
             1,
         ),
     ),
@@ -367,7 +364,7 @@ CASES = {
         Finding(
             "note",
             "absent_type",
-            "PER does not occur in validation and test, so it is not scored there.",
+            "PER doesn't occur in validation and test, so it has no score there.",
             2,
         ),
     ),
@@ -376,7 +373,7 @@ CASES = {
         Finding(
             "note",
             "absent_type",
-            "PER does not occur in test, so it is not scored there.",
+            "PER doesn't occur in test, so it has no score there.",
             1,
         ),
     ),
@@ -389,8 +386,8 @@ CASES = {
         Finding(
             "note",
             "ambiguous",
-            "1 name is annotated with different types in different places; the line given is the "
-            "first of the rarest type. Some names have several meanings: check whether these do.",
+            "1 name is annotated with more than one type. Check whether they really have several "
+            "meanings; the line shown is the first with the rarest type.",
             1,
             [row("validation", "dev.conll", 4, "Oslo: LOC 20, PER 1")],
         ),
@@ -422,8 +419,8 @@ CASES = {
         Finding(
             "warning",
             "case",
-            "PER and Per are types of their own that differ only in small and capital letters. "
-            "Write them alike if they mean the same.",
+            "PER and Per differ only in capital letters, and count as separate types. Write them "
+            "alike if they mean the same.",
             2,
         ),
     ),
@@ -432,8 +429,8 @@ CASES = {
         Finding(
             "note",
             "decided",
-            "There is no validation part: 4 of 40 training sentences, chosen by seed 42, were put "
-            "aside for it.",
+            "The data have no validation part, so 4 of 40 training sentences were set aside for "
+            "it, chosen by seed 42.",
             1,
         ),
     ),
@@ -500,6 +497,22 @@ def test_a_long_sentence_is_shown_in_part(check):
     assert finding.rows[0]["text"] == f"{'x' * 150} {'y' * 49}"
 
 
+def test_equal_sentences_stay_together_where_validation_is_put_aside(check):
+    codes = {finding.code for finding in check({"my.conll": people(100) * 2})}
+    assert "duplicates" in codes
+    assert "leak" not in codes
+
+
+def test_validation_from_train_leaks_what_documents_repeat(check):
+    document = "-DOCSTART- O\n\n" + people(2)
+    found = check({"my.conll": document * 20})
+    (leak,) = (finding for finding in found if finding.code == "leak")
+    assert leak.message == (
+        "4 sentences put aside for validation are also in train, because the data repeat them. "
+        "Scores will look too good until you remove the repeats."
+    )
+
+
 def test_a_sentence_of_one_word_leaks_nothing(check):
     one = "Oslo B-PER\n"
     assert check({"train.conll": people(20) + one, "dev.conll": one}) == []
@@ -530,10 +543,10 @@ def test_nested_annotation_is_named(check):
     (finding,) = [finding for finding in nested if finding.code == "overlap"]
     assert (finding.level, finding.message) == (
         "warning",
-        "The annotation is nested: of 41 entities, 20 overlapped another one and were left out; of "
-        "two the longer one is kept, or the first if both are equally long. A model here learns "
-        "one type for each word. To learn the inner entities as well, train a second model on a "
-        "copy of the data from which the outer ones are removed.",
+        "Entities are nested: 20 of 41 overlapped another one and were left out (the longer of "
+        "two is kept, or the first if both are equally long). A model here learns one type for "
+        "each word. To learn the inner entities too, train a second model on a copy of the data "
+        "without the outer ones.",
     )
 
 
@@ -545,7 +558,7 @@ def test_a_single_sentence_is_shown_with_its_error(tmp_path):
     (error,) = report.errors
     assert (error.code, error.message) == (
         "one_sentence",
-        "There is only 1 training sentence in my.conll. Add at least one more, so that one can be "
+        "my.conll has only 1 training sentence. Add at least one more, so that one can be "
         "kept for validation.",
     )
 

@@ -106,8 +106,7 @@ def test_data_that_cannot_be_read_is_an_error():
     with pytest.raises(DataError) as caught:
         check_data("nowhere")
     assert str(caught.value) == (
-        "No data were found at 'nowhere'. Choose sample, a file, a folder or a Hub dataset "
-        "(owner/name)."
+        "Found no data at 'nowhere'. Choose sample, a file, a folder or a Hub dataset (owner/name)."
     )
 
 

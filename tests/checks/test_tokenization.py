@@ -73,13 +73,13 @@ def test_without_entities_nothing_is_laid_out(corpus, tiny_encoder):
     [
         (
             1,
-            "1 sentence is longer than the window of 256 sub-tokens: the 3 sentences are read in "
-            "4 windows, and nothing is cut off.",
+            "1 sentence is longer than the window of 256 sub-tokens, so the 3 sentences are read "
+            "in 4 windows. Nothing is cut off.",
         ),
         (
             25,
-            "25 sentences are longer than the window of 256 sub-tokens: the 27 sentences are read "
-            "in 52 windows, and nothing is cut off.",
+            "25 sentences are longer than the window of 256 sub-tokens, so the 27 sentences are "
+            "read in 52 windows. Nothing is cut off.",
         ),
     ],
 )
@@ -103,19 +103,19 @@ def test_long_sentences_are_a_note(corpus, tiny_encoder, count, message):
     [
         (
             ["日本"],
-            "1 word holds characters that {} cannot read (日 本). Choose an encoder made for this "
-            "script if they matter.",
+            "{} doesn't know some characters in 1 word (日 本). If they matter, choose an encoder "
+            "made for this script.",
         ),
         # What can be read is not named, though it stands in the same word.
         (
             ["☃☃☃a", "b☃日"],
-            "2 words hold characters that {} cannot read (☃ 日). Choose an encoder made for this "
-            "script if they matter.",
+            "{} doesn't know some characters in 2 words (☃ 日). If they matter, choose an encoder "
+            "made for this script.",
         ),
-        (["x" * 101], "1 word is longer than {} can read. Split it if it matters."),
+        (["x" * 101], "1 word is too long for {}. Split it if it matters."),
         (
             ["x" * 101, "y" * 101],
-            "2 words are longer than {} can read. Split them if they matter.",
+            "2 words are too long for {}. Split them if they matter.",
         ),
     ],
 )

@@ -47,7 +47,7 @@ def test_the_batch_size_changes_no_score(document, model, toy_data):
 
 def test_the_labels_of_an_evaluated_model_may_be_named(refusal, model, toy_data):
     sentence = refusal("evaluate", "--model", model, "--data", toy_data, "--model-labels", "O")
-    assert "has 5 labels, but 1 names were given" in sentence
+    assert "has 5 labels, but you gave 1 name" in sentence
 
 
 def test_a_file_without_splits_is_scored_whole(call, document, model, toy_data):
@@ -55,7 +55,7 @@ def test_a_file_without_splits_is_scored_whole(call, document, model, toy_data):
     assert document(*arguments)["sentences"] == 32
     code, out, err = call(*arguments)
     assert code == 0
-    assert err == "note: There are no splits: all 32 sentences are the test.\n"
+    assert err == "note: The data have no splits, so all 32 sentences are used as test.\n"
     assert out.splitlines()[0].split() == ["precision", "recall", "f1", "entities"]
 
 

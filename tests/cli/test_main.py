@@ -13,8 +13,8 @@ from tests.conftest import write_conll
 from tests.support import toy
 from tests.support.places import REPOSITORY
 
-NOTHING_THERE = "There is no run 'nowhere'. `python -m ner_core runs` lists all runs."
-HELP = "`python -m ner_core --help` shows what there is."
+NOTHING_THERE = "There is no run 'nowhere'. List your runs with `python -m ner_core runs`."
+HELP = "Run `python -m ner_core --help` to see the options."
 
 
 @pytest.fixture
@@ -31,14 +31,14 @@ def model(toy_run):
         (
             "empty.conll",
             b"",
-            "There are no annotated sentences in empty.conll. Write a word and its tag on each "
-            "line, and a blank line between sentences.",
+            "empty.conll has no annotated sentences. Write a word and its tag on each line, and a "
+            "blank line between sentences.",
         ),
         (
             "one.conll",
             b"ann\nlives\n",
-            "one.conll, line 1: there is only one column ('ann'). Put the word and its tag on "
-            "each line, separated by a blank or a tab, the tag in the last column.",
+            "one.conll, line 1: there is only a word here ('ann'), without a tag. Write a tag "
+            "after it, separated by a blank or a tab.",
         ),
         (
             "tag.conll",
@@ -72,15 +72,15 @@ def test_a_bad_file_is_refused(refusal, model, tmp_path, name, content, sentence
 )
 def test_data_that_is_not_there_is_refused(refusal, tmp_path, command):
     assert refusal(*command, tmp_path / "nowhere") == (
-        f"No data were found at '{tmp_path}/nowhere'. Choose sample, a file, a folder or a Hub "
-        "dataset (owner/name)."
+        f"Found no data at '{tmp_path}/nowhere'. Choose sample, a file, a folder or a Hub dataset "
+        "(owner/name)."
     )
 
 
 def test_a_folder_without_data_is_refused(refusal, tmp_path):
-    assert refusal("check", tmp_path) == (
-        f"No file in {tmp_path.name} is named train, validation (or dev, valid, testa) or test: "
-        "found no files. Rename the files."
+    assert (
+        refusal("check", tmp_path)
+        == f"The folder {tmp_path.name} has no data files. Choose another one."
     )
 
 
@@ -99,8 +99,8 @@ def test_a_folder_that_is_no_model_is_refused(refusal, tmp_path, command):
     folder = tmp_path / "no-model"
     folder.mkdir()
     assert refusal(*command, folder) == (
-        f"There is no config.json in {folder}, so it is not the folder of a model. Choose the "
-        "folder that a model was saved in."
+        f"{folder} has no config.json, so it isn't a model's folder. Choose the folder that a "
+        "model was saved in."
     )
     assert store.list_runs() == []
 
@@ -114,47 +114,47 @@ SETTINGS = ", ".join(TrainConfig.model_fields)
     [
         (
             ("--learning-rate", "-1"),
-            "learning_rate must be a number above 0 and up to 1, not '-1'.",
+            "learning_rate can't be '-1'. Use a number above 0 and up to 1.",
         ),
         (
             ("--learning-rate", "fast"),
-            "learning_rate must be a number above 0 and up to 1, not 'fast'.",
+            "learning_rate can't be 'fast'. Use a number above 0 and up to 1.",
         ),
-        (("--epochs", "0"), "epochs must be a number above 0 and up to 1,000, not '0'."),
-        (("--epochs", "nan"), "epochs must be a number above 0 and up to 1,000, not 'nan'."),
+        (("--epochs", "0"), "epochs can't be '0'. Use a number above 0 and up to 1,000."),
+        (("--epochs", "nan"), "epochs can't be 'nan'. Use a number above 0 and up to 1,000."),
         (
             ("--batch-size", "1.5"),
-            "batch_size must be a whole number from 1 to 1,024, not '1.5'.",
+            "batch_size can't be '1.5'. Use a whole number from 1 to 1,024.",
         ),
-        (("--max-train", "0"), "max_train must be a whole number from 1 on, not '0'."),
+        (("--max-train", "0"), "max_train can't be '0'. Use a whole number from 1 on."),
         (("--set", "no_such=1"), f"There is no setting 'no_such'. The settings are {SETTINGS}."),
-        (("--set", "no_such"), "--set must be KEY=VALUE, not 'no_such'."),
+        (("--set", "no_such"), "Can't read --set 'no_such'. Write it as KEY=VALUE."),
         (
             ("--set", "sub_token_labels=some"),
-            "sub_token_labels must be one of first, all, copy, not 'some'.",
+            "sub_token_labels can't be 'some'. Use one of first, all, copy.",
         ),
         (
             ("--set", "group_by_length=perhaps"),
-            "group_by_length must be true or false, not 'perhaps'.",
+            "group_by_length can't be 'perhaps'. Use true or false.",
         ),
-        (("--set", "warmup=1"), "warmup must be a number from 0 to below 1, not '1'."),
+        (("--set", "warmup=1"), "warmup can't be '1'. Use a number from 0 to below 1."),
         (
             ("--set", "overlap=200"),
-            "overlap must be at most half of max_length (128), not 200.",
+            "overlap can't be 200. Use at most half of max_length, which is 128.",
         ),
         (
             ("--recipe", "cake"),
-            "recipe must be one of quick, balanced, best, adapter, notebook, not 'cake'.",
+            "recipe can't be 'cake'. Use one of quick, balanced, best, adapter, notebook.",
         ),
         (
             ("--run-id", "a/b"),
-            "'a/b' can't be the id of a run, which has letters, digits, - and _ only. `python -m "
-            "ner_core runs` lists all runs.",
+            "'a/b' can't be a run's id, which has only letters, digits, - and _. List your runs "
+            "with `python -m ner_core runs`.",
         ),
         (
             ("--run-id", ".."),
-            "'..' can't be the id of a run, which has letters, digits, - and _ only. `python -m "
-            "ner_core runs` lists all runs.",
+            "'..' can't be a run's id, which has only letters, digits, - and _. List your runs "
+            "with `python -m ner_core runs`.",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -168,43 +168,43 @@ def test_a_bad_setting_is_refused_before_there_is_a_run(refusal, arguments, sent
 def test_the_id_of_another_run_is_refused(refusal):
     store.create(TrainConfig(), "taken")
     assert refusal("train", "--data", "sample", "--run-id", "taken") == (
-        "A run named taken exists already. Choose another id."
+        "There is already a run named taken. Choose another id."
     )
 
 
 def test_a_run_without_a_model_cannot_be_used(refusal):
     store.create(TrainConfig(), "idle")
     assert refusal("predict", "--model", "idle", "ann") == (
-        "The run idle has no finished model: its status is interrupted. Choose another run."
+        "The run idle has no model yet: it is interrupted. Choose another run."
     )
 
 
 def test_an_unknown_command_is_refused(refusal):
     sentence = refusal("fly")
     assert sentence.startswith("argument COMMAND: invalid choice: 'fly' (choose from ")
-    assert sentence.endswith(f"; {HELP}")
+    assert sentence.endswith(f". {HELP}")
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((), f"the following arguments are required: COMMAND; {HELP}"),
+        ((), f"the following arguments are required: COMMAND. {HELP}"),
         (
             ("check",),
-            "the following arguments are required: data; "
-            "`python -m ner_core check --help` shows what there is.",
+            "the following arguments are required: data. "
+            "Run `python -m ner_core check --help` to see the options.",
         ),
         (
             ("train",),
-            "the following arguments are required: --data; "
-            "`python -m ner_core train --help` shows what there is.",
+            "the following arguments are required: --data. "
+            "Run `python -m ner_core train --help` to see the options.",
         ),
         (
             ("evaluate", "--data", "sample"),
-            "the following arguments are required: --model; "
-            "`python -m ner_core evaluate --help` shows what there is.",
+            "the following arguments are required: --model. "
+            "Run `python -m ner_core evaluate --help` to see the options.",
         ),
-        (("runs", "--no-such"), f"unrecognized arguments: --no-such; {HELP}"),
+        (("runs", "--no-such"), f"unrecognized arguments: --no-such. {HELP}"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -215,14 +215,14 @@ def test_arguments_that_are_missing_or_unknown_are_refused(refusal, arguments, s
 @pytest.mark.parametrize("number", [0, -1, 33])
 def test_a_sentence_that_is_not_there_cannot_be_laid_out(refusal, toy_data, number):
     assert refusal("check", toy_data, "--show-alignment", number) == (
-        f"--show-alignment must be the number of a training sentence from 1 to 32, not {number}."
+        f"--show-alignment can't be {number}. Choose a training sentence from 1 to 32."
     )
 
 
 def test_a_split_that_is_not_there_is_refused(refusal, model, tmp_path):
     folder = toy.write_toy(tmp_path / "two", test=0)
     assert refusal("evaluate", "--model", model, "--data", folder) == (
-        "There is no test part in two, only train, validation. Choose one of these with --split."
+        "two has no test part, only train, validation. Choose one of these with --split."
     )
 
 
@@ -235,8 +235,8 @@ def test_a_fault_of_ours_is_one_line_and_exit_code_1(call, monkeypatch):
     assert call("runs") == (
         1,
         "",
-        "error: a fault of NER Studio (ZeroDivisionError: division by zero); "
-        "set NER_DEBUG=1 to see where.\n",
+        "error: something went wrong in NER Studio (ZeroDivisionError: division by zero). Set "
+        "NER_DEBUG=1 to see where.\n",
     )
 
 
@@ -352,9 +352,9 @@ def test_check_lists_every_row_that_cannot_be_read(call, document, tmp_path):
         ("my.conll", 7),
     ]
     assert call("check", path)[1].splitlines()[7:10] == [
-        "error: 2 rows cannot be read and are left out here. Correct them to start training.",
-        "    my.conll, line 3: there is only one column ('oslo'). Put the word and its tag on "
-        "each line, separated by a blank or a tab, the tag in the last column. oslo",
+        "error: 2 rows can't be read. Fix them to start training.",
+        "    my.conll, line 3: there is only a word here ('oslo'), without a tag. Write a tag "
+        "after it, separated by a blank or a tab. oslo",
         "    my.conll, line 7: 'B_PER' is not a tag such as O, B-PER or I-PER. Write it as B-PER. "
         "cy B_PER",
     ]
@@ -383,7 +383,7 @@ def test_check_tells_what_an_encoder_makes_of_the_data(call, document, toy_data,
     ("arguments", "code", "err"),
     [
         (("show", "nowhere"), 2, f"error: {NOTHING_THERE}\n"),
-        ((), 2, f"error: the following arguments are required: COMMAND; {HELP}\n"),
+        ((), 2, f"error: the following arguments are required: COMMAND. {HELP}\n"),
     ],
     ids=["unknown run", "no command"],
 )

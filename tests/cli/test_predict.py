@@ -50,18 +50,18 @@ def test_names_are_separated_by_commas():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((), "There is no text to read. Give one, or a file with --file."),
-        (("ann", "--file", "f"), "There are both a text and --file. Leave one of them out."),
+        ((), "No text to read. Give a text, or a file with --file."),
+        (("ann", "--file", "f"), "You gave both a text and --file. Leave one out."),
         (
             ("--file", "/nowhere"),
-            "The file /nowhere cannot be read: No such file or directory.",
+            "Can't read the file /nowhere: No such file or directory.",
         ),
-        (("ann", "--threshold", "1.5"), "--threshold must be a number from 0 to 1, not 1.5."),
-        (("ann", "--threshold", "nan"), "--threshold must be a number from 0 to 1, not nan."),
+        (("ann", "--threshold", "1.5"), "--threshold can't be 1.5. Use a number from 0 to 1."),
+        (("ann", "--threshold", "nan"), "--threshold can't be nan. Use a number from 0 to 1."),
         (
             ("ann", "--threshold", "x"),
-            "argument --threshold: invalid float value: 'x'; "
-            "`python -m ner_core predict --help` shows what there is.",
+            "argument --threshold: invalid float value: 'x'. "
+            "Run `python -m ner_core predict --help` to see the options.",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -110,7 +110,7 @@ def test_rows_are_not_made_one_text(refusal, model, tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("text\nann\n")
     assert refusal("predict", "--model", model, "--file", path, "--whole") == (
-        "a.csv is a table, and only a file of lines can be read as one text. Read it row by row."
+        "a.csv is a table and can't be read as one text. Read it row by row."
     )
 
 
@@ -121,7 +121,7 @@ def test_what_stands_before_a_bad_row_is_printed(call, model, tmp_path):
     assert code == 2
     assert [row["text"] for row in rows(out)] == ["ann"]
     assert err == (
-        'error: a.jsonl, line 2: 7 is neither a string nor an object such as {"text": "..."}. '
+        'error: a.jsonl, line 2: 7 isn\'t a string or an object such as {"text": "..."}. '
         "Correct the row.\n"
     )
 
@@ -130,7 +130,7 @@ def test_bytes_that_are_no_text_may_not_be_piped_in(refusal, model, monkeypatch)
     stdin = io.TextIOWrapper(io.BytesIO(b"Z\xfcrich"), encoding="utf-8")
     monkeypatch.setattr(sys, "stdin", stdin)
     assert refusal("predict", "--model", model) == (
-        "stdin: the byte 0xfc is not UTF-8 text. Convert it to UTF-8."
+        "stdin isn't UTF-8 text (byte 0xfc). Convert it to UTF-8."
     )
 
 
@@ -142,21 +142,21 @@ def test_bytes_that_are_no_text_may_not_be_piped_in(refusal, model, monkeypatch)
     [
         (
             ("ann", "--text-column", "x"),
-            "--text-column needs a file with columns, but there is no --file. Give one.",
+            "--text-column works only with --file. Add a file, or leave it out.",
         ),
         (
             ("ann", "--whole"),
-            "--whole needs a file of lines, but there is no --file. Give one.",
+            "--whole works only with --file. Add a file, or leave it out.",
         ),
         (
             ("ann", "--batch-size", "0"),
-            "argument --batch-size: must be a whole number from 1 on, not '0'; "
-            "`python -m ner_core predict --help` shows what there is.",
+            "argument --batch-size: can't be '0'. Use a whole number from 1 on. "
+            "Run `python -m ner_core predict --help` to see the options.",
         ),
         (
             ("ann", "--batch-size", "x"),
-            "argument --batch-size: must be a whole number from 1 on, not 'x'; "
-            "`python -m ner_core predict --help` shows what there is.",
+            "argument --batch-size: can't be 'x'. Use a whole number from 1 on. "
+            "Run `python -m ner_core predict --help` to see the options.",
         ),
     ],
     ids=str,
@@ -271,8 +271,8 @@ def test_the_output_as_a_document(document, model, found, tmp_path):
 def test_nothing_is_written_over(refusal, model, tmp_path):
     def sentence(path, found):
         return (
-            f"--output can't be written to {str(path)!r}: there is already {found}. Choose "
-            "another name, or remove it first."
+            f"Can't write --output to {str(path)!r}: there is already {found}. Choose another "
+            "name, or remove it first."
         )
 
     path = tmp_path / "a.csv"
@@ -282,7 +282,7 @@ def test_nothing_is_written_over(refusal, model, tmp_path):
     assert refusal(*arguments, tmp_path) == sentence(tmp_path, "a folder")
     assert path.read_text() == "mine"
     assert refusal(*arguments, path / "x") == (
-        f"--output can't be written to {str(path / 'x')!r}: File exists. Choose another place."
+        f"Can't write --output to {str(path / 'x')!r}: File exists. Choose another place."
     )
 
 

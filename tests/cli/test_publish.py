@@ -49,7 +49,7 @@ def test_the_command_publishes_and_tells_where(hub, run, call, document):
     code, out, _ = call("publish", "done", "--repo", "me/ner")
     assert (code, out) == (
         0,
-        f"{hub.url}/me/ner holds all of it already (private, commit {commit[:8]})\n",
+        f"{hub.url}/me/ner already has all of it (private, commit {commit[:8]})\n",
     )
 
 
@@ -58,8 +58,8 @@ def test_the_command_says_that_a_card_was_replaced(hub, run, call):
     _, out, _ = call("publish", "done", "--repo", "me/ner")
     commit = hub.models["me/ner"].commit("main")
     assert out == (
-        f"published: {hub.url}/me/ner (public, commit {commit[:8]})\n"
-        "its README.md is a new one; the one before is in the history of the repository\n"
+        f"published: {hub.url}/me/ner (public, commit {commit[:8]})\nits README.md is new; the "
+        "old one is in the repository's history\n"
     )
 
 
@@ -77,8 +77,8 @@ def test_what_was_taken_over_is_said(hub, run, call):
     hub.models["me/ner"] = Repo({"main": {"README.md": b"---\nlicense: mit\n---\nmine"}})
     _, out, _ = call("publish", "done", "--repo", "me/ner")
     assert out.splitlines()[1:] == [
-        "its README.md is a new one; the one before is in the history of the repository",
-        "taken over from the README.md before: license",
+        "its README.md is new; the old one is in the repository's history",
+        "kept from the old README.md: license",
     ]
 
 
@@ -88,8 +88,8 @@ def test_a_wish_that_is_not_met_is_refused(hub, run, call):
         code, out, err = call("publish", "done", "--repo", f"me/{repo}", f"--{wish}")
         assert (code, out) == (2, "")
         assert err == (
-            f"asking the Hub …\nerror: Nothing was sent: me/{repo} is already {now}, and you asked "
-            f"for {wish}. Make it {wish} at {hub.url}/me/{repo}/settings first, or do not ask for "
+            f"asking the Hub …\nerror: Nothing sent: me/{repo} is already {now}, but you asked "
+            f"for {wish}. Make it {wish} at {hub.url}/me/{repo}/settings first, or don't ask for "
             f"{wish}.\n"
         )
         assert hub.models[f"me/{repo}"].commits == []
@@ -100,7 +100,7 @@ def test_what_is_refused_is_one_sentence(hub, run, call):
     code, out, err = call("publish", "done", "--repo", "me/ner")
     assert (code, out) == (2, "")
     assert err.splitlines()[-1] == (
-        "error: The token has no right to write to me/ner. Make one of the type write at "
+        "error: Your token can't write to me/ner. Make a write token at "
         f"{hub.url}/settings/tokens, or a fine-grained one with repo.write for me."
     )
     assert "Traceback" not in err
@@ -114,7 +114,7 @@ def test_private_and_public_exclude_each_other(call):
 
 def test_adapter_reaches_the_refusal(hub, run, refusal):
     assert refusal("publish", "done", "--repo", "me/ner", "--adapter") == (
-        "Run done has no LoRA adapter: all its weights were trained. Publish the model, or train "
+        "Run done has no LoRA adapter, since it trained all weights. Publish the model, or train "
         "with the recipe adapter."
     )
 

@@ -47,16 +47,16 @@ def test_a_push_that_fails_is_told_by_its_phases_and_one_sentence(hub, run_comma
     code, err = run_command("publish", "done", "--repo", "me/ner")
     assert (code, err.replace("0.1 MB", "SIZE")) == (
         2,
-        "asking the Hub …\nsending the files (SIZE) …\nwriting the commit …\nerror: The token has "
-        f"no right to write to me/ner. Make one of the type write at {hub.url}/settings/tokens, or "
-        "a fine-grained one with repo.write for me.\n",
+        "asking the Hub …\nsending the files (SIZE) …\nwriting the commit …\nerror: Your token "
+        f"can't write to me/ner. Make a write token at {hub.url}/settings/tokens, or a "
+        "fine-grained one with repo.write for me.\n",
     )
 
 
 def test_a_deployment_that_fails_is_one_sentence(hub, run_command):
     hub.fail("/api/spaces/me/studio/commit", status=409, headers=WARNED)
     hub.fail("/large/", status=429, headers=WARNED, times=1)
-    sentence = "error: Another change was made to me/studio meanwhile. Try again.\n"
+    sentence = "error: Someone else changed me/studio meanwhile. Try again.\n"
     assert run_command("deploy", "me/studio") == (2, sentence)
 
 
@@ -70,7 +70,7 @@ def test_a_model_that_cannot_be_read_is_one_sentence(hub, run_command, tiny_mode
     code, err = run_command("predict", "--model", "me/ner", "Ann lives in Oslo.")
     assert code == 2
     if path == "/large/":
-        assert err.startswith("error: This log-in has no right to read the model me/ner (403): ")
+        assert err.startswith("error: You can't read the model me/ner with this log-in (403): ")
         assert err.count("\n") == 1
     else:
         assert err == READ_ERROR

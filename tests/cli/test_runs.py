@@ -18,7 +18,7 @@ from tests.support.toy import training
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked_workers")]
 
-NOTHING_THERE = "There is no run 'nowhere'. `python -m ner_core runs` lists all runs."
+NOTHING_THERE = "There is no run 'nowhere'. List your runs with `python -m ner_core runs`."
 
 
 def test_a_run_from_training_to_its_figures(call, document, toy_data, tiny_encoder):
@@ -64,8 +64,8 @@ def test_a_run_that_fails_gives_its_sentence(refusal_of_training, toy_data, tmp_
     folder = toy.write_toy(tmp_path / "bare", train=0)
     write_conll(folder / "train.conll", [[("the", "O"), ("city", "O")]] * 3)
     assert refusal_of_training(folder) == (
-        "error: The training part of bare has no entities in its 3 sentences. "
-        "Annotate some, or check the tag column."
+        "error: The training part of bare has 3 sentences but no entities. Annotate some, or "
+        "check the tag column."
     )
     (run,) = store.list_runs()
     assert run.status() == "failed"
@@ -113,7 +113,7 @@ def test_ctrl_c_stops_a_run_and_keeps_its_model(toy_data, tiny_encoder, ner_home
     assert result["model_dir"] == str(run.model_dir)
     assert result["validation"] is result["test"] is None
     assert (run.model_dir / "model.safetensors").is_file()
-    assert "stopping; the best model so far is kept" in err
+    assert "stopping and keeping the best model so far" in err
     assert "Traceback" not in err
     toy.wait_for(lambda: not run.is_held(), "the worker to end")
 
@@ -121,7 +121,7 @@ def test_ctrl_c_stops_a_run_and_keeps_its_model(toy_data, tiny_encoder, ner_home
 def test_without_runs_the_list_says_how_to_make_one(call, document):
     code, out, err = call("runs")
     assert (code, err) == (0, "")
-    assert out == "There are no runs yet: `python -m ner_core train --data sample` makes one.\n"
+    assert out == "No runs yet. Start one with `python -m ner_core train --data sample`.\n"
     assert document("runs") == {"runs": []}
 
 
@@ -151,7 +151,7 @@ def test_a_run_at_work_is_asked_to_stop(document, call, monkeypatch):
     monkeypatch.setattr(store.locks, "is_held", lambda path: True)
     assert document("stop", "busy") == {"run": "busy", "status": "stopping"}
     assert run.stop_path.exists()
-    assert call("stop", "busy") == (0, "busy was asked to stop.\n", "")
+    assert call("stop", "busy") == (0, "busy will stop soon.\n", "")
 
 
 @pytest.mark.parametrize("command", ["show", "stop", "resume", "delete"])
@@ -162,7 +162,7 @@ def test_an_unknown_run_is_refused(refusal, command):
 def test_a_run_that_is_not_at_work_cannot_be_stopped(refusal):
     store.create(TrainConfig(), "idle")
     assert refusal("stop", "idle") == (
-        "The run idle cannot be stopped because it is interrupted. Choose one that is running."
+        "Can't stop the run idle: it is interrupted. Choose one that is running."
     )
 
 
@@ -178,8 +178,8 @@ def test_a_stopped_run_is_resumed_and_deleted(call, document, toy_data, tiny_enc
     code, out, err = call("resume", run.id)
     assert (code, out) == (2, "")
     assert err == (
-        f"error: The run {run.id} cannot be resumed because it is finished. "
-        "Choose one that was stopped, failed or was interrupted.\n"
+        f"error: Can't resume the run {run.id}: it is finished. Choose one that was stopped, "
+        "failed or was interrupted.\n"
     )
     assert document("delete", run.id) == {"run": run.id, "deleted": True}
     assert store.list_runs() == []
@@ -193,7 +193,7 @@ def test_a_person_is_asked_before_a_run_is_deleted(call, monkeypatch, answer, de
     monkeypatch.setattr("builtins.input", lambda: answer)
     code, out, err = call("delete", "mine")
     assert code == 0
-    assert err.startswith("Delete mine with its model and report? [y/N]\n")
-    assert out == ("mine was deleted.\n" if deleted else "")
+    assert err.startswith("Delete mine, its model and report? [y/N]\n")
+    assert out == ("mine deleted.\n" if deleted else "")
     assert store.exists("mine") != deleted
-    assert err.endswith("Nothing was deleted.\n") != deleted
+    assert err.endswith("Nothing deleted.\n") != deleted

@@ -29,11 +29,8 @@ from tests.support.processes import start_measuring
 ANSWER = f"print('noise'); open('answer.json', 'w').write({MEASURED.model_dump_json()!r})"
 FOREVER = "import time; time.sleep(600)"
 
-BUSY = (
-    "Time and memory cannot be measured while a run is training or data are being checked. "
-    "Try again afterwards."
-)
-REPLACED = "The measurement was cancelled because another one, for other settings, was asked for."
+BUSY = "Estimate available when the current run or data check ends."
+REPLACED = "Measurement cancelled: you asked for another one with other settings."
 
 
 @pytest.fixture
@@ -162,8 +159,8 @@ def test_data_that_cannot_be_learned_from_are_a_sentence(tmp_path, tiny_encoder,
     with pytest.raises(DataError) as caught:
         estimate_cost(toy.toy_config(data, tiny_encoder))
     assert str(caught.value) == (
-        "The training part of nothing has no entities in its 2 sentences. Annotate some, or "
-        "check the tag column."
+        "The training part of nothing has 2 sentences but no entities. Annotate some, or check "
+        "the tag column."
     )
     assert left_behind() == ["lock"]
 
@@ -175,14 +172,14 @@ def test_what_is_not_there_needs_no_process(config, tmp_path, stand_in):
         with pytest.raises(DataError) as caught:
             estimate_cost(wrong, measure)
         assert str(caught.value) == (
-            f"No data were found at {str(tmp_path / 'gone')!r}. Choose sample, a file, a folder or "
-            "a Hub dataset (owner/name)."
+            f"Found no data at {str(tmp_path / 'gone')!r}. Choose sample, a file, a folder or a "
+            "Hub dataset (owner/name)."
         )
     with pytest.raises(ModelError) as caught_model:
         estimate_cost(config, folders=False)
     assert str(caught_model.value) == (
-        f"There is no model {config.model!r}. Choose minilm, starter, a run id or a Hub id; "
-        "folders are for the command line."
+        f"No model called {config.model!r}. Choose one from the list, or type a Hub id such as "
+        "owner/name. Folders work only on the command line."
     )
     assert estimate_cost(config, measure=False) is None
     assert not started
@@ -218,14 +215,14 @@ def test_the_answer_of_the_process_is_the_measurement(config, stand_in):
         (
             "raise ValueError('a tensor is missing')",
             RunError,
-            "The time could not be measured, by a fault of NER Studio (ValueError: a tensor is "
-            "missing). You can start a run all the same.",
+            "Something went wrong in NER Studio while measuring (ValueError: a tensor is "
+            "missing). You can start a run anyway.",
         ),
         (
             "open('answer.json', 'w').write('{}')",
             RunError,
-            "The time could not be measured, by a fault of NER Studio (exit code 0). "
-            "You can start a run all the same.",
+            "Something went wrong in NER Studio while measuring (exit code 0). You can start a "
+            "run anyway.",
         ),
     ],
 )
@@ -244,7 +241,7 @@ def test_a_measurement_that_takes_too_long_is_ended(config, stand_in, monkeypatc
     with pytest.raises(RunError) as caught:
         estimate_cost(config)
     assert str(caught.value) == (
-        "The time could not be measured within 1 seconds. Start the run to see the time left."
+        "Measuring took longer than 1 seconds. Start the run to see the time left."
     )
     assert [process.poll() for process in started] == [-9]
     assert left_behind() == ["lock"]
@@ -359,7 +356,7 @@ def test_a_home_that_cannot_be_written_is_a_sentence(config, ner_home, stand_in)
     with pytest.raises(ConfigError) as caught:
         estimate_cost(config)
     assert str(caught.value) == (
-        f"The folder {cache.folder()} cannot be written: Not a directory. "
+        f"Can't write to the folder {cache.folder()}: Not a directory. "
         "Set NER_HOME to another folder."
     )
 

@@ -109,7 +109,7 @@ def test_what_grows_too_large_is_refused_before_it_is_written(pack, tmp_path, mo
     if form == "zip":
         path = pack(("a.conll", zeros[: 2**20]), ("b.conll", zeros))
     assert refusal(path) == (
-        f"{path.name} has more than 1 MB in it when unpacked, which is not read. Unpack it "
+        f"{path.name} has more than 1 MB in it when unpacked, too much for NER Studio. Unpack it "
         "yourself and choose the file or the folder."
     )
 
@@ -163,7 +163,7 @@ def test_an_archive_with_a_password_is_refused(pack):
     raw[raw.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(raw)
     assert refusal(path) == (
-        "my.zip has a password, or is packed in a way that is not read. Unpack it and choose the "
+        "my.zip has a password, or packing that NER Studio can't read. Unpack it and choose the "
         "folder."
     )
 

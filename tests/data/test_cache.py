@@ -392,7 +392,7 @@ def test_a_private_dataset_is_only_for_those_whom_the_hub_shows_it(private, read
         load_data("hub:ann/ner")
         load_data("hub:ann/ner")
     assert len(reads) == 1
-    with pytest.raises(DataError, match="The Hub has no dataset ann/ner that you may see"):
+    with pytest.raises(DataError, match="The Hub has no dataset ann/ner that you can see"):
         load_data("hub:ann/ner")
 
 

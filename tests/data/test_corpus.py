@@ -155,15 +155,15 @@ def test_inline_files_may_stand_beside_columns(corpus_folder, tmp_path):
         *(
             (
                 empty,
-                "There are no annotated sentences in my.conll. Write a word and its tag on each "
-                "line, and a blank line between sentences.",
+                "my.conll has no annotated sentences. Write a word and its tag on each line, and "
+                "a blank line between sentences.",
             )
             for empty in ("", "\n\n", "-DOCSTART- O\n", "# only a comment\n")
         ),
         (
             "Ann\nran\n",
-            "my.conll, line 1: there is only one column ('Ann'). Put the word and its tag on "
-            "each line, separated by a blank or a tab, the tag in the last column.",
+            "my.conll, line 1: there is only a word here ('Ann'), without a tag. Write a tag "
+            "after it, separated by a blank or a tab.",
         ),
     ],
 )
@@ -176,7 +176,7 @@ def test_what_has_nothing_to_learn_from_is_a_sentence(single, read, raw, message
 @pytest.mark.parametrize("read", [load_data, canonical_source])
 def test_a_source_that_is_not_there_is_a_sentence(read, source):
     assert refusal(read, source) == (
-        f"No data were found at {source[:200]!r}. Choose sample, a file, a folder or a Hub dataset "
+        f"Found no data at {source[:200]!r}. Choose sample, a file, a folder or a Hub dataset "
         "(owner/name)."
     )
 
@@ -194,7 +194,7 @@ def test_a_source_does_not_depend_on_the_working_directory(single, tmp_path, mon
 
 def test_a_folder_without_a_training_part_is_a_sentence(corpus_folder):
     assert refusal(load_data, corpus_folder(dev=[ANN], test=[ANN])) == (
-        "There is no training part in corpus, only validation, test. Add a file named train."
+        "corpus has no training part, only validation, test. Add a file named train."
     )
 
 
@@ -207,16 +207,16 @@ def test_a_tenth_is_put_aside_for_validation(tmp_path, count, kept):
     both = words(corpus, "train") + words(corpus, "validation")
     assert sorted(both) == sorted([f"Ann{number}", "ran"] for number in range(count))
     assert corpus.notes == (
-        f"There is no validation part: {kept} of {count} training sentences, chosen by seed 7, "
-        "were put aside for it.",
+        f"The data have no validation part, so {kept} of {count} training sentences were set "
+        "aside for it, chosen by seed 7.",
     )
 
 
 def test_large_numbers_in_a_note_have_separators(tmp_path):
     corpus = load_data(str(write_conll(tmp_path / "my.conll", many(12_000))))
     assert corpus.notes == (
-        "There is no validation part: 1,200 of 12,000 training sentences, chosen by seed 42, were "
-        "put aside for it.",
+        "The data have no validation part, so 1,200 of 12,000 training sentences were set aside "
+        "for it, chosen by seed 42.",
     )
 
 
@@ -236,7 +236,7 @@ def test_the_test_part_stays_when_validation_is_cut_from_train(corpus_folder):
 
 def test_one_training_sentence_cannot_be_parted(single):
     assert refusal(load_data, single("Ann B-PER\n")) == (
-        "There is only 1 training sentence in my.conll. Add at least one more, so that one can be "
+        "my.conll has only 1 training sentence. Add at least one more, so that one can be "
         "kept for validation."
     )
 
@@ -250,7 +250,7 @@ def test_a_source_of_one_file_is_the_test_as_a_whole(tmp_path, name):
     corpus = load_for_evaluation(str(source), "test")
     assert list(corpus.dataset) == ["test"]
     assert len(words(corpus, "test")) == 3
-    assert corpus.notes == ("There are no splits: all 3 sentences are the test.",)
+    assert corpus.notes == ("The data have no splits, so all 3 sentences are used as test.",)
 
 
 def test_of_a_source_of_one_file_the_parts_of_training_can_be_evaluated(tmp_path):
@@ -272,8 +272,7 @@ def test_a_split_that_is_not_there_is_a_sentence(corpus_folder):
     source = corpus_folder(train=many(20), dev=[OSLO])
     for split in ("test", "nonsense"):
         assert refusal(load_for_evaluation, source, split) == (
-            f"There is no {split} part in corpus, only train, validation. Choose one of these with "
-            "--split."
+            f"corpus has no {split} part, only train, validation. Choose one of these with --split."
         )
 
 
@@ -327,14 +326,14 @@ def test_the_arrow_files_live_as_long_as_the_corpus_and_no_longer(tmp_path):
 
 @pytest.mark.parametrize("source", ["", "~nobody-has-this-name/x"])
 def test_a_source_that_leads_nowhere_is_a_sentence(source):
-    with pytest.raises(DataError, match="No data were found at"):
+    with pytest.raises(DataError, match="Found no data at"):
         load_data(source)
 
 
 BROKEN = "Ann B-PER\n\nOslo\n\nran O\nCy B_PER\n\nBob B-PER\n"
 FIRST = (
-    "my.conll, line 3: there is only one column ('Oslo'). Put the word and its tag on each line, "
-    "separated by a blank or a tab, the tag in the last column."
+    "my.conll, line 3: there is only a word here ('Oslo'), without a tag. Write a tag after it, "
+    "separated by a blank or a tab."
 )
 
 
@@ -384,8 +383,8 @@ def test_whole_documents_are_put_aside(single):
     assert (len(sides[0]), len(sides[1])) == (18, 2)
     assert not sides[0] & sides[1]
     assert corpus.notes == (
-        "There is no validation part: 6 of 60 training sentences, whole documents (2), chosen by "
-        "seed 3, were put aside for it.",
+        "The data have no validation part, so 6 of 60 training sentences were set aside for it, "
+        "whole documents (2), chosen by seed 3.",
     )
     again = load_data(corpus.source, seed=3)
     assert words(again, "validation") == words(corpus, "validation")

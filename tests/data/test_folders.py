@@ -30,15 +30,15 @@ def test_parts_of_a_file_are_read_as_one(corpus):
     files = {"train-00000-of-00003.conll": ANN, "train-00001-of-00003.conll": OSLO}
     words, said = corpus(**files, **{"data_dict.md": ""})
     assert words == {"train": [["Ann", "ran"], ["Oslo", "slept"]]}
-    assert said == ["1 of its parts are not in the folder. Download them"]
+    assert said == ["1 of its parts are missing from the folder. Download them"]
 
 
 def test_a_file_that_is_left_out_is_said(corpus):
     words, said = corpus(**{"en_train.txt": ANN, "eval.txt": OSLO, "tst.txt": OSLO})
     assert list(words) == ["train", "test"]
     assert said == [
-        "the folder has files that were left out, since their names name no split: eval.txt. "
-        "Rename or remove them"
+        "some files in the folder were left out, because their names don't say which split they "
+        "are: eval.txt. Rename or remove them"
     ]
 
 
@@ -67,7 +67,7 @@ def test_brat_is_read_line_by_line(corpus, tmp_path):
 
 
 def test_annotation_of_brat_that_is_not_its_text_is_a_sentence(corpus):
-    with pytest.raises(DataError, match=r"1\.txt: 'Ann' does not stand at 1 to 4, but 'nn '"):
+    with pytest.raises(DataError, match=r"1\.txt: 'Ann' isn't at 1 to 4; the text there is 'nn '"):
         corpus(**{**BRAT, "train/1.ann": "T1\tPER 1 4\tAnn\n"})
 
 
@@ -120,5 +120,5 @@ def test_a_folder_in_a_folder_is_the_data(corpus):
 
 
 def test_a_folder_of_a_format_that_is_not_read_is_named(corpus):
-    with pytest.raises(DataError, match=r"r1\.con has the annotation of i2b2 without its text"):
+    with pytest.raises(DataError, match=r"r1\.con has i2b2 annotations without their text"):
         corpus(**{"r1.con": 'c="Ann" 1:0 1:0||t="per"', "r1.txt": "Ann ran."})

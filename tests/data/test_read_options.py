@@ -11,10 +11,7 @@ from ner_core.data.corpus import load_as_it_is
 from ner_core.data.readers.sentence import ReadOptions
 from ner_core.errors import ConfigError, DataError
 
-NO_WORD_ROWS = (
-    "no column numbers the sentences here, since a row is a whole one, and --sentence-column was "
-    "not used. Leave it out"
-)
+NO_WORD_ROWS = "each row is a whole sentence here, so --sentence-column was ignored. Leave it out"
 
 
 @pytest.fixture
@@ -42,7 +39,7 @@ TABLE = "word,tag,a,b\nAnn,B-PER,1,7\nran,O,1,7\nBo,B-PER,2,7\nsat,O,2,8\n"
 def test_the_sentence_column_is_that_which_was_chosen(read):
     assert read(TABLE, "my.csv", sentence_column="b") == (
         [["Ann", "ran", "Bo"], ["sat"]],
-        ["a sentence was ended where column 'b' has a new value"],
+        ["a new sentence starts where column 'b' has a new value"],
     )
     assert read(TABLE, "my.csv", sentence_column="3")[0] == [["Ann", "ran"], ["Bo", "sat"]]
 
@@ -57,7 +54,7 @@ def test_without_blank_lines_a_column_that_counts_up_ends_the_sentences(read):
     text = "word\ttag\tsid\nAnn\tB-PER\t1\nran\tO\t1\nBo\tB-PER\t2\nsat\tO\t2\n"
     assert read(text) == (
         [["Ann", "ran"], ["Bo", "sat"]],
-        ["a sentence was ended where column 'sid' has a new value"],
+        ["a new sentence starts where column 'sid' has a new value"],
     )
     # The parts of speech of one sentence come in runs, too.
     assert len(read("Ann N B-PER\nLee N I-PER\nran V O\nsat V O\n")[0]) == 1
@@ -108,8 +105,8 @@ def test_bytes_that_are_not_in_the_encoding_are_a_sentence(read, encoding):
     with pytest.raises(DataError) as caught:
         read(b"Ann B-PER\nran O\n\nBj\xff\xfe B-PER\n", encoding=encoding)
     assert str(caught.value) == (
-        f"my.txt, line 4: there are bytes that are not {encoding} text. Name another encoding, or "
-        "save the file as UTF-8."
+        f"my.txt, line 4: this isn't {encoding} text. Choose another encoding, or save the file "
+        "as UTF-8."
     )
 
 
@@ -119,7 +116,7 @@ def test_an_encoding_that_does_not_exist_is_a_sentence(name, tmp_path):
         api.load_data(tmp_path, encoding=name)
     shown = repr(name) if len(repr(name)) <= 80 else repr(name)[:80] + "…"
     assert str(caught.value) == (
-        "encoding must be a text encoding such as cp1251, shift_jis or gb18030, not " + shown + "."
+        f"encoding can't be {shown}. Use a text encoding such as cp1251, shift_jis or gb18030."
     )
 
 
@@ -130,7 +127,7 @@ def test_what_is_no_text_has_no_encoding(tmp_path):
     Dataset.from_dict({"tokens": [["Ann"]], "tags": [["B-PER"]]}).to_parquet(str(path))
     corpus = load_as_it_is(str(path), ReadOptions(encoding="cp1251"))
     (fault,) = corpus.faults["train"].first["odd"]
-    assert fault.message == "this is no text, and --encoding was not used. Leave it out"
+    assert fault.message == "this isn't text, so --encoding was ignored. Leave it out"
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text(read):
@@ -163,7 +160,7 @@ def test_offsets_are_read_as_a_person_says(tmp_path, name, place, about):
     row = corpus.dataset["train"][0]
     assert row["tokens"][row["ner_tags"].index(1)] == "Ann"
     (fault,) = corpus.faults["train"].first["guess"]
-    assert fault.message == f"the offsets of the spans were read as counting {about}"
+    assert fault.message == f"span offsets were read as counting {about}"
 
 
 def test_a_person_may_say_that_offsets_are_right(read):
@@ -171,7 +168,7 @@ def test_a_person_may_say_that_offsets_are_right(read):
     assert read(text)[0][0][2] == "Ann"
     found, said = read(text, span_offsets="as-given")
     assert found[0][2:4] == ["An", "n"]
-    assert said == ["the offsets of the spans were read as counting characters from 0"]
+    assert said == ["span offsets were read as counting characters from 0"]
 
 
 def test_brat_is_read_in_the_offsets_that_were_chosen(tmp_path):
@@ -185,7 +182,7 @@ def test_brat_is_read_in_the_offsets_that_were_chosen(tmp_path):
 
 def test_offsets_of_a_format_without_any_are_said_to_be_unused(read):
     said = read("Ann B-PER\n", span_offsets="bytes")[1]
-    assert said == ["CoNLL columns has no offsets, and --span-offsets was not used"]
+    assert said == ["CoNLL columns has no offsets, so --span-offsets was ignored"]
 
 
 # Where the options are given
@@ -200,7 +197,7 @@ def test_the_command_line_has_all_options(tmp_path, capsys):
     assert written.read_text(encoding="utf-8") == "Анна\tB-PER\n\nБо\tB-PER\n\n"
     assert main(["check", source, "--encoding", "utf-9"]) == 2
     assert capsys.readouterr().err.endswith(
-        "encoding must be a text encoding such as cp1251, shift_jis or gb18030, not 'utf-9'.\n"
+        "encoding can't be 'utf-9'. Use a text encoding such as cp1251, shift_jis or gb18030.\n"
     )
 
 

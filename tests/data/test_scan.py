@@ -124,8 +124,8 @@ def test_what_does_not_keep_a_row_from_being_read_is_counted_in_both():
 
 
 NOTHING = (
-    "There are no annotated sentences in my.conll. Write a word and its tag on each line, and a "
-    "blank line between sentences."
+    "my.conll has no annotated sentences. Write a word and its tag on each line, and a blank line "
+    "between sentences."
 )
 
 

@@ -11,9 +11,7 @@ from ner_core.errors import DataError
 from tests.conftest import write_conll
 from tests.support.hub_server import Repo, serve
 
-NO_DATA = (
-    "No data were found at {!r}. Choose sample, a file, a folder or a Hub dataset (owner/name)."
-)
+NO_DATA = "Found no data at {!r}. Choose sample, a file, a folder or a Hub dataset (owner/name)."
 
 
 def find(source):

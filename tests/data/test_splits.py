@@ -1,3 +1,5 @@
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,21 +96,18 @@ def test_two_files_for_one_split_are_a_sentence(folder):
 
 def test_a_folder_without_names_of_splits_is_a_sentence(folder):
     assert refusal(folder(*(f"{letter}.txt" for letter in "gfedcba"))) == (
-        "No file in corpus is named train, validation (or dev, valid, testa) or test: found "
-        "a.txt, b.txt, c.txt, d.txt, e.txt. Rename the files."
+        "No file in corpus is named train, validation (or dev, valid, testa) or test. Rename "
+        "its files (a.txt, b.txt, c.txt, d.txt, e.txt)."
     )
 
 
 def test_an_empty_folder_is_a_sentence(folder):
-    assert refusal(folder()) == (
-        "No file in corpus is named train, validation (or dev, valid, testa) or test: found no "
-        "files. Rename the files."
-    )
+    assert refusal(folder()) == "The folder corpus has no data files. Choose another one."
 
 
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):
     assert refusal(tmp_path / "no") == (
-        f"The folder {tmp_path}/no cannot be read: No such file or directory. Check its name and "
+        f"Can't read the folder {tmp_path}/no: No such file or directory. Check its name and "
         "permissions."
     )
 
@@ -123,6 +122,11 @@ SEEDS = st.integers(0, 2**32 - 1)
 SIZES = st.lists(st.integers(1, 60), min_size=2, max_size=60)
 
 
+def cut_documents(documents, seed):
+    """Return the cut of rows that all have different texts."""
+    return cut_validation(documents, range(len(documents)), seed)
+
+
 def rows_of(sizes):
     return [number for number, size in enumerate(sizes, start=1) for _ in range(size)]
 
@@ -130,19 +134,19 @@ def rows_of(sizes):
 @given(SIZES, SEEDS)
 def test_every_row_is_on_one_side_and_in_order(sizes, seed):
     documents = rows_of(sizes)
-    cut = cut_validation(documents, seed)
+    cut = cut_documents(documents, seed)
     assert sorted(cut.train + cut.validation) == list(range(len(documents)))
     assert cut.train == sorted(cut.train)
     assert cut.validation == sorted(cut.validation)
     assert cut.train
     assert cut.validation
-    assert cut_validation(documents, seed) == cut
+    assert cut_documents(documents, seed) == cut
 
 
 @given(SIZES.filter(lambda sizes: len(sizes) >= 10), SEEDS)
 def test_no_document_is_on_both_sides(sizes, seed):
     documents = rows_of(sizes)
-    cut = cut_validation(documents, seed)
+    cut = cut_documents(documents, seed)
     aside = {documents[row] for row in cut.validation}
     assert not aside & {documents[row] for row in cut.train}
     assert len(aside) == cut.documents
@@ -156,23 +160,48 @@ def test_no_document_is_on_both_sides(sizes, seed):
 
 @given(st.integers(10, 200), st.integers(1, 9), SEEDS)
 def test_documents_of_one_size_give_a_tenth(count, size, seed):
-    cut = cut_validation(rows_of([size] * count), seed)
+    cut = cut_documents(rows_of([size] * count), seed)
     assert len(cut.validation) == pytest.approx(count * size / 10, abs=size)
 
 
 @given(st.integers(2, 500), st.integers(1, 9), SEEDS)
 def test_of_few_documents_rows_are_chosen(count, documents, seed):
-    cut = cut_validation([row % documents for row in range(count)], seed)
+    cut = cut_documents([row % documents for row in range(count)], seed)
     assert cut.documents == 0
     assert len(cut.validation) == max(1, round(count / 10))
 
 
 def test_a_document_may_come_again_later():
-    cut = cut_validation(list(range(20)) * 5, 1)
+    cut = cut_documents(list(range(20)) * 5, 1)
     assert len(cut.validation) == 10
     assert len({row % 20 for row in cut.validation}) == cut.documents == 2
 
 
 def test_other_seeds_choose_others():
     documents = rows_of([3] * 50)
-    assert len({tuple(cut_validation(documents, seed).validation) for seed in range(10)}) > 5
+    assert len({tuple(cut_documents(documents, seed).validation) for seed in range(10)}) > 5
+
+
+@given(SIZES.filter(lambda sizes: len(sizes) >= 10), SEEDS)
+def test_equal_texts_stay_on_one_side(sizes, seed):
+    texts = rows_of(sizes)
+    cut = cut_validation([0] * len(texts), texts, seed)
+    assert not {texts[row] for row in cut.validation} & {texts[row] for row in cut.train}
+    assert 0 < len(cut.validation) <= 1.5 * max(1, round(len(texts) / 10))
+    assert cut.documents == 0
+
+
+def test_of_few_texts_rows_are_chosen():
+    cut = cut_validation([0] * 20, [1] * 20, 1)
+    assert len(cut.validation) == 2
+    assert len(cut.train) == 18
+
+
+def test_different_texts_do_not_change_the_cut():
+    rows = cut_documents([0] * 50, 1).validation
+    assert rows == sorted(random.Random(1).sample(range(50), 5))
+
+
+def test_documents_come_before_equal_texts():
+    cut = cut_validation(rows_of([3] * 20), [1] * 60, 1)
+    assert cut.documents == 2

@@ -38,7 +38,7 @@ def test_what_was_read_otherwise_is_said():
     assert [fault.message for fault in zero.faults] == [
         "the tag '0' (Digit zero) was read as O. Write O instead"
     ]
-    assert small.faults[1].message == "tags were read so: b-per as B-per, i-per as I-per"
+    assert small.faults[1].message == "tags were read like this: b-per as B-per, i-per as I-per"
     assert [fault.code for fault in small.faults] == ["odd", "guess"]
 
 
@@ -46,5 +46,5 @@ def test_tags_that_were_read_as_outside_are_said():
     (fault,) = spelling_of(["O", "B-PER", "X", "[PAD]"]).faults
     assert (fault.code, fault.message) == (
         "odd",
-        "words tagged X, [PAD] were read as outside of entities. Write O there",
+        "words tagged X, [PAD] were read as outside entities. Write O there",
     )

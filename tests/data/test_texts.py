@@ -271,8 +271,8 @@ def test_columns_are_those_before_a_row_that_cannot_be_read(tmp_path):
             "a.txt",
             "Ann\n",
             "text",
-            "a.txt has lines of text, and 'text' can only be taken from a table (.csv, .tsv) or "
-            "JSON Lines. Leave the column out.",
+            "a.txt has lines of text, so it has no column 'text'. Leave the column out, or choose "
+            "a table (.csv, .tsv) or JSON Lines.",
         ),
         (
             "a.txt",
@@ -284,14 +284,14 @@ def test_columns_are_those_before_a_row_that_cannot_be_read(tmp_path):
             "a.csv",
             b"PK\x03\x04\x00\x00",
             None,
-            "a.csv is not plain text but a zip archive, as Excel and Word write it. Save it as "
+            "a.csv is a zip archive, as Excel and Word write it, not plain text. Save it as "
             ".txt, .csv or .jsonl.",
         ),
         (
             "a.txt",
             b"%PDF-1.7\n\xff",
             None,
-            "a.txt is not plain text but a PDF. Save it as .txt, .csv or .jsonl.",
+            "a.txt is a PDF, not plain text. Save it as .txt, .csv or .jsonl.",
         ),
         (
             "a.csv",
@@ -326,15 +326,15 @@ def test_columns_are_those_before_a_row_that_cannot_be_read(tmp_path):
             "a.csv",
             'id,text\n1,"a\n2,b\n',
             None,
-            "a.csv, line 2: a field is longer than 1,000,000 characters, or its quotation marks "
-            "are not closed, or not doubled inside. Correct the quotation marks.",
+            "a.csv, line 2: a field is longer than 1,000,000 characters. Perhaps a quotation mark "
+            "isn't closed, or not doubled inside: correct it.",
         ),
         (
             "a.csv",
             "id,text\n1," + "a" * 1_000_001,
             None,
-            "a.csv, line 2: a field is longer than 1,000,000 characters, or its quotation marks "
-            "are not closed, or not doubled inside. Correct the quotation marks.",
+            "a.csv, line 2: a field is longer than 1,000,000 characters. Perhaps a quotation mark "
+            "isn't closed, or not doubled inside: correct it.",
         ),
         (
             "a.jsonl",
@@ -347,7 +347,7 @@ def test_columns_are_those_before_a_row_that_cannot_be_read(tmp_path):
             "a.jsonl",
             '{"text": "a"}\n[1]\n',
             None,
-            'a.jsonl, line 2: a list is neither a string nor an object such as {"text": "..."}. '
+            'a.jsonl, line 2: a list isn\'t a string or an object such as {"text": "..."}. '
             "Correct the row.",
         ),
         (
@@ -370,7 +370,7 @@ def test_columns_are_those_before_a_row_that_cannot_be_read(tmp_path):
             "a.jsonl",
             '{"a": 1}\n',
             "a",
-            "a.jsonl, line 1: the value of 'a' is 1 and not a text. Correct the row, or name "
+            "a.jsonl, line 1: the value of 'a' is 1 instead of a text. Correct the row, or name "
             "another key: --text-column on the command line, column in Python, “Column of the "
             "texts” on the page.",
         ),
@@ -384,7 +384,7 @@ def test_columns_are_those_before_a_row_that_cannot_be_read(tmp_path):
             "a.jsonl",
             "Ann lives\n",
             None,
-            "a.jsonl, line 1: the file begins with 'Ann lives', which is not a JSON object or "
+            "a.jsonl, line 1: the file begins with 'Ann lives', so it isn't a JSON object or "
             "list. Choose another file.",
         ),
     ],
@@ -399,7 +399,7 @@ def test_what_is_no_text_is_refused(problem, name, content, column, sentence):
 )
 def test_rows_are_not_made_one_text(problem, name, content, found):
     assert problem(name, content, None, True) == (
-        f"{name} is {found}, and only a file of lines can be read as one text. Read it row by row."
+        f"{name} is {found} and can't be read as one text. Read it row by row."
     )
 
 
@@ -420,9 +420,9 @@ def test_what_is_no_file_is_refused(tmp_path):
 
     os.mkfifo(tmp_path / "pipe")
     assert sentence(tmp_path / "pipe") == f"{tmp_path}/pipe is a pipe. Write it to a file first."
-    assert sentence("/nowhere") == "The file /nowhere cannot be read: No such file or directory."
-    assert sentence(tmp_path) == f"The file {tmp_path} cannot be read: Is a directory."
-    assert sentence("a\0b").startswith("The file a\0b cannot be read: ")
+    assert sentence("/nowhere") == "Can't read the file /nowhere: No such file or directory."
+    assert sentence(tmp_path) == f"Can't read the file {tmp_path}: Is a directory."
+    assert sentence("a\0b").startswith("Can't read the file a\0b: ")
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.csv", "a.jsonl"])
@@ -482,7 +482,7 @@ def test_a_single_name_that_nobody_knows_is_offered(columns, texts, name, conten
     ("content", "message"),
     [
         ('{"id": 7}\n{"text": "a"}\n', "there is no key such as text with a text, only 'id'"),
-        ("[1]\n[2]\n", "a list is neither a string nor an object such as "),
+        ("[1]\n[2]\n", "a list isn't a string or an object such as "),
         ("{}\n{}\n", "there is no key such as text with a text, no key at all"),
     ],
 )

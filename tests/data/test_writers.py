@@ -142,7 +142,7 @@ def test_a_folder_may_have_a_dot_in_its_name(tmp_path):
 def test_several_splits_are_no_file(tmp_path):
     splits = DatasetDict(train=a_split(ANN), test=a_split(ANN))
     assert refusal(write_corpus, splits, "jsonl", tmp_path / "my.jsonl") == (
-        "2 splits cannot be written to one file, 'my.jsonl'. Leave out .jsonl to name a folder."
+        "2 splits don't fit in one file, 'my.jsonl'. Leave out .jsonl to name a folder."
     )
 
 
@@ -169,8 +169,8 @@ def test_a_folder_that_is_not_empty_is_never_overwritten(tmp_path):
     (tmp_path / "my").mkdir()
     (tmp_path / "my" / "notes").touch()
     assert refusal(write_corpus, DatasetDict(train=a_split(ANN)), "conll", tmp_path / "my") == (
-        f"There is already a folder that is not empty at '{tmp_path / 'my'}'. Choose another name, "
-        "or remove it first."
+        f"There is already a folder that is not empty at '{tmp_path / 'my'}'. Choose another "
+        "name, or remove it first."
     )
     assert [path.name for path in (tmp_path / "my").iterdir()] == ["notes"]
 
@@ -209,7 +209,7 @@ def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path, form, name, reas
     (tmp_path / "file").touch()
     shown = repr(str(tmp_path / name)[:200])
     assert refusal(write_split, a_split(ANN), form, tmp_path / name) == (
-        f"Nothing can be written to {shown}: {reason}. Choose another place."
+        f"Can't write to {shown}: {reason}. Choose another place."
     )
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
@@ -223,8 +223,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path, monkeypatch, for
 
     monkeypatch.setattr(Path, "open", full)
     assert refusal(write_split, a_split(ANN), form, tmp_path / "my") == (
-        f"Nothing can be written to '{tmp_path / 'my'}': No space left on device. Choose another "
-        "place."
+        f"Can't write to '{tmp_path / 'my'}': No space left on device. Choose another place."
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -268,8 +267,8 @@ def test_words_that_would_not_be_read_back_are_a_sentence(
 ):
     splits = DatasetDict(train=a_split(ANN), test=a_split(ANN, (["an", word], ["O", "O"])))
     assert refusal(write_corpus, splits, form, tmp_path / "my") == (
-        f"test{EXTENSIONS[form]}, sentence 2: {shown} cannot be written as {form}: {reason}. "
-        f"Write {better} instead."
+        f"test{EXTENSIONS[form]}, sentence 2: {shown} can't be written as {form}: {reason}. Write "
+        f"{better} instead."
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -277,7 +276,7 @@ def test_words_that_would_not_be_read_back_are_a_sentence(
 def test_spans_refuse_an_entity_of_nothing(tmp_path):
     split = a_split((["in", "\u00a0"], ["O", "B-LOC"]))
     assert refusal(write_split, split, "spans", tmp_path / "my.jsonl") == (
-        r"my.jsonl, sentence 1: the entity '\xa0' cannot be written as spans, because it is only "
+        r"my.jsonl, sentence 1: the entity '\xa0' can't be written as spans, because it is only "
         "white space. Write jsonl instead."
     )
 
@@ -289,8 +288,8 @@ def test_spans_refuse_an_entity_of_nothing(tmp_path):
 def test_a_type_that_a_format_cannot_hold_is_a_sentence(tmp_path, form, label):
     split = a_split((["Ann"], [f"B-{label}"]), types=[label])
     assert refusal(write_split, split, form, tmp_path / "my") == (
-        f"my: the entity type {label!r} cannot be written as {form}, only types such as PER, "
-        "without blanks. Write jsonl instead."
+        f"my: the entity type {label!r} can't be written as {form}, which takes only types such "
+        "as PER, without blanks. Write jsonl instead."
     )
     write_split(split, "jsonl", tmp_path / "my.jsonl")
     assert read("jsonl", tmp_path / "my.jsonl") == [(["Ann"], [f"B-{label}"])]

@@ -20,7 +20,7 @@ def said(check):
 def test_a_name_that_is_free_can_be_written(hub):
     for repo in ("me/ner", "acme/ner", " me/ner "):
         name = repo.strip()
-        message = f"{name} is new: publishing makes it."
+        message = f"{name} is new: publishing creates it."
         assert check_repo(repo) == RepoCheck(name, False, None, True, message)
 
 
@@ -67,7 +67,7 @@ def test_a_card_that_is_there_is_replaced_and_the_check_says_so(hub):
     assert said(check_repo("me/ner")) == (
         True,
         "me/ner is there (public) and yours to write: publishing adds a commit to it and replaces "
-        "its README.md; entries at its top that its owner wrote, such as a license, stay.",
+        "its README.md, but keeps entries that its owner wrote at the top, such as a license.",
     )
 
 
@@ -92,8 +92,8 @@ def test_a_repository_of_somebody_else(hub):
 
 
 MAKE_ONE = (
-    "The token has no right to write to me/ner. Make one of the type write at "
-    "HUB/settings/tokens, or a fine-grained one with repo.write for me."
+    "Your token can't write to me/ner. Make a write token at HUB/settings/tokens, or a "
+    "fine-grained one with repo.write for me."
 )
 
 
@@ -126,21 +126,21 @@ def test_a_token_for_pull_requests(hub, monkeypatch):
     with pytest.raises(PublishError) as caught:
         permissions.authorize(target, reads, pull_request=True)
     assert str(caught.value) == (
-        "The token has no right to open pull requests in other/ner. Make one of the type write at "
+        "Your token can't open pull requests in other/ner. Make a write token at "
         f"{hub.url}/settings/tokens, or a fine-grained one with discussion.write for other."
     )
     monkeypatch.setenv("SPACE_ID", "me/space")
     with pytest.raises(PublishError) as caught:
         permissions.authorize(target, reads, pull_request=True)
     assert str(caught.value) == (
-        "The token has no right to open pull requests in other/ner. Sign out and in again, and "
-        "grant write-discussions."
+        "Your token can't open pull requests in other/ner. Sign out and in again, and grant "
+        "write-discussions."
     )
     with pytest.raises(PublishError) as caught:
         permissions.authorize(permissions.Target("other/x", False), reads, pull_request=True)
     assert str(caught.value) == (
-        "The Hub has no repository other/x that you may see, so no pull request can be opened in "
-        "it. Publish without a pull request, which makes it, or correct the name."
+        "The Hub has no repository other/x that you can see, so you can't open a pull request "
+        "there. Publish without one to create it, or correct the name."
     )
 
 
@@ -153,8 +153,8 @@ def test_a_space_uses_only_the_token_of_its_visitor(hub, monkeypatch):
     assert hub.requests == []
     hub.tokens["hf_visitor"] = Token("guest", "read")
     assert check_repo("guest/ner", "hf_visitor").message == (
-        "The token has no right to write to guest/ner. Sign out and in again, and grant "
-        "contribute-repos for guest."
+        "Your token can't write to guest/ner. Sign out and in again, and grant contribute-repos "
+        "for guest."
     )
     assert hub.authorizations == {"Bearer hf_visitor"}
 
@@ -170,15 +170,15 @@ def test_of_a_repository_that_is_there_a_space_says_what_it_cannot_know(hub, mon
         False,
         None,
         "ann/old is there (public) and yours. If it was made from here, publishing adds a commit "
-        "to it and replaces its README.md; entries at its top that its owner wrote, such as a "
-        "license, stay. But a sign-in here writes only to repositories that were made from here: "
-        "for any other choose a new name, or open a pull request.",
+        "to it and replaces its README.md, but keeps entries that its owner wrote at the top, "
+        "such as a license. But signing in here lets you write only to repositories made from "
+        "here: for any other choose a new name, or open a pull request.",
     )
     assert said(check_repo("ann/bare", "hf_visitor")) == (
         None,
-        "ann/bare is there (private) and yours. If it was made from here, publishing adds a commit "
-        "to it. But a sign-in here writes only to repositories that were made from here: for any "
-        "other choose a new name, or open a pull request.",
+        "ann/bare is there (private) and yours. If it was made from here, publishing adds a "
+        "commit to it. But signing in here lets you write only to repositories made from here: "
+        "for any other choose a new name, or open a pull request.",
     )
     assert check_repo("ann/new", "hf_visitor").can_write is True
     assert check_repo("ann/old", "hf_visitor", pull_request=True).can_write is True
@@ -204,9 +204,7 @@ def test_a_login_of_hf_is_used(hub, monkeypatch):
 def test_a_token_that_cannot_be_one_is_not_repeated(token):
     with pytest.raises(PublishError) as caught:
         signed_in_token(token)
-    assert str(caught.value) == (
-        "The token of the Hub has characters that no token has. Copy it once more."
-    )
+    assert str(caught.value) == ("Your Hub token has characters that no token has. Copy it again.")
 
 
 def test_a_token_in_a_strange_error_is_left_out():
@@ -220,7 +218,7 @@ def test_an_unknown_token(hub, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_wrong")
     assert said(check_repo("me/ner")) == (
         False,
-        "The Hub does not accept the token (401): run hf auth login, or set HF_TOKEN.",
+        "The Hub doesn't accept your token (401): run hf auth login, or set HF_TOKEN.",
     )
 
 
@@ -236,8 +234,8 @@ def test_a_hub_that_hangs_is_given_up(hub, monkeypatch):
     hub.fail("/api/whoami-v2", hang_seconds=60)
     assert said(check_repo("me/ner")) == (
         False,
-        "127.0.0.1 did not answer within 0.2 seconds while me/ner was written to. Try again "
-        "later: what is stored already is not sent again.",
+        "127.0.0.1 did not answer within 0.2 seconds while writing to me/ner. Try again later: "
+        "files already stored aren't sent again.",
     )
 
 

@@ -306,12 +306,12 @@ def test_labels_are_not_searched_for_each_entity(trained):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"threshold": 1.5}, "threshold: 1.5 is not a number from 0 to 1. Correct it."),
-        ({"threshold": -1}, "threshold: -1 is not a number from 0 to 1. Correct it."),
-        ({"batch_size": 0}, "batch_size: 0 is less than 1. Choose a larger number."),
+        ({"threshold": 1.5}, "threshold can't be 1.5. Use a number from 0 to 1."),
+        ({"threshold": -1}, "threshold can't be -1. Use a number from 0 to 1."),
+        ({"batch_size": 0}, "batch_size can't be 0. Use 1 or more."),
         (
             {"labels": ["PER", "CITY"]},
-            "labels: the model does not know the type 'CITY'. Choose from LOC, PER.",
+            "The model doesn't know the type 'CITY' in labels. Choose from LOC, PER.",
         ),
     ],
 )

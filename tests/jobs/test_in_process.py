@@ -57,8 +57,8 @@ def test_a_run_in_this_process_is_one_like_any_other(begin, ner_home):
     with pytest.raises(RunError) as caught:
         api.resume(run)
     assert str(caught.value) == (
-        f"The run {run.id} cannot be resumed because it is finished. "
-        "Choose one that was stopped, failed or was interrupted."
+        f"Can't resume the run {run.id}: it is finished. Choose one that was stopped, failed or "
+        "was interrupted."
     )
 
 
@@ -70,8 +70,8 @@ def test_what_the_command_line_says_before_the_start_is_a_warning(begin, toy_dat
     said = [warning for warning in caught if issubclass(warning.category, NerWarning)]
     assert [warning.filename for warning in said] == [__file__]
     assert [str(warning.message) for warning in said] == [
-        "NEW occurs in test but not in train, so it cannot be learned and counts as missed there. "
-        "Add examples of it to train, or remove it."
+        "NEW is in test but not in train, so the model can't learn it and each one counts as "
+        "missed. Add examples to train, or remove it."
     ]
 
 
@@ -90,12 +90,12 @@ def test_a_warning_that_is_made_an_error_starts_no_run(begin, toy_data):
         (
             {"batch_size": 0},
             ConfigError,
-            "batch_size must be a whole number from 1 to 1,024, not 0.",
+            "batch_size can't be 0. Use a whole number from 1 to 1,024.",
         ),
         (
             {"recipe": "cake"},
             ConfigError,
-            "recipe must be one of quick, balanced, best, adapter, notebook, not 'cake'.",
+            "recipe can't be 'cake'. Use one of quick, balanced, best, adapter, notebook.",
         ),
     ],
 )
@@ -205,4 +205,4 @@ def test_what_the_user_can_fix_is_raised_in_a_sentence(begin, monkeypatch):
     (run,) = store.list_runs()
     (failed,) = run.events()
     assert str(caught.value) == failed.data["message"]
-    assert str(caught.value).startswith("There was not enough memory. ")
+    assert str(caught.value).startswith("Not enough memory. ")

@@ -22,8 +22,8 @@ from tests.support.places import REPOSITORY
 from tests.support.processes import start_worker
 
 NO_MEMORY = (
-    "There was not enough memory. Start a run with half the batch_size and twice the "
-    "gradient_accumulation, or with a smaller max_length."
+    "Not enough memory. Start a run with half the batch_size and twice the gradient_accumulation, "
+    "or with a smaller max_length."
 )
 NO_ROOM = "The disk is full. Make room, then resume the run."
 
@@ -93,9 +93,7 @@ def test_the_states_of_a_run_from_its_start_to_its_end(begin, ner_home):
     assert run.is_held()
     with pytest.raises(RunError) as caught:
         start_process(run)
-    assert str(caught.value) == (
-        "The run whole-life is in use by another process. Wait until it has ended."
-    )
+    assert str(caught.value) == ("Another process is using the run whole-life. Wait until it ends.")
 
     def ended():
         if (status := run.status()) != seen[-1]:
@@ -119,7 +117,7 @@ def test_the_states_of_a_run_from_its_start_to_its_end(begin, ner_home):
     with pytest.raises(RunError) as caught:
         stop(run)
     assert str(caught.value) == (
-        "The run whole-life cannot be stopped because it is finished. Choose one that is running."
+        "Can't stop the run whole-life: it is finished. Choose one that is running."
     )
 
 
@@ -274,14 +272,14 @@ def test_a_failing_run_says_why(begin, tiny_model, tmp_path):
         (ValueError("I/O error: No space left on device (os error 28)"), NO_ROOM, 2),
         (
             OSError(13, "Permission denied"),
-            "A fault of NER Studio ended the run (PermissionError). The run's output.log has "
-            "details.",
+            "Something went wrong in NER Studio and ended the run (PermissionError). See the "
+            "run's output.log for details.",
             1,
         ),
         (
             ZeroDivisionError("1/0"),
-            "A fault of NER Studio ended the run (ZeroDivisionError). The run's output.log has "
-            "details.",
+            "Something went wrong in NER Studio and ended the run (ZeroDivisionError). See the "
+            "run's output.log for details.",
             1,
         ),
     ],
@@ -295,7 +293,7 @@ def test_a_folder_that_is_no_run_is_a_sentence(tmp_path):
     with pytest.raises(RunError) as caught:
         execute(tmp_path / "nothing")
     assert str(caught.value) == (
-        f"{tmp_path}/nothing is not a run: it has no config.json. Choose a run's directory."
+        f"{tmp_path}/nothing isn't a run: it has no config.json. Choose a run's directory."
     )
 
 
@@ -307,8 +305,8 @@ def test_a_run_that_has_ended_is_not_executed_again(begin):
     with pytest.raises(RunError) as caught:
         execute(run.path)
     assert str(caught.value) == (
-        "The run once cannot be resumed because it is finished. "
-        "Choose one that was stopped, failed or was interrupted."
+        "Can't resume the run once: it is finished. Choose one that was stopped, failed or was "
+        "interrupted."
     )
     assert run.status() == "finished"
     assert (run.model_dir / "model.safetensors").read_bytes() == weights

@@ -98,8 +98,8 @@ def test_a_run_is_trained_in_the_process_that_has_the_gpu(page, run_of):
     seen, _ = page
     assert seen["held at once"]
     assert seen["twice"] == (
-        "The run first cannot be resumed because it is starting. "
-        "Choose one that was stopped, failed or was interrupted."
+        "Can't resume the run first: it is starting. Choose one that was stopped, failed or was "
+        "interrupted."
     )
     assert seen["first"] == FINISHED
     view = run_of("first")
@@ -234,7 +234,7 @@ class Refusal(Exception):  # noqa: N818 - as gradio's
         (
             Refusal("ZeroGPU worker error", "GPU task aborted"),
             119,
-            "The 120 seconds of GPU that this run asked for were not enough. Start a shorter run.",
+            "The 120 seconds of GPU this run asked for weren't enough. Start a shorter run.",
         ),
         (
             Refusal("ZeroGPU worker error", "GPU task aborted"),
@@ -244,8 +244,8 @@ class Refusal(Exception):  # noqa: N818 - as gradio's
         (
             Refusal("ZeroGPU worker error", "RuntimeError"),
             5,
-            "The training failed on ZeroGPU (RuntimeError). The log of the Space has details. "
-            "The run can be resumed.",
+            "Training failed on ZeroGPU (RuntimeError). See the log of the Space for details, "
+            "then resume the run.",
         ),
         (
             Refusal("ZeroGPU illegal duration", "The requested GPU duration (120s) is too large."),
@@ -256,14 +256,14 @@ class Refusal(Exception):  # noqa: N818 - as gradio's
         (
             Refusal("ZeroGPU client error", "Expired ZeroGPU proxy token"),
             0,
-            "ZeroGPU did not give a GPU for 120 seconds: Expired ZeroGPU proxy token. "
-            "Reload the page and resume the run in a while.",
+            "ZeroGPU did not give a GPU for 120 seconds: Expired ZeroGPU proxy token. Reload the "
+            "page, then resume the run in a while.",
         ),
         (
             RuntimeError("POST /schedule?token=secret: 500"),
             0,
-            "ZeroGPU did not give a GPU for 120 seconds: RuntimeError. Reload the page and resume "
-            "the run in a while.",
+            "ZeroGPU did not give a GPU for 120 seconds: RuntimeError. Reload the page, then "
+            "resume the run in a while.",
         ),
     ],
 )

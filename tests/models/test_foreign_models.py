@@ -209,7 +209,7 @@ def test_a_window_without_room_for_a_word_is_refused(folders, tmp_path):
     path = folder / "tokenizer_config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "model_max_length": 2}))
     assert refusal(folder) == (
-        f"{folder} reads only 2 sub-tokens at a time, and at least 3 are needed. Correct "
+        f"{folder} reads only 2 sub-tokens at a time, but needs at least 3. Correct "
         "model_max_length in its tokenizer_config.json."
     )
 

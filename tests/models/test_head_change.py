@@ -61,24 +61,23 @@ def test_the_labels_of_a_folder_are_read_without_torch(tmp_path):
         (HeadChange(["PER"], [], []), None, None),
         (
             HeadChange(["LOC", "ORG", "PER"], ["DRUG"], ["MISC"]),
-            "m keeps what it knows of LOC, ORG and PER, learns DRUG from the beginning and forgets "
-            "MISC.",
-            "m can find MISC, which does not occur in the data: the trained model will not find it "
-            "any more. Add examples of it to train, or rename the types of the data if they mean "
-            "the same.",
+            "m keeps what it knows of LOC, ORG and PER, learns DRUG from scratch and forgets MISC.",
+            "m can find MISC, but your data have no examples of it, so the trained model won't "
+            "find it any more. Add examples of it to train, or rename the types of the data if "
+            "they mean the same.",
         ),
         (
             HeadChange(["PER"], ["A", "B"], []),
-            "m keeps what it knows of PER and learns A and B from the beginning.",
+            "m keeps what it knows of PER and learns A and B from scratch.",
             None,
         ),
         (
             HeadChange([], ["A"], ["LOC", "PER"]),
-            "m knows LOC and PER, and the data have none of them: it learns A from the beginning "
-            "and forgets what it could find.",
-            "m can find LOC and PER, which do not occur in the data: the trained model will not "
-            "find them any more. Add examples of them to train, or rename the types of the data if "
-            "they mean the same.",
+            "Your data have none of the types m knows (LOC and PER), so it forgets them and "
+            "learns A from scratch.",
+            "m can find LOC and PER, but your data have no examples of them, so the trained model "
+            "won't find them any more. Add examples of them to train, or rename the types of the "
+            "data if they mean the same.",
         ),
     ],
 )

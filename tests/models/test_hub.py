@@ -80,7 +80,7 @@ def test_an_encoder_of_an_adapter_is_read_at_its_revision(hub, tmp_path):
 
 def test_a_revision_that_is_not_there_is_a_sentence(hub):
     assert refusal("me/ner@v2") == (
-        "There is no revision 'v2' of me/ner. Leave it out, or choose a branch, a tag or a commit."
+        "me/ner has no revision 'v2'. Leave it out, or choose a branch, a tag or a commit."
     )
 
 
@@ -91,7 +91,7 @@ def test_without_the_hub_the_revision_of_before_is_used(hub, monkeypatch, tmp_pa
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert located(find_model("me/ner@v1")).location == folder
     assert located(find_model("me/ner")).location != folder
-    assert refusal("me/ner@v2").startswith("The Hub can't be asked for the model me/ner")
+    assert refusal("me/ner@v2").startswith("Offline: can't get the model me/ner from the Hub")
 
 
 ANSWER, FILES, LARGE = "/api/models/me/ner", "/me/ner/resolve", "/large/"
@@ -127,8 +127,8 @@ def test_a_failure_that_passes_is_not_seen(hub, monkeypatch, capfd, path, failur
         ),
         (
             {"status": 429, "headers": {"Retry-After": "50"}},
-            "Too much was asked of the Hub lately (429), so the model me/ner can't be read. Try "
-            "again in 50 seconds, or choose minilm, starter or a folder.",
+            "Too many requests to the Hub (429): can't read the model me/ner now. Try again in 50 "
+            "seconds, or choose minilm, starter or a folder.",
         ),
     ],
 )

@@ -46,8 +46,7 @@ def refusal(load, *arguments):
 
 def refused(file, found):
     return (
-        f"{file} of the model {REPO} names a file that is not part of the model, {found}. Choose "
-        "another model."
+        f"{file} of the model {REPO} names a file outside the model, {found}. Choose another model."
     )
 
 
@@ -158,8 +157,7 @@ def test_what_saved_tokenizers_hold_is_taken(offered, tiny_model):
 def test_settings_that_are_none_are_a_sentence(offered, tiny_model, content):
     source = offered(tiny_model, **{"tokenizer_config.json": content})
     assert refusal(load_tokenizer, source) == (
-        "tokenizer_config.json of the model eve/model does not contain a JSON object. Choose "
-        "another model."
+        "tokenizer_config.json of the model eve/model has no JSON object. Choose another model."
     )
 
 
@@ -228,7 +226,7 @@ def test_adapters_that_load_models_themselves_are_refused(offered, adapter, tiny
     for kind in ("XLORA", "SHADOW", None):
         source = offered(adapter[0], **{"adapter_config.json": adapter[1] | {"peft_type": kind}})
         assert refusal(load_trained, source.name) == (
-            f"The adapter eve/model is of the kind {str(kind)!r}, and only LORA can be used. "
+            f"The adapter eve/model is of the kind {str(kind)!r}, but only LORA works here. "
             "Choose another model."
         )
 
@@ -239,7 +237,7 @@ def test_adapters_of_each_other_are_refused(offered, adapter):
         changed = settings | {"base_model_name_or_path": base}
         offered(folder, repo, **{"adapter_config.json": changed})
     assert refusal(load_trained, "hub:eve/a") == (
-        "The adapter eve/a is one of eve/b, which is an adapter itself. Choose another model."
+        "The adapter eve/a builds on eve/b, which is an adapter itself. Choose another model."
     )
 
 

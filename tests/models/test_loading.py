@@ -146,8 +146,8 @@ def test_a_config_that_describes_no_model_is_a_sentence(tiny_model, copy_of, con
 
 def test_a_folder_that_is_no_model_is_a_sentence(tmp_path):
     assert refusal(load_trained, str(tmp_path)) == (
-        f"There is no config.json in {tmp_path}, so it is not the folder of a model. Choose the "
-        "folder that a model was saved in."
+        f"{tmp_path} has no config.json, so it isn't a model's folder. Choose the folder that a "
+        "model was saved in."
     )
 
 
@@ -194,7 +194,7 @@ def test_a_model_whose_labels_have_no_names_is_refused(tiny_model, copy_of, labe
     with pytest.raises(UnnamedLabelsError) as caught:
         load_trained(str(folder))
     assert str(caught.value) == (
-        f"The labels of the model {folder} have no names, only {found}. Name its 5 labels in "
+        f"The model {folder} doesn't name its labels, it only has {found}. Name its 5 labels in "
         "their order: --model-labels O,B-PER,... on the command line, label_names in Python and "
         "over the network, “Names of its labels” on the page."
     )
@@ -217,12 +217,12 @@ def test_names_that_are_given_are_those_of_the_labels(tiny_model, copy_of, own, 
     [
         (
             ["O", "PER"],
-            "{0} has 5 labels, but 2 names were given. Enter one name for each label, in the order "
+            "{0} has 5 labels, but you gave 2 names. Give one name for each label, in the order "
             "of their numbers, including O.",
         ),
         (
             [],
-            "{0} has 5 labels, but 0 names were given. Enter one name for each label, in the order "
+            "{0} has 5 labels, but you gave 0 names. Give one name for each label, in the order "
             "of their numbers, including O.",
         ),
         (
@@ -235,7 +235,7 @@ def test_names_that_are_given_are_those_of_the_labels(tiny_model, copy_of, own, 
         ),
         (
             ["O", "PER", "LOC", "PER", "PER"],
-            "The name 'PER' was given to 3 labels of {0}. Give each label a different name.",
+            "You gave the name 'PER' to 3 labels of {0}. Give each label a different name.",
         ),
     ],
 )
@@ -251,8 +251,8 @@ def test_without_a_network_a_hub_model_is_a_sentence_and_nobody_is_asked(name, m
     monkeypatch.setattr(socket.socket, "connect", connect)
     monkeypatch.setattr(socket.socket, "connect_ex", connect)
     sentence = (
-        f"The Hub can't be asked for the model {name}: it is in offline mode. Unset "
-        "HF_HUB_OFFLINE, or choose minilm, starter or a folder."
+        f"Offline: can't get the model {name} from the Hub. Unset HF_HUB_OFFLINE, or choose "
+        "minilm, starter or a folder."
     )
     assert refusal(load_trained, name) == sentence
     assert refusal(load_for_training, find_model(name), LABELS) == sentence
@@ -324,8 +324,8 @@ def test_a_window_that_the_encoder_cannot_read_is_a_sentence():
     with pytest.raises(ConfigError) as caught:
         check_max_length(config, 512)
     assert str(caught.value) == (
-        "max_length: minilm reads at most 512 sub-tokens at a time, not 1024. Choose a smaller "
-        "number."
+        "max_length can't be 1024: minilm reads at most 512 sub-tokens at a time. Choose a "
+        "smaller number."
     )
 
 
@@ -427,10 +427,10 @@ def test_damaged_files_are_a_sentence(tiny_model, tmp_path, name, content):
 @pytest.mark.parametrize(
     ("labels", "sentence"),
     [
-        ({"0": "O", "2": "B-PER"}, "are not numbered from 0 without gaps"),
+        ({"0": "O", "2": "B-PER"}, "aren't numbered from 0 without gaps"),
         (
             {"0": "O", "1": "B-", "2": "B-A", "3": "I-A", "4": "B-B"},
-            r"Some labels of the model .* can't be read as tags such as O, B-PER or PER: 'B-'\.",
+            r"Can't read some labels of the model .* as tags such as O, B-PER or PER: 'B-'\.",
         ),
     ],
 )

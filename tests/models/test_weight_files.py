@@ -75,8 +75,8 @@ def test_a_head_for_whole_texts_is_none_for_words(folder):
 def test_a_pointer_is_named_as_such(folder, file):
     (folder / file).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
     sentence = (
-        f"{file} of {folder} is only a Git LFS pointer to the real file. Run `git lfs pull` in its "
-        "folder, or download the model again."
+        f"{file} of {folder} is only a Git LFS pointer, not the real file. Run `git lfs pull` in "
+        "its folder, or download the model again."
     )
     assert str(refusal(folder)) == sentence
     with pytest.raises(ModelError) as caught:
@@ -88,10 +88,8 @@ def test_an_adapter_without_a_config_is_named_as_such(tmp_path):
     shutil.copy(STARTER / "adapter_config.json", tmp_path)
     shutil.copy(STARTER / "adapter_model.safetensors", tmp_path)
     assert str(refusal(tmp_path)) == (
-        f"{tmp_path} has an adapter without a config.json, so the labels of its head are not "
-        "known. "
-        "Copy the config.json of the model that was trained beside it "
-        "(model.config.save_pretrained)."
+        f"{tmp_path} has an adapter without a config.json, so its labels are unknown. Save the "
+        "config.json of the trained model beside it (model.config.save_pretrained)."
     )
 
 
@@ -147,7 +145,7 @@ def test_what_is_no_id_is_a_sentence(name, folders):
             "or leave it out."
         )
     else:
-        assert str(caught.value).startswith("There is no model 'hf.co/datasets/o/m'")
+        assert str(caught.value).startswith("No model called 'hf.co/datasets/o/m'")
 
 
 def test_the_number_of_labels_is_that_of_the_head(folder):
@@ -159,7 +157,9 @@ def test_the_number_of_labels_is_that_of_the_head(folder):
     assert str(error) == (
         f"{folder} has 5 labels, and 2 names for them in its config.json. {ASK.format(5)}"
     )
-    assert str(refusal(folder, ["O", "PER"])).startswith(f"{folder} has 5 labels, but 2 names")
+    assert str(refusal(folder, ["O", "PER"])).startswith(
+        f"{folder} has 5 labels, but you gave 2 names"
+    )
     model, _ = load_trained(str(folder), LABELS)
     assert model.config.id2label == dict(enumerate(LABELS))
     assert len(model.classifier.weight) == 5
@@ -208,7 +208,7 @@ def test_unclear_labels_are_asked_for(folder, names, unclear):
     error = refusal(folder)
     assert isinstance(error, UnnamedLabelsError)
     assert str(error) == (
-        f"Some labels of the model {folder} can't be read as tags such as O, B-PER or PER: "
+        f"Can't read some labels of the model {folder} as tags such as O, B-PER or PER: "
         f"{unclear}. {ASK.format(5)}"
     )
 

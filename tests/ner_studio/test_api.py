@@ -77,16 +77,16 @@ WRONG = [
         "threshold must be a number from 0 to 1, not a str.",
     ),
     ({"text": "a", "threshold": True}, "threshold must be a number from 0 to 1, not a bool."),
-    ({"text": "a", "threshold": 2}, "threshold: 2 is not a number from 0 to 1. Correct it."),
+    ({"text": "a", "threshold": 2}, "threshold can't be 2. Use a number from 0 to 1."),
     (
         {"text": "a", "threshold": float("nan")},
-        "threshold: nan is not a number from 0 to 1. Correct it.",
+        "threshold can't be nan. Use a number from 0 to 1.",
     ),
     ({"text": "a", "labels": "PER"}, "labels must be a list of entity types, not a str."),
     ({"text": "a", "labels": [1]}, "labels must be a list of entity types, not a list of 1."),
     (
         {"text": "a", "labels": ["CITY"]},
-        "labels: the model does not know the type 'CITY'. Choose from LOC, PER.",
+        "The model doesn't know the type 'CITY' in labels. Choose from LOC, PER.",
     ),
     (
         {"text": "a", "labels": ["PER"] * 101},
@@ -155,8 +155,8 @@ def test_a_folder_is_no_model_for_a_caller(model):
     with pytest.raises(gr.Error) as caught:
         api.find_entities("Ann", model=model)
     assert caught.value.message == (
-        f"There is no model {model!r}. Choose minilm, starter, a run id or a Hub id; folders are "
-        "for the command line."
+        f"No model called {model!r}. Choose one from the list, or type a Hub id such as "
+        "owner/name. Folders work only on the command line."
     )
 
 
@@ -313,16 +313,16 @@ def wrong_calls():
             (unlike, f"{what}, not an int."),
             ({}, f"{name} needs {first}, which is missing."),
             ({**good, "threshold": "high"}, "threshold must be a number from 0 to 1, not a str."),
-            ({**good, "threshold": 2}, "threshold: 2 is not a number from 0 to 1. Correct it."),
+            ({**good, "threshold": 2}, "threshold can't be 2. Use a number from 0 to 1."),
             ({**good, "labels": "PER"}, "labels must be a list of entity types, not a str."),
             (
                 {**good, "labels": ["X"]},
-                "labels: the model does not know the type 'X'. Choose from LOC, MISC, ORG, PER.",
+                "The model doesn't know the type 'X' in labels. Choose from LOC, MISC, ORG, PER.",
             ),
             (
                 {**good, "model": "no such model"},
-                "There is no model 'no such model'. Choose minilm, starter, a run id or a Hub id; "
-                "folders are for the command line.",
+                "No model called 'no such model'. Choose one from the list, or type a Hub id such "
+                "as owner/name. Folders work only on the command line.",
             ),
             (
                 {**good, "modle": "starter"},

@@ -53,8 +53,8 @@ def test_a_port_that_is_none_is_refused(capsys, port):
         command.main(["serve", f"--port={port}"])
     assert left.value.code == 2
     assert capsys.readouterr().err == (
-        f"error: argument --port: must be a number from 0 to 65535, not {port!r}; "
-        "`ner-studio serve --help` shows what there is.\n"
+        f"error: argument --port: can't be {port!r}. Use a number from 0 to 65535. "
+        "Run `ner-studio serve --help` to see the options.\n"
     )
 
 

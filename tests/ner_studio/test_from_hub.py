@@ -38,10 +38,10 @@ ANNS, BOBS = "hf_tokenOfAnn0123456789", "hf_tokenOfBob0123456789"
 ANN, BOB, NOBODY = Visitor("ann", token=ANNS), Visitor("bob", token=BOBS), Visitor()
 TEXT = "ann lives in oslo and bob works near the paris city"
 HIDDEN = (
-    "The Hub has no {kind} ann/{name} that you may see. Check the name, and if it is private, "
+    "The Hub has no {kind} ann/{name} that you can see. Check the name, or if it is private, "
     "{sign_in}."
 )
-SIGN_IN, ANOTHER = "sign in with Hugging Face", "sign in as somebody who may see it"
+SIGN_IN, ANOTHER = "sign in with Hugging Face", "sign in as someone who can see it"
 
 
 @pytest.fixture
@@ -110,9 +110,9 @@ def test_without_an_answer_what_another_has_downloaded_is_refused(hub, asks, mon
     assert predictors.is_loaded("ann/own")
     monkeypatch.setattr(hub_models, "KNOWN_SECONDS", -1.0)
     found = {
-        "hangs": "within 0.4 seconds. Check the network and try again, or",
-        "is gone": "There is no connection to http://127.0.0.1:9, which has the model ann/own. "
-        "Check the network and try again, or",
+        "hangs": "within 0.4 seconds. Check your network and try again, or",
+        "is gone": "Can't connect to http://127.0.0.1:9 to get the model ann/own. Check your "
+        "network and try again, or",
         "is offline": "offline mode. Unset HF_HUB_OFFLINE, or",
     }[how]
     assert f"{found} choose minilm, starter or a folder." in refusal(

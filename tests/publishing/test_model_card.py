@@ -129,7 +129,7 @@ def test_what_is_not_known_is_left_out_and_nothing_of_the_owner_s_folders_is_in_
 def test_a_run_of_before_origins_were_kept_has_a_card_too():
     fake = card_run("old", {"data": "/home/ann/news.conll"}, None, None, sentences={"train": 9})
     card = model_card(finish(fake), "ann/my-model")
-    assert "Its sizes: 9 sentences in train. No fingerprint of the data was kept." in card
+    assert "Its sizes: 9 sentences in train. The run has no fingerprint of the data." in card
     assert "| PER | Ann | 3 | 3 |" in card
     assert "/home" not in card
 
@@ -157,7 +157,7 @@ def test_what_the_owner_wrote_at_the_top_of_the_card_before_is_taken_over():
     assert not {"datasets", "base_model", "model-index", "base_model_relation", "metrics"} & {*data}
     assert "## Licence\n\ncc-by-4.0, as this repository said before.\n" in card
     to_do = card[card.index("<!--") : card.index("-->")]
-    assert "Look through the entries at the top that the card before had" in to_do
+    assert "Check the entries at the top: they are kept from the old card" in to_do
     assert "license:" not in to_do
     assert "language:" not in to_do
     # The same again changes nothing, and what follows from a run does not replace it.
@@ -196,8 +196,8 @@ def test_without_a_model_there_is_no_card():
     with pytest.raises(RunError) as caught:
         model_card(run, "ann/my-model")
     assert str(caught.value) == (
-        "Run bare has no model; it is interrupted. There is one when a run has finished or was "
-        "stopped after its first evaluation."
+        "Run bare has no model: it is interrupted. A run has one once it finishes, or is stopped "
+        "after its first evaluation."
     )
 
 
@@ -205,7 +205,7 @@ def test_without_an_adapter_there_is_no_card_of_one():
     with pytest.raises(RunError) as caught:
         model_card(sample_run(), "ann/my-model", adapter=True)
     assert str(caught.value) == (
-        "Run full has no LoRA adapter: all its weights were trained. Publish its whole model, or "
+        "Run full has no LoRA adapter, since it trained all weights. Publish its whole model, or "
         "train with the recipe adapter."
     )
 
@@ -387,8 +387,8 @@ def test_an_adapter_for_a_folder_says_so():
     card = model_card(adapter_run(FOLDER), "ann/toy", adapter=True)
     assert 'encoder = {"pretrained_model_name_or_path": "ENCODER"}\n' in card
     assert (
-        "`ENCODER` is the folder of the encoder that it was trained for, “my-bert”, which is not "
-        "on the Hub."
+        "`ENCODER` is the folder of the encoder it was trained with, “my-bert”, which is not on "
+        "the Hub."
     ) in card
 
 
@@ -411,5 +411,5 @@ def test_the_command_prints_the_card_of_the_adapter(document):
 
 def test_the_command_refuses_a_run_that_is_not_there(refusal):
     assert refusal("card", "nowhere") == (
-        "There is no run 'nowhere'. `python -m ner_core runs` lists all runs."
+        "There is no run 'nowhere'. List your runs with `python -m ner_core runs`."
     )

@@ -117,7 +117,7 @@ def test_a_second_time_sends_nothing_and_commits_nothing(hub, run):
     seen = []
     second = publish(run, "me/ner", progress=seen.append)
     assert second == Published(first.url, first.commit, None, "me/ner", changed=False, private=True)
-    assert seen[-1].what == "nothing had changed"
+    assert seen[-1].what == "nothing changed"
     assert not any("/large/" in request or "/commit/" in request for request in hub.requests)
     assert publish(run, "me/ner", pull_request=True) == second
     assert len(hub.models["me/ner"].commits) == 1
@@ -187,8 +187,8 @@ def test_a_card_that_cannot_be_read_is_not_replaced(hub, run):
     hub.gives_cards = False
     hub.models["me/ner"] = Repo({"main": {"README.md": broken}}, card={"no": "matter"})
     assert refusal(run, "me/ner") == (
-        "The entries at the top of the README.md of me/ner can't be read, so they would be lost. "
-        f"Correct them at {hub.url}/me/ner/edit/main/README.md, then publish."
+        "Can't read the entries at the top of the README.md of me/ner, so publishing would lose "
+        f"them. Correct them at {hub.url}/me/ner/edit/main/README.md, then publish."
     )
     assert hub.models["me/ner"].commits == []
     assert publish(run, "me/ner", pull_request=True).pull_request
@@ -203,8 +203,8 @@ def test_a_wish_for_a_visibility_that_is_not_met_is_refused_before_anything_is_s
     hub.models["me/ner"] = Repo(private=private)
     for pull_request in (False, True):
         assert refusal(run, "me/ner", private=not private, pull_request=pull_request) == (
-            f"Nothing was sent: me/ner is already {now}, and you asked for {wish}. Make it {wish} "
-            f"at {hub.url}/me/ner/settings first, or do not ask for {wish}."
+            f"Nothing sent: me/ner is already {now}, but you asked for {wish}. Make it {wish} at "
+            f"{hub.url}/me/ner/settings first, or don't ask for {wish}."
         )
     assert (hub.models["me/ner"].commits, hub.stored) == ([], {})
     done = publish(run, "me/ner", private=private)
@@ -220,7 +220,7 @@ def test_a_hub_that_makes_a_new_repository_public_against_the_wish_gets_nothing(
         return create_repo(self, *args, **{**options, "private": False})
 
     monkeypatch.setattr(HfApi, "create_repo", create)
-    assert refusal(run, "me/ner").startswith("Nothing was sent: me/ner is already public, and")
+    assert refusal(run, "me/ner").startswith("Nothing sent: me/ner is already public, but")
     assert (hub.models["me/ner"].commits, hub.stored) == ([], {})
 
 
@@ -249,7 +249,7 @@ def test_a_visitor_of_a_space_writes_to_what_was_made_from_there_only(hub, run, 
     hub.tokens[ann] = Token("ann", "app")
     hub.models["ann/old"] = Repo()
     assert refusal(run, "ann/old", token=ann) == (
-        "ann/old was not made from here, and a sign-in here writes only to repositories that were "
+        "ann/old wasn't made from here, and signing in here lets you write only to repositories "
         "made from here. Choose a new name, or open a pull request."
     )
     assert publish(run, "ann/old", token=ann, pull_request=True).pull_request
@@ -258,8 +258,8 @@ def test_a_visitor_of_a_space_writes_to_what_was_made_from_there_only(hub, run, 
     assert publish(run, "ann/new", token=ann).changed
     hub.fail(CREATE, status=403)
     assert refusal(run, "ann/newer", token=ann) == (
-        "The token has no right to write to ann/newer. Sign out and in again, and grant "
-        "contribute-repos for ann."
+        "Your token can't write to ann/newer. Sign out and in again, and grant contribute-repos "
+        "for ann."
     )
 
 
@@ -271,8 +271,8 @@ def test_a_file_that_goes_meanwhile_is_a_sentence_without_its_path(hub, run, pha
             (run.model_dir / name).unlink(missing_ok=True)
 
     assert refusal(run, "me/ner", progress=lose) == (
-        "A file was lost while me/ner was written to (No such file or directory): were the files "
-        "of run done renamed or deleted? Put them back, and try again."
+        "A file went missing while writing to me/ner (No such file or directory). If you renamed "
+        "or deleted the files of run done, put them back and try again."
     )
 
 
@@ -337,15 +337,15 @@ def test_a_run_with_an_adapter_is_pushed_either_way(hub, adapter_run, tmp_path):
 
 def test_an_adapter_that_others_could_not_use_is_refused(hub, run, adapter_run):
     assert refusal(run, "me/ner", adapter=True) == (
-        "Run done has no LoRA adapter: all its weights were trained. Publish the model, or train "
+        "Run done has no LoRA adapter, since it trained all weights. Publish the model, or train "
         "with the recipe adapter."
     )
     config = adapter_run.model_dir / "adapter" / "adapter_config.json"
     described = json.loads(config.read_text()) | {"base_model_name_or_path": "/home/ann/bert"}
     config.write_text(json.dumps(described))
     assert refusal(adapter_run, "me/ner", adapter=True) == (
-        "The adapter of run adapted belongs to an encoder that only this machine has (bert), not "
-        "to one on the Hub. Publish the merged model."
+        "The adapter of run adapted belongs to an encoder that is only on this machine (bert), "
+        "not on the Hub. Publish the merged model."
     )
     assert hub.requests == []
 
@@ -353,37 +353,37 @@ def test_an_adapter_that_others_could_not_use_is_refused(hub, run, adapter_run):
 def test_a_run_without_a_model_or_at_work_is_refused(hub):
     at_work = FakeRun("at-work").start()
     assert refusal(at_work.run, "me/ner") == (
-        "Run at-work is running. Stop it, or wait until it has ended, then publish it."
+        "Run at-work is running. Stop it, or wait for it to end, then publish it."
     )
     assert refusal(at_work.end("stopped"), "me/ner") == (
-        "Run at-work has no model. There is one when a run has finished or was stopped after its "
-        "first evaluation."
+        "Run at-work has no model. A run has one once it finishes, or is stopped after its first "
+        "evaluation."
     )
 
 
 CONNECTION = (
-    "The connection was lost each time me/ner was written to. Try again: what is stored already "
-    "is not sent again."
+    "Lost the connection each time while writing to me/ner. Try again: files already stored "
+    "aren't sent again."
 )
 SILENT = (
-    "127.0.0.1 did not answer within 0.3 seconds while me/ner was written to. Try again later: "
-    "what is stored already is not sent again."
+    "127.0.0.1 did not answer within 0.3 seconds while writing to me/ner. Try again later: files "
+    "already stored aren't sent again."
 )
 ERROR = (
-    "The Hub failed with error 500 while me/ner was written to. Try again in a few minutes: what "
-    "is stored already is not sent again."
+    "The Hub failed with error 500 while writing to me/ner. Try again in a few minutes: files "
+    "already stored aren't sent again."
 )
-OFTEN = "Too much was asked of the Hub lately (429), so me/ner can't be written to"
+OFTEN = "Too many requests to the Hub (429): can't write to me/ner now"
 RIGHT = (
-    "The token has no right to write to me/ner. Make one of the type write at "
-    "HUB/settings/tokens, or a fine-grained one with repo.write for me."
+    "Your token can't write to me/ner. Make a write token at HUB/settings/tokens, or a "
+    "fine-grained one with repo.write for me."
 )
-UNKNOWN = "The Hub does not accept the token (401): run hf auth login, or set HF_TOKEN."
+UNKNOWN = "The Hub doesn't accept your token (401): run hf auth login, or set HF_TOKEN."
 TAKEN = "The name me/ner is taken. Choose another one."
-GONE = "The Hub has no repository me/ner that you may see. Check its name."
-CHANGED = "Another change was made to me/ner meanwhile. Try again."
+GONE = "The Hub has no repository me/ner that you can see. Check its name."
+CHANGED = "Someone else changed me/ner meanwhile. Try again."
 REFUSED = (
-    "The Hub refuses what is written to me/ner (402: Pay first). Correct that, or choose another "
+    "The Hub refused the files for me/ner (402: Pay first). Correct that, or choose another "
     "repository."
 )
 WHOAMI, CREATE, COMMIT = "/api/whoami-v2", "/api/repos/create", "/api/models/me/ner/commit"
@@ -491,8 +491,8 @@ def test_a_pull_request_whose_answer_was_lost_is_not_opened_twice(hub, run):
 def test_pull_requests_that_are_turned_off(hub, run):
     hub.models["other/ner"] = Repo({"main": {}}, discussions=False)
     assert refusal(run, "other/ner", pull_request=True) == (
-        "Pull requests are turned off in other/ner. Publish without one, or ask its owner to turn "
-        "them on."
+        "other/ner doesn't take pull requests. Publish without one, or ask its owner to turn them "
+        "on."
     )
 
 
@@ -512,8 +512,8 @@ def test_a_server_without_pull_requests_is_named_and_asked_once(hub, run, path):
 def test_what_a_server_has_not_built_is_quoted(hub, run):
     hub.fail(CREATE, **NOT_HERE)
     assert refusal(run, "me/ner") == (
-        f"{hub.url} can't do what writing to me/ner needs (501: Not part of this server). Ask "
-        "whoever runs it."
+        f"{hub.url} can't take files for me/ner (501: Not part of this server). Ask whoever runs "
+        "it."
     )
 
 
@@ -531,12 +531,11 @@ def test_a_server_without_xet_is_named_with_the_way_on(hub, run, monkeypatch, st
 def test_no_network_and_offline(hub, run, monkeypatch, unused_port):
     monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{unused_port}")
     assert refusal(run, "me/ner") == (
-        f"There is no connection to {constants.ENDPOINT}, where me/ner is. Check the network and "
-        "try again."
+        f"Can't connect to {constants.ENDPOINT}, where me/ner is. Check your network and try again."
     )
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert refusal(run, "me/ner") == (
-        "The Hub can't be asked for me/ner: it is in offline mode. Unset HF_HUB_OFFLINE."
+        "Offline: can't reach me/ner on the Hub. Unset HF_HUB_OFFLINE."
     )
 
 

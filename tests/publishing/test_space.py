@@ -82,8 +82,7 @@ def test_a_checkout_of_which_git_says_nothing_is_not_sent(folder, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setenv("PATH", "")
         assert refused(folder) == (
-            f"git is needed to list what belongs to the checkout in {folder}, and is not there. "
-            "Install it."
+            f"Can't list the files of the checkout in {folder} without git. Install git."
         )
     (folder / ".git" / "index").write_bytes(b"no index")
     said = refused(folder)
@@ -95,8 +94,8 @@ def test_a_checkout_of_which_git_says_nothing_is_not_sent(folder, monkeypatch):
 
 def test_a_folder_that_is_not_the_repository_is_a_sentence(tmp_path):
     assert refused(tmp_path) == (
-        f"{tmp_path} is not this repository: there is no README.md or no app.py in it. Run the "
-        "command from a clone."
+        f"{tmp_path} isn't this repository: it has no README.md or app.py. Run the command from a "
+        "clone."
     )
 
 
@@ -205,8 +204,8 @@ def test_an_update_changes_files_and_nothing_else(hub, folder, monkeypatch):
 def test_each_refusal_of_the_hub_is_a_sentence(hub, folder, monkeypatch, refusal):
     hub.tokens[SECRET] = Token("me", role="read")
     assert refusal("deploy", "me/studio") == (
-        "The token has no right to write to me/studio. Make one of the type write at "
-        f"{hub.url}/settings/tokens, or a fine-grained one with repo.write for me."
+        f"Your token can't write to me/studio. Make a write token at {hub.url}/settings/tokens, "
+        "or a fine-grained one with repo.write for me."
     )
     monkeypatch.delenv("HF_TOKEN")
     assert refusal("deploy", "me/studio") == ("Not signed in. Run `hf auth login` or set HF_TOKEN.")
@@ -226,8 +225,8 @@ def test_a_space_of_somebody_else_is_refused_before_anything_is_sent(hub, refusa
 def test_a_private_space_that_is_to_be_public_is_refused(hub, refusal, call):
     hub.spaces["me/studio"] = Repo(sdk="gradio", private=True)
     assert refusal("deploy", "me/studio", "--public") == (
-        "Nothing was sent: me/studio is already private, and you asked for public. Make it public "
-        f"at {hub.url}/spaces/me/studio/settings first, or do not ask for public."
+        "Nothing sent: me/studio is already private, but you asked for public. Make it public at "
+        f"{hub.url}/spaces/me/studio/settings first, or don't ask for public."
     )
     assert hub.spaces["me/studio"].commits == []
     code, out, _ = call("deploy", "me/studio")
@@ -247,26 +246,26 @@ def test_a_server_without_xet_is_named_with_the_way_on(hub, folder, monkeypatch)
 
 
 CONNECTION = (
-    "The connection was lost each time me/studio was written to. Try again: what is stored "
-    "already is not sent again."
+    "Lost the connection each time while writing to me/studio. Try again: files already stored "
+    "aren't sent again."
 )
 SILENT = (
-    "127.0.0.1 did not answer within 0.3 seconds while me/studio was written to. Try again later: "
-    "what is stored already is not sent again."
+    "127.0.0.1 did not answer within 0.3 seconds while writing to me/studio. Try again later: "
+    "files already stored aren't sent again."
 )
 ERROR = (
-    "The Hub failed with error 500 while me/studio was written to. Try again in a few minutes: "
-    "what is stored already is not sent again."
+    "The Hub failed with error 500 while writing to me/studio. Try again in a few minutes: files "
+    "already stored aren't sent again."
 )
-OFTEN = "Too much was asked of the Hub lately (429), so me/studio can't be written to. Try again in"
+OFTEN = "Too many requests to the Hub (429): can't write to me/studio now. Try again in"
 RIGHT = (
-    "The token has no right to write to me/studio. Make one of the type write at "
-    "HUB/settings/tokens, or a fine-grained one with repo.write for me."
+    "Your token can't write to me/studio. Make a write token at HUB/settings/tokens, or a "
+    "fine-grained one with repo.write for me."
 )
-UNKNOWN = "The Hub does not accept the token (401): run hf auth login, or set HF_TOKEN."
-GONE = "The Hub has no repository me/studio that you may see. Check its name."
+UNKNOWN = "The Hub doesn't accept your token (401): run hf auth login, or set HF_TOKEN."
+GONE = "The Hub has no repository me/studio that you can see. Check its name."
 TAKEN = "The name me/studio is taken. Choose another one."
-CHANGED = "Another change was made to me/studio meanwhile. Try again."
+CHANGED = "Someone else changed me/studio meanwhile. Try again."
 LIST, CREATE = "/api/spaces/me/studio", "/api/repos/create"
 PREUPLOAD, COMMIT = "/api/spaces/me/studio/preupload", "/api/spaces/me/studio/commit"
 BATCH, LARGE = "/spaces/me/studio.git/info/lfs", "/large/"
@@ -355,6 +354,6 @@ def test_a_file_that_goes_meanwhile_is_a_sentence(hub, folder, monkeypatch):
     with pytest.raises(PublishError) as caught:
         deploy.deploy("me/studio", folder=folder)
     assert str(caught.value) == (
-        "A file was lost while me/studio was written to (No such file or directory): were the "
-        f"files in {folder} renamed or deleted? Put them back, and try again."
+        "A file went missing while writing to me/studio (No such file or directory). If you "
+        f"renamed or deleted the files in {folder}, put them back and try again."
     )

@@ -128,7 +128,7 @@ def test_settings_of_a_recipe_that_is_gone_have_no_command():
     with pytest.raises(ConfigError) as caught:
         command_line(TrainConfig(recipe="old"))
     assert str(caught.value) == (
-        "recipe must be one of quick, balanced, best, adapter, notebook, not 'old'."
+        "recipe can't be 'old'. Use one of quick, balanced, best, adapter, notebook."
     )
 
 

@@ -11,10 +11,10 @@ from ner_core.system import resources as machine
 from ner_core.runs.events import Event
 from ner_core.runs.diagnosis import why_interrupted
 
-KILLED = "The worker ended unexpectedly: it was killed, or the machine restarted. "
+KILLED = "The worker ended unexpectedly: something killed it, or the machine restarted. "
 NO_MEMORY = (
-    "The memory ran out, and the system ended the worker. Close what else takes memory and "
-    "resume the run from the beginning, or start one with half the batch_size and twice the "
+    "The machine ran out of memory, so the system ended the worker. Close other programs and "
+    "resume the run from the start, or start one with half the batch_size and twice the "
     "gradient_accumulation."
 )
 LIMIT = 1000
@@ -37,15 +37,15 @@ def started(**machine):
 @pytest.mark.parametrize(
     ("start", "progress", "sentence"),
     [
-        (None, {}, KILLED + "Resume the run from the beginning."),
-        (started(), {}, KILLED + "Resume the run from the beginning."),
-        (started(memory_kills=2), {}, KILLED + "Resume the run from the beginning."),
+        (None, {}, KILLED + "Resume the run from the start."),
+        (started(), {}, KILLED + "Resume the run from the start."),
+        (started(memory_kills=2), {}, KILLED + "Resume the run from the start."),
         (started(memory_kills=1), {}, NO_MEMORY),
         (started(memory_kills=2, memory_limit=LIMIT), {"memory": 950}, NO_MEMORY),
         (
             started(memory_kills=2, memory_limit=LIMIT),
             {"memory": 800},
-            KILLED + "Resume the run from the beginning.",
+            KILLED + "Resume the run from the start.",
         ),
     ],
 )
@@ -64,10 +64,10 @@ def test_a_full_disk_is_named_first(run, monkeypatch):
     usage = shutil.disk_usage(run.path)._replace(free=10 * 2**20)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     assert why_interrupted(run, started(memory_kills=1), {}) == (
-        "The disk is full, and the worker ended. Make room, then resume the run from the beginning."
+        "The disk is full, so the worker ended. Make room, then resume the run from the start."
     )
 
 
 def test_a_run_that_is_gone_is_no_fault(run):
     store.delete(run)
-    assert why_interrupted(run, None, {}) == KILLED + "Resume the run from the beginning."
+    assert why_interrupted(run, None, {}) == KILLED + "Resume the run from the start."

@@ -115,8 +115,8 @@ def test_a_run_without_a_model(run, folder):
     with pytest.raises(RunError) as caught:
         export.archive_model(run, folder)
     assert str(caught.value) == (
-        "Run a-run has no model. There is one when a run has finished or was stopped after its "
-        "first evaluation."
+        "Run a-run has no model. A run has one once it finishes, or is stopped after its first "
+        "evaluation."
     )
 
 
@@ -125,8 +125,8 @@ def test_a_name_that_is_no_run_id_makes_no_file(run, folder, name):
     with pytest.raises(RunError) as caught:
         export.archive_model(Run(name, trained(run).path), folder)
     assert str(caught.value) == (
-        f"{name!r} can't be the id of a run, which has letters, digits, - and _ only. `python -m "
-        "ner_core runs` lists all runs."
+        f"{name!r} can't be a run's id, which has only letters, digits, - and _. List your runs "
+        "with `python -m ner_core runs`."
     )
     assert not folder.exists()
 
@@ -146,8 +146,8 @@ def test_no_room(run, folder, monkeypatch):
     with pytest.raises(RunError) as caught:
         export.archive_model(run, folder)
     assert str(caught.value) == (
-        f"The files of run a-run need 16 MB at {folder}, and 3 MB are free. Delete a run, or set "
-        "NER_HOME to another folder."
+        f"The files of run a-run need 16 MB at {folder}, but only 3 MB are free. Delete a run, or "
+        "set NER_HOME to another folder."
     )
 
 
@@ -160,8 +160,8 @@ def test_a_disk_that_fills_up_leaves_nothing_behind(run, folder, monkeypatch):
     with pytest.raises(RunError) as caught:
         export.archive_model(run, folder)
     assert str(caught.value) == (
-        f"The files of run a-run can't be written to {folder}: No space left on device. Make room, "
-        "or set NER_HOME to another folder."
+        f"Can't write the files of run a-run to {folder}: No space left on device. Make room, or "
+        "set NER_HOME to another folder."
     )
     assert list(folder.iterdir()) == []
 
@@ -181,7 +181,7 @@ def test_what_is_exported_of_a_run_without_a_model(run):
     with pytest.raises(RunError) as caught:
         export.export_run(run)
     assert str(caught.value) == (
-        "Run a-run has nothing to download, neither events nor a model. Wait until it has started."
+        "Run a-run has nothing to download yet, no events and no model. Wait until it starts."
     )
     run.events_path.write_text("{}\n")
     assert [path.name for path in export.export_run(run)] == ["events-a-run.jsonl"]

@@ -179,8 +179,8 @@ def test_an_id_that_is_no_plain_name_is_refused(tmp_path, action, bad):
     with pytest.raises(RunError) as caught:
         action(bad)
     assert str(caught.value) == (
-        f"{bad[:60]!r} can't be the id of a run, which has letters, digits, - and _ only. `python "
-        "-m ner_core runs` lists all runs."
+        f"{bad[:60]!r} can't be a run's id, which has only letters, digits, - and _. List your "
+        "runs with `python -m ner_core runs`."
     )
     assert not (tmp_path / "runs").exists()
 
@@ -200,7 +200,7 @@ def test_an_existing_run_is_never_replaced(tmp_path):
     first = store.create(TrainConfig(seed=1), "a")
     with pytest.raises(RunError) as caught:
         store.create(TrainConfig(seed=2), "a")
-    assert str(caught.value) == "A run named a exists already. Choose another id."
+    assert str(caught.value) == "There is already a run named a. Choose another id."
     assert first.config().seed == 1
     assert [entry.name for entry in (tmp_path / "runs").iterdir()] == ["a"]
 
@@ -211,8 +211,8 @@ def test_a_home_that_is_a_file_is_a_sentence(tmp_path, monkeypatch):
     with pytest.raises(ConfigError) as caught:
         store.create(CONFIG, "a")
     assert str(caught.value) == (
-        f"Runs can't be written to {tmp_path}/file/runs: Not a directory. Set NER_HOME to another "
-        "one."
+        f"Can't write runs to {tmp_path}/file/runs: Not a directory. Set NER_HOME to another "
+        "folder."
     )
 
 
@@ -221,7 +221,7 @@ def test_a_home_whose_runs_are_a_file_is_a_sentence(tmp_path):
     with pytest.raises(NerError) as caught:
         store.create(CONFIG, "a")
     assert str(caught.value) == (
-        f"Runs can't be written to {tmp_path}/runs: File exists. Set NER_HOME to another one."
+        f"Can't write runs to {tmp_path}/runs: File exists. Set NER_HOME to another folder."
     )
     assert (tmp_path / "runs").read_text() == "x"
 
@@ -234,7 +234,7 @@ def test_a_home_that_cannot_be_written_is_a_sentence(tmp_path, monkeypatch):
     with pytest.raises(ConfigError) as caught:
         store.create(CONFIG, "a")
     assert str(caught.value) == (
-        f"Runs can't be written to {home}/runs: Permission denied. Set NER_HOME to another one."
+        f"Can't write runs to {home}/runs: Permission denied. Set NER_HOME to another folder."
     )
 
 
@@ -250,8 +250,8 @@ def test_a_refused_run_leaves_nothing_behind(tmp_path, monkeypatch, call):
         with pytest.raises(ConfigError) as caught:
             store.create(CONFIG, "a")
     assert str(caught.value) == (
-        f"Runs can't be written to {tmp_path}/runs: No space left on device. Set NER_HOME to "
-        "another one."
+        f"Can't write runs to {tmp_path}/runs: No space left on device. Set NER_HOME to another "
+        "folder."
     )
     assert list((tmp_path / "runs").iterdir()) == []
 
@@ -260,7 +260,7 @@ def test_a_run_that_is_not_there_is_a_sentence():
     with pytest.raises(RunError) as caught:
         store.get("nowhere")
     assert str(caught.value) == (
-        "There is no run 'nowhere'. `python -m ner_core runs` lists all runs."
+        "There is no run 'nowhere'. List your runs with `python -m ner_core runs`."
     )
 
 
@@ -297,7 +297,7 @@ def test_damaged_settings_are_a_sentence(text, kind):
     with pytest.raises(RunError) as caught:
         run.config()
     assert str(caught.value) == (
-        f"The settings of run a can't be read from its config.json ({kind}). Delete the run."
+        f"Can't read the settings of run a from its config.json ({kind}). Delete the run."
     )
 
 
@@ -307,7 +307,7 @@ def test_there_is_no_report_until_it_is_written():
     with pytest.raises(RunError) as caught:
         run.report  # noqa: B018
     assert str(caught.value) == (
-        "Run a has no scores: it is interrupted. They are there once a run has finished."
+        "Run a has no scores: it is interrupted. A run has them once it finishes."
     )
     run.report_path.write_text('{"f1": 0.5}')
     assert run.has_report
@@ -396,7 +396,7 @@ def test_only_a_run_at_work_can_be_stopped(kinds):
         stop(run)
     status = kinds[-1] if kinds else "interrupted"
     assert str(caught.value) == (
-        f"The run a cannot be stopped because it is {status}. Choose one that is running."
+        f"Can't stop the run a: it is {status}. Choose one that is running."
     )
     assert not run.stop_path.exists()
 
@@ -413,8 +413,8 @@ def test_a_damaged_report_is_a_sentence():
     with pytest.raises(RunError) as caught:
         run.report  # noqa: B018
     assert str(caught.value) == (
-        "The scores of run a can't be read: its report.json is damaged. "
-        "`python -m ner_core evaluate` computes them anew."
+        "Can't read the scores of run a: its report.json is damaged. Compute them again with "
+        "`python -m ner_core evaluate`."
     )
 
 

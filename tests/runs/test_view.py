@@ -73,8 +73,8 @@ def test_a_run_without_events(run):
         "validation_f1": None,
         "test_f1": None,
         "waiting_for": None,
-        "message": "The worker ended unexpectedly: it was killed, or the machine restarted. "
-                   "Resume the run from the beginning.",
+        "message": "The worker ended unexpectedly: something killed it, or the machine restarted. "
+                   "Resume the run from the start.",
     }
     assert (view.best, view.notes) == (None, [])
 

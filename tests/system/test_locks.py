@@ -71,9 +71,7 @@ def test_a_lock_of_another_process_is_seen_and_refused(lock, holder):
     assert locks.is_held(lock)
     with pytest.raises(RunError) as caught:
         locks.acquire(lock)
-    assert str(caught.value) == (
-        "The run some-run is in use by another process. Wait until it has ended."
-    )
+    assert str(caught.value) == ("Another process is using the run some-run. Wait until it ends.")
     assert locks.is_held(lock)
 
 

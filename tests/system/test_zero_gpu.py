@@ -26,8 +26,8 @@ def test_an_allowance_that_is_no_number_is_a_sentence(value, monkeypatch):
     with pytest.raises(ConfigError) as refused:
         zero_gpu.allowance()
     assert str(refused.value) == (
-        f"NER_GPU_SECONDS is {value!r}, but it has to be the seconds of GPU that a run may take. "
-        "Set it to a whole number such as 300."
+        f"NER_GPU_SECONDS can't be {value!r}. Set it to the GPU seconds a run may take, a whole "
+        "number such as 300."
     )
 
 

@@ -31,8 +31,7 @@ def test_a_run_from_a_model_says_which_types_stay_come_and_go(tiny_model, toy_da
     rename(toy_data, "-LOC", "-CITY")
     run = toy.fit(toy.toy_config(toy_data, tiny_model))
     note = (
-        f"{tiny_model.name} keeps what it knows of PER, learns CITY from the beginning and forgets "
-        "LOC."
+        f"{tiny_model.name} keeps what it knows of PER, learns CITY from scratch and forgets LOC."
     )
     types = {"kept": ["PER"], "new": ["CITY"], "dropped": ["LOC"]}
     assert (run.report["notes"], run.report["types"]) == ([note], types)
@@ -50,8 +49,8 @@ def test_what_the_check_knows_is_said_before_the_start(tiny_model, toy_data):
     write_conll(toy_data / "test.conll", [[("x", "B-NEW")]])
     said = before_training.warnings(load_data(str(toy_data)), find_model(str(tiny_model)))
     assert [sentence.split(",")[0] for sentence in said] == [
-        "validation has no entity",
-        "NEW occurs in test but not in train",
+        "validation has no entities",
+        "NEW is in test but not in train",
         f"{tiny_model} can find LOC",
     ]
 
@@ -86,7 +85,7 @@ def test_a_loss_that_rises_a_thousandfold_is_a_divergence(
         assert toy.fit(config).status() == "finished"
         return
     with pytest.raises(
-        TrainingError, match=r"Training diverged: the loss is [\d,.]+ at step 4, "
+        TrainingError, match=r"Training diverged: the loss rose to [\d,.]+ at step 4, "
     ) as e:
         toy.fit(config)
     assert str(e.value).endswith(" before. Choose a smaller learning rate.")
@@ -99,7 +98,7 @@ def test_a_model_that_finds_nothing_is_told_as_such(tiny_encoder, toy_data):
     run = toy.fit(config)
     warning = run.report["warning"]
     assert warning.startswith(
-        "The model finds no entities, as if every word were O. Likely reasons: "
+        "The model finds no entities: it calls every word O. Likely reasons: "
     )
     assert "its learning rate of 0.0001 is too low (try 0.001)" in warning
     assert view_of(run).warning == warning
@@ -119,7 +118,7 @@ def test_a_model_that_finds_nothing_is_told_as_such(tiny_encoder, toy_data):
 )
 def test_why_nothing_is_found(values, reasons):
     assert diagnosis.why_nothing_is_found(*values) == (
-        f"The model finds no entities, as if every word were O. Likely reasons: {reasons}."
+        f"The model finds no entities: it calls every word O. Likely reasons: {reasons}."
     )
 
 
@@ -144,8 +143,8 @@ def test_data_that_changed_between_stop_and_resume_are_refused(
     with pytest.raises(DataError) as caught:
         toy.go_on(run)
     assert str(caught.value) == (
-        f"The data have changed since the run began (in {where}), so it can't go on from where it "
-        "was. Undo the change, or start a new run."
+        f"The data changed since the run began (in {where}), so it can't go on. Undo the change, "
+        "or start a new run."
     )
     rename(toy_data, after, before)
     toy.go_on(run)

@@ -118,8 +118,7 @@ def test_more_layers_than_there_are_is_a_sentence(tiny_encoder, toy_data):
     with pytest.raises(ConfigError) as caught:
         toy.fit(toy.toy_config(toy_data, tiny_encoder, freeze_layers=3))
     assert str(caught.value) == (
-        f"freeze_layers: 3 layers can't be frozen, because {tiny_encoder} has 2. Choose a smaller "
-        "number."
+        f"freeze_layers can't be 3: {tiny_encoder} has only 2 layers. Choose a smaller number."
     )
 
 
@@ -152,8 +151,8 @@ def test_what_is_not_installed_is_a_sentence(tiny_encoder, toy_data, monkeypatch
         with pytest.raises(ConfigError) as caught:
             submit(toy.toy_config(toy_data, tiny_encoder, report_to=name))
         assert str(caught.value) == (
-            f"report_to is {name}, which is not installed. "
-            f"Run `pip install {package}`, or set report_to to none."
+            f"{name} (report_to) isn't installed. Run `pip install {package}`, or set report_to "
+            "to none."
         )
 
 

@@ -129,8 +129,8 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
         with pytest.raises(RunError) as caught:
             resume(run)
         assert str(caught.value) == (
-            "The run mine cannot be resumed because it is running. "
-            "Choose one that was stopped, failed or was interrupted."
+            "Can't resume the run mine: it is running. Choose one that was stopped, failed or was "
+            "interrupted."
         )
         os.kill(process.pid, signal.SIGKILL)
         toy.wait_for(lambda: run.status() == "interrupted", "the end of the worker")
@@ -139,8 +139,8 @@ def test_a_worker_that_was_killed_is_resumed_by_a_call(toy_data, tiny_encoder):
         view.refresh()
         assert view.can_resume
         assert view.message == (
-            "The worker ended unexpectedly: it was killed, or the machine restarted. Resume the "
-            f"run from step {kept}."
+            "The worker ended unexpectedly: something killed it, or the machine restarted. Resume "
+            f"the run from step {kept}."
         )
         process = resume(run)
         assert run.status() == "starting"
@@ -223,8 +223,8 @@ def test_a_finished_run_is_not_resumed(config):
     with pytest.raises(RunError) as caught:
         resume(run)
     assert str(caught.value) == (
-        f"The run {run.id} cannot be resumed because it is finished. "
-        "Choose one that was stopped, failed or was interrupted."
+        f"Can't resume the run {run.id}: it is finished. Choose one that was stopped, failed or "
+        "was interrupted."
     )
 
 

@@ -419,8 +419,8 @@ def test_without_a_validation_part_a_run_says_what_it_took(tiny_encoder, tmp_pat
     folder = toy.write_toy(tmp_path / "toy", train=50, validation=0, test=0)
     run = toy.fit(toy.toy_config(folder, tiny_encoder, max_train=16))
     notes = [
-        "There is no validation part: 5 of 50 training sentences, chosen by seed 42, were put "
-        "aside for it."
+        "The data have no validation part, so 5 of 50 training sentences were set aside for it, "
+        "chosen by seed 42."
     ]
     (started,) = of_kind(run, "started")
     assert started.data["notes"] == run.report["notes"] == notes
@@ -496,8 +496,8 @@ def test_long_texts_are_learned_and_scored_to_their_end(tiny_encoder, tmp_path):
 def test_windows_longer_than_the_encoder_reads_are_a_sentence(tiny_encoder, toy_data):
     config = toy.toy_config(toy_data, tiny_encoder, max_length=129)
     assert refusal(ConfigError, config) == (
-        f"max_length: {tiny_encoder} reads at most 128 sub-tokens at a time, not 129. Choose a "
-        "smaller number."
+        f"max_length can't be 129: {tiny_encoder} reads at most 128 sub-tokens at a time. Choose "
+        "a smaller number."
     )
 
 
@@ -613,8 +613,8 @@ def test_data_without_entities_is_a_sentence(tiny_encoder, tmp_path, most, count
     write_conll(folder / "train.conll", [[("the", "O"), ("city", "O")]] * 20)
     config = toy.toy_config(folder, tiny_encoder, max_train=most)
     assert refusal(DataError, config) == (
-        f"The training part of toy has no entities in its {count} sentences. "
-        "Annotate some, or check the tag column."
+        f"The training part of toy has {count} sentences but no entities. Annotate some, or check "
+        "the tag column."
     )
 
 

@@ -68,9 +68,9 @@ def options_from_features(
     names = options.label_names
     if not names and _is_numbers(features[tags]):
         raise DataError(
-            f"The tags of {name} have no names, only numbers in the column {tags}. Give the names "
-            "in their order from 0 with --label-names O,B-PER,I-PER,... (the dataset's page "
-            "should list them)."
+            f"The tags of {name} are numbers without names, in the column {tags}. Name them in "
+            "order from 0 with --label-names O,B-PER,I-PER,... (the dataset's page should list "
+            "them)."
         )
     if not names and isinstance(_element(features[tags]), ClassLabel):
         names = tuple(_element(features[tags]).names)
@@ -105,8 +105,8 @@ def _preferred(candidates: Sequence[str], names: Sequence[str]) -> str | None:
 def _only(candidates: Sequence[str], what: str, flag: str, name: str) -> str | None:
     if len(candidates) > 1:
         raise DataError(
-            f"There is more than one column of {what} in {name}: {', '.join(candidates)}. Choose "
-            f"one with --{flag}-column."
+            f"{name} has more than one column of {what}: {', '.join(candidates)}. Choose one with "
+            f"--{flag}-column."
         )
     return candidates[0] if candidates else None
 

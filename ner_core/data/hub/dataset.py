@@ -67,8 +67,8 @@ def _find(dataset: HubDataset) -> tuple[Repository, Layout]:
     held = repository(dataset.repo, dataset.revision)
     if held is None:
         raise DataError(
-            f"There is no revision {dataset.revision!r} of {dataset.repo}. Leave it out, or "
-            "choose a branch, a tag or a commit."
+            f"{dataset.repo} has no revision {dataset.revision!r}. Leave it out, or choose a "
+            "branch, a tag or a commit."
         )
     if dataset.revision == CONVERTED:
         return held, find_converted_layout(dataset, held.files)
@@ -77,19 +77,20 @@ def _find(dataset: HubDataset) -> tuple[Repository, Layout]:
         return held, find_layout(dataset, held.files, held.card)
     if dataset.revision not in (None, "main"):
         raise DataError(
-            f"The data of {dataset} are in a script ({script}), which is never run. Leave "
-            f"@{dataset.revision} out to read the Hub's conversion to Parquet."
+            f"The data of {dataset} come from a script ({script}), which NER Studio never runs. "
+            f"Leave out @{dataset.revision} to read the Hub's conversion to Parquet."
         )
     converted = repository(dataset.repo, CONVERTED)
     if converted is None:
         raise DataError(
-            f"The data of {dataset} are in a script ({script}), which is never run, and there is "
-            "no conversion to Parquet on the Hub. Choose another dataset, or a file or a folder."
+            f"The data of {dataset} come from a script ({script}), which NER Studio never runs, "
+            "and the Hub has no conversion to Parquet. Choose another dataset, or a file or a "
+            "folder."
         )
     layout = find_converted_layout(dataset, converted.files)
     note = (
-        f"{dataset.repo} is a script, which is never run: the Hub's conversion of it to Parquet "
-        f"was read instead ({CONVERTED})."
+        f"{dataset.repo} is a script, which NER Studio never runs. It read the Hub's conversion "
+        f"to Parquet instead ({CONVERTED})."
     )
     # The conversion has no card of its own.
     return replace(converted, card=held.card), replace(layout, notes=(note, *layout.notes))
@@ -141,7 +142,7 @@ class _Files:
         options = options_from_features(features, self.options, str(self.dataset))
         if options.encoding is not None:
             yield Fault(
-                "odd", 0, "--encoding is for files, and was not used for a dataset on the Hub"
+                "odd", 0, "--encoding is for files, so it was ignored for a dataset on the Hub"
             )
         read = read_parquet if _is_parquet(path) else format_of(path).read
         try:

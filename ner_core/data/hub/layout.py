@@ -91,7 +91,7 @@ def find_converted_layout(dataset: HubDataset, files: Iterable[str]) -> Layout:
     found = _named(dataset, config, configs.get(config, {}))
     used = [file for chosen in found.splits.values() for file in chosen]
     partial = any(f"/{_PARTIAL}" in file for file in used)
-    note = f"The Hub converted only the first part of {dataset.repo}, which is all that was read."
+    note = f"The Hub converted only the first part of {dataset.repo}, so only that was read."
     return Layout(config, found.splits, (*found.notes, note) if partial else found.notes)
 
 
@@ -133,16 +133,16 @@ def _choose(dataset: HubDataset, names: list[str], default: str | None) -> str:
         if dataset.config in names:
             return dataset.config
         raise DataError(
-            f"There is no configuration {dataset.config!r} of {dataset.repo} among {listing}. "
-            f"Write {dataset.repo}:{names[0]} for instance."
+            f"{dataset.repo} has no configuration {dataset.config!r}, only {listing}. Write "
+            f"{dataset.repo}:{names[0]} for instance."
         )
     if len(names) == 1:
         return names[0]
     if default or "default" in names:
         return default or "default"
     raise DataError(
-        f"The dataset {dataset.repo} has {len(names):,} configurations ({listing}), and none is "
-        f"chosen. Write {dataset.repo}:{names[0]} for instance."
+        f"The dataset {dataset.repo} has {len(names):,} configurations ({listing}). Choose one: "
+        f"write {dataset.repo}:{names[0]}, for instance."
     )
 
 
@@ -206,8 +206,8 @@ def _named(dataset: HubDataset, config: str, found: dict[str, tuple[str, ...]]) 
     """Return the splits under our names; of several that could be one, the plainest name wins."""
     if not found:
         raise DataError(
-            f"There are no files in {dataset} that can be read ({', '.join(READABLE[:4])}). "
-            "Choose another dataset, or a file or a folder."
+            f"{dataset} has no files that NER Studio can read ({', '.join(READABLE[:4])}). Choose "
+            "another dataset, or a file or a folder."
         )
     chosen: dict[str, str] = {}
     for split in SPLIT_NAMES:
@@ -219,11 +219,11 @@ def _named(dataset: HubDataset, config: str, found: dict[str, tuple[str, ...]]) 
         chosen = {"all": next(iter(found))}
     if not chosen:
         raise DataError(
-            f"There are no splits named train, validation or test in {dataset}, only "
+            f"{dataset} has no splits named train, validation or test, only "
             f"{', '.join([*found][:_MOST_SHOWN])}. Choose another dataset or configuration."
         )
     left_out = [name for name in found if name not in chosen.values()]
-    notes = [f"Of {dataset.repo}, the splits {', '.join(left_out)} are not used."]
+    notes = [f"The splits {', '.join(left_out)} of {dataset.repo} aren't used."]
     return Layout(
         config,
         {split: found[name] for split, name in chosen.items()},

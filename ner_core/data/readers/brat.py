@@ -44,7 +44,7 @@ def _records(folder: Path, options: ReadOptions) -> Iterator[Record]:
             for line in _text(path.with_suffix(".ann")).splitlines():
                 if found := _ENTITY.fullmatch(line):
                     if ";" in found[2]:
-                        message = "entities in several parts were read from end to end"
+                        message = "entities in several parts were read from first part to last"
                         yield Fault("odd", number, message, f"{path.name}: {shorten(found[3])}")
                     spans.append(_span(text, found, options))
         except UnreadableError as error:
@@ -78,8 +78,8 @@ def _span(text: str, found: re.Match[str], options: ReadOptions) -> CharSpan:
     there = re.sub(r"\s+", " ", text[start:end])
     if len(places) == 2 and there != re.sub(r"\s+", " ", found[3]):
         raise UnreadableError(
-            f"{shown(found[3])} does not stand at {start} to {end}, but {shown(there)}. Correct "
-            "the offsets, or say how they count with --span-offsets."
+            f"{shown(found[3])} isn't at {start} to {end}; the text there is {shown(there)}. "
+            "Correct the offsets, or say how they count with --span-offsets."
         )
     return span
 

@@ -111,7 +111,7 @@ def layout_of(path: Path, options: ReadOptions) -> Layout:
         tag = rows.chosen_column(options.tag_column, names, width, path)
     if token is None and tag is None and width == 2 and _tags_come_first(lines):
         token, tag = 1, 0
-        guesses.append("the tag stands before its word on each line, and was read so")
+        guesses.append("the tag comes before its word on each line, and was read that way")
     token = token if token is not None and token < width else int(numbered)
     features = False
     if tag is None or tag >= width:

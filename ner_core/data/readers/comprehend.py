@@ -43,7 +43,7 @@ def _records(folder: Path, options: ReadOptions) -> Iterator[Record]:
         if isinstance(cells, str) or not any(cells):
             continue
         if len(cells) != len(COLUMNS) or not all(cell.strip().isdecimal() for cell in cells[1:4]):
-            message = "a row has no file, line, begin, end and type of an entity. Correct it."
+            message = "a row lacks the file, line, begin, end or type of an entity. Correct it."
             raise DataError(f"{folder.name}, line {number} of its table: {message}")
         line, start, end = (int(cell) for cell in cells[1:4])
         spans[cells[0]][line].append(CharSpan(start, end, cells[4]))

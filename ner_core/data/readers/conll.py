@@ -135,13 +135,13 @@ def _check(columns: list[str], layout: Layout) -> None:
         )
     if not any(columns[1:]) and " " in columns[0].strip(" "):
         raise UnreadableError(
-            f"there is a tab in this line, and {shown(columns[0])} before it is one column. "
-            "Separate all columns by tabs, or all by blanks."
+            f"this line mixes a tab with blanks: {shown(columns[0])} before the tab counts as one "
+            "column. Separate all columns by tabs, or all by blanks."
         )
     if not any(columns[1:]):
         raise UnreadableError(
-            f"there is only one column ({shown(columns[0])}). Put the word and its tag on each "
-            "line, separated by a blank or a tab, the tag in the last column."
+            f"there is only a word here ({shown(columns[0])}), without a tag. Write a tag after "
+            "it, separated by a blank or a tab."
         )
     if len(columns) != width:
         raise UnreadableError(

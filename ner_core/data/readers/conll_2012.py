@@ -54,7 +54,7 @@ def _records(path: Path) -> Iterator[Record]:
 def _check_width(columns: list[str]) -> None:
     if len(columns) <= _ENTITY:
         raise UnreadableError(
-            f"this line has {len(columns)} columns, but CoNLL-2012 has 11 or more. Correct it."
+            f"this line has only {len(columns)} columns; CoNLL-2012 has 11 or more. Correct it."
         )
 
 
@@ -65,7 +65,7 @@ def _tag(cell: str, inside: str | None) -> tuple[str, str | None]:
         return "O", None
     if found is None or (found["type"] and inside) or (found["end"] and not (found[1] or inside)):
         raise UnreadableError(
-            f"{shown(cell)} in column {_ENTITY + 1} does not begin or end an entity as (PERSON* "
+            f"{shown(cell)} in column {_ENTITY + 1} doesn't begin or end an entity, as (PERSON* "
             "and *) do. Correct it."
         )
     if found["type"]:

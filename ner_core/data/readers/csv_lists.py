@@ -65,7 +65,7 @@ def _literal(cell: str) -> Any:
         return found
     if _ELISION.search(cell):
         raise UnreadableError(
-            "NumPy printed this list with ... in place of most of it. Write the file again with "
+            "NumPy shortened this list to ... when it was written. Write the file again with "
             "lists instead of arrays (array.tolist())."
         )
     try:

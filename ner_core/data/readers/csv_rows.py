@@ -93,8 +93,8 @@ def table_rows(path: Path, delimiter: str, above: int) -> Iterator[tuple[int, li
         except csv.Error:
             yield (
                 start,
-                f"a field is longer than {LONGEST_FIELD:,} characters, or its quotation marks are "
-                "not closed, or not doubled inside. Correct the quotation marks.",
+                f"a field is longer than {LONGEST_FIELD:,} characters. Perhaps a quotation mark "
+                "isn't closed, or not doubled inside: correct it.",
             )
 
 

@@ -169,13 +169,13 @@ def _table(path: Path, options: ReadOptions) -> _Table:
     if token is None or tag is None:
         if rows.normalised(names) == list(COLUMNS):
             raise DataError(
-                f"{path.name} is the table of Amazon Comprehend, without the texts. Choose the "
+                f"{path.name} is a table from Amazon Comprehend, without its texts. Choose the "
                 "folder that has both."
             )
         columns = rows.listed(map(shown, names)) if line else "none"
         raise DataError(
-            f"{path.name}: there are no columns such as word and tag, or text and entities "
-            f"(found: {columns}). Name them with --token-column and --tag-column."
+            f"{path.name} has no columns such as word and tag, or text and entities. Its columns: "
+            f"{columns}. Say which to read with --token-column and --tag-column."
         )
     rows.refuse_same_column(token, tag, path)
     sentence, document = (

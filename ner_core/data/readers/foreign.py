@@ -14,8 +14,8 @@ _SPACY = (
 )
 _OFFICE = "is {} file. Save the table or the text in it as CSV or as plain text (UTF-8)."
 _ANNOTATED_XML = (
-    "is {} (XML), which is not read. Export CoNLL columns, JSON Lines with text and spans, or "
-    "WebAnno TSV 3 instead."
+    "is {} (XML), which NER Studio doesn't read. Export CoNLL columns, JSON Lines with text and "
+    "spans, or WebAnno TSV 3 instead."
 )
 # Each: what a file of the kind begins with, and the rest of the sentence about it.
 _BYTES: tuple[tuple[bytes, str], ...] = (
@@ -27,7 +27,11 @@ _BYTES: tuple[tuple[bytes, str], ...] = (
     (b"Rar!", "is a RAR archive. Unpack it and choose the folder."),
     (b"BZh", "is packed with bzip2. Unpack it and choose the file in it."),
     (b"\xfd7zXZ", "is packed with xz. Unpack it and choose the file in it."),
-    (b"\x80\x04\x95", "is a Python pickle, which is not read since it can run code. Write JSON."),
+    (
+        b"\x80\x04\x95",
+        "is a Python pickle, which could run code, so NER Studio doesn't read it. Save the data as "
+        "JSON.",
+    ),
 )
 _TEXTS: tuple[tuple[str, str], ...] = (
     (
@@ -37,7 +41,7 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"(?is)(<!doctype html|<html\b|<\?xml[^>]*>\s*<!doctype html)",
-        "is a web page (HTML), perhaps an error page saved in place of the data. Download the file "
+        "is a web page (HTML), perhaps an error page saved instead of the data. Download the file "
         "again (on GitHub and the Hub: the raw file).",
     ),
     (r"(?s)(<\?xml.{0,400})?<!DOCTYPE collection|(<\?xml[^>]*>\s*)?<collection>", "BioC"),
@@ -46,18 +50,18 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     (r"(?s)<\?xml|<[A-Za-z][\w.:-]*(\s[^<>]*)?>\s*<[A-Za-z][\w.:-]*(\s[^<>]*)?>", "mark-up"),
     (
         r"T\d+\t\S+ \d+ \d+",
-        "has the annotation of brat without its text. Choose the folder that has both the .ann and "
+        "has brat annotations without their text. Choose the folder that has both the .ann and "
         "the .txt files.",
     ),
     (
         r'c="[^"\n]*" \d+:\d+ \d+:\d+\|\|',
-        "has the annotation of i2b2 without its text, which is not read. Convert it to CoNLL "
-        "columns or JSON Lines with spans.",
+        "has i2b2 annotations without their text, which NER Studio doesn't read. Convert it to "
+        "CoNLL columns or JSON Lines with spans.",
     ),
     (
         r'(?s)\s*[\[{]\s*\{?\s*"(messages|conversations|conversation)"\s*:',
-        "is a chat transcript of a language model, without places of entities. Write each text "
-        'with its spans: {"text": ..., "spans": [{"start", "end", "label"}]}.',
+        "is a chat transcript of a language model and doesn't say where entities are. Write each "
+        'text with its spans: {"text": ..., "spans": [{"start", "end", "label"}]}.',
     ),
 )
 

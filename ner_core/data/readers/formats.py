@@ -14,6 +14,7 @@ from ner_core.data.readers.inline import looks_like_inline, read_inline
 from ner_core.data.readers.json_lines import looks_like_json, read_json
 from ner_core.data.readers.label_studio import looks_like_label_studio, read_label_studio
 from ner_core.data.readers.parquet import looks_like_parquet, read_parquet
+from ner_core.data.readers.plain_text import refuse_plain_text
 from ner_core.data.readers.pubtator import looks_like_pubtator, read_pubtator
 from ner_core.data.readers.python_data import looks_like_python_data, read_python_data
 from ner_core.data.readers.rasa import looks_like_rasa, read_rasa
@@ -85,4 +86,7 @@ def format_of(path: Path) -> Format:
     """Return the format of a file. Raises DataError if it cannot be opened or is not read."""
     head = head_of(path)
     refuse_foreign(path, head)
-    return next((found for recognises, found in _RECOGNISED if recognises(head)), _COLUMNS)
+    known = next((found for recognises, found in _RECOGNISED if recognises(head)), None)
+    if known is None:
+        refuse_plain_text(path, head)
+    return known or _COLUMNS

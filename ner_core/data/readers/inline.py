@@ -61,7 +61,7 @@ def _parse(line: str, number: int) -> Sentence | str:
             return message
         if not inside or label == OUTSIDE or re.match("[BIESLU]-", label):
             return (
-                f"{shorten(match[0])!r} does not mark words with an entity type as [Nairobi](LOC) "
+                f"{shorten(match[0])!r} doesn't mark words with an entity type, as [Nairobi](LOC) "
                 "does. Correct it."
             )
         tokens += [*outside.split(), *inside]
@@ -81,6 +81,6 @@ def _stray_bracket(text: str) -> str | None:
     if "[" not in text and "](" not in text:
         return None
     return (
-        f"the brackets in {shorten(text.strip())!r} do not mark an entity as in [Nairobi](LOC). "
+        f"the brackets in {shorten(text.strip())!r} don't mark an entity, as in [Nairobi](LOC). "
         "Close the brackets, or leave them out."
     )

@@ -135,7 +135,7 @@ def _nameless(path: Path, number: int, key: str, named: bool) -> Exception:
     """Refuse numbers as tags: the file, or only the row where others have names."""
     if named:
         return UnreadableError(
-            f"the tags in {key} are numbers here, and names in the rows before. Correct the row."
+            f"the tags in {key} are numbers here, but names in the rows before. Correct the row."
         )
     return DataError(
         f"{path.name}, line {number}: the tags in {key} are numbers without names. Name them with "

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ner_core.counting import many
 from ner_core.data.readers.json_shapes import is_tagged_words, word_and_tag
 from ner_core.data.readers.names import located
 from ner_core.data.readers.responses import SEVERAL, with_one_response
@@ -57,8 +58,8 @@ def _given_by(fields: Fields, options: ReadOptions) -> Row:
             if any(_text(fields.get(name)) is not None for name in TEXT_KEYS):
                 remarks.append(
                     (
-                        f"rows have a text, and under {key} words with tags. The words are read, "
-                        "and the text is not",
+                        f"rows have a text and, under {key}, words with tags. The words were read "
+                        "and the text ignored",
                         "",
                     )
                 )
@@ -193,8 +194,8 @@ def _is_flat(value: Any) -> bool:
 def _not_there(fields: Fields, key: str, wanted: str, option: str) -> UnreadableError:
     there = listed(shown(name) for name in fields)
     return UnreadableError(
-        f"the key {shown(key)} has {shown(fields.get(key))}, not {wanted}. Choose another key "
-        f"with --{option}-column (the row has {there})."
+        f"the key {shown(key)} has {shown(fields.get(key))} instead of {wanted}. Choose another "
+        f"key with --{option}-column (the row has {there})."
     )
 
 
@@ -219,8 +220,8 @@ def _unclear(fields: Fields, words: str | None, text: str | None) -> str:
 def _check_lengths(words: list[Any], tags: list[Any], token_key: str, tag_key: str) -> None:
     if len(words) != len(tags):
         raise UnreadableError(
-            f"the numbers of words and tags differ: {len(words):,} in {token_key} and "
-            f"{len(tags):,} in {tag_key}. Correct the row."
+            f"the row has {many(len(words), 'word')} in {token_key} but {many(len(tags), 'tag')} "
+            f"in {tag_key}. Correct the row."
         )
 
 

@@ -136,7 +136,7 @@ def rows_in(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
             return
     if not isinstance(value, dict):
         raise UnreadableError(
-            f'this row is {shown(value)}, not an object such as {{"tokens": [...], "tags": '
+            f'this row is {shown(value)} instead of an object such as {{"tokens": [...], "tags": '
             f"[...]}}. Correct the row."
         )
     if message := _refusal(value):

@@ -61,8 +61,8 @@ def json_values(path: Path) -> Iterator[Value | Fault]:
         raise DataError(f"{path} can't be read: {error.strerror}.") from None
     except UnicodeError:
         raise DataError(
-            f"{path.name}: the file's first bytes say {encoding[:6].upper()}, but there are bytes "
-            f"that are not {encoding[:6].upper()} text. Save the file as UTF-8."
+            f"{path.name}: the file starts as {encoding[:6].upper()}, but isn't "
+            f"{encoding[:6].upper()} text throughout. Save it as UTF-8."
         ) from None
 
 
@@ -78,7 +78,7 @@ def _values(name: str, file: TextIO) -> Iterator[Value | Fault]:
         return
     if first.lstrip()[0] not in "{[(":
         raise DataError(
-            f"{name}, line {number}: the file begins with {shown(first.strip())}, which is not a "
+            f"{name}, line {number}: the file begins with {shown(first.strip())}, so it isn't a "
             "JSON object or list. Choose another file."
         )
     try:
@@ -106,7 +106,9 @@ def _document_or_lines(name: str, number: int, text: str) -> Iterator[Value | Fa
         if following[:1] != lines[0][1].lstrip()[0] or following.endswith(","):
             remedy = "Correct the file."
             if following[:1] == lines[0][1].lstrip()[0] == "{":
-                remedy = "Remove the commas at the ends of the lines, or put [ and ] around all."
+                remedy = (
+                    "Remove the commas at the ends of the lines, or put [ and ] around everything."
+                )
             elif re.search(r",\s*[\]}]", text):
                 remedy = "Remove the comma before a bracket that closes."
             raise DataError(f"{name}, line {number + error.line - 1}: {error}. {remedy}") from None

@@ -30,8 +30,8 @@ _MIN = re.compile(
 )
 
 _SEVERAL = (
-    "tasks have several annotations. Of each task the ground truth is read, or else the first that "
-    "was not cancelled. Remove the others if that is wrong"
+    "some tasks have several annotations. The ground truth of each was read, or the first that "
+    "wasn't cancelled. Remove the others if that is wrong"
 )
 
 Task = dict[str, Any]
@@ -105,8 +105,8 @@ def _records(path: Path, options: ReadOptions) -> Iterator[Annotated | Record]:
             yield Fault("unreadable", number, str(error), shorten(_excerpt(task)))
     if predicted and not annotated:
         raise DataError(
-            f"{path.name}: the tasks have predictions of a model, and no annotations by people. "
-            "Accept or correct them in Label Studio, and export the project again."
+            f"{path.name}: the tasks have only a model's predictions, no annotations by people. "
+            "Accept or correct them in Label Studio, then export the project again."
         )
 
 
@@ -114,7 +114,7 @@ def _annotated(task: Any, options: ReadOptions) -> _Annotated | None:
     """Return text and regions of a task, None if it was not annotated."""
     if not isinstance(task, dict):
         raise UnreadableError(
-            f"there is {shown(task)} in place of a task. Export the project as JSON."
+            f"there is {shown(task)} instead of a task. Export the project as JSON."
         )
     annotations = next((task[key] for key in _ANNOTATION_KEYS if key in task), None)
     if annotations is None:
@@ -123,7 +123,7 @@ def _annotated(task: Any, options: ReadOptions) -> _Annotated | None:
     for annotation in _list(annotations, "annotations"):
         if not isinstance(annotation, dict):
             raise UnreadableError(
-                f"there is {shown(annotation)} in place of an annotation with its result. Export "
+                f"there is {shown(annotation)} instead of an annotation with its result. Export "
                 "the project as JSON."
             )
         if not annotation.get("was_cancelled"):
@@ -141,16 +141,16 @@ def _of_annotation(task: Task, annotation: Task, options: ReadOptions) -> _Annot
         if kind == "labels" and options.tag_column in (None, item.get("from_name")):
             if not isinstance(item.get("value"), dict):
                 raise UnreadableError(
-                    f"there is {shown(item.get('value'))} in place of a region's value. Export "
-                    "the project as JSON."
+                    f"there is {shown(item.get('value'))} instead of a region's value. Export the "
+                    "project as JSON."
                 )
             regions.append(item["value"])
             targets.add(str(item.get("to_name")))
         elif kind != "labels" and str(kind).endswith("labels"):
             # If it were skipped, training would learn that its words are not entities.
             raise UnreadableError(
-                f"the labels are {shown(kind)}, not labels of a plain text. Export a project "
-                "whose labels stand on a Text tag."
+                f"the labels are {shown(kind)} instead of labels of plain text. Export a project "
+                "whose labels are on a Text tag."
             )
     if len(targets) > 1:
         raise UnreadableError(
@@ -190,8 +190,8 @@ def _text(data: Task, targets: set[str], options: ReadOptions) -> str:
         if name in texts:
             return texts[name]
     raise UnreadableError(
-        "the text that was labelled is not clear (found: "
-        f"{shorten(', '.join(texts)) or 'no text'}). Name its field with --token-column."
+        "can't tell which text was labelled: the task has "
+        f"{shorten(', '.join(texts)) or 'no text'}. Name its field with --token-column."
     )
 
 
@@ -199,7 +199,7 @@ def _list(value: Any, name: str) -> list[Any]:
     if isinstance(value, list):
         return value
     raise UnreadableError(
-        f"there is {shown(value)} under {name}, not a list. Export the project as JSON."
+        f"there is {shown(value)} under {name} instead of a list. Export the project as JSON."
     )
 
 

@@ -8,8 +8,8 @@ from ner_core.data.readers.spans import CharSpan, UnreadableError, shown
 
 _MOST = 1000
 _REMARK = (
-    "entities are given by their texts, without places. Each place where such a text stands as "
-    "whole words is read as that entity. Check that"
+    "the data name entities without saying where they are. Every place with the same whole words "
+    "was read as that entity. Check that"
 )
 
 
@@ -36,7 +36,7 @@ def located(text: str, value: Any) -> tuple[list[CharSpan] | None, str]:
             found = [CharSpan(start, end, label, name) for start, end in _places(text, name)]
             if not found:
                 raise UnreadableError(
-                    f"the entity {shown(name)} does not stand in the text. Correct the annotation."
+                    f"the entity {shown(name)} isn't in the text. Correct the annotation."
                 )
             spans += found
             remark = _REMARK

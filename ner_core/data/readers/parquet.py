@@ -120,7 +120,7 @@ def _structs(marks: Any) -> list[Any]:
     lists = [value or [] for value in marks.values()]
     if len({len(value) for value in lists}) > 1:
         raise UnreadableError(
-            "the lists of the starts, ends and labels of spans differ in length. Correct the row."
+            "the lists of span starts, ends and labels have different lengths. Correct the row."
         )
     return [dict(zip(marks, values, strict=True)) for values in zip(*lists, strict=True)]
 
@@ -137,9 +137,9 @@ def columns_of(path: Path, schema: Any, options: ReadOptions) -> Columns:
         fields = (f"{shorten(field.name)} ({shorten(str(field.type))})" for field in schema)
         found = rows.listed(fields, most=4) or "no columns"
         raise DataError(
-            f"{path.name}: it is not clear which columns have a list of words and a list of tags, "
-            f"or a text and a list of spans (found: {found}). Name them with --token-column and "
-            "--tag-column."
+            f"{path.name}: can't tell which columns have a list of words and a list of tags, or a "
+            f"text and a list of spans. The file has {found}. Say which to read with "
+            "--token-column and --tag-column."
         )
     token, tag = places
     names = options.label_names or tuple(_class_names(schema, tag))

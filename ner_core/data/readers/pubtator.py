@@ -63,9 +63,9 @@ def _document(
     for span, (number, _, mention) in zip(read, spans, strict=True):
         if text[span.start : span.end] != mention:
             message = (
-                f"{shown(mention)} does not stand at {span.start} to {span.end}, but "
-                f"{shown(text[span.start : span.end])}. Correct the offsets, or say how they count "
-                "with --span-offsets."
+                f"{shown(mention)} isn't at {span.start} to {span.end}; the text there is "
+                f"{shown(text[span.start : span.end])}. Correct the offsets, or say how they "
+                "count with --span-offsets."
             )
             yield Fault("unreadable", number, message, shorten(text))
             return

@@ -42,7 +42,7 @@ def _records(path: Path, options: ReadOptions) -> Iterator[Annotated | Record]:
         lists = assigned_lists(text)
     except ValueError:
         raise DataError(
-            f"{path.name}: this looks like Python, and it can't be read as such, or has more than "
+            f"{path.name}: this looks like Python, but it isn't valid, or has more than "
             f"{LONGEST:,} characters. Write its list to a JSON file (json.dump)."
         ) from None
     if not lists:
@@ -53,6 +53,6 @@ def _records(path: Path, options: ReadOptions) -> Iterator[Annotated | Record]:
     name = max(lists, key=lambda name: len(lists[name]))
     if len(lists) > 1:
         others = ", ".join(other for other in lists if other != name)
-        yield Fault("guess", 0, f"the list {name} is read, the longest one, and not {others}")
+        yield Fault("guess", 0, f"the longest list, {name}, was read, and {others} ignored")
     rows = (Value(place, row, in_list=True) for place, row in enumerate(lists[name], start=1))
     yield from read_rows(path, rows, options)

@@ -75,6 +75,6 @@ def _type(match: re.Match[str]) -> str:
         label = None
     if not isinstance(label, str):
         raise UnreadableError(
-            f'{shown(match[3])} does not name an entity as {{"entity": "city"}} does. Correct it.'
+            f'{shown(match[3])} doesn\'t name an entity, as {{"entity": "city"}} does. Correct it.'
         )
     return label

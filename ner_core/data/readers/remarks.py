@@ -36,13 +36,13 @@ def text_oddities(text: str) -> Iterator[tuple[str, str]]:
     """
     if "&" in text and (found := _HTML.search(text)):
         yield (
-            "there are HTML codes such as &amp; in texts, which the model would learn as words. "
-            "Replace them by the characters they stand for, and correct the offsets",
+            "texts have HTML codes such as &amp;, which the model would learn as words. Replace "
+            "them with the characters they stand for, and correct the offsets",
             found[0],
         )
     if "\\" in text and (found := _ESCAPED_LINE.search(text)):
         yield (
-            "there are line ends written as a backslash and an n in texts, which the model would "
-            "learn as words. Replace them by line ends or blanks, and correct the offsets",
+            "texts have line ends written as a backslash and an n, which the model would learn as "
+            "words. Replace them with line ends or blanks, and correct the offsets",
             shorten(found[0]),
         )

@@ -11,7 +11,7 @@ from ner_core.data.readers.span_shapes import is_span
 _KEY, _SUFFIX = "responses", ".responses"
 _NOT_COUNTED = ("discarded", "draft")
 SEVERAL = (
-    "rows have the responses of several people. Of each row the first that was submitted is read. "
+    "some rows have responses from several people. The first submitted one of each row was read. "
     "Remove the others if that is wrong"
 )
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from ner_core.counting import many
 from ner_core.data.readers.sentence import Fault, Record, Sentence
 from ner_core.data.readers.spans import CharSpan, UnreadableError, is_encodable, sentence_of, shown
 from ner_core.data.readers.text import shorten
@@ -89,23 +90,22 @@ def listed(names: Iterable[str], most: int = _MOST_NAMES) -> str:
 NO_WORD_ROWS = Fault(
     "odd",
     0,
-    "no column numbers the sentences here, since a row is a whole one, and --sentence-column was "
-    "not used. Leave it out",
+    "each row is a whole sentence here, so --sentence-column was ignored. Leave it out",
 )
 
 
 def sentences_by(names: Sequence[str], place: int) -> Fault:
     """Return what to say about the column that was found to number the sentences."""
     name = shown(names[place].strip()) if names else str(place + 1)
-    return Fault("guess", 0, f"a sentence was ended where column {name} has a new value")
+    return Fault("guess", 0, f"a new sentence starts where column {name} has a new value")
 
 
 def refuse_same_column(tokens: int, tags: int, path: Path) -> None:
     """Raise DataError if one column was chosen for words and for tags."""
     if tokens == tags:
         raise DataError(
-            f"{path.name}: column {tokens + 1} is chosen for both words and tags. Choose another "
-            "one for the words or for the tags."
+            f"{path.name}: you chose column {tokens + 1} for both words and tags. Choose another "
+            "one for one of them."
         )
 
 
@@ -148,7 +148,7 @@ def _name_of(number: int, names: Sequence[str], path: Path) -> str:
         )
     if not 0 <= number < len(names):
         raise UnreadableError(
-            f"the tag {shown(number)} is not a number from 0 to {len(names) - 1}. Correct it."
+            f"the tag {shown(number)} isn't a number from 0 to {len(names) - 1}. Correct it."
         )
     return names[number]
 
@@ -216,8 +216,8 @@ def sentence_of_text(
 def _check_lengths(tokens: Sequence[object], tags: Sequence[object]) -> None:
     if len(tokens) != len(tags):
         raise UnreadableError(
-            f"the numbers of words and tags differ: {len(tokens):,} and {len(tags):,}. Correct "
-            "the row."
+            f"the row has {many(len(tokens), 'word')} but {many(len(tags), 'tag')}. Correct the "
+            "row."
         )
 
 

@@ -31,7 +31,7 @@ def read_slashed(path: Path, options: ReadOptions) -> Iterator[Record]:
     """
     first = [line for _, line in islice(numbered_lines(path), _LOOK_AT_LINES)]
     separator = _separator(first) or "/"
-    yield Fault("guess", 0, f"each word was read with the tag after its last {separator!r}")
+    yield Fault("guess", 0, f"the tag of each word was read after its last {separator!r}")
     yield from rows.or_refuse(path, _records(path, separator))
 
 

@@ -79,7 +79,7 @@ class _Counts:
             return ""
         place = max(range(len(READINGS)), key=lambda number: self.readings[number][2])
         count, written, fits = self.readings[place]
-        said = f"{off:,} of the first {self.total:,} spans do not begin and end with words"
+        said = f"{off:,} of the first {self.total:,} spans don't begin and end with words"
         if fits > 2 * written and 2 * fits > count:
             reading = READINGS[place]
             return (
@@ -110,15 +110,15 @@ def tagged(rows: Iterable[Annotated | Record], offsets: SpanOffsets = "auto") ->
         (row.words, row.spans) for row in texts if row.words is not None and row.spans
     )
     if reading and any(row.spans for row in texts):
-        yield Fault("guess", 0, f"the offsets of the spans were read as counting {reading.about}")
+        yield Fault("guess", 0, f"span offsets were read as counting {reading.about}")
     elif found is not None:
         reading, count = found
         yield Fault(
             "odd",
             texts[0].line,
-            f"the offsets of the spans seem to count {reading.about}: so read, {count} begin and "
-            "end with words, and as they are written nearly none does. They are read so. If that "
-            "is wrong, choose --span-offsets as-given",
+            f"span offsets seem to count {reading.about} and were read that way: then {count} "
+            "begin and end with words, but almost none as written. If that is wrong, choose "
+            "--span-offsets as-given",
         )
     elif counts and not by_words and (remark := counts.remark()):
         yield Fault("odd", texts[0].line, remark)
@@ -162,8 +162,8 @@ def _of_words(
         yield from remarks.once(
             "odd",
             row.line,
-            "nothing tells whether the last word of a span is counted in. It is read as not "
-            "counted in. Check the entities, or choose --span-offsets inclusive-ends or as-given",
+            "the data don't show whether a span includes its last word. It was read as not "
+            "included. Check the entities, or choose --span-offsets inclusive-ends or as-given",
         )
     yield from sentence_of_word_spans(words, spans, bool(ends), row.line, row.document)
 

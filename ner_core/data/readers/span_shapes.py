@@ -97,10 +97,10 @@ def _no_span(mark: Any) -> str:
         found = shown(mark)
     if isinstance(mark, str):
         return (
-            f"there is {found} in place of a span with start, end and label. Export the data again "
-            "with the places of the entities."
+            f"there is {found} instead of a span with start, end and label. Export the data again "
+            "with the positions of the entities."
         )
-    return f"there is {found} in place of a span with start, end and label. Correct the annotation."
+    return f"there is {found} instead of a span with start, end and label. Correct the annotation."
 
 
 def _labels(fields: dict[str, Any]) -> list[Any]:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 from ner_core import tags, words
+from ner_core.counting import many
 from ner_core.data.readers.sentence import Fault, Record, Sentence
 from ner_core.data.readers.text import shorten
 
@@ -119,8 +120,8 @@ def _checked(text: str, span: CharSpan) -> CharSpan:
     start, end = whole_number(span.start), whole_number(span.end)
     if start is None or end is None:
         raise UnreadableError(
-            "the start and the end of a span must be whole numbers, not "
-            f"{shown(span.start if start is None else span.end)}. {_REMEDY}."
+            f"a span starts or ends at {shown(span.start if start is None else span.end)} instead "
+            f"of at a whole number. {_REMEDY}."
         )
     if start == end:
         raise UnreadableError(
@@ -128,15 +129,13 @@ def _checked(text: str, span: CharSpan) -> CharSpan:
         )
     if not 0 <= start < end <= len(text):
         raise UnreadableError(
-            f"a span must lie within the {len(text):,} characters of the text, not at "
-            f"{shown(start)} to {shown(end)}. {_REMEDY}."
+            f"a span at {shown(start)} to {shown(end)} is outside the text, which has "
+            f"{many(len(text), 'character')}. {_REMEDY}."
         )
     label = checked_label(span.label)
     inside = text[start:end]
     if not words.split_words(inside):  # nothing, or only what is not seen
-        raise UnreadableError(
-            f"a span must have words, but there are only blanks at {start} to {end}. {_REMEDY}."
-        )
+        raise UnreadableError(f"the span at {start} to {end} has only blanks. {_REMEDY}.")
     start += len(inside) - len(inside.lstrip())
     return CharSpan(start, start + len(inside.strip()), label)
 
@@ -153,7 +152,7 @@ def checked_label(value: object) -> str:
         elif whole_number(value) is not None:
             remedy = "Export the data with the names of the labels instead of their numbers"
         raise UnreadableError(
-            f"the label of a span must be an entity type such as PER, not {shown(value)}. {remedy}."
+            f"a span's label can't be {shown(value)}; use an entity type such as PER. {remedy}."
         )
     if not is_encodable(label):
         raise UnreadableError(
@@ -190,8 +189,8 @@ def _rival(kept: list[SpanT], span: SpanT) -> SpanT | None:
 
 def _overlap(text: str, span: CharSpan, rival: CharSpan, line: int) -> Fault:
     message = (
-        f"the spans {_name(text, span)} and {_name(text, rival)} overlap. The second was kept. "
-        "Remove one of the two."
+        f"the spans {_name(text, span)} and {_name(text, rival)} overlap. The second one was "
+        "kept. Remove one of them."
     )
     return Fault("overlap", line, message, shorten(text[span.start : span.end]))
 
@@ -199,8 +198,8 @@ def _overlap(text: str, span: CharSpan, rival: CharSpan, line: int) -> Fault:
 def _misaligned(text: str, span: CharSpan, verb: str, word: words.Word, line: int) -> Fault:
     whole = text[word.start : word.end]
     message = (
-        f"a span must begin and end with a word, but {_name(text, span)} {verb} inside "
-        f"{shown(whole)}. The word was split there. Correct the span if it is wrong."
+        f"the span {_name(text, span)} {verb} inside {shown(whole)}, so the word was split there. "
+        "Correct the span if it is wrong."
     )
     return Fault("misaligned", line, message, shorten(whole))
 

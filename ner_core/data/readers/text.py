@@ -43,8 +43,8 @@ def numbered_lines(
             line = text.rstrip("\r\n")
             if "\r" in line:
                 raise DataError(
-                    f"{path.name}, line {number}: there is a carriage return inside the line, "
-                    "without a line feed. Save the file with Unix or Windows line ends."
+                    f"{path.name}, line {number}: the line has a carriage return without a line "
+                    "feed. Save the file with Unix or Windows line ends."
                 )
             yield number, text if with_ends else line
     except OSError as error:

@@ -72,8 +72,8 @@ def _chosen(features: list[_Feature], path: Path, options: ReadOptions) -> _Feat
     if not possible:
         names = rows.listed(f"{feature.layer}|{feature.name}" for feature in features) or "none"
         raise DataError(
-            f"{path.name}: no layer has a feature for types of entities (found: {names}). Name "
-            "the feature with --tag-column."
+            f"{path.name}: no layer has a feature for entity types, only {names}. Name the "
+            "feature with --tag-column."
         )
     return possible[0]
 
@@ -89,7 +89,7 @@ def _records(path: Path, column: int) -> Iterator[Record]:
         cell = cells[column] if column < len(cells) else "_"
         if "." in cells[0]:
             if cell not in ("_", ""):
-                message = "annotation of a part of a word was left out"
+                message = "annotations of parts of words were left out"
                 yield Fault("odd", number, message, cells[2])
             continue
         if cells[0].partition("-")[0] != number_of:
@@ -98,7 +98,9 @@ def _records(path: Path, column: int) -> Iterator[Record]:
         try:
             word = rows.checked_word(cells[2])
             if "|" in re.sub(r"\\.", "", cell):
-                yield Fault("odd", number, "of several types of a word the first was read", cell)
+                yield Fault(
+                    "odd", number, "where a word has several types, the first was read", cell
+                )
             tag, before = _tag(cell, before), re.split(r"(?<!\\)\|", cell)[0]
         except UnreadableError as error:
             sentence.spoil(number, str(error), line)
@@ -115,6 +117,6 @@ def _tag(cell: str, before: str) -> str:
     found = _VALUE.fullmatch(first)
     label = re.sub(r"\s+", "-", re.sub(r"\\(.)", r"\1", found[1]).strip()) if found else ""
     if label in ("", "*"):
-        raise UnreadableError(f"{shown(cell)} names no type of entity. Give it one.")
+        raise UnreadableError(f"{shown(cell)} names no entity type. Give it one.")
     goes_on = found is not None and found[2] and first == before
     return f"{'I' if goes_on else 'B'}-{label}"

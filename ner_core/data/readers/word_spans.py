@@ -38,8 +38,8 @@ def sentence_of_word_spans(
         yield Fault(
             "overlap",
             line,
-            f"the spans {names[0]} and {names[1]} overlap. The second was kept. Remove one of the "
-            "two.",
+            f"the spans {names[0]} and {names[1]} overlap. The second one was kept. Remove one of "
+            "them.",
         )
     yield sentence_or_empty(words, tags.encode(kept, len(words)), line, document)
 
@@ -64,12 +64,12 @@ def _checked(span: CharSpan, count: int, last: bool) -> tags.Span:
     start, end = span.start, span.end
     if not (isinstance(start, int) and isinstance(end, int)):
         raise UnreadableError(
-            "the start and the end of a span must be numbers of words, not "
-            f"{shown(end if isinstance(start, int) else start)}. Correct the annotation."
+            f"a span starts or ends at {shown(end if isinstance(start, int) else start)} instead "
+            "of at the number of a word. Correct the annotation."
         )
     if not 0 <= start < end + last <= count:
         raise UnreadableError(
-            f"a span must lie within the {count:,} words, counted from 0, not at {shown(start)} to "
-            f"{shown(end)}. Correct the annotation."
+            f"a span at {shown(start)} to {shown(end)} is outside the {count:,} words, counted "
+            "from 0. Correct the annotation."
         )
     return tags.Span(start, end + last, checked_label(span.label))

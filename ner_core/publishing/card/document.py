@@ -77,22 +77,20 @@ def _to_do(facts: CardFacts) -> list[str]:
     """Return what the owner has to look at; nothing here may come from the data."""
     points, chosen = [], kept(facts)
     if chosen:
-        points.append(
-            "Look through the entries at the top that the card before had: they were taken over."
-        )
+        points.append("Check the entries at the top: they are kept from the old card.")
     if licence(facts) is None and "license" not in chosen:
         points.append(
-            "Choose a licence that data and encoder allow: add a line such as\n"
-            "  license: apache-2.0\n  at the top, and say it under “Licence”."
+            "Choose a licence that the data and the encoder allow: add a line such as\n  license: "
+            "apache-2.0\n  at the top, and say it under “Licence”."
         )
     if not metadata(facts).language:
         points.append("Add the languages of the data at the top, such as\n  language: [en]")
     if facts.sentences and not facts.of_sample:
         points.append(
-            "The sentences under “widget” and the examples below are from your validation part:\n"
-            "  take them out if nobody else may read them."
+            "The sentences under “widget” and the examples below are from your validation part:\n "
+            " remove them if they must stay private."
         )
-    return [*points, "Say what the model is meant for, and who annotated the data."]
+    return [*points, "Say what the model is for, and who annotated the data."]
 
 
 def _summary(facts: CardFacts) -> str:
@@ -151,12 +149,12 @@ def _adapter_lines(facts: CardFacts) -> list[str]:
 def _remarks(facts: CardFacts) -> list[str]:
     """Return how plain transformers differs."""
     said = (
-        "The pipeline cuts a long text off at what the encoder reads at once; with "
+        "The pipeline cuts long texts off at what the encoder reads at once; with "
         f"`stride={facts.windows['overlap']}` it reads all of it."
     )
     if facts.adapter and not facts.base.get("id"):
         return [
-            "`ENCODER` is the folder of the encoder that it was trained for, "
+            "`ENCODER` is the folder of the encoder it was trained with, "
             f"“{text(facts.base_name)}”, which is not on the Hub.",
             said,
         ]
@@ -181,8 +179,8 @@ def _licence(facts: CardFacts) -> str:
     if chosen := kept(facts).get("license"):
         return f"{text(str(chosen))}, as this repository said before."
     if licence(facts):
-        return "Apache 2.0, as the model that it was trained from; the sample corpus is CC0."
+        return "Apache 2.0, like the model it was trained from; the sample corpus is CC0."
     return (
-        "None was chosen yet. Which ones are possible depends on the encoder and on the data; ask "
-        "the owner of this repository before you use the model."
+        "None chosen yet. Which ones are possible depends on the encoder and the data. Ask the "
+        "owner of this repository before you use the model."
     )

@@ -140,12 +140,12 @@ def read_facts(run: Run, repo: str, adapter: bool, before: Mapping[str, Any]) ->
     view.refresh()
     if not run.model_dir.is_dir():
         raise RunError(
-            f"Run {run.id} has no model; it is {view.status}. There is one when a run has finished "
-            "or was stopped after its first evaluation."
+            f"Run {run.id} has no model: it is {view.status}. A run has one once it finishes, or "
+            "is stopped after its first evaluation."
         )
     if adapter and not (run.model_dir / "adapter" / ADAPTER_CONFIG).is_file():
         raise RunError(
-            f"Run {run.id} has no LoRA adapter: all its weights were trained. Publish its whole "
+            f"Run {run.id} has no LoRA adapter, since it trained all weights. Publish its whole "
             "model, or train with the recipe adapter."
         )
     report = run.report if run.has_report else None

@@ -39,7 +39,7 @@ def headline(facts: CardFacts) -> str:
         if scores["support"]
     ]
     if not said:
-        return "It has no final scores: see below what was measured while it was trained."
+        return "It has no final scores; see below for those from during training."
     return f"Its strict F1 is {listing(said)}."
 
 
@@ -56,13 +56,13 @@ def scores_section(facts: CardFacts) -> str:
     found = [_overview(facts.scores)]
     if "test" in facts.scores:
         found.append(
-            "The model was chosen among those of several evaluations by its score on the "
-            "validation part, so that score is a little too good; the test part had no say in it."
+            "The model was chosen from several evaluations by its validation score, so that score "
+            "is a little too good. The test part played no role in it."
         )
     else:
         found.append(
-            "**Not measured:** there was no test part. The model was chosen among those of several "
-            "evaluations by its score on the validation part, so the score is a little too good."
+            "**Not measured:** there was no test part. The model was chosen from several "
+            "evaluations by its validation score, so the score is a little too good."
         )
     for name, scores in facts.scores.items():
         found += [f"### By type, {name} part", by_type(scores)]
@@ -72,18 +72,17 @@ def scores_section(facts: CardFacts) -> str:
 def _scores_of_training(facts: CardFacts) -> str:
     view = facts.view
     said = (
-        f"**Not measured:** this model has no final scores, neither on a test part nor on the "
-        f"whole validation part; its run is {view.status}, at step {view.step:,} of "
-        f"{view.total:,}."
+        "**Not measured:** this model has no final scores on a test part or the whole validation "
+        f"part; its run is {view.status}, at step {view.step:,} of {view.total:,}."
     )
     best = facts.best
     if best is None:
-        return f"{said} It was not evaluated while it was trained, either."
+        return f"{said} It wasn't evaluated during training either."
     size = f"{many(best['sentences'], 'sentence')} " if "sentences" in best else ""
     chosen = "chosen at random " if best["subset"] else ""
     said += (
-        f" What is kept is the model of step {best['step']:,}. While it was trained, it was "
-        f"evaluated on {size}{chosen}of the validation part, by which it was also chosen:"
+        f" The model of step {best['step']:,} was kept. During training, it was evaluated on "
+        f"{size}{chosen}of the validation part, by which it was also chosen:"
     )
     return "\n\n".join([said, _overview({"validation": best}), by_type(best)])
 
@@ -132,7 +131,7 @@ def limits_section(facts: CardFacts) -> str:
     warning = (facts.report or {}).get("warning")
     points = [text(warning)] if warning else []
     if part is None:
-        points.append("Its errors were not counted.")
+        points.append("Its errors weren't counted.")
     else:
         seen = explained[part]
         points += [
@@ -144,14 +143,14 @@ def limits_section(facts: CardFacts) -> str:
         ]
     if facts.of_sample:
         points.append(
-            "The sample was written by few authors within a short time, in English, about "
-            "situations that are invented: expect lower scores on text from elsewhere."
+            "A few authors wrote the sample in a short time, in English, about invented "
+            "situations: expect lower scores on other text."
         )
     else:
-        points.append("How it does on other kinds of text than the data's was not measured.")
+        points.append("How well it does on other kinds of text wasn't measured.")
     points.append(
-        "Whether names of all groups of people are found equally well was not examined, and the "
-        "score given with an entity is no calibrated probability."
+        "Nobody checked whether it finds names of all groups of people equally well. The score of "
+        "an entity isn't a calibrated probability."
     )
     return "\n".join(f"- {point}" for point in points if point)
 
@@ -168,7 +167,7 @@ def _kinds(counts: Mapping[str, int], part: str) -> str:
     said.insert(0, f"found {counts['correct']:,} exactly")
     return (
         f"Of the {many(total, 'entity')} of the {part} part it {listing(said)}. Where none is "
-        f"annotated it found {counts['spurious']:,}."
+        f"annotated, it found {counts['spurious']:,}."
     )
 
 
@@ -182,18 +181,18 @@ def _confusions(confusion: Mapping[str, Mapping[str, int]]) -> str:
     ]
     pairs.sort(key=lambda pair: (-pair[0], pair[1:]))
     if not pairs:
-        return "No type was taken for another."
+        return "No type was mistaken for another."
     said = [
         f"{text(gold)} for {text(other)} ({number:,})" for number, gold, other in pairs[:CONFUSIONS]
     ]
-    return f"Most often taken for another type: {listing(said)}."
+    return f"Types most often mistaken for another: {listing(said)}."
 
 
 def _names(seen: Mapping[str, Mapping[str, Any]]) -> str:
     told = {
-        "seen": "stand in the training part with the same type",
-        "seen as another type": "stand there with another type only",
-        "unseen": "never stand there",
+        "seen": "are in the training part with the same type",
+        "seen as another type": "are there with another type only",
+        "unseen": "are never there",
     }
     said = [
         f"{_percent(seen[group]['recall'])} of those that {words} "
@@ -201,7 +200,7 @@ def _names(seen: Mapping[str, Mapping[str, Any]]) -> str:
         for group, words in told.items()
         if seen[group]["support"]
     ]
-    return f"Entities by their words: it finds {listing(said)}." if said else ""
+    return f"By their words, it finds {listing(said)}." if said else ""
 
 
 def _rare(rare: Mapping[str, Mapping[str, Any]], below: int) -> str:
@@ -219,13 +218,16 @@ def _long(windows: Mapping[str, Mapping[str, Any]] | None) -> str:
         return ""
     several = windows["several"]
     if not several["sentences"]:
-        return "No sentence was longer than a window: how it does on longer ones was not measured."
+        return (
+            "No sentence was longer than a window, so how well it does on longer ones wasn't "
+            "measured."
+        )
     one = windows["one"]
     said = (
         f"{many(several['sentences'], 'sentence')} longer than a window: F1 {several['f1']:.3f} "
         f"on {many(several['support'], 'entity')}, against {one['f1']:.3f} on the others"
     )
-    return said + (", too few to judge by." if several["support"] < FEW_ENTITIES else ".")
+    return said + (", too few to judge." if several["support"] < FEW_ENTITIES else ".")
 
 
 def _share(value: float | None) -> str:

@@ -59,15 +59,14 @@ def data_section(facts: CardFacts) -> str:
         header = ("part", "read from", "sentences", "words", "entities", "SHA-256")
         found.append(table(header, rows, left=(0, 1, 5)))
         found.append(
-            "The SHA-256 is that of the part as a file in the form that "
-            "`python -m ner_core convert DATA --to jsonl` writes: words and IOB2 tags, a sentence "
-            "a line."
+            "The SHA-256 is that of the part as a file written by `python -m ner_core convert "
+            "DATA --to jsonl`: words and IOB2 tags, one sentence a line."
         )
     else:
         sizes = facts.started.get("sentences", {})
         said = [f"{many(size, 'sentence')} in {name}" for name, size in sizes.items()]
         sizes_told = f"Its sizes: {listing(said)}. " if said else ""
-        found.append(f"{sizes_told}No fingerprint of the data was kept.")
+        found.append(f"{sizes_told}The run has no fingerprint of the data.")
     found += _decisions(facts)
     return "\n\n".join(found)
 
@@ -92,7 +91,7 @@ def _decisions(facts: CardFacts) -> list[str]:
     limit = facts.settings.get("max_train")
     if limit:
         seed = facts.settings["seed"]
-        notes.append(f"At most {limit:,} training sentences were used, chosen by seed {seed}.")
+        notes.append(f"It used at most {limit:,} training sentences, chosen by seed {seed}.")
     repaired = sum(part["repaired"] for part in facts.parts.values())
     if repaired:
         notes.append(f"Invalid tags that were repaired: {repaired:,}.")
@@ -107,8 +106,8 @@ def training_section(facts: CardFacts) -> str:
         f"**Method:** {_method(facts)}.",
         f"**Scheme:** IOB2; {_LABELLING[windows['sub_token_labels']]}. When the model is used, a "
         "word gets the tag of its first sub-token.",
-        f"**Windows:** texts are read in windows of {many(windows['max_length'], 'sub-token')} "
-        f"that share {windows['overlap']:,} with their neighbours, so that nothing is cut off.",
+        f"**Windows:** it reads texts in windows of {many(windows['max_length'], 'sub-token')} "
+        f"that share {windows['overlap']:,} with their neighbours, so nothing is cut off.",
         f"**Steps:** {_steps(facts)}.",
         f"**Time:** {_time(facts.report)}.",
         f"**Hardware:** {_hardware(facts)}.",
@@ -135,7 +134,7 @@ def _method(facts: CardFacts) -> str:
             f"{kept}, and a head on top"
         )
     if frozen:
-        return f"fine-tuning, the embeddings and the lowest {many(frozen, 'layer')} left as is"
+        return f"fine-tuning, without the embeddings and the lowest {many(frozen, 'layer')}"
     if settings.get("freeze_embeddings"):
         return "fine-tuning of all weights but the word embeddings"
     return "fine-tuning of all weights"
@@ -151,7 +150,7 @@ def _steps(facts: CardFacts) -> str:
     kept = report.get("best_step") or (best["step"] if best else None)
     if kept is not None:
         said += f"; the model kept is that of step {kept:,}"
-    return said + (", and it was stopped early" if report.get("stopped_early") else "")
+    return said + (", and it stopped early" if report.get("stopped_early") else "")
 
 
 def _time(report: dict[str, Any] | None) -> str:

@@ -223,8 +223,8 @@ def test_a_script_is_read_from_the_conversion_of_the_hub(hub):
     assert read("a/ner") == (
         {"train": [("EU rejects Peter Blackburn", EU_TAGS)]},
         (
-            "a/ner is a script, which is never run: the Hub's conversion of it to Parquet was "
-            "read instead (refs/convert/parquet).",
+            "a/ner is a script, which NER Studio never runs. It read the Hub's conversion to "
+            "Parquet instead (refs/convert/parquet).",
         ),
     )
     assert read("a/ner@main") == read("a/ner")
@@ -253,9 +253,8 @@ def test_conll2003_has_the_tags_of_the_notebook(hub):
 def test_numbers_need_names(hub):
     hub.datasets["a/ner"] = Repo({"main": {"train.parquet": plain_parquet(EU)}})
     assert refusal("a/ner") == (
-        "The tags of a/ner have no names, only numbers in the column ner_tags. Give the names in "
-        "their order from 0 with --label-names O,B-PER,I-PER,... (the dataset's page should list "
-        "them)."
+        "The tags of a/ner are numbers without names, in the column ner_tags. Name them in order "
+        "from 0 with --label-names O,B-PER,I-PER,... (the dataset's page should list them)."
     )
     splits, _ = read("a/ner", label_names=tuple(CONLL))
     assert splits == {"train": [("EU rejects Peter Blackburn", EU_TAGS)]}
@@ -426,17 +425,15 @@ def test_what_a_person_chose_stays():
     [
         (
             {**TOKENS, "coarse": LABELS, "fine": LABELS},
-            "There is more than one column of tags in a/ner: coarse, fine. Choose one with "
-            "--tag-column.",
+            "a/ner has more than one column of tags: coarse, fine. Choose one with --tag-column.",
         ),
         (
             {"left": WORDS, "right": WORDS, "ner_tags": LABELS},
-            "There is more than one column of words in a/ner: left, right. Choose one with "
-            "--token-column.",
+            "a/ner has more than one column of words: left, right. Choose one with --token-column.",
         ),
         (
             {**TOKENS, "a": NUMBERS, "b": NUMBERS},
-            "There is more than one column of tags in a/ner: a, b. Choose one with --tag-column.",
+            "a/ner has more than one column of tags: a, b. Choose one with --tag-column.",
         ),
     ],
 )
@@ -522,7 +519,7 @@ def test_splits_that_have_no_use_are_named():
     card = {"configs": [config("x", patterns)]}
     found = find_layout(DATASET, [f"{name}.json" for name in names], card)
     assert found.splits == {"train": ("train.json",), "validation": ("validation.json",)}
-    assert found.notes == ("Of a/ner, the splits train_small, dev, extra are not used.",)
+    assert found.notes == ("The splits train_small, dev, extra of a/ner aren't used.",)
 
 
 def test_a_partial_conversion_says_so():
@@ -531,7 +528,7 @@ def test_a_partial_conversion_says_so():
     )
     assert found.splits == {"train": ("x/partial-train/0.parquet", "x/partial-train/1.parquet")}
     assert found.notes == (
-        "The Hub converted only the first part of a/ner, which is all that was read.",
+        "The Hub converted only the first part of a/ner, so only that was read.",
     )
 
 
@@ -542,69 +539,67 @@ def test_a_partial_conversion_says_so():
             "a/ner",
             ["d.json"],
             {"configs": [config("de"), config("en")]},
-            "The dataset a/ner has 2 configurations (de, en), and none is chosen. Write a/ner:de "
-            "for instance.",
+            "The dataset a/ner has 2 configurations (de, en). Choose one: write a/ner:de, for "
+            "instance.",
         ),
         (
             "a/ner:fr",
             ["d.json"],
             {"configs": [config("de"), config("en")]},
-            "There is no configuration 'fr' of a/ner among de, en. Write a/ner:de for instance.",
+            "a/ner has no configuration 'fr', only de, en. Write a/ner:de for instance.",
         ),
         (
             "a/ner:fr",
             ["d.json"],
             {},
-            "There is no configuration 'fr' of a/ner among default. Write a/ner:default for "
-            "instance.",
+            "a/ner has no configuration 'fr', only default. Write a/ner:default for instance.",
         ),
         (
             "a/ner",
             ["README.md", "model.pkl"],
             {},
-            "There are no files in a/ner that can be read (.parquet, .jsonl, .json, .csv). "
-            "Choose another dataset, or a file or a folder.",
+            "a/ner has no files that NER Studio can read (.parquet, .jsonl, .json, .csv). Choose "
+            "another dataset, or a file or a folder.",
         ),
         (
             "a/ner",
             ["x.json"],
             {"configs": [config("x", "/etc/passwd")]},
-            "There are no files in a/ner that can be read (.parquet, .jsonl, .json, .csv). "
-            "Choose another dataset, or a file or a folder.",
+            "a/ner has no files that NER Studio can read (.parquet, .jsonl, .json, .csv). Choose "
+            "another dataset, or a file or a folder.",
         ),
         (
             "a/ner",
             ["x.json", "y.json"],
             {"configs": [config("x", [{"split": s, "path": f"{s}.json"} for s in "xy"])]},
-            "There are no splits named train, validation or test in a/ner, only x, y. Choose "
-            "another dataset or configuration.",
+            "a/ner has no splits named train, validation or test, only x, y. Choose another "
+            "dataset or configuration.",
         ),
         (
             "a/ner@v1",
             ["ner.py"],
             {},
-            "The data of a/ner@v1 are in a script (ner.py), which is never run. Leave @v1 out to "
-            "read the Hub's conversion to Parquet.",
+            "The data of a/ner@v1 come from a script (ner.py), which NER Studio never runs. Leave "
+            "out @v1 to read the Hub's conversion to Parquet.",
         ),
         (
             "a/ner",
             ["ner.py"],
             {},
-            "The data of a/ner are in a script (ner.py), which is never run, and there is no "
-            "conversion to Parquet on the Hub. Choose another dataset, or a file or a folder.",
+            "The data of a/ner come from a script (ner.py), which NER Studio never runs, and the "
+            "Hub has no conversion to Parquet. Choose another dataset, or a file or a folder.",
         ),
         (
             "a/ner@v2",
             [],
             {},
-            "There is no revision 'v2' of a/ner. Leave it out, or choose a branch, a tag or a "
-            "commit.",
+            "a/ner has no revision 'v2'. Leave it out, or choose a branch, a tag or a commit.",
         ),
         (
             "a/other",
             [],
             {},
-            "The Hub has no dataset a/other that you may see. Check the name, and if it is "
+            "The Hub has no dataset a/other that you can see. Check the name, or if it is "
             "private, log in with hf auth login or set HF_TOKEN.",
         ),
         (
@@ -629,8 +624,8 @@ def test_what_cannot_be_read_is_one_sentence(hub, name, files, card, message):
     [
         (
             {"status": 403, "headers": {"X-Error-Code": "GatedRepo"}},
-            "The owners of the dataset a/ner grant access to it on request. Ask for it at "
-            "HUB/datasets/a/ner, then log in with hf auth login or set HF_TOKEN.",
+            "Access to the dataset a/ner is by request. Ask its owners at HUB/datasets/a/ner, "
+            "then log in with hf auth login or set HF_TOKEN.",
         ),
         (
             {"status": 401},
@@ -639,7 +634,7 @@ def test_what_cannot_be_read_is_one_sentence(hub, name, files, card, message):
         ),
         (
             {"status": 403, "headers": {"X-Error-Message": "No"}},
-            "This log-in has no right to read the dataset a/ner (403): log in with hf auth login "
+            "You can't read the dataset a/ner with this log-in (403): log in with hf auth login "
             "or set HF_TOKEN.",
         ),
         (
@@ -653,13 +648,13 @@ def test_what_cannot_be_read_is_one_sentence(hub, name, files, card, message):
         ),
         (
             {"status": 429},
-            "Too much was asked of the Hub lately (429), so the dataset a/ner can't be read. Try "
-            "again in a few minutes, or choose a file or a folder.",
+            "Too many requests to the Hub (429): can't read the dataset a/ner now. Try again in a "
+            "few minutes, or choose a file or a folder.",
         ),
         (
             {"hang_seconds": 2},
-            "HUB did not answer about the dataset a/ner within 0.5 seconds. Check the network and "
-            "try again, or choose a file or a folder.",
+            "HUB did not answer about the dataset a/ner within 0.5 seconds. Check your network "
+            "and try again, or choose a file or a folder.",
         ),
     ],
 )
@@ -680,9 +675,9 @@ def test_a_single_failure_of_the_hub_passes(hub, path):
 def test_an_answer_that_is_none_of_the_hubs(hub):
     hub.fail("/api/datasets/a/ner", status=200)
     assert refusal("a/ner") == (
-        f"The answer of {hub.url} about the dataset a/ner can't be used (JSONDecodeError: "
-        "Expecting value: line 1 column 1 (char 0)). Check the network and try again, or choose a "
-        "file or a folder."
+        f"Can't use the answer of {hub.url} about the dataset a/ner (JSONDecodeError: Expecting "
+        "value: line 1 column 1 (char 0)). Check your network and try again, or choose a file or "
+        "a folder."
     )
 
 
@@ -690,14 +685,14 @@ def test_a_dataset_that_has_gone_is_not_read_from_the_cache(hub):
     hub.datasets["a/ner"] = Repo({"main": {"train.parquet": parquet(OSLO)}})
     read("a/ner")
     del hub.datasets["a/ner"]
-    assert refusal("a/ner").startswith("The Hub has no dataset a/ner that you may see.")
+    assert refusal("a/ner").startswith("The Hub has no dataset a/ner that you can see.")
 
 
 def test_offline(hub, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert refusal("a/ner") == (
-        "The Hub can't be asked for the dataset a/ner: it is in offline mode. Unset "
-        "HF_HUB_OFFLINE, or choose a file or a folder."
+        "Offline: can't get the dataset a/ner from the Hub. Unset HF_HUB_OFFLINE, or choose a "
+        "file or a folder."
     )
 
 
@@ -706,8 +701,8 @@ def test_no_network(hub, monkeypatch):
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
     monkeypatch.setattr(constants, "ENDPOINT", url)
     assert refusal("a/ner") == (
-        f"There is no connection to {url}, which has the dataset a/ner. Check the network and try "
-        "again, or choose a file or a folder."
+        f"Can't connect to {url} to get the dataset a/ner. Check your network and try again, or "
+        "choose a file or a folder."
     )
 
 

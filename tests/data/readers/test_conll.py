@@ -148,8 +148,8 @@ def test_each_word_knows_its_line(tmp_path):
 
 
 ONE_COLUMN = (
-    "there is only one column ({}). Put the word and its tag on each line, separated by a blank "
-    "or a tab, the tag in the last column."
+    "there is only a word here ({}), without a tag. Write a tag after it, separated by a blank or "
+    "a tab."
 )
 MOST = (
     "this line has {} columns, but most lines have {}. Give every line the same columns, "
@@ -292,13 +292,13 @@ def test_the_options_come_first(read, raw, options):
         (
             "Ann B-PER\n",
             {"token_column": "2"},
-            "my.conll: column 2 is chosen for both words and tags. Choose another one for the "
-            "words or for the tags.",
+            "my.conll: you chose column 2 for both words and tags. Choose another one for one of "
+            "them.",
         ),
         (
             "Ann 2\n",
             {"label_names": ("O", "B-PER")},
-            "my.conll, line 1: the tag 2 is not a number from 0 to 1. Correct it.",
+            "my.conll, line 1: the tag 2 isn't a number from 0 to 1. Correct it.",
         ),
     ],
 )
@@ -398,8 +398,8 @@ def test_a_sentence_of_hipe_ends_without_a_blank_line(read):
         ("EOS", "there is only 'EOS'. If a sentence ends here, leave the line blank."),
         (
             "Bo B-PER\t",
-            "there is a tab in this line, and 'Bo B-PER' before it is one column. Separate all "
-            "columns by tabs, or all by blanks.",
+            "this line mixes a tab with blanks: 'Bo B-PER' before the tab counts as one column. "
+            "Separate all columns by tabs, or all by blanks.",
         ),
     ],
 )

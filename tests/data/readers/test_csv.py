@@ -110,15 +110,15 @@ def test_the_options_come_first(read, raw, options):
         (
             "Wort;Klasse\nAnn;B-PER\n",
             {},
-            "my.csv: there are no columns such as word and tag, or text and entities (found: "
-            "'Wort', 'Klasse'). Name them with --token-column and --tag-column.",
+            "my.csv has no columns such as word and tag, or text and entities. Its columns: "
+            "'Wort', 'Klasse'. Say which to read with --token-column and --tag-column.",
         ),
         (
             ",".join(f"{place}{'x' * 60}" for place in range(30)) + "\n",
             {},
-            "my.csv: there are no columns such as word and tag, or text and entities (found: "
+            "my.csv has no columns such as word and tag, or text and entities. Its columns: "
             + ", ".join(f"'{place}{'x' * 39}…'" for place in range(8))
-            + " and 22 more). Name them with --token-column and --tag-column.",
+            + " and 22 more. Say which to read with --token-column and --tag-column.",
         ),
         (
             ",".join(f"c{place}" for place in range(9)) + "\n",
@@ -130,8 +130,8 @@ def test_the_options_come_first(read, raw, options):
         (
             "\n",
             {},
-            "my.csv: there are no columns such as word and tag, or text and entities (found: "
-            "none). Name them with --token-column and --tag-column.",
+            "my.csv has no columns such as word and tag, or text and entities. Its columns: "
+            "none. Say which to read with --token-column and --tag-column.",
         ),
         (
             "word,tag\nAnn,B-PER\n",
@@ -142,8 +142,8 @@ def test_the_options_come_first(read, raw, options):
         (
             "word,tag\nAnn,B-PER\n",
             {"tag_column": "word"},
-            "my.csv: column 1 is chosen for both words and tags. Choose another one for the "
-            "words or for the tags.",
+            "my.csv: you chose column 1 for both words and tags. Choose another one for one of "
+            "them.",
         ),
         (
             'tokens,ner_tags\n"[""Ann""]",[1]\n',
@@ -297,7 +297,7 @@ def test_the_column_that_numbers_sentences_is_found_by_its_content(tmp_path, nam
     path = tmp_path / "my.csv"
     path.write_text(f"{name},word,pos,tag\n0,Ann,N,B-PER\n0,ran,V,O\n1,Bo,N,B-PER\n1,ran,V,O\n")
     said, *found = read_csv(path, ReadOptions())
-    assert said.message == f"a sentence was ended where column '{name}' has a new value"
+    assert said.message == f"a new sentence starts where column '{name}' has a new value"
     assert [sentence.tokens for sentence in found] == [["Ann", "ran"], ["Bo", "ran"]]
 
 
@@ -335,7 +335,7 @@ def test_lists_that_numpy_and_others_print_are_read(read, raw):
 def test_a_list_that_numpy_shortened_is_a_fault(read):
     fault, _ = read("tokens,ner_tags\n['Ann' ... 'ran'],['B-PER' ... 'O']\n['Bo'],['O']\n")
     assert fault.message == (
-        "NumPy printed this list with ... in place of most of it. Write the file again with lists "
+        "NumPy shortened this list to ... when it was written. Write the file again with lists "
         "instead of arrays (array.tolist())."
     )
 

@@ -83,7 +83,7 @@ def test_brackets_that_are_no_mark_up_are_a_fault_of_their_line(tmp_path, line, 
     assert fault == Fault(
         "unreadable",
         2,
-        f"the brackets in {found!r} do not mark an entity as in [Nairobi](LOC). Close the "
+        f"the brackets in {found!r} don't mark an entity, as in [Nairobi](LOC). Close the "
         "brackets, or leave them out.",
         line if len(line) <= 40 else line[:40] + "…",
     )
@@ -146,6 +146,6 @@ def test_mark_up_that_names_no_type_or_no_words_is_a_sentence(tmp_path, marked):
     with pytest.raises(DataError) as caught:
         list(read_inline(path, PLAIN))
     assert str(caught.value) == (
-        f"x.txt, line 1: '{marked}' does not mark words with an entity type as [Nairobi](LOC) "
+        f"x.txt, line 1: '{marked}' doesn't mark words with an entity type, as [Nairobi](LOC) "
         "does. Correct it."
     )

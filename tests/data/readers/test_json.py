@@ -196,7 +196,7 @@ def test_a_row_without_words_is_empty(read, row):
     assert read(json.dumps(row)) == [Fault("empty", 1, "", "")]
 
 
-SPAN = "in place of a span with start, end and label. Correct the annotation."
+SPAN = "instead of a span with start, end and label. Correct the annotation."
 
 
 @pytest.mark.parametrize(
@@ -204,11 +204,11 @@ SPAN = "in place of a span with start, end and label. Correct the annotation."
     [
         (
             {"tokens": ["a", "b"], "tags": ["O"]},
-            "the numbers of words and tags differ: 2 in tokens and 1 in tags. Correct the row.",
+            "the row has 2 words in tokens but 1 tag in tags. Correct the row.",
         ),
         (
             {"tokens": [], "ner": ["O"] * 1000},
-            "the numbers of words and tags differ: 0 in tokens and 1,000 in ner. Correct the row.",
+            "the row has 0 words in tokens but 1,000 tags in ner. Correct the row.",
         ),
         (
             {"tokens": ["a", ""], "tags": ["O", "O"]},
@@ -246,8 +246,8 @@ SPAN = "in place of a span with start, end and label. Correct the annotation."
         ),
         (
             {"text": "Ann", "spans": ["PER"]},
-            "there is 'PER' in place of a span with start, end and label. Export the data again "
-            "with the places of the entities.",
+            "there is 'PER' instead of a span with start, end and label. Export the data again "
+            "with the positions of the entities.",
         ),
         ({"text": "Ann", "spans": [[0, 3]]}, f"there is a list {SPAN}"),
         (
@@ -256,8 +256,7 @@ SPAN = "in place of a span with start, end and label. Correct the annotation."
         ),
         (
             {"text": "Ann", "spans": [[0, 4, "PER"]]},
-            "a span must lie within the 3 characters of the text, not at 0 to 4. Correct the "
-            "annotation.",
+            "a span at 0 to 4 is outside the text, which has 3 characters. Correct the annotation.",
         ),
         (
             {"tokens": ["a"], "other": ["O"]},
@@ -279,8 +278,8 @@ SPAN = "in place of a span with start, end and label. Correct the annotation."
         *(
             (
                 row,
-                f'this row is {found}, not an object such as {{"tokens": [...], "tags": [...]}}. '
-                "Correct the row.",
+                f'this row is {found} instead of an object such as {{"tokens": [...], "tags": '
+                "[...]}. Correct the row.",
             )
             for row, found in [
                 (1, "1"),
@@ -302,17 +301,17 @@ def test_a_row_that_cannot_be_read_is_a_fault(read, row, message):
     [
         (
             {"token_column": "x"},
-            "the key 'x' has null, not a list of words or a text. Choose another key with "
+            "the key 'x' has null instead of a list of words or a text. Choose another key with "
             "--token-column (the row has 'tokens', 'tags', 'id', 'nested').",
         ),
         (
             {"token_column": "nested"},
-            "the key 'nested' has a list, not a list of words or a text. Choose another key with "
-            "--token-column (the row has 'tokens', 'tags', 'id', 'nested').",
+            "the key 'nested' has a list instead of a list of words or a text. Choose another key "
+            "with --token-column (the row has 'tokens', 'tags', 'id', 'nested').",
         ),
         (
             {"tag_column": "id"},
-            "the key 'id' has 4, not a list of tags or spans. Choose another key with "
+            "the key 'id' has 4 instead of a list of tags or spans. Choose another key with "
             "--tag-column (the row has 'tokens', 'tags', 'id', 'nested').",
         ),
     ],
@@ -331,7 +330,7 @@ def test_a_fault_says_what_stands_there(read):
 @pytest.mark.parametrize("number", [9, -1, 10**30])
 def test_a_number_without_a_name_is_a_fault(read, number):
     assert one(read, {"tokens": ["a"], "ner_tags": [number]}, label_names=CONLL_NAMES) == (
-        f"the tag {number} is not a number from 0 to 8. Correct it."
+        f"the tag {number} isn't a number from 0 to 8. Correct it."
     )
 
 
@@ -346,7 +345,7 @@ def test_numbers_need_names(refusal):
 def test_a_stray_number_in_a_file_with_names_is_a_fault(read):
     assert pairs(read(f'{ANN}\n{{"tokens": ["a"], "ner_tags": [0]}}\n{BOB}')) == [
         BOTH[0],
-        "the tags in ner_tags are numbers here, and names in the rows before. Correct the row.",
+        "the tags in ner_tags are numbers here, but names in the rows before. Correct the row.",
         BOTH[1],
     ]
 
@@ -434,18 +433,18 @@ def test_a_broken_first_line_does_not_hide_the_others(read, first):
         ),
         (
             "Ann left\n",
-            "my.jsonl, line 1: the file begins with 'Ann left', which is not a JSON object or "
+            "my.jsonl, line 1: the file begins with 'Ann left', so it isn't a JSON object or "
             "list. Choose another file.",
         ),
         (
             b"\x89PNG\r\n\x1a\n\0\0",
-            "my.jsonl, line 1: the file begins with '?PNG', which is not a JSON object or list. "
+            "my.jsonl, line 1: the file begins with '?PNG', so it isn't a JSON object or list. "
             "Choose another file.",
         ),
         (
             codecs.BOM_UTF16_LE + b"{\0\n",
-            "my.jsonl: the file's first bytes say UTF-16, but there are bytes that are not "
-            "UTF-16 text. Save the file as UTF-8.",
+            "my.jsonl: the file starts as UTF-16, but isn't UTF-16 text throughout. Save it as "
+            "UTF-8.",
         ),
     ],
 )

@@ -165,8 +165,8 @@ def test_a_row_without_spans_beside_others_is_a_text_without_entities(read):
 
 def test_spans_of_words_that_overlap_are_named(read):
     assert pairs(read({"tokenized_text": WORDS, "ner": [[0, 1, "PER"], [1, 1, "X"]]})) == [
-        "the spans 'Lee' (X) and 'Ann Lee' (PER) overlap. The second was kept. Remove one of the "
-        "two.",
+        "the spans 'Lee' (X) and 'Ann Lee' (PER) overlap. The second one was kept. Remove one of "
+        "them.",
         "Ann B-PER | Lee I-PER | saw O | Oslo O | . O",
     ]
 
@@ -174,9 +174,9 @@ def test_spans_of_words_that_overlap_are_named(read):
 @pytest.mark.parametrize(
     ("span", "message"),
     [
-        ([4, 5, "X"], "a span must lie within the 5 words, counted from 0, not at 4 to 5"),
-        (["a", 1, "X"], "the start and the end of a span must be numbers of words, not 'X'"),
-        ([0, 1, " "], "the label of a span must be an entity type such as PER, not ' '"),
+        ([4, 5, "X"], "a span at 4 to 5 is outside the 5 words, counted from 0"),
+        (["a", 1, "X"], "a span starts or ends at 'X' instead of at the number of a word"),
+        ([0, 1, " "], "a span's label can't be ' '; use an entity type such as PER"),
     ],
 )
 def test_a_span_of_words_that_can_be_none_makes_the_row_unreadable(read, span, message):
@@ -196,7 +196,7 @@ def test_a_name_is_found_wherever_it_stands_as_a_word(read):
     [
         (
             {"text": "Ann", "entities": {"PER": ["Bob"]}},
-            "the entity 'Bob' does not stand in the text. Correct the annotation.",
+            "the entity 'Bob' isn't in the text. Correct the annotation.",
         ),
         (
             {"doc_key": "a", "sentences": [["Ann"]], "ner": [[[0, 0, "PER"]]]},
@@ -214,8 +214,8 @@ def test_a_name_is_found_wherever_it_stands_as_a_word(read):
         ),
         (
             {"text": "Ann", "annotations": [{"start_offset": 0, "end_offset": 3, "label": 2}]},
-            "the label of a span must be an entity type such as PER, not 2. Export the data "
-            "with the names of the labels instead of their numbers.",
+            "a span's label can't be 2; use an entity type such as PER. Export the data with the "
+            "names of the labels instead of their numbers.",
         ),
     ],
 )
@@ -225,14 +225,14 @@ def test_what_cannot_be_read_is_named(read, row, message):
 
 def test_words_with_tags_come_before_a_text_beside_them(read):
     assert pairs(read({"sentence": "Ann left", "tokens": [{"text": "Ann", "ner": "B-PER"}]})) == [
-        "rows have a text, and under tokens words with tags. The words are read, and the text is "
-        "not",
+        "rows have a text and, under tokens, words with tags. The words were read and the text "
+        "ignored",
         "Ann B-PER",
     ]
 
 
 GOOD, BAD = {"tokens": ["Ann"], "tags": ["B-PER"]}, {"tokens": ["a", "b"], "tags": ["O"]}
-DIFFER = "the numbers of words and tags differ: 2 in tokens and 1 in tags. Correct the row."
+DIFFER = "the row has 2 words in tokens but 1 tag in tags. Correct the row."
 
 
 def test_rows_inside_of_rows_have_numbers_of_their_own(read):

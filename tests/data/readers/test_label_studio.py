@@ -38,8 +38,8 @@ def task(text, *regions, **more):
 
 ANN = region(0, 3, "PER")
 SEVERAL = (
-    "tasks have several annotations. Of each task the ground truth is read, or else the first that "
-    "was not cancelled. Remove the others if that is wrong"
+    "some tasks have several annotations. The ground truth of each was read, or the first that "
+    "wasn't cancelled. Remove the others if that is wrong"
 )
 
 
@@ -154,8 +154,8 @@ def test_predictions_alone_are_refused(tmp_path):
     with pytest.raises(DataError) as caught:
         list(read_label_studio(path, ReadOptions()))
     assert str(caught.value) == (
-        "export.json: the tasks have predictions of a model, and no annotations by people. Accept "
-        "or correct them in Label Studio, and export the project again."
+        "export.json: the tasks have only a model's predictions, no annotations by people. Accept "
+        "or correct them in Label Studio, then export the project again."
     )
 
 
@@ -166,8 +166,8 @@ def test_tasks_are_numbered(read):
 
 def test_of_several_labels_on_a_region_the_first_stays(read):
     assert pairs(read(task("Ann", region(0, 3, "PER", "ARTIST")))) == [
-        "the spans 'Ann' (ARTIST) and 'Ann' (PER) overlap. The second was kept. Remove one of "
-        "the two.",
+        "the spans 'Ann' (ARTIST) and 'Ann' (PER) overlap. The second one was kept. Remove one of "
+        "them.",
         "Ann B-PER",
     ]
 
@@ -231,8 +231,7 @@ def test_an_offset_outside_a_text_with_emoji_is_a_fault(read):
     regions = [in_units("😀 Ann", "Ann", "PER", text="Ann"), region(3, 9, "X")]
     (fault,) = read(task("😀 Ann", *regions))
     assert fault.message == (
-        "a span must lie within the 5 characters of the text, not at 2 to 9. Correct the "
-        "annotation."
+        "a span at 2 to 9 is outside the text, which has 5 characters. Correct the annotation."
     )
 
 
@@ -242,18 +241,18 @@ EXPORT = "Export the project as JSON."
 @pytest.mark.parametrize(
     ("found", "message"),
     [
-        (5, f"there is 5 in place of a task. {EXPORT}"),
-        ({"annotations": {}}, f"there is an object under annotations, not a list. {EXPORT}"),
-        ({"annotations": [7]}, f"there is 7 in place of an annotation with its result. {EXPORT}"),
-        ({"annotations": [{}]}, f"there is null under result, not a list. {EXPORT}"),
+        (5, f"there is 5 instead of a task. {EXPORT}"),
+        ({"annotations": {}}, f"there is an object under annotations instead of a list. {EXPORT}"),
+        ({"annotations": [7]}, f"there is 7 instead of an annotation with its result. {EXPORT}"),
+        ({"annotations": [{}]}, f"there is null under result instead of a list. {EXPORT}"),
         (
             task("Ann", {"type": "labels", "value": [1]}),
-            f"there is a list in place of a region's value. {EXPORT}",
+            f"there is a list instead of a region's value. {EXPORT}",
         ),
         (
             task("Ann", ANN, {"type": "hypertextlabels", "value": {}}),
-            "the labels are 'hypertextlabels', not labels of a plain text. Export a project "
-            "whose labels stand on a Text tag.",
+            "the labels are 'hypertextlabels' instead of labels of plain text. Export a project "
+            "whose labels are on a Text tag.",
         ),
         (
             task("Ann", ANN, region(0, 3, "X", to_name="other")),
@@ -262,28 +261,26 @@ EXPORT = "Export the project as JSON."
         ),
         (
             {"data": {"a": "Ann", "b": "Bob"}, "annotations": [{"result": [ANN]}]},
-            "the text that was labelled is not clear (found: a, b). Name its field with "
+            "can't tell which text was labelled: the task has a, b. Name its field with "
             "--token-column.",
         ),
         (
             {"data": "Ann", "annotations": [{"result": [ANN]}]},
-            "the text that was labelled is not clear (found: no text). Name its field with "
+            "can't tell which text was labelled: the task has no text. Name its field with "
             "--token-column.",
         ),
         (
             task("Ann", region(0, 3)),
-            "the label of a span must be an entity type such as PER, not null. Correct the "
-            "annotation.",
+            "a span's label can't be null; use an entity type such as PER. Correct the annotation.",
         ),
         (
             task("Ann", region("/div[1]", 3, "PER")),
-            "the start and the end of a span must be whole numbers, not '/div[1]'. Correct the "
+            "a span starts or ends at '/div[1]' instead of at a whole number. Correct the "
             "annotation.",
         ),
         (
             task("Ann", region(0, 4, "PER")),
-            "a span must lie within the 3 characters of the text, not at 0 to 4. Correct the "
-            "annotation.",
+            "a span at 0 to 4 is outside the text, which has 3 characters. Correct the annotation.",
         ),
     ],
 )

@@ -94,7 +94,7 @@ def test_the_brackets_of_conll_2012_are_entities(tmp_path):
 def test_places_of_pubtator_count_title_and_abstract(tmp_path):
     (sentence,) = sentences(tmp_path, PUBTATOR)
     assert [pair for pair in sentence if pair[1] != "O"] == [("Ann", "B-PER"), ("Oslo", "B-LOC")]
-    with pytest.raises(DataError, match="'Ann' does not stand at 1 to 4, but 'nn '"):
+    with pytest.raises(DataError, match="'Ann' isn't at 1 to 4; the text there is 'nn '"):
         records(tmp_path, PUBTATOR.replace("\t0\t3", "\t1\t4"))
 
 

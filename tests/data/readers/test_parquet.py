@@ -140,7 +140,7 @@ def test_rows_are_numbered_from_one_across_batches_and_documents(tmp_path):
         (
             {"tokens": [["Ann", "ran"]], "ner_tags": [["O"]]},
             "Ann ran",
-            "the numbers of words and tags differ: 2 and 1. Correct the row.",
+            "the row has 2 words but 1 tag. Correct the row.",
         ),
         (
             {"tokens": [None], "ner_tags": [["O"]]},
@@ -175,12 +175,12 @@ def test_rows_are_numbered_from_one_across_batches_and_documents(tmp_path):
         (
             {"text": ["Ann"], "spans": [[None]]},
             "Ann",
-            "there is null in place of a span with start, end and label. Correct the annotation.",
+            "there is null instead of a span with start, end and label. Correct the annotation.",
         ),
         (
             {"text": ["Ann"], "spans": [{"start": [0, 1], "end": [3], "label": ["PER"]}]},
             "Ann",
-            "the lists of the starts, ends and labels of spans differ in length. Correct the row.",
+            "the lists of span starts, ends and labels have different lengths. Correct the row.",
         ),
     ],
 )
@@ -200,7 +200,7 @@ def test_a_faulty_row_costs_no_other(read, columns, text, message):
 def test_a_number_without_a_name_is_a_fault(read, number):
     columns = {"tokens": [["Ann"], ["Bob"]], "tags": [[number], [1]]}
     fault, sentence = read(columns, label_names=tuple(NAMES))
-    assert fault.message == f"the tag {number} is not a number from 0 to 1. Correct it."
+    assert fault.message == f"the tag {number} isn't a number from 0 to 1. Correct it."
     assert sentence.tags == ["B-PER"]
 
 
@@ -222,9 +222,9 @@ def test_of_many_columns_some_are_named(read):
         read({f"{place}{'x' * 60}": [1] for place in range(30)})
     found = ", ".join(f"{place}{'x' * 39}… (int64)" for place in range(4))
     assert str(caught.value) == (
-        "my.parquet: it is not clear which columns have a list of words and a list of tags, or a "
-        f"text and a list of spans (found: {found} and 26 more). Name them with --token-column "
-        "and --tag-column."
+        "my.parquet: can't tell which columns have a list of words and a list of tags, or a text "
+        f"and a list of spans. The file has {found} and 26 more. Say which to read with "
+        "--token-column and --tag-column."
     )
 
 
@@ -245,8 +245,8 @@ def test_other_columns_are_a_sentence(read, columns, found):
         or "tokens (list<element: string>), a (list<element: int64>), b (list<element: int64>)"
     )
     assert str(caught.value) == (
-        "my.parquet: it is not clear which columns have a list of words and a list of tags, or a "
-        f"text and a list of spans (found: {shown}). Name them with --token-column and "
+        "my.parquet: can't tell which columns have a list of words and a list of tags, or a text "
+        f"and a list of spans. The file has {shown}. Say which to read with --token-column and "
         "--tag-column."
     )
 

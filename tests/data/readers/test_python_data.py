@@ -34,7 +34,7 @@ def test_a_list_with_a_name_is_read(read, text):
 
 def test_of_several_lists_the_longest_is_read(read):
     assert read(f"TEST = [{ANN}]\nTRAIN = [{ANN}, {ANN}]\n") == [
-        "the list TRAIN is read, the longest one, and not TEST",
+        "the longest list, TRAIN, was read, and TEST ignored",
         "Ann B-PER | left O",
         "Ann B-PER | left O",
     ]
@@ -49,8 +49,8 @@ def test_nothing_is_run(read, tmp_path):
     ("text", "reason"),
     [
         ('DATA = [("Ann", names())]\n', "it has no list of texts with spans"),
-        ('DATA = [("Ann", {)]\n', "it can't be read as such"),
-        ('DATA = [("Ann", ' + "(" * 10_000 + "\n", "it can't be read as such"),
+        ('DATA = [("Ann", {)]\n', "it isn't valid"),
+        ('DATA = [("Ann", ' + "(" * 10_000 + "\n", "it isn't valid"),
         ('DATA = [("Ann", ' + "-" * 100_000 + "1)]\n", "this looks like Python"),
     ],
 )

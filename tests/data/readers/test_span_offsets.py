@@ -41,9 +41,8 @@ def test_offsets_that_are_wrong_throughout_are_read_as_they_are_meant(move, name
     assert found == READ
     assert (fault.code, fault.line) == ("odd", 1)
     assert fault.message == (
-        f"the offsets of the spans seem to count {name}: so read, 4 begin and end with words, and "
-        "as they are written nearly none does. They are read so. If that is wrong, choose "
-        "--span-offsets as-given"
+        f"span offsets seem to count {name} and were read that way: then 4 begin and end with "
+        "words, but almost none as written. If that is wrong, choose --span-offsets as-given"
     )
 
 
@@ -54,7 +53,7 @@ def test_offsets_from_one(by_end, name):
     texts = [text.replace("ë", "e") for text in TEXTS]
     found, (fault,) = read(rows(lambda start, end: (start + 1, end + by_end), texts))
     assert found == [line.replace("ë", "e") for line in READ]
-    assert f"count {name}: " in fault.message
+    assert f"count {name} and were read that way: " in fault.message
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,7 @@ def test_offsets_that_are_mostly_wrong_are_said_with_the_reading_to_choose():
     _, (first, *others) = read(given)
     assert (first.code, first.line) == ("odd", 1)
     assert first.message == (
-        "12 of the first 16 spans do not begin and end with words. If offsets count with the last "
+        "12 of the first 16 spans don't begin and end with words. If offsets count with the last "
         "character included, 14 do: then choose --span-offsets inclusive-ends. Otherwise correct "
         "them"
     )
@@ -85,7 +84,7 @@ def test_offsets_that_fit_in_no_reading_are_said():
     given = [Annotated(text, [CharSpan(*place, "PER")], line) for line, place in enumerate(places)]
     _, (first, *_) = read(given)
     assert first.message == (
-        "6 of the first 6 spans do not begin and end with words, however the offsets are counted. "
+        "6 of the first 6 spans don't begin and end with words, however the offsets are counted. "
         "Check a few of them, and correct them"
     )
 

@@ -90,8 +90,7 @@ def test_a_word_is_split_where_a_span_begins_or_ends_in_it(text, spans, found, w
     *faults, sentence = read(text, *spans)
     assert [(fault.code, fault.line) for fault in faults] == [("misaligned", 7)] * len(found)
     assert pairs(faults) == [
-        f"a span must begin and end with a word, but {one}. The word was split there. Correct the "
-        "span if it is wrong."
+        f"the span {one}, so the word was split there. Correct the span if it is wrong."
         for one in found
     ]
     assert pairs([sentence]) == [words]
@@ -127,7 +126,8 @@ def test_of_spans_that_overlap_the_longest_then_the_first_stays(spans, dropped, 
     *faults, sentence = read("Ann Bob Cy", *spans)
     assert [(fault.code, fault.line) for fault in faults] == [("overlap", 7)] * len(dropped)
     assert pairs(faults) == [
-        f"the spans {both} overlap. The second was kept. Remove one of the two." for both in dropped
+        f"the spans {both} overlap. The second one was kept. Remove one of them."
+        for both in dropped
     ]
     assert pairs([sentence]) == [words]
 
@@ -135,34 +135,37 @@ def test_of_spans_that_overlap_the_longest_then_the_first_stays(spans, dropped, 
 def test_a_span_of_what_is_not_seen_holds_no_word():
     (fault,) = list(sentence_of("Ann \u200b\u200e left", [CharSpan(4, 6, "PER")], 7))
     assert (fault.code, fault.line) == ("unreadable", 7)
-    assert fault.message.startswith("a span must have words, but there are only blanks at 4 to 6. ")
+    assert fault.message.startswith("the span at 4 to 6 has only blanks. ")
 
 
-WITHIN = "a span must lie within the 9 characters of the text, not at "
-NUMBERS = "the start and the end of a span must be whole numbers, not "
-TYPE = "the label of a span must be an entity type such as PER, not "
+OUTSIDE = "is outside the text, which has 9 characters"
+NUMBERS = "a span starts or ends at {} instead of at a whole number"
+TYPE = "a span's label can't be {}; use an entity type such as PER"
 
 
 @pytest.mark.parametrize(
     ("span", "message"),
     [
-        ((3, 0, "PER"), f"{WITHIN}3 to 0"),
-        ((-1, 3, "PER"), f"{WITHIN}-1 to 3"),
-        ((0, 10, "PER"), f"{WITHIN}0 to 10"),
-        ((10**4000, 10**4001, "PER"), f"{WITHIN}1{'0' * 39}… to 1{'0' * 39}…"),
-        ((3, 4, "PER"), "a span must have words, but there are only blanks at 3 to 4"),
-        ((None, 3, "PER"), f"{NUMBERS}null"),
-        ((0, "3", "PER"), f"{NUMBERS}'3'"),
-        ((0.5, 3, "PER"), f"{NUMBERS}0.5"),
-        ((float("nan"), 3, "PER"), f"{NUMBERS}nan"),
-        ((0, float("inf"), "PER"), f"{NUMBERS}inf"),
-        ((False, 3, "PER"), f"{NUMBERS}false"),
-        ((0, [3], "PER"), f"{NUMBERS}a list"),
-        ((0, 3, ""), f"{TYPE}''"),
-        ((0, 3, " "), f"{TYPE}' '"),
-        ((0, 3, None), f"{TYPE}null"),
-        ((0, 3, True), f"{TYPE}true"),
-        ((0, 3, {"name": "PER"}), f"{TYPE}an object"),
+        ((3, 0, "PER"), f"a span at 3 to 0 {OUTSIDE}"),
+        ((-1, 3, "PER"), f"a span at -1 to 3 {OUTSIDE}"),
+        ((0, 10, "PER"), f"a span at 0 to 10 {OUTSIDE}"),
+        (
+            (10**4000, 10**4001, "PER"),
+            f"a span at 1{'0' * 39}… to 1{'0' * 39}… {OUTSIDE}",
+        ),
+        ((3, 4, "PER"), "the span at 3 to 4 has only blanks"),
+        ((None, 3, "PER"), NUMBERS.format("null")),
+        ((0, "3", "PER"), NUMBERS.format("'3'")),
+        ((0.5, 3, "PER"), NUMBERS.format("0.5")),
+        ((float("nan"), 3, "PER"), NUMBERS.format("nan")),
+        ((0, float("inf"), "PER"), NUMBERS.format("inf")),
+        ((False, 3, "PER"), NUMBERS.format("false")),
+        ((0, [3], "PER"), NUMBERS.format("a list")),
+        ((0, 3, ""), TYPE.format("''")),
+        ((0, 3, " "), TYPE.format("' '")),
+        ((0, 3, None), TYPE.format("null")),
+        ((0, 3, True), TYPE.format("true")),
+        ((0, 3, {"name": "PER"}), TYPE.format("an object")),
         (
             (0, 3, "P\ud83d"),
             "there is half of a surrogate pair in the label 'P?' of a span",
@@ -179,14 +182,14 @@ def test_a_span_that_cannot_be_one_makes_the_row_unreadable(span, message):
 @pytest.mark.parametrize(
     ("label", "message"),
     [
-        (1, "1. Export the data with the names of the labels instead of their numbers."),
-        ("O", "'O'. Leave out the spans of what is no entity."),
-        ("B-PER", "'B-PER'. Write 'PER' instead."),
+        (1, "Export the data with the names of the labels instead of their numbers."),
+        ("O", "Leave out the spans of what is no entity."),
+        ("B-PER", "Write 'PER' instead."),
     ],
 )
 def test_a_label_that_is_no_type_gets_its_own_remedy(label, message):
     (fault,) = read("Ann left.", (0, 3, label))
-    assert fault.message == TYPE + message
+    assert fault.message == f"{TYPE.format(repr(label))}. {message}"
 
 
 def test_half_a_character_makes_the_row_unreadable():

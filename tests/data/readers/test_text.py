@@ -65,8 +65,8 @@ BINARY = "this is binary data, not text. Choose a text file."
         ),
         (
             b"Ann B-PER\rBob O\r",
-            "my.txt, line 1: there is a carriage return inside the line, without a line feed. "
-            "Save the file with Unix or Windows line ends.",
+            "my.txt, line 1: the line has a carriage return without a line feed. Save the file "
+            "with Unix or Windows line ends.",
         ),
     ],
 )

@@ -157,7 +157,9 @@ def test_the_run_of_another_is_the_same_as_none(place, asks):
         with pytest.raises(RunError) as caught:
             rights.find(run_id)
         sentences.append(str(caught.value).replace(run_id, "RUN"))
-    assert sentences == ["There is no run 'RUN'. `python -m ner_core runs` lists all runs."] * 2
+    assert (
+        sentences == ["There is no run 'RUN'. List your runs with `python -m ner_core runs`."] * 2
+    )
 
 
 def test_the_model_of_another_can_only_be_a_model_of_the_hub(place, asks, monkeypatch):

@@ -404,13 +404,13 @@ def test_refusals_are_sentences(app, page):
     write(page, ANN)
     choose(page, "Model", "owner/name")
     expect(page.locator("#highlighted [role=alert]")).to_have_text(
-        re.compile("^The Hub can't be asked for the model owner/name: it is in offline mode. ")
+        re.compile("^Offline: can't get the model owner/name from the Hub. ")
     )
     choose(page, "Model", str(app.home))
-    page.wait_for_selector("[role=alert] >> text=folders are for the command line.")
+    page.wait_for_selector("[role=alert] >> text=Folders work only on the command line.")
     choose(page, "Model", "unnamed")
     page.wait_for_selector(
-        "[role=alert] >> text=The labels of the model unnamed have no names, only LABEL_0 to"
+        "[role=alert] >> text=The model unnamed doesn't name its labels, it only has LABEL_0 to"
     )
     names = page.get_by_label("Names of its labels")
     names.fill("O, B-LOC, I-LOC, B-PER, I-PER")

@@ -120,13 +120,11 @@ ROWS = """\
 def test_rows_that_cannot_be_read_are_listed_and_training_waits(page, tmp_path):
     (tmp_path / "rows.jsonl").write_text(ROWS)
     upload(page, tmp_path / "rows.jsonl")
-    page.wait_for_selector("#data-summary >> text=1 row cannot be read and is left out here.")
+    page.wait_for_selector("#data-summary >> text=1 row can't be read. Fix it to start training.")
     page.click("#data-summary li.error summary")
     place = page.locator("#data-summary li.error ol li")
     expect(place).to_contain_text(re.compile(r"^rows\.jsonl, line 2: "), use_inner_text=True)
-    expect(place).to_contain_text(
-        "a span must lie within the 13 characters of the text, not at 0 to 30."
-    )
+    expect(place).to_contain_text("a span at 0 to 30 is outside the text, which has 13 characters.")
     page.wait_for_selector("#start[disabled]")
     page.wait_for_selector("#problem >> text=Training cannot start with these data")
     (tmp_path / "rows.jsonl").write_text("".join(ROWS.splitlines(keepends=True)[::2]))
@@ -141,13 +139,13 @@ WRONG = [
     (
         "#learning_rate",
         "-1",
-        "learning_rate must be a number above 0 and up to 1, not '-1'.",
+        "learning_rate can't be '-1'. Use a number above 0 and up to 1.",
     ),
-    ("#epochs", "0", "epochs must be a number above 0 and up to 1,000, not '0'."),
+    ("#epochs", "0", "epochs can't be '0'. Use a number above 0 and up to 1,000."),
     (
         "#batch_size",
         "many",
-        "batch_size must be a whole number from 1 to 1,024, not 'many'.",
+        "batch_size can't be 'many'. Use a whole number from 1 to 1,024.",
     ),
 ]
 
@@ -167,8 +165,8 @@ def test_a_path_is_no_encoder_for_the_page(app, page):
     encoder.press("Enter")
     page.click("#start")
     expect(page.locator("#problem [role=alert]")).to_have_text(
-        f"There is no model '{app.home}'. Choose minilm, starter, a run id or a Hub id; folders "
-        "are for the command line."
+        f"No model called '{app.home}'. Choose one from the list, or type a Hub id such as "
+        "owner/name. Folders work only on the command line."
     )
     encoder.fill("minilm")
     encoder.press("Enter")
@@ -179,7 +177,7 @@ def test_an_uploaded_file_without_a_validation_part_says_so(page, tmp_path):
     (tmp_path / "mine.conll").write_text(sentence * 400)
     upload(page, tmp_path / "mine.conll")
     page.click("#data-summary .ner-findings > summary")
-    page.wait_for_selector("#data-summary >> text=There is no validation part")
+    page.wait_for_selector("#data-summary >> text=The data have no validation part")
     page.wait_for_selector("#start:not([disabled])")
     take_away(page)
 

@@ -461,7 +461,7 @@ def test_a_file_that_cannot_be_read_is_refused_at_once(panel, tmp_path):
     column, state = chosen(panel, path)
     assert column["visible"] is False
     assert state.find["interactive"] is False
-    assert "is not plain text but a zip archive" in message(state)
+    assert "is a zip archive, as Excel and Word write it, not plain text" in message(state)
 
 
 # On the page

@@ -166,8 +166,8 @@ def test_waiting_ends_where_a_model_cannot_be_loaded(tab, models):
 def test_a_model_without_names_for_its_labels_asks_for_them(tab, models):
     drawn, _, unnamed = tab.highlight(form(tab, model="unnamed"))
     assert (
-        "The labels of the model unnamed have no names, only LABEL_0 and LABEL_1. Name its 2 "
-        "labels in the field “Names of its labels” above.</p>"
+        "The model unnamed doesn&#x27;t name its labels, it only has LABEL_0 and LABEL_1. Name its "
+        "2 labels in the field “Names of its labels” above.</p>"
     ) in drawn
     names, named, *others = tab.ask_for_names(form(tab, model="unnamed", unnamed=unnamed))
     assert names == gr.update(
@@ -216,7 +216,7 @@ def test_the_starter_answers_before_it_is_loaded_but_shows_no_sub_tokens_yet(tab
 @pytest.mark.parametrize("model", ["../x", "a" * 500, "no such model", "ner_studio", "a/b/c"])
 def test_no_attempt_is_made_with_a_name_that_no_model_has(tab, models, model):
     drawn, awaited, _ = tab.highlight(form(tab, model=model))
-    assert "folders are for the command line." in drawn
+    assert "Folders work only on the command line." in drawn
     assert awaited == ""
     assert asyncio.run(tab.wait(form(tab, model=model, awaited=model))).isdigit()
     assert models.begun == []
@@ -304,8 +304,8 @@ def test_a_link_to_a_model_opens_highlight_even_while_a_run_is_at_work(ner_home)
     [
         (
             "/no/folder",
-            "error: There is no model '/no/folder'. Choose minilm, starter, a run id, a folder or "
-            "a Hub id.\n",
+            "error: No model called '/no/folder'. Choose minilm, starter, one of your runs, a "
+            "folder or a Hub id such as owner/name.\n",
         ),
     ],
 )

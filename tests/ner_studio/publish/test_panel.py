@@ -87,7 +87,7 @@ def ended(panel, run_id):
 
 
 def text(shown):
-    return re.sub(r"<[^>]+>", "", shown)
+    return html.unescape(re.sub(r"<[^>]+>", "", shown))
 
 
 def answers(panel, repo, way=COMMIT, shown=None):
@@ -157,7 +157,7 @@ def test_a_public_repository_and_an_adapter_alone_are_asked_for(hub, panel, run)
     assert not hub.models["me/ner"].private
     publish(panel, run.id, what=ADAPTER)
     assert text(ended(panel, run.id)["status"]["message"]).startswith(
-        f"Run {run.id} has no LoRA adapter: all its weights were trained."
+        f"Run {run.id} has no LoRA adapter, since it trained all weights. "
     )
 
 
@@ -167,8 +167,8 @@ def test_a_failed_upload_says_why_and_is_tried_again(hub, panel, run):
     failed = ended(panel, run.id)
     assert failed["status"]["state"] == "failed"
     assert text(failed["status"]["message"]) == (
-        "The Hub failed with error 503 while me/ner was written to. Try again in a few minutes: "
-        "what is stored already is not sent again."
+        "The Hub failed with error 503 while writing to me/ner. Try again in a few minutes: files "
+        "already stored aren't sent again."
     )
     assert failed["start"] == gr.update(value="Try again", interactive=True)
     assert run.status() == "finished"
@@ -233,7 +233,7 @@ def test_a_run_at_work_cannot_be_published(hub, panel):
     assert form[panel.accordion] == gr.update(visible=False)
     publish(panel, "at-work")
     assert text(ended(panel, "at-work")["status"]["message"]) == (
-        "Run at-work is running. Stop it, or wait until it has ended, then publish it."
+        "Run at-work is running. Stop it, or wait for it to end, then publish it."
     )
     at_work.end("stopped")
     assert hub.models == {}
@@ -301,7 +301,7 @@ def test_the_check_says_what_publishing_would_do(hub, panel):
     hub.models |= {"me/old": Repo(), "zoe/ner": Repo(), "me/hidden": Repo(private=True)}
     asking, new = answers(panel, "me/new")
     assert asking == [view.note("asking", "Asking the Hub for me/new …"), gr.skip()]
-    assert new == [view.note("ok", "me/new is new: publishing makes it."), gr.skip()]
+    assert new == [view.note("ok", "me/new is new: publishing creates it."), gr.skip()]
     old, private = answers(panel, " me/old ")[-1]
     there = "me/old is there (public) and yours to write: publishing adds a commit to it."
     assert old == view.note("ok", there, exists=True)
@@ -347,15 +347,14 @@ def test_without_a_network_it_is_said_at_once(hub, panel, run, monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", count)
     no_connection = (
-        "There is no connection to http://127.0.0.1:9, where me/ner is. Check the network and try "
-        "again."
+        "Can't connect to http://127.0.0.1:9, where me/ner is. Check your network and try again."
     )
     assert answers(panel, "me/ner")[-1][0] == view.note("problem", no_connection)
     publish(panel, run.id)
     failed = ended(panel, run.id)
     assert text(failed["status"]["message"]) == no_connection
     assert failed["start"]["interactive"]
-    assert suggested(panel, run.id)[1]["message"].startswith("There is no connection to")
+    assert suggested(panel, run.id)[1]["message"].startswith("Can&#x27;t connect to")
     assert attempts == [("127.0.0.1", 9)] * 3  # each question is asked once
 
 
@@ -379,8 +378,8 @@ def test_a_run_that_was_deleted_meanwhile_is_no_fault(hub, panel, run):
     upload = Deleting(uploading.Request("me/ner"))
     upload.send(run, None)
     assert upload.problem == (
-        "A file was lost while me/ner was written to (No such file or directory): were the files "
-        f"of run {run.id} renamed or deleted? Put them back, and try again."
+        "A file went missing while writing to me/ner (No such file or directory). If you renamed "
+        f"or deleted the files of run {run.id}, put them back and try again."
     )
     assert panel.poll(run.id)[panel.status]["state"] == "failed"
 

@@ -481,10 +481,10 @@ def test_a_run_at_work_is_asked_to_stop(panel):
 @pytest.mark.parametrize(
     ("event", "sentence"),
     [
-        ("rename_run", "There is no run 'gone'. `python -m ner_core runs` lists all runs."),
-        ("stop_run", "There is no run 'gone'. `python -m ner_core runs` lists all runs."),
-        ("delete_run", "There is no run 'gone'. `python -m ner_core runs` lists all runs."),
-        ("export", "There is no run 'gone'. `python -m ner_core runs` lists all runs."),
+        ("rename_run", "There is no run 'gone'. List your runs with `python -m ner_core runs`."),
+        ("stop_run", "There is no run 'gone'. List your runs with `python -m ner_core runs`."),
+        ("delete_run", "There is no run 'gone'. List your runs with `python -m ner_core runs`."),
+        ("export", "There is no run 'gone'. List your runs with `python -m ner_core runs`."),
         ("undo_delete", "This run can't be brought back any more: its files were deleted."),
     ],
 )

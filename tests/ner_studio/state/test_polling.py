@@ -181,7 +181,7 @@ def test_a_run_that_is_not_there_is_a_run_error():
     with pytest.raises(RunError) as caught:
         SHARED.find("gone")
     assert str(caught.value) == (
-        "There is no run 'gone'. `python -m ner_core runs` lists all runs."
+        "There is no run 'gone'. List your runs with `python -m ner_core runs`."
     )
 
 

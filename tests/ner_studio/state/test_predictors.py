@@ -43,7 +43,7 @@ def test_where_a_folder_is_is_not_told(tmp_path, tiny_model):
     with pytest.raises(UnnamedLabelsError) as caught:
         predictors.MODELS.get(name)
     assert str(caught.value).startswith(
-        "The labels of the model mine have no names, only LABEL_0 to LABEL_4. Name its 5 labels"
+        "The model mine doesn't name its labels, it only has LABEL_0 to LABEL_4. Name its 5 labels"
     )
     assert caught.value.count == 5
     labels = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
@@ -56,6 +56,6 @@ def test_no_folder_but_one_that_was_offered(tiny_model):
     with pytest.raises(ModelError) as caught:
         predictors.MODELS.get(str(tiny_model))
     assert str(caught.value) == (
-        f"There is no model {str(tiny_model)!r}. Choose minilm, starter, a run id or a Hub id; "
-        "folders are for the command line."
+        f"No model called {str(tiny_model)!r}. Choose one from the list, or type a Hub id such as "
+        "owner/name. Folders work only on the command line."
     )

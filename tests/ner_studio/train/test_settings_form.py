@@ -152,7 +152,7 @@ def test_a_setting_has_the_component_of_its_kind(form, name):
 
 
 def test_help_is_the_description_and_the_name_that_commands_use(form):
-    assert form.settings.fields["weight_decay"].info == "Decay of AdamW. `weight_decay`"
+    assert form.settings.fields["weight_decay"].info == "Weight decay of AdamW. `weight_decay`"
     assert form.settings.fields["epochs"].info == ""
 
 
@@ -219,15 +219,19 @@ def test_an_upload_of_a_run_is_read_again_where_it_was_kept(form, tmp_path):
     kept.unlink()
     summary, *rest = form.describe(chosen=True)
     assert summary == (
-        f'<p class="ner-error" role="alert">No data were found at &#x27;{kept}&#x27;. Choose '
+        f'<p class="ner-error" role="alert">Found no data at &#x27;{kept}&#x27;. Choose '
         "sample, a file, a folder or a Hub dataset (owner/name).</p>"
     )
     assert rest == [gr.skip(), False]
 
 
 BROKEN = [
-    ("empty.txt", b"", "There are no annotated sentences in empty.txt."),
-    ("one.txt", b"Ann\nlives\n", "one.txt, line 1: there is only one column ('Ann')."),
+    ("empty.txt", b"", "empty.txt has no annotated sentences."),
+    (
+        "one.txt",
+        b"Ann\nlives\n",
+        "one.txt, line 1: there is only a word here ('Ann'), without a tag.",
+    ),
     (
         "tag.txt",
         b"Ann B_PER\n",
@@ -255,7 +259,7 @@ def test_a_description_takes_back_what_it_said_itself_and_nothing_else(form, tmp
     data.write_text(good + '{"text": "Bob", "label": [[0, 30, "PER"]]}\n')
     form.fill(TrainConfig(data=str(data)))
     _, problem, ready = form.describe()
-    assert "Training cannot start with these data: 1 row cannot be read" in problem
+    assert "Training cannot start with these data: 1 row can&#x27;t be read" in problem
     assert not ready
     data.write_text(good)
     assert form.describe()[1:] == ("", True)
@@ -277,11 +281,11 @@ def test_a_run_of_a_recipe_that_is_gone_fills_the_form_all_the_same(form):
 @pytest.mark.parametrize(
     ("name", "value", "shown"),
     [
-        ("epochs", "0", "Must be a number above 0 and up to 1,000."),
-        ("batch_size", "", "Must be a whole number from 1 to 1,024."),
-        ("learning_rate", "fast, not lost", "Must be a number above 0 and up to 1."),
-        ("warmup", "2", "Must be a number from 0 to below 1."),
-        ("overlap", "many", "Must be a whole number from 0 to 4,096."),
+        ("epochs", "0", "Use a number above 0 and up to 1,000."),
+        ("batch_size", "", "Use a whole number from 1 to 1,024."),
+        ("learning_rate", "fast. Use lost", "Use a number above 0 and up to 1."),
+        ("warmup", "2", "Use a number from 0 to below 1."),
+        ("overlap", "many", "Use a whole number from 0 to 4,096."),
     ],
 )
 def test_a_wrong_value_is_explained_at_its_field_until_it_is_mended(form, name, value, shown):
@@ -298,11 +302,11 @@ def test_a_wrong_value_is_explained_at_its_field_until_it_is_mended(form, name, 
 
 def test_what_only_the_whole_form_shows_is_explained_at_its_field(form):
     form.type(max_length="100", overlap="51")
-    assert form.check()["overlap"]["info"] == "Must be at most half of max_length (50)."
+    assert form.check()["overlap"]["info"] == "Use at most half of max_length, which is 50."
     assert form.refresh() == (
         gr.skip(),
-        '<p class="ner-quiet">No estimate. overlap must be at most half of max_length (50), '
-        "not 51.</p>",
+        '<p class="ner-quiet">No estimate. overlap can&#x27;t be 51. Use at most half of '
+        "max_length, which is 50.</p>",
         False,
     )
     form.type(overlap="")
