@@ -1,7 +1,7 @@
 """Make the pictures of README.md: ``.venv/bin/python docs/pictures.py``.
 
 It serves the page in a temporary folder, trains on the bundled sample with the recipe ``quick``,
-and takes both pictures with Chromium. It needs what the tests need, and some minutes.
+and takes the pictures with Chromium. It needs what the tests need, and some minutes.
 """
 
 import os
@@ -47,7 +47,8 @@ def main() -> None:
                     executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
                 )
                 highlight(chromium.new_page(viewport={"width": 1180, "height": 760}), url)
-                train_tab(chromium.new_page(viewport={"width": 1280, "height": 1320}), url)
+                new_run(chromium.new_page(viewport={"width": 1280, "height": 900}), url)
+                finished_run(chromium.new_page(viewport={"width": 1280, "height": 1240}), url)
                 chromium.close()
         finally:
             server.kill()
@@ -75,13 +76,21 @@ def highlight(page: Page, url: str) -> None:
     page.screenshot(path=REPOSITORY / "docs" / "highlight.png")
 
 
-def train_tab(page: Page, url: str) -> None:
-    """Take the picture of a finished run beside the form."""
+def new_run(page: Page, url: str) -> None:
+    """Take the picture of the form for a new run, beside what is in its data."""
+    page.goto(url)
+    page.get_by_role("tab", name="Train").click()
+    page.get_by_role("table", name="Data").wait_for()
+    page.locator("#estimate b").wait_for(timeout=120_000)  # it is measured
+    page.screenshot(path=REPOSITORY / "docs" / "train.png")
+
+
+def finished_run(page: Page, url: str) -> None:
+    """Take the picture of a finished run: its score, its curves, its predictions."""
     page.goto(f"{url}?run=sample-quick")
     page.locator("[data-status=finished]").wait_for()
-    page.locator("#data-summary table").wait_for()
-    page.get_by_text("What it finds in sentences it does not learn from").wait_for()
-    page.locator("#run canvas, .vega-embed canvas, .vega-embed svg").first.wait_for()
+    page.get_by_role("table", name="Test scores").wait_for()
+    page.locator("#scores svg path[d^=M]").first.wait_for()
     page.screenshot(path=REPOSITORY / "docs" / "screenshot.png")
 
 
