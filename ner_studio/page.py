@@ -8,9 +8,10 @@ from starlette.middleware import Middleware
 
 from ner_core.errors import ConfigError
 from ner_core.models.sources import find_model
+from ner_core.runs import trash
 from ner_studio import api, mcp_tools, rest_calls
 from ner_studio.base import assets, rights, sign_in
-from ner_studio.base.events import QUICK
+from ner_studio.base.events import QUICK, QUIET
 from ner_studio.base.hub_badge import HubBadge
 from ner_studio.base.theme import theme
 from ner_studio.highlight.tab import HighlightTab
@@ -60,15 +61,17 @@ def build() -> gr.Blocks:
         train.settings.refresh_on(tab.select)
         train.watch.keep_address_on(tabs.select)
         highlight.refresh_on(tabs.select)
-        train.watch.try_it.click(
-            lambda run: (
-                gr.Tabs(selected="highlight"),
-                gr.update(choices=model_choices(), value=run),
-            ),
-            train.watch.run,
-            [tabs, highlight.model],
-            **QUICK,
-        )
+
+        def try_run(run: str) -> dict[Any, Any]:
+            chosen = gr.update(choices=model_choices(), value=run)
+            return {tabs: gr.Tabs(selected="highlight"), highlight.model: chosen}
+
+        tried = [tabs, highlight.model]
+        for event in (
+            train.watch.try_it.click(try_run, train.watch.run, tried, **QUICK),
+            train.runs.try_with(try_run, tried),
+        ):
+            event.then(None, js=assets.read("runs/focus_text.js"), **QUIET)
         api.add_endpoints()
         page.queue(default_concurrency_limit=2, max_size=64)
     return page
@@ -108,6 +111,7 @@ def serve(
     try:
         _launch(page, host, port, share)
         mcp_tools.answer_in_json(page)
+        threading.Thread(target=trash.sweep, name="sweep", daemon=True).start()
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         page.block_thread()
     except KeyboardInterrupt:

@@ -143,10 +143,11 @@ def runs_text(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return "There are no runs yet: `python -m ner_core train --data sample` makes one."
     return table(
-        ("run", "status", "step", "best f1", "validation", "test"),
+        ("run", "name", "status", "step", "best f1", "validation", "test"),
         [
             (
                 row["run"],
+                row["name"],
                 row["status"],
                 f"{row['step']}/{row['total']}",
                 row["best_f1"],
@@ -161,6 +162,7 @@ def runs_text(rows: list[dict[str, Any]]) -> str:
 def run_text(document: dict[str, Any]) -> str:
     """Return one run as text: its state, settings and scores."""
     lines = [f"{document['run']}: {document['status']}, step {document['step']}"]
+    lines.append(f"name: {document['name']}")
     if document["message"]:
         lines.append(document["message"])
     lines.append(f"directory: {document['path']}")

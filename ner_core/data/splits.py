@@ -48,6 +48,15 @@ def split_of(name: str) -> str | None:
     return None
 
 
+def is_data_name(name: str) -> bool:
+    """Return whether a file of this name in a folder may be data, and not a read-me or a program.
+
+    >>> is_data_name("train.jsonl"), is_data_name("README.md"), is_data_name("convert.py")
+    (True, False, False)
+    """
+    return not _NOT_DATA.fullmatch(name)
+
+
 def find_splits(folder: Path) -> dict[str, Path]:
     """Return the files of the splits of a folder, found by their names.
 
@@ -92,7 +101,7 @@ def data_files(folder: Path) -> list[Path]:
             entry
             for entry in folder.iterdir()
             if entry.is_file()
-            and not _NOT_DATA.fullmatch(entry.name)
+            and is_data_name(entry.name)
             and (entry.suffix != ".gz" or entry.name.removesuffix(".gz") not in names)
         )
     except OSError as error:

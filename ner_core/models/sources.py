@@ -140,6 +140,8 @@ def _as_id(name: str) -> str:
 
 def _on_hub(name: str, hub_id: str, folders: bool) -> ModelSource:
     """Return the source of a Hub id; see ``find_model`` for ``folders`` and the errors."""
+    if store.is_made(hub_id):
+        raise ModelError("This run was deleted or renamed. Choose another model.")
     repo, at, revision = hub_id.partition("@")
     if at and _HUB_ID.fullmatch(repo) and not _REVISION.fullmatch(revision):
         raise ModelError(

@@ -7,6 +7,7 @@ from typing import Any
 
 from ner_core.config import TrainConfig
 from ner_core.errors import RunError
+from ner_core.runs import names
 from ner_core.runs.events import Event, read_events
 from ner_core.runs.status import LIFE, Status, derive_status
 from ner_core.system import locks
@@ -27,6 +28,11 @@ class Run:
     def config_path(self) -> Path:
         """The settings; written once, before anything starts."""
         return self.path / "config.json"
+
+    @property
+    def name_path(self) -> Path:
+        """The name that somebody gave to the run; not there as long as nobody has."""
+        return self.path / "name.txt"
 
     @property
     def owner_path(self) -> Path:
@@ -85,6 +91,26 @@ class Run:
             return self.owner_path.read_text(encoding="utf-8").strip() or None
         except (OSError, ValueError):
             return None
+
+    @property
+    def given_name(self) -> str:
+        """The name that somebody gave to the run; empty if nobody has."""
+        try:
+            name = names.clean(self.name_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return ""
+        return name[: names.MOST_CHARACTERS]
+
+    @property
+    def title(self) -> str:
+        """The name of the run for people, such as ``Menu reviews · quick``; see ``names``.
+
+        Several runs may have the same. It is the id if the settings are damaged.
+        """
+        try:
+            return self.given_name or names.usual(self.config())
+        except RunError:
+            return self.id
 
     def config(self) -> TrainConfig:
         """Return the settings. Raises RunError if they are gone or damaged."""

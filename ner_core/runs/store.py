@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ner_core.config import TrainConfig
 from ner_core.errors import ConfigError, RunError
+from ner_core.runs import names
 from ner_core.runs.run import Run
 from ner_core.system import atomic, locks, paths
 
@@ -120,7 +121,10 @@ def missing(run_id: str) -> RunError:
 
 def exists(run_id: str) -> bool:
     """Return whether there is a run with this id."""
-    return bool(_ID.fullmatch(run_id)) and Run(run_id, runs_dir() / run_id).config_path.is_file()
+    try:
+        return bool(_ID.fullmatch(run_id)) and Run(run_id, runs_dir() / run_id).config_path.is_file()
+    except OSError:  # a folder that may not be opened
+        return False
 
 
 def list_runs() -> list[Run]:
@@ -134,25 +138,22 @@ def list_runs() -> list[Run]:
     return sorted(found, key=lambda run: (run.created_ns(), run.id), reverse=True)
 
 
-def rename(run: Run, new_id: str) -> Run:
-    """Rename a run and its directory, and return it.
+def rename(run: Run, name: str) -> str:
+    """Give a run another name for people to read, and return that name. Its id stays as it is.
 
-    Raises RunError if the new id is not a plain name, is taken or names a model, or if the run is
-    at work.
+    Raises RunError if the name is empty or too long, or if it can't be written.
     """
-    target = Run(_checked_new(new_id), runs_dir() / new_id)
-    with _held(run, "renamed"):
-        if target.path.exists():
-            raise RunError(
-                f"A run named {new_id} exists already. Choose another id."
-            )
-        run.path.rename(target.path)
-    return target
+    name = names.checked(name)
+    try:
+        atomic.write_text(run.name_path, f"{name}\n")
+    except OSError as error:
+        raise RunError(f"Run {run.id} can't be renamed: {error.strerror}.") from None
+    return name
 
 
 def delete(run: Run) -> None:
     """Delete a run with its model and its report. Raises RunError if it is at work."""
-    with _held(run, "deleted"):
+    with held(run, "deleted"):
         # Under another name first: a run is never seen with a part of its files.
         leaving = run.path.with_name(f".gone-{secrets.token_hex(4)}")
         run.path.rename(leaving)
@@ -160,8 +161,12 @@ def delete(run: Run) -> None:
 
 
 @contextmanager
-def _held(run: Run, purpose: str) -> Iterator[None]:
-    """Hold the lock of a run that is not at work, so that no worker starts meanwhile."""
+def held(run: Run, purpose: str) -> Iterator[None]:
+    """Hold the lock of a run that is not at work, so that no worker starts meanwhile.
+
+    Raises RunError, which says that the run can't be ``purpose``, if it is at work or gone, or the
+    block raises OSError.
+    """
     try:
         lock = locks.acquire(run.lock_path)
     except RunError:
@@ -174,6 +179,8 @@ def _held(run: Run, purpose: str) -> Iterator[None]:
         ) from None
     try:
         yield
+    except OSError as error:
+        raise RunError(f"Run {run.id} can't be {purpose}: {error.strerror}.") from None
     finally:
         os.close(lock)
 

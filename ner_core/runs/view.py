@@ -3,7 +3,8 @@
 from typing import Any
 
 from ner_core import tags
-from ner_core.runs import diagnosis
+from ner_core.errors import RunError
+from ner_core.runs import diagnosis, shapes, store
 from ner_core.runs.events import TERMINAL, Event, read_events
 from ner_core.runs.run import Run
 from ner_core.runs.status import LIFE, RESUMABLE, Status, derive_status
@@ -15,6 +16,9 @@ class RunView:
     ``losses`` are (step, training loss), ``evaluations`` the validation scores during the run,
     ``final`` the scores of the finished model by split, each as its event has them. A run that was
     resumed writes nothing again that is there already, so all of them only ever grow.
+
+    ``damage`` is what is wrong with the log, None if nothing is. An event that lacks what it should
+    have is left out, so that whoever shows the run can rely on all others.
     """
 
     def __init__(self, run: Run) -> None:
@@ -28,20 +32,30 @@ class RunView:
         self.losses: list[tuple[int, float]] = []
         self.evaluations: list[dict[str, Any]] = []
         self.final: dict[str, dict[str, Any]] = {}
+        self.damage: str | None = None
         self._offset = 0
         self._last_life: Event | None = None
         self._last_event: Event | None = None
 
     def refresh(self) -> bool:
         """Read what is new, and return whether anything changed."""
-        # The lock first: a worker that lets go of it has written its last event before.
-        held = self.run.is_held()
-        events, self._offset = read_events(self.run.events_path, self._offset)
-        for event in events:
-            self._take(event)
-        before = self.status
-        self.status = derive_status(self._last_life, held, self.run.stop_path.exists())
-        return bool(events) or self.status != before
+        before = self.status, self.damage
+        events: list[Event] = []
+        try:
+            # The lock first: a worker that lets go of it has written its last event before.
+            held = self.run.is_held()
+            events, self._offset = read_events(self.run.events_path, self._offset)
+            for event in events:
+                self._take(event)
+            self.status = derive_status(self._last_life, held, self.run.stop_path.exists())
+        except OSError as error:
+            self._damaged(f"it can't be opened ({error.strerror})")
+        return bool(events) or (self.status, self.damage) != before
+
+    @property
+    def state(self) -> str:
+        """What is shown as the run's status: ``damaged`` if its log is."""
+        return "damaged" if self.damage else self.status
 
     @property
     def total(self) -> int:
@@ -78,6 +92,15 @@ class RunView:
             {**sentence, "predicted": spans}
             for sentence, spans in zip(sentences, predicted, strict=True)
         ]
+
+    @property
+    def waiting_for_name(self) -> str | None:
+        """The name of the run that this one waits for; its id if it is gone or somebody else's."""
+        try:
+            other = store.get(self.waiting_for or "")
+        except RunError:
+            return self.waiting_for
+        return other.title if other.owner == self.run.owner else self.waiting_for
 
     @property
     def can_resume(self) -> bool:
@@ -117,7 +140,9 @@ class RunView:
 
     @property
     def message(self) -> str | None:
-        """Why the run failed or was interrupted, and what to do; None for any other run."""
+        """Why the run failed, was interrupted or is damaged, and what to do; None for any other."""
+        if self.damage:
+            return self.damage
         if self.status == "interrupted":
             return diagnosis.why_interrupted(self.run, self.started, self.progress)
         return self.ended.data.get("message") if self.ended else None
@@ -127,6 +152,7 @@ class RunView:
         best = self.best
         return {
             "run": self.run.id,
+            "name": self.run.title,
             "status": self.status,
             "step": self.step,
             "total": self.total,
@@ -146,7 +172,9 @@ class RunView:
         if event.kind in LIFE:
             self._last_life = event
             self.ended = None
-        if event.kind == "queued":
+        if problem := shapes.problem_of(event):
+            self._damaged(problem)
+        elif event.kind == "queued":
             self.waiting_for = event.data.get("waiting_for")
         elif event.kind == "started":
             self.started = event
@@ -158,5 +186,11 @@ class RunView:
             self.final[event.data["split"]] = event.data
         elif event.kind == "evaluated":
             self.evaluations.append({**event.data, "step": event.step})
-        if event.kind in TERMINAL:
+        elif event.kind in TERMINAL:
             self.ended = event
+
+    def _damaged(self, problem: str) -> None:
+        self.damage = self.damage or (
+            f"The event log of this run is damaged: {problem}. Train again with its settings, or "
+            "delete it."
+        )

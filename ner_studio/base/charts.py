@@ -148,13 +148,13 @@ def _with_dashes(
     return [*dashes, *rows]
 
 
-def thin(points: list[Any]) -> list[Any]:
-    """Return at most ``MOST_POINTS`` points: every second, fourth, ... point, and the last.
+def thin(points: list[Any], most: int = MOST_POINTS) -> list[Any]:
+    """Return at most ``most`` points: every second, fourth, ... point, and the last.
 
     The distance between points only doubles, so a line does not tremble as a run goes on.
     """
     every = 1
-    while len(points) > every * (MOST_POINTS - 1):
+    while len(points) > every * (most - 1):
         every *= 2
     kept = points[::every]
     return kept if every == 1 or points[-1] is kept[-1] else [*kept, points[-1]]

@@ -29,7 +29,7 @@ from gradio.utils import get_space
 
 from ner_core.errors import ConfigError, NerError
 from ner_core.hub.repository_ids import with_hub_prefix
-from ner_core.runs import store
+from ner_core.runs import store, trash
 from ner_core.runs.run import Run
 from ner_core.system.space import on_space
 
@@ -194,13 +194,24 @@ def find(run_id: str | None) -> Run:
     return run
 
 
+def find_deleted(run_id: str | None) -> Run:
+    """Return a run of the current visitor that was deleted and can still be brought back.
+
+    Raises the same RunError whether there is none or it belongs to somebody else.
+    """
+    deleted = trash.find(run_id or "")
+    if not may_see(deleted):
+        raise trash.missing()
+    return deleted
+
+
 def model_name(name: str) -> str:
     """Return a model's name in a form that cannot mean a run that the current visitor may not see.
 
     A name that is no run of theirs can only be a Hub id, and the prefix ``hub:`` says so to all
     code that finds the model later, also in a worker. The result does not depend on the runs of
     other visitors. A visitor who sees all runs reaches those of others only under the ids that they
-    were created with, since anybody may rename a run to ``bert-base-uncased``.
+    were created with, since anybody may have called a run ``bert-base-uncased``.
     """
     visitor = current_visitor()
     if training() == "anyone" or not name or name in store.RESERVED or {"/", ":"} & {*name}:

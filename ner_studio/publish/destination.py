@@ -134,7 +134,8 @@ def _permissions() -> ModuleType:
 
 
 def _name(run: Run) -> str:
-    """Return a run's id as the name of a repository: without the time at its beginning."""
+    """Return a run's given name as that of a repository, or else its id without the time."""
     match = _TIMESTAMP.match(run.id)
-    name = match["name"] if match else run.id
+    given = re.sub("[^a-z0-9]+", "-", run.given_name.lower()).strip("-")
+    name = given or (match["name"] if match else run.id)
     return re.sub("-{2,}", "-", name)[:60].strip("-")

@@ -1,6 +1,6 @@
 """A comparison of runs: their curves, the settings that differ, and their scores side by side.
 
-Runs are called A, B, C … in the order in which they were selected, since their ids are long.
+Runs are called A, B, C … in the order in which they were selected, since their names can be long.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +15,7 @@ from ner_core.runs.view import RunView
 from ner_core.runs.command import value_text
 from ner_studio.base import charts, markup
 from ner_studio.base.durations import duration
+from ner_studio.base.times import when
 from ner_studio.runs.rows import short_name
 from ner_studio.base.setting_fields import LABELS
 
@@ -99,10 +100,10 @@ def score_rows(views: Sequence[RunView], split: str) -> dict[str, list[float | N
 
 
 def key(views: Sequence[RunView]) -> str:
-    """Return the legend: letter, colour, id and state of each run."""
+    """Return the legend: letter, colour, name, state and time of each run."""
     items = [
         f'<li><span><span class="ner-dot" style="--line: {colour}"></span><b>{name}</b></span> '
-        f"<span>{markup.escape(view.run.id)}</span><span>{markup.escape(_state(view))}</span></li>"
+        f"<bdi>{markup.escape(view.run.title)}</bdi> <span>{markup.escape(_state(view))}</span></li>"
         for name, colour, view in zip(names_of(views), LINES, views, strict=False)
     ]
     named = list(zip(names_of(views), views, strict=True))
@@ -201,7 +202,7 @@ def _score_label(name: str, colours: EntityColours) -> str:
 
 
 def _state(view: RunView) -> str:
-    parts: list[str] = [view.status]
+    parts: list[str] = [view.state, when(view.run.created_ns())]
     if view.best:
         parts.append(f"best F1 while training {view.best['selection_f1']:.3f}")
     if view.ended and view.status == "finished":

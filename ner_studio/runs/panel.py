@@ -1,182 +1,230 @@
-"""All runs: a table to sort, filter and select from, actions for one run, a comparison of several.
+"""All runs: a list to search, sort and compare, and what can be done with each of them.
 
-A click on a row selects it or takes it out of the selection.
+The list is drawn in the browser, see ``table.py``; each action is an event of it.
 """
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from ner_core.config import TrainConfig
 from ner_core.errors import NerError
-from ner_core.runs import store
-from ner_core.runs.export import drop_exports
-from ner_studio.base import markup, polling, rights
+from ner_core.jobs.stop import stop
+from ner_core.runs import store, trash
+from ner_core.runs.export import drop_exports, export_run, exports_dir
+from ner_studio.base import assets, polling, rights
 from ner_studio.base.events import QUICK, QUIET
 from ner_studio.runs import table as runs_table
-from ner_studio.runs.actions import RunActions, only
-from ner_studio.runs.compare import MOST_RUNS
 from ner_studio.runs.compare_panel import ComparePanel
 from ner_studio.runs.downloads import folder_of
 from ner_studio.runs.rows import RunRow, RunRows
-from ner_studio.runs.table import table_value
+from ner_studio.runs.table import Answer, name_of, run_of, runs_of, table_value
+from ner_studio.state.snapshots import SHARED
 
-_HINT = (
-    "Click a run to select it, and a second one to compare them. "
-    "Use the ⋮ beside a column’s name to sort and filter."
-)
+# The next click may come before the answer to this one.
+_EACH: dict[str, Any] = {"trigger_mode": "multiple"}
 
 
 class RunsPanel:
     """The components of the section, and what happens when they are used.
 
-    ``selection`` holds the ids of the selected runs, in the order in which they were selected.
+    ``selection`` holds the ids of the runs to compare, in the order in which they were ticked.
     """
 
     def __init__(self) -> None:
         self.selection = gr.State([])
         with gr.Column(visible=False, elem_id="all-runs") as self.section:
-            gr.Markdown("### All runs")
-            gr.Markdown(_HINT, elem_classes="ner-quiet")
             self.table = runs_table.add()
-            self.marks = gr.HTML("", apply_default_css=False, elem_id="runs-marks")
-            self.selected = gr.HTML("", apply_default_css=False, elem_id="runs-picked")
-            self.actions = RunActions(self.selection)
+            self.files = gr.File(
+                label="Files of the run",
+                file_count="multiple",
+                interactive=False,
+                visible=False,
+                elem_id="runs-files",
+            )
             self.comparison = ComparePanel()
         self.seen = gr.State(None)
         self.timer = gr.Timer(polling.RUNS_TABLE)
         self._rows = RunRows()
+        self._served: set[Path] = set()
 
     @property
     def refreshed(self) -> list[Any]:
         """The components that ``refresh`` updates."""
-        return [self.section, *self._changed_parts]
+        return [self.section, *self._changed, self.selection, *self.comparison.outputs]
 
     @property
-    def _changed_parts(self) -> list[Any]:
-        """The components that change with the selection."""
-        return [
-            *(self.table, self.marks, self.seen, self.selection, self.selected),
-            *self.actions.outputs,
-            *self.comparison.outputs,
-        ]
+    def _changed(self) -> list[Any]:
+        """The components that change with a run."""
+        return [self.table, self.seen]
 
     def wire(self) -> None:
         """Connect the components of the section with each other."""
-        self.actions.wire()
         self.comparison.wire(self.selection)
         self.refresh_on(self.timer.tick)
-        shown = [self.seen, self.selection, self.comparison.over]
-        self.table.select(
-            self.select,
-            shown,
-            self._changed_parts,
-            trigger_mode="multiple",  # the next click may come before the answer to this one
-            concurrency_limit=1,  # and is then handled after it, with the new selection
+        self.table.compare_runs(
+            self.compare,
+            self.comparison.over,
+            [self.table, self.seen, self.selection, *self.comparison.outputs],
+            concurrency_limit=1,  # in the order of the clicks, since the last answer counts
+            **_EACH,
             **QUIET,
         )
-        for event in (self.actions.rename_yes.click, self.actions.new_name.submit):
-            event(self.rename_run, [*shown, self.actions.new_name], self._changed_parts, **QUICK)
-        # Through the queue, since deleting large files takes a while.
-        self.actions.delete_yes.click(self.delete_run, shown, self._changed_parts, **QUIET)
+        for event, act in (
+            (self.table.rename_run, self.rename_run),
+            (self.table.stop_run, self.stop_run),
+            (self.table.undo_delete, self.undo_delete),
+        ):
+            event(act, None, self._changed, **_EACH, **QUICK)
+        # Through the queue, since deleting and packing large files take a while.
+        self.table.delete_run(self.delete_run, None, self._changed, **_EACH, **QUIET)
+        packed = self.table.download_run(
+            self.export, None, [self.files, *self._changed], **_EACH, **QUIET
+        )
+        packed.then(None, js=assets.read("runs/focus_files.js"), **QUIET)
 
     def refresh_on(self, event: Any) -> None:
-        """Update the table on this event."""
-        event(
-            self.refresh,
-            [self.seen, self.selection, self.comparison.over],
-            self.refreshed,
-            **QUICK,
-        )
+        """Update the list on this event."""
+        shown = [self.seen, self.selection, self.comparison.over]
+        event(self.refresh, shown, self.refreshed, **QUICK)
+
+    def open_with(self, show: Callable[[str], dict[Any, Any]], outputs: Sequence[Any]) -> Any:
+        """Have “Open” call ``show`` with the id of the run; returns the event."""
+        return self.table.open_run(_with_run(show), None, outputs, **_EACH, **QUICK)
+
+    def try_with(self, show: Callable[[str], dict[Any, Any]], outputs: Sequence[Any]) -> Any:
+        """Have “Try it” call ``show`` with the id of the run; returns the event."""
+        return self.table.try_run(_with_run(show), None, outputs, **_EACH, **QUICK)
+
+    def use_with(
+        self, fill: Callable[[TrainConfig], dict[Any, Any]], outputs: Sequence[Any]
+    ) -> Any:
+        """Have “Use settings again” call ``fill`` with them; returns the event."""
+
+        def use(event: gr.EventData) -> dict[Any, Any]:
+            try:
+                run = rights.find(run_of(event))
+                return {**fill(run.config()), **self._answer(Answer("use_run", run.id, run.title))}
+            except NerError as error:
+                return self._answer(Answer("use_run", problem=str(error)))
+
+        return self.table.use_run(use, None, [*self._changed, *outputs], **_EACH, **QUICK)
 
     def refresh(self, seen: int | None, selection: list[str], over: str) -> Any:
-        """Update the table if any run has changed."""
+        """Update the list if any run has changed."""
         current = self._rows.current()
         if current.version == seen:
             return gr.skip()
-        rows = current.rows
-        kept = _still_there(rows, selection)
-        updates = {
-            self.section: gr.update(visible=bool(rows)),
-            self.table: table_value(rows),
-            self.marks: runs_table.selection_style(rows, kept),
+        kept = _still_there(current.rows, selection)
+        updates: dict[Any, Any] = {
+            self.table: table_value(current.rows),
             self.seen: current.version,
         }
-        # What the visitor is about to do with the selection stays, unless one of its runs is gone.
+        if current.rows:
+            # Not hidden again: the list also says which run was deleted, and brings it back.
+            updates[self.section] = gr.update(visible=True)
         if kept != selection:
-            updates |= self._show(kept, over)
-        elif len(kept) > 1:
+            updates[self.selection] = kept
+        if selection:
             updates |= self.comparison.show(kept, over)
         return updates
 
-    def select(
-        self, seen: int | None, selection: list[str], over: str, event: gr.SelectData
-    ) -> dict[Any, Any]:
-        """Add the run of the clicked row to the selection, or take it out."""
-        run_id = str(event.row_value[1])
-        others = [other for other in selection if other != run_id]
-        return self._changed(seen, others if run_id in selection else [*selection, run_id], over)
-
-    def rename_run(
-        self, seen: int | None, selection: list[str], over: str, name: str
-    ) -> dict[Any, Any]:
-        """Rename the selected run."""
+    def compare(self, over: str, event: gr.EventData) -> dict[Any, Any]:
+        """Compare the runs that are ticked, or hide the comparison if there are fewer than two."""
         try:
-            before = rights.find(only(selection))
-            folder = folder_of(before)
-            run = store.rename(before, name.strip())
+            selection = _still_there(self._rows.current().rows, runs_of(event))
         except NerError as error:
-            return {self.actions.problem: markup.error(str(error))}
-        drop_exports(before.id, folder)
-        return self._changed(seen, [run.id], over, renew=True)
+            return self._answer(Answer("compare_runs", problem=str(error)))
+        return {self.selection: selection, **self.comparison.show(selection, over)}
 
-    def delete_run(self, seen: int | None, selection: list[str], over: str) -> dict[Any, Any]:
-        """Delete the selected run and its exported files."""
+    def rename_run(self, event: gr.EventData) -> dict[Any, Any]:
+        """Give a run another name."""
         try:
-            run = rights.find(only(selection))
-            folder = folder_of(run)
-            store.delete(run)
+            run = rights.find(run_of(event))
+            name = store.rename(run, name_of(event))
         except NerError as error:
-            return {self.actions.problem: markup.error(str(error))}
+            return self._answer(Answer("rename_run", _id(event), problem=str(error)))
+        return self._answer(Answer("rename_run", run.id, name))
+
+    def stop_run(self, event: gr.EventData) -> dict[Any, Any]:
+        """Ask a run that is at work or queued to stop."""
+        try:
+            run = rights.find(run_of(event))
+            stop(run)
+        except NerError as error:
+            return self._answer(Answer("stop_run", _id(event), problem=str(error)))
+        return self._answer(Answer("stop_run", run.id, run.title))
+
+    def delete_run(self, event: gr.EventData) -> dict[Any, Any]:
+        """Delete a run, which can be undone for a while, and its exported files."""
+        try:
+            run = rights.find(run_of(event))
+            folder, name = folder_of(run), run.title
+            trash.put_aside(run)
+        except NerError as error:
+            return self._answer(Answer("delete_run", _id(event), problem=str(error)))
         drop_exports(run.id, folder)
-        return self._changed(seen, [], over, renew=True)
+        later = threading.Timer(trash.KEPT_SECONDS + 1, trash.sweep)
+        later.daemon = True
+        later.start()
+        return self._answer(Answer("delete_run", run.id, name))
 
-    def _changed(
-        self, seen: int | None, selection: list[str], over: str, renew: bool = False
-    ) -> dict[Any, Any]:
-        """Show another selection, in the table and below it."""
-        current = self._rows.current(renew)
-        kept = _still_there(current.rows, selection)
-        updates = {
-            self.marks: runs_table.selection_style(current.rows, kept),
-            self.seen: current.version,
-            **self._show(kept, over),
-        }
-        # A row is marked by its position, so the page needs the table with these positions.
-        if current.version != seen:
-            updates[self.table] = table_value(current.rows)
-        return updates
+    def undo_delete(self, event: gr.EventData) -> dict[Any, Any]:
+        """Bring a deleted run back."""
+        try:
+            run = trash.restore(rights.find_deleted(run_of(event)))
+        except NerError as error:
+            return self._answer(Answer("undo_delete", _id(event), problem=str(error)))
+        return self._answer(Answer("undo_delete", run.id, run.title))
 
-    def _show(self, selection: list[str], over: str) -> dict[Any, Any]:
-        return {
-            self.selection: selection,
-            self.selected: _selected(selection),
-            **self.actions.show(len(selection) == 1),
-            **self.comparison.show(selection, over),
-        }
+    def export(self, event: gr.EventData) -> dict[Any, Any]:
+        """Offer the files of a run for download."""
+        try:
+            run = rights.find(run_of(event))
+            files = export_run(run, folder_of(run))
+        except NerError as error:
+            hidden = gr.update(visible=False)
+            said = Answer("download_run", _id(event), problem=str(error))
+            return {self.files: hidden, **self._answer(said)}
+        self._serve(exports_dir())
+        label = f"Files of {run.title}"
+        shown = gr.update(value=[str(file) for file in files], visible=True, label=label)
+        return {self.files: shown, **self._answer(Answer("download_run", run.id, run.title))}
+
+    def _serve(self, folder: Path) -> None:
+        """Let Gradio serve the exports where they are; otherwise it would copy each model."""
+        if folder not in self._served:
+            self._served.add(folder)
+            gr.set_static_paths([folder])
+
+    def _answer(self, answer: Answer) -> dict[Any, Any]:
+        """Show the list as it is now, and what was done."""
+        SHARED.current(renew=True)
+        current = self._rows.current(renew=True)
+        return {self.table: table_value(current.rows, answer), self.seen: current.version}
+
+
+def _with_run(show: Callable[[str], Mapping[Any, Any]]) -> Callable[[gr.EventData], Any]:
+    def act(event: gr.EventData) -> Any:
+        try:
+            return show(run_of(event))
+        except NerError:
+            return gr.skip()  # it did not come from the page
+
+    return act
+
+
+def _id(event: gr.EventData) -> str:
+    """Return the id that an event has, for an answer; empty if it has none."""
+    try:
+        return run_of(event)
+    except NerError:
+        return ""
 
 
 def _still_there(rows: Sequence[RunRow], selection: Sequence[str]) -> list[str]:
     known = {row.id for row in rows}
     return [run_id for run_id in selection if run_id in known]
-
-
-def _selected(selection: Sequence[str]) -> str:
-    if not selection:
-        return ""
-    if len(selection) == 1:
-        return f'<p role="status">Selected: <b>{markup.escape(selection[0])}</b></p>'
-    text = f"{len(selection)} runs are selected. Click a row again to deselect it."
-    if len(selection) > MOST_RUNS:
-        text = f"{text} The first {MOST_RUNS} are compared."
-    return f'<p class="ner-quiet" role="status">{text}</p>'

@@ -11,64 +11,94 @@ from typing import Any
 
 from ner_core.runs.status import ACTIVE
 from ner_core.errors import NerError
+from ner_core.hub.repository_ids import without_hub_prefix
 from ner_core.runs.run import Run
+from ner_core.runs.shapes import is_number
 from ner_core.runs.view import RunView
 from ner_core.runs import store
-from ner_studio.base import rights
-from ner_studio.state.snapshots import SHARED, CachedRun, Snapshot, number_of
+from ner_studio.base import charts, rights
+from ner_studio.state.snapshots import SHARED, CachedRun, Snapshot, number_of, signature
 
 _MOST_AGE = 2.0
 _READING_SECONDS = 0.5
 _LONGEST_NAME = 40
 _ENDED = frozenset({"finished", "stopped", "failed"})
+MOST_POINTS = 24
+"""Of the small curve of a run."""
 
 
 @dataclass(frozen=True)
 class RunRow:
-    """What the table shows of one run; None where there is nothing to show yet."""
+    """What the list shows of one run; None where there is nothing to show yet.
+
+    ``f1`` is that of the test part, or else of validation, or else the best one while training;
+    ``f1_of`` says which. ``curve`` has the validation F1 over the steps.
+    """
 
     id: str
+    name: str
     created_ns: int
     status: str
+    f1: float | None
+    f1_of: str
+    curve: tuple[tuple[int, float], ...]
     validation_f1: float | None
     test_f1: float | None
     data: str
     model: str
     recipe: str
     epochs: float | None
-    batch_size: int | None
+    batch_size: float | None
     learning_rate: float | None
     steps: int | None
     seconds: float | None
+    has_model: bool
 
     @classmethod
     def of(cls, view: RunView) -> "RunRow":
         """Return the row of a run in its present state."""
         settings = view.settings or _settings_before_start(view.run)
         ended = view.ended.data if view.ended else {}
+        validation = view.final.get("validation", {}).get("f1")
+        test = view.final.get("test", {}).get("f1")
+        best = view.best["selection_f1"] if view.best else None
+        scores = {"test": test, "validation": validation, "so far": best}
+        f1_of = next((part for part, f1 in scores.items() if f1 is not None), "")
+        points = [(row["step"], row["f1"]) for row in view.evaluations]
         return cls(
             id=view.run.id,
+            name=view.run.title,
             created_ns=view.run.created_ns(),
-            status=view.status,
-            validation_f1=view.final.get("validation", {}).get("f1"),
-            test_f1=view.final.get("test", {}).get("f1"),
+            status=view.state,
+            f1=scores.get(f1_of),
+            f1_of=f1_of,
+            curve=tuple(charts.thin(points, MOST_POINTS)),
+            validation_f1=validation,
+            test_f1=test,
             data=short_name(settings.get("data", "")),
             model=short_name(settings.get("model", "")),
             recipe=settings.get("recipe", ""),
-            epochs=settings.get("epochs"),
-            batch_size=settings.get("batch_size"),
-            learning_rate=settings.get("learning_rate"),
-            steps=view.step if view.status in _ENDED else view.total or None,
+            epochs=_number(settings.get("epochs")),
+            batch_size=_number(settings.get("batch_size")),
+            learning_rate=_number(settings.get("learning_rate")),
+            steps=view.step if view.status in _ENDED else int(view.total) or None,
             seconds=ended.get("train_seconds"),
+            has_model=view.run.model_dir.is_dir() and view.status not in ACTIVE,
         )
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a worker executes the run, or it is queued."""
+        return self.status in ACTIVE
 
 
 def short_name(source: str) -> str:
     """Return a short name of data or an encoder: the last part of a path, at most 40 characters.
 
-    >>> short_name("/home/me/uploads/4f1a/my-data.conll"), short_name("owner/name")
+    >>> short_name("/home/me/uploads/4f1a/my-data.conll"), short_name("hub:owner/name")
     ('my-data.conll', 'owner/name')
     """
+    source = without_hub_prefix(source)
     name = Path(source).name if source.startswith(("/", "~", ".")) else source
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
@@ -165,8 +195,10 @@ def _settings_before_start(run: Run) -> dict[str, Any]:
 
 
 def _key(run: Run) -> tuple[int, ...]:
-    try:
-        events = run.events_path.stat()
-    except OSError:
-        return (run.created_ns(),)
-    return run.created_ns(), events.st_size, events.st_mtime_ns
+    """Return what changes whenever the row of a run at rest does."""
+    files = (run.events_path, run.name_path, run.model_dir)
+    return (run.created_ns(), *(part for file in files for part in signature(file)))
+
+
+def _number(value: Any) -> float | None:
+    return value if is_number(value) else None

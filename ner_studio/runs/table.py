@@ -1,104 +1,123 @@
-"""The table of all runs: its columns, and the values that it sorts by and shows."""
+"""The list of all runs as data, which ``runs_table.js`` draws, sorts and searches in the browser.
 
+A visitor's clicks come back as events of the component, each with the id of its run.
+"""
+
+import time
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from ner_core.errors import RunError
+from ner_core.runs import names, trash
 from ner_core.runs.command import value_text
+from ner_studio.base import assets
 from ner_studio.base.durations import duration
+from ner_studio.base.markup import readable
+from ner_studio.runs.compare import MOST_RUNS
 from ner_studio.runs.rows import RunRow
 
-COLUMNS = {
-    "": ("str", 42),
-    "Run": ("str", 310),
-    "Status": ("html", 134),
-    "Validation F1": ("number", 158),
-    "Test F1": ("number", 118),
-    "Data": ("str", 150),
-    "Encoder": ("str", 130),
-    "Recipe": ("str", 100),
-    "Epochs": ("number", 114),
-    "Batch": ("number", 106),
-    "Learning rate": ("number", 156),
-    "Steps": ("number", 106),
-    "Trained in": ("number", 136),
-    "Created (UTC)": ("str", 166),
-}
-"""The columns of the table: kind of value, and width in pixels."""
+_SCRIPTS = ("runs/runs_rows.js", "runs/runs_table.js", "runs/runs_actions.js")
 
-def add() -> gr.Dataframe:
-    """Add the empty table. It cannot be edited, since a click on a row selects the run."""
-    kinds: list[Any] = [kind for kind, _ in COLUMNS.values()]
-    return gr.Dataframe(
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said after an action: about which run, the problem if there is one.
+
+    ``done`` is what was done, one of the names of the events; the script goes on from there.
+    """
+
+    done: str
+    run: str = ""
+    name: str = ""
+    problem: str = ""
+
+
+def add() -> gr.HTML:
+    """Add the empty list."""
+    return gr.HTML(
         table_value([]),
-        headers=list(COLUMNS),
-        datatype=kinds,
-        column_widths=[width for _, width in COLUMNS.values()],
-        type="array",
-        interactive=False,
-        show_search="search",
-        max_height=420,
-        buttons=[],
-        label="All runs",
-        show_label=False,
+        html_template=assets.read("runs/runs_table.html"),
+        js_on_load="\n".join(map(assets.read, _SCRIPTS)),
+        apply_default_css=False,
         elem_id="runs-table",
     )
 
 
-def table_value(rows: Sequence[RunRow]) -> dict[str, Any]:
-    """Return the value of the table: what it sorts and filters by, and what it shows."""
+def table_value(rows: Sequence[RunRow], answer: Answer | None = None) -> dict[str, Any]:
+    """Return the value of the list: its rows, and the answer to an action, which is shown once."""
     return {
-        "headers": list(COLUMNS),
-        "data": [_values(row) for row in rows],
-        "metadata": {"display_value": [_shown(row) for row in rows]},
+        "rows": [_row(row) for row in rows],
+        "answer": vars(answer) | {"number": str(time.time_ns())} if answer else None,
+        "limits": {
+            "name": names.MOST_CHARACTERS,
+            "compared": MOST_RUNS,
+            "undo_seconds": trash.KEPT_SECONDS,
+        },
     }
 
 
-def selection_style(rows: Sequence[RunRow], selected: Sequence[str]) -> str:
-    """Return the style sheet that ticks the rows of the selected runs.
-
-    Sending the table again instead would take seconds with a thousand runs.
-    """
-    chosen = set(selected)
-    places = [f'[data-row="{place}"]' for place, row in enumerate(rows) if row.id in chosen]
-    if not places:
-        return ""
-    return (
-        f"<style>#runs-table .body-cell:is({', '.join(places)}) "
-        '{ --ner-tick: "✓"; --ner-tick-fill: var(--primary-600); --ner-picked: '
-        "color-mix(in srgb, var(--primary-500) 14%, transparent); }</style>"
-    )
+def run_of(event: gr.EventData) -> str:
+    """Return the id of the run that an event is about. Raises RunError if it is about none."""
+    return _text(event, "run")
 
 
-def _values(row: RunRow) -> list[Any]:
-    scores = [_rounded(row.validation_f1), _rounded(row.test_f1)]
-    figures = [row.epochs, row.batch_size, row.learning_rate, row.steps, row.seconds]
-    names = [row.data, row.model, row.recipe]
-    return ["", row.id, row.status, *scores, *names, *figures, _created(row)]
+def name_of(event: gr.EventData) -> str:
+    """Return the new name of a run that an event brings."""
+    return _text(event, "name")
 
 
-def _shown(row: RunRow) -> list[Any]:
-    """Return the texts of a row. Only the status, one of our own words, is HTML."""
-    scores = ["" if f1 is None else f"{f1:.3f}" for f1 in (row.validation_f1, row.test_f1)]
-    chosen = (row.epochs, row.batch_size, row.learning_rate)
-    return [
-        "",
-        row.id,
-        f'<span class="ner-badge {row.status}">{row.status}</span>',
-        *scores,
-        *(row.data, row.model, row.recipe),
-        *("" if value is None else value_text(value) for value in chosen),
-        "" if row.steps is None else f"{row.steps:,}",
-        "" if row.seconds is None else duration(row.seconds),
-        _created(row),
-    ]
+def runs_of(event: gr.EventData) -> list[str]:
+    """Return the ids of the runs that an event brings, each once and in their order."""
+    found = _given(event, "runs")
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise _not_from_the_page()
+    return list(dict.fromkeys(found))
 
 
-def _rounded(f1: float | None) -> float | None:
-    return None if f1 is None else round(f1, 4)
+def _text(event: gr.EventData, name: str) -> str:
+    found = _given(event, name)
+    if not isinstance(found, str):
+        raise _not_from_the_page()
+    return found
 
 
-def _created(row: RunRow) -> str:
-    return datetime.fromtimestamp(row.created_ns / 1e9, timezone.utc).strftime("%Y-%m-%d %H:%M")
+def _given(event: gr.EventData, name: str) -> Any:
+    try:
+        return getattr(event, name)
+    except (AttributeError, TypeError):  # anybody can send a request of their own
+        return None
+
+
+def _not_from_the_page() -> RunError:
+    return RunError("This request has no run. Choose one in the list of runs.")
+
+
+def _row(row: RunRow) -> dict[str, Any]:
+    """Return a row as the script takes it: numbers to sort by, and texts where they are shown."""
+    chosen = {"epochs": row.epochs, "batch_size": row.batch_size, "rate": row.learning_rate}
+    return {
+        "id": row.id,
+        "name": readable(row.name),
+        "when": row.created_ns // 1_000_000,
+        "status": row.status,
+        "active": row.is_at_work,
+        "model_here": row.has_model,
+        "f1": row.f1,
+        "f1_of": row.f1_of,
+        "curve": [[step, round(f1, 3)] for step, f1 in row.curve],
+        "validation_f1": row.validation_f1,
+        "test_f1": row.test_f1,
+        "data": readable(row.data),
+        "encoder": readable(row.model),
+        "recipe": readable(row.recipe),
+        **chosen,
+        "shown": {
+            name: "" if value is None else value_text(value) for name, value in chosen.items()
+        },
+        "steps": row.steps,
+        "seconds": row.seconds,
+        "took": "" if row.seconds is None else duration(row.seconds),
+    }

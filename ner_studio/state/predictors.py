@@ -17,7 +17,7 @@ from ner_core.runs import store
 from ner_core.system.space import on_space
 from ner_studio.base import rights
 from ner_studio.state.loaded_models import LoadedModels
-from ner_studio.state.snapshots import MAX_CHOICES, SHARED, label_of
+from ner_studio.state.snapshots import MAX_CHOICES, SHARED, choices_of
 
 if TYPE_CHECKING:
     from ner_core.entities import Entity
@@ -58,11 +58,11 @@ class ModelKey(NamedTuple):
 def model_choices() -> list[tuple[str, str]]:
     """Return the models for a dropdown, as (label, name): those offered, the starter, the runs."""
     kept = [run for run in SHARED.current().runs if run.model_dir.is_dir()][:MAX_CHOICES]
-    labelled = [
-        (SHARED.find(run.id).render("label", label_of), run.id)
+    labelled = choices_of(
+        SHARED.find(run.id)
         for run in kept
         if run.id not in _offered and name_for_visitor(run.id) == run.id
-    ]
+    )
     offered = [(name, name) for name in _offered]
     starter = [] if STARTER in _offered else [(_STARTER_LABEL, STARTER)]
     return [*offered, *starter, *labelled]

@@ -14,8 +14,10 @@ import hashlib
 import itertools
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +29,7 @@ from ner_core.runs.status import ACTIVE
 from ner_core.runs.view import RunView
 from ner_studio.base import rights
 from ner_studio.base.rights import Visitor
+from ner_studio.base.times import when
 
 MAX_CHOICES = 100
 MAX_AGE = 0.5
@@ -37,13 +40,6 @@ _SETTLED_NS = 2_000_000_000
 _numbers = itertools.count(time.time_ns() // 1_000_000)  # not those of an earlier server
 
 T = TypeVar("T")
-
-
-def label_of(view: RunView) -> str:
-    """Return the label of a run in a list: its id, and its F1 or status."""
-    scores = view.final.get("test") or view.final.get("validation")
-    state = f"F1 {scores['f1']:.3f}" if scores else view.status
-    return f"{view.run.id} · {state}"
 
 
 @dataclass(frozen=True)
@@ -74,6 +70,27 @@ class CachedRun:
         """Whether a worker executes this run, or it is queued."""
         return self.view.status in ACTIVE
 
+    @property
+    def label(self) -> str:
+        """The run in a list: ``Menu reviews · quick · F1 0.74 · today 21:55``."""
+        return self.render(("label", datetime.now().astimezone().date()), _label_of)
+
+
+def _label_of(view: RunView) -> str:
+    scores = view.final.get("test") or view.final.get("validation")
+    state = f"F1 {scores['f1']:.2f}" if scores and not view.damage else view.state
+    return f"{view.run.title} · {state} · {when(view.run.created_ns())}"
+
+
+def choices_of(runs: Iterable[CachedRun]) -> list[tuple[str, str]]:
+    """Return runs as the choices of a list, (label, id); those with the same label get their id.
+
+    A dropdown finds what was chosen by its label.
+    """
+    listed = [(run.label, run.view.run.id) for run in runs]
+    counts = Counter(label for label, _ in listed)
+    return [(label if counts[label] == 1 else f"{label} · {name}", name) for label, name in listed]
+
 
 class _Entry:
     """The cache entry of one run: what was read of its log so far."""
@@ -81,23 +98,26 @@ class _Entry:
     def __init__(self, run: Run) -> None:
         self._view, self._lock = RunView(run), threading.Lock()
         self._signature: tuple[int, int] | None = None
+        self._named: tuple[int, int] | None = None
         self._cached: CachedRun | None = None
         self.last_used = time.monotonic()
 
     def refresh(self) -> CachedRun:
         """Read what may be new in the log, and return the state of the run."""
         with self._lock:
-            signature = _signature(self._view.run.events_path)
-            if self._cached is None or self._may_have_changed(signature):
-                changed = self._view.refresh()
-                if self._cached is None or changed:
-                    self._cached = self._new_cached_run()
-            self._signature = signature
+            run = self._view.run
+            found, named = signature(run.events_path), signature(run.name_path)
+            changed = self._cached is None or named != self._named
+            if self._cached is None or self._may_have_changed(found):
+                changed |= self._view.refresh()
+            if self._cached is None or changed:
+                self._cached = self._new_cached_run()
+            self._signature, self._named = found, named
             return self._cached
 
-    def _may_have_changed(self, signature: tuple[int, int]) -> bool:
+    def _may_have_changed(self, found: tuple[int, int]) -> bool:
         """Return whether the files of the run may have changed since they were last read."""
-        if signature != self._signature or self._view.status in ACTIVE:
+        if found != self._signature or self._view.status in ACTIVE:
             return True
         return self._view.can_resume and self._view.run.is_held()
 
@@ -109,8 +129,8 @@ class _Entry:
             view,
             key=f"{run.id}:{number}",
             evaluated=f"{run.id}:{run.created_ns()}:{started}:{len(view.evaluations)}",
-            stage=f"{run.id}:{run.created_ns()}:{started}:{view.status}:{len(view.final)}"
-            f":{run.model_dir.is_dir()}",
+            stage=f"{run.id}:{run.created_ns()}:{started}:{view.status}:{view.state}"
+            f":{len(view.final)}:{run.model_dir.is_dir()}",
             _lock=self._lock,
         )
 
@@ -138,8 +158,9 @@ class Snapshot:
 
     def choices_with(self, chosen: CachedRun) -> list[tuple[str, str]]:
         """Return ``choices``, with this run added if it is too old to be among them."""
-        run_id = chosen.view.run.id
-        return self.choices + [(label_of(chosen.view), run_id)] * (run_id not in self.by_id)
+        if chosen.view.run.id in self.by_id:
+            return self.choices
+        return choices_of([*self.newest, chosen])
 
     @property
     def anyone_at_work(self) -> bool:
@@ -222,7 +243,7 @@ class Snapshots:
         """Return the part of a snapshot that a visitor may see."""
         mine = self._by_owner(snapshot.runs).get(visitor.name, []) if visitor.name else []
         newest = [snapshot.by_id.get(run.id) or self._cached_run(run) for run in mine[:MAX_CHOICES]]
-        choices = _choices(newest)
+        choices = choices_of(newest)
         number = number_of(choices)
         return Snapshot(mine, newest, choices, number, snapshot.taken_at, snapshot.folder)
 
@@ -240,14 +261,14 @@ class Snapshots:
         taken_at, folder = time.monotonic(), store.runs_dir()
         listed = self._list(folder)
         newest = [entry.refresh() for entry in self._newest]
-        choices = _choices(newest)
+        choices = choices_of(newest)
         same = self._last is not None and self._last.choices == choices
         number = self._last.number if self._last and same else next(_numbers)
         return Snapshot(listed, newest, choices, number, taken_at, folder)
 
     def _list(self, folder: Path) -> list[Run]:
         """Return the list of runs, read again if the folder has changed."""
-        _, changed = _signature(folder)
+        _, changed = signature(folder)
         if self._last and self._listed == (folder, changed):
             return self._last.runs
         listed = store.list_runs()
@@ -272,10 +293,6 @@ class Snapshots:
                 del self._entries[key]
 
 
-def _choices(runs: Sequence[CachedRun]) -> list[tuple[str, str]]:
-    return [(run.render("label", label_of), run.view.run.id) for run in runs]
-
-
 def number_of(value: object) -> int:
     """Return a number that differs for different values, small enough for JavaScript.
 
@@ -284,7 +301,7 @@ def number_of(value: object) -> int:
     return int.from_bytes(hashlib.sha256(repr(value).encode()).digest()[:6], "big")
 
 
-def _signature(path: Path) -> tuple[int, int]:
+def signature(path: Path) -> tuple[int, int]:
     """Return the size and time of a file or folder, (-1, -1) if it does not exist."""
     try:
         found = path.stat()

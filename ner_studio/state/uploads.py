@@ -1,4 +1,7 @@
-"""Copies of uploaded files, which runs can read after the page is closed."""
+"""Copies of uploaded files, which runs can read after the page is closed.
+
+They keep their names, which people know: runs are named after them, and findings tell the file.
+"""
 
 import hashlib
 import re
@@ -7,20 +10,24 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from ner_core.data.splits import is_data_name, split_of
 from ner_core.errors import DataError
-from ner_core.runs import store
+from ner_core.runs import names, store
 from ner_core.system import atomic
 
 MOST_FILES = 3
 MOST_BYTES = 100 * 2**20
 _PART_BYTES = 2**20
+_LONGEST_NAME = 150  # in bytes
+_LONGEST_ENDING = 20
 
 
 def keep(paths: Sequence[str]) -> str:
     """Copy uploaded files to ``NER_HOME``; return their path, which ``ner_core`` reads as data.
 
-    A folder is named by the hash of its contents, so the same upload is kept once. Raises DataError
-    if there are no files, or too many, or they are too large.
+    A folder is named by the hash of its contents, so the same upload is kept once; several files
+    are in a folder inside it that has the name that they have in common. Raises DataError if there
+    are no files, or too many, or they are too large.
     """
     if not paths:
         raise DataError("There is no file with annotated sentences yet. Choose one.")
@@ -36,21 +43,22 @@ def keep(paths: Sequence[str]) -> str:
             f"The files have {size / 2**20:.1f} MB, and the page reads at most "
             f"{MOST_BYTES // 2**20} MB. Train on them from the command line."
         )
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(b"names kept")  # apart from uploads that were kept under other names
     for file in files:
         digest.update(file.name.encode())
         state = file.stat()
         digest.update(_hash(file, state.st_size, state.st_mtime_ns))
     folder = store.home() / "uploads" / f"upload-{digest.hexdigest()[:12]}"
+    inner = _name_in_common(files) if len(files) > 1 else ""
     try:
-        _copy(files, folder)
+        _copy(files, folder, inner)
     except OSError as error:
         raise DataError(
             f"The upload could not be copied to {folder.parent}: {error.strerror}. Make room, or "
             "set NER_HOME to another folder."
         ) from None
-    kept = sorted(folder.iterdir())
-    return str(kept[0] if len(kept) == 1 else folder)
+    (kept,) = folder.iterdir()
+    return str(kept)
 
 
 @lru_cache(maxsize=64)
@@ -63,28 +71,65 @@ def _hash(file: Path, _size: int, _mtime_ns: int) -> bytes:
     return digest.digest()
 
 
-def _copy(files: Sequence[Path], folder: Path) -> None:
-    """Copy files into a folder that appears whole, also if others copy the same files now."""
+def _copy(files: Sequence[Path], folder: Path, inner: str) -> None:
+    """Copy files into a folder that appears whole, also if others copy the same files now.
+
+    ``inner`` is the folder inside it that they are in, "" for none.
+    """
     if folder.is_dir():
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         with atomic.staged(folder, replace=False) as staging:
             staging.mkdir(mode=0o700)
-            for number, file in enumerate(files):
-                name = _safe_name(file.name)
-                # Two names may become one.
-                target = staging / (f"{number}-{name}" if (staging / name).exists() else name)
-                shutil.copyfile(file, target)
+            target = staging / inner
+            target.mkdir(exist_ok=True)
+            for file in files:
+                shutil.copyfile(file, _free(target, _safe_name(file.name, bool(inner))))
     except OSError:
         if not folder.is_dir():  # otherwise another request has copied the same files
             raise
 
 
-def _safe_name(name: str) -> str:
-    """Return a file name of plain letters and digits, which still tells the split.
+def _free(folder: Path, name: str) -> Path:
+    """Return a place for a file of this name in a folder: two names may become one."""
+    place, number = folder / name, 2
+    while place.exists():
+        place, number = folder / f"{number}-{name}", number + 1
+    return place
 
-    >>> _safe_name("../Eng.testa"), _safe_name("Übung.conll")
-    ('eng-testa.txt', 'bung-conll.txt')
+
+def _safe_name(name: str, among_others: bool = False) -> str:
+    """Return the name of a file as its owner knows it, without what is unsafe in a name.
+
+    Of several files, some are not read as data because of their names, which then get an ending.
+
+    >>> _safe_name("../Menu reviews (1).jsonl"), _safe_name(".x"), _safe_name("a.py", True)
+    ('Menu reviews (1).jsonl', 'x', 'a.py.txt')
     """
-    return f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')[:60] or 'data'}.txt"
+    name = names.clean(re.split(r"[/\\]", name)[-1]).lstrip(". ") or "data.txt"
+    if among_others and not is_data_name(name):
+        name = f"{name}.txt"
+    # File systems count bytes; the ending may tell the split.
+    stem, ending = Path(name).stem, Path(name).suffix
+    ending = ending.encode()[:_LONGEST_ENDING].decode(errors="ignore")
+    while len((stem + ending).encode()) > _LONGEST_NAME:
+        stem = stem[:-1]
+    return stem + ending
+
+
+def _name_in_common(files: Sequence[Path]) -> str:
+    """Return the name that files share apart from their splits and endings.
+
+    >>> _name_in_common([Path("menu_train.conll"), Path("menu_dev.conll")])
+    'menu'
+    >>> _name_in_common([Path("train.conll"), Path("dev.conll")])
+    'uploaded files'
+    """
+    found = set()
+    for file in files:
+        name = names.clean(file.name if split_of(file.suffix) else file.stem)
+        words = re.split(r"[._\- ]+", name)
+        found.add(" ".join(word for word in words if word and not split_of(word)))
+    common = found.pop() if len(found) == 1 else ""
+    return _safe_name(common) if common else names.UPLOADED

@@ -1,2 +1,7 @@
-// Scrolls from the table of runs up to the run that was opened.
-() => document.getElementById('run-choice')?.scrollIntoView({behavior: 'smooth', block: 'center'})
+// Moves on from the list of runs up to the run that was opened.
+() => {
+  document.getElementById('run-choice')?.scrollIntoView({behavior: 'smooth', block: 'center'});
+  const status = document.getElementById('run-status');
+  status?.setAttribute('tabindex', '-1');
+  status?.focus({preventScroll: true});
+}

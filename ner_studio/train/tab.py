@@ -125,13 +125,13 @@ class TrainTab:
         self.runs.refresh_on(self.watch.stage.change)
         # A cost that could not be measured while a run was at work can be when it has ended.
         self.settings.refresh_on(self.watch.stage.change)
-        opened = self.runs.actions.open_with(self.show, [self.mode, *self.watch.chosen]).then(
+        opened = self.runs.open_with(self.show, [self.mode, *self.watch.chosen]).then(
             None, js=assets.read("train/scroll_to_run.js"), **QUIET
         )
         self.watch.poll_after(opened)
         filled = [self.mode, *self.source.filled, *self.settings.filled]
         for use in (
-            self.runs.actions.use_with(self.fill, filled),
+            self.runs.use_with(self.fill, filled),
             self.own.use_with(self.watch.run, self.fill, filled),
         ):
             used = use.then(None, js=assets.read("train/scroll_to_form.js"), **QUIET)

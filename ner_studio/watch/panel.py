@@ -28,6 +28,10 @@ from ner_studio.watch.sample_sentences import sample_sentences
 from ner_studio.watch.status import STATUS_TEMPLATE, status_value
 
 _NO_RUN = "No run yet. Choose data under “New run” and press “Start training”."
+_GONE = (
+    '<p class="ner-warning" role="status">This run was deleted or renamed. Choose another run in '
+    "the list, or start a new one.</p>"
+)
 _ZOOM = "Drag across a chart to zoom in, double-click to see all steps again."
 
 
@@ -147,7 +151,7 @@ class WatchPanel:
         try:
             found = SHARED.find(run_id)
         except NerError:
-            return {self.notice: _unknown(run_id)}
+            return {self.notice: _GONE}
         choices = snapshot.choices_with(found)
         return {self.run: gr.update(value=run_id, visible=True, choices=choices), self.notice: ""}
 
@@ -266,10 +270,3 @@ def _known(view: RunView, types: Sequence[str] | None) -> list[str]:
 def _scores(cached: CachedRun, types: Sequence[str] | None) -> dict[str, Any]:
     known = _known(cached.view, types)
     return cached.render(("scores", *known), lambda view: charts.scores(view, known))
-
-
-def _unknown(run_id: str) -> str:
-    return (
-        f'<p class="ner-quiet">There is no run “{markup.escape(run_id[:120])}” here: it may have '
-        "been renamed or deleted. Choose another one below.</p>"
-    )

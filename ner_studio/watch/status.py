@@ -11,7 +11,8 @@ from ner_studio.base.markup import escape
 
 STATUS_TEMPLATE = """
 <section class="ner-run" aria-label="Run" data-status="${value.status}">
-  <h3><span class="ner-badge ${value.status}">${value.status}</span>${value.title}</h3>
+  <h3><span class="ner-badge ${value.status}">${value.status}</span><bdi>${value.title}</bdi>
+    <small class="ner-id">${value.id}</small></h3>
   <div class="ner-bar" role="progressbar" aria-label="Progress" aria-valuemin="0"
     aria-valuemax="100" aria-valuenow="${value.percent}">
     <div style="width: ${value.percent}%"></div></div>
@@ -28,8 +29,9 @@ def status_value(view: RunView) -> dict[str, Any]:
     total, status = view.total, view.status
     percent = 100 if status == "finished" else 100 * view.step / total if total else 0
     return {
-        "status": status,
-        "title": escape(view.run.id),
+        "status": view.state,
+        "title": escape(view.run.title),
+        "id": escape(view.run.id),
         "percent": f"{percent:.1f}",
         "facts": "".join(f"<span>{name} <b>{value}</b></span>" for name, value in _facts(view)),
         "message": _message(view),
@@ -60,7 +62,7 @@ def _facts(view: RunView) -> list[tuple[str, str]]:
 
 def _message(view: RunView) -> str:
     """Return a sentence about the status; empty if the figures say enough."""
-    if view.status in ("failed", "interrupted"):
+    if view.damage or view.status in ("failed", "interrupted"):
         text = escape(view.message or "The run ended for an unknown reason. Its log may say more.")
         return f'<p class="ner-error" role="alert" style="margin-top: .6rem">{text}</p>'
     if view.warning:
@@ -71,7 +73,8 @@ def _message(view: RunView) -> str:
 
 def _waiting(view: RunView) -> str:
     other = view.waiting_for or store.ANOTHER
-    link = f'<a href="?run={escape(quote(other))}">{escape(other)}</a>'
+    name = view.waiting_for_name or other
+    link = f'<a href="?run={escape(quote(other))}"><bdi>{escape(name)}</bdi></a>'
     shown = store.ANOTHER if other == store.ANOTHER else link
     return f"Waiting for {shown}: one run trains at a time."
 

@@ -51,7 +51,8 @@ def test_a_run_from_training_to_its_figures(call, document, toy_data, tiny_encod
     assert shown["report"] == run.report
     assert shown["path"] == str(run.path)
     (row,) = document("runs")["runs"]
-    assert row["run"] == "toy-1"
+    assert (row["run"], row["name"]) == ("toy-1", shown["name"])
+    assert shown["name"].endswith(" · balanced")
     assert row["test_f1"] == result["test"]["f1"]
 
     scores = document("evaluate", "--model", "toy-1", "--data", toy_data)
@@ -131,11 +132,14 @@ def test_runs_are_listed_and_shown_for_people(call):
     writer.close()
     code, out, _ = call("runs")
     assert code == 0
-    assert out.splitlines()[2].split() == ["one", "failed", "0/0", "–", "–", "–"]
+    assert out.splitlines()[2].split() == [
+        *("one", "Sample", "·", "balanced", "failed", "0/0", "–", "–", "–")
+    ]
     code, out, _ = call("show", "one")
     assert code == 0
-    assert out.splitlines()[:4] == [
+    assert out.splitlines()[:5] == [
         "one: failed, step 0",
+        "name: Sample · balanced",
         "What went wrong.",
         f"directory: {run.path}",
         "  data: sample",

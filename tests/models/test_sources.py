@@ -223,3 +223,11 @@ def test_a_name_can_be_said_to_be_a_hub_id_whatever_there_is_here(monkeypatch, t
             f"There is no model {name!r}. Choose minilm, starter, a run id or a Hub id; folders "
             "are for the command line."
         )
+
+
+@pytest.mark.parametrize("prefix", ["", "hub:"])
+@pytest.mark.parametrize("folders", [True, False])
+def test_a_run_that_is_gone_is_not_looked_for_on_the_hub(prefix, folders):
+    with pytest.raises(ModelError) as caught:
+        find_model(f"{prefix}20260102-153000-minilm-sample-a1b2", folders)
+    assert str(caught.value) == "This run was deleted or renamed. Choose another model."

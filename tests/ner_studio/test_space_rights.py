@@ -12,7 +12,7 @@ import pytest
 from ner_core.config import TrainConfig
 from ner_core.evaluation.error_analysis import TrainFacts, analyse, errors_of
 from ner_core.evaluation.metrics import entity_scores
-from ner_core.runs import store
+from ner_core.runs import store, trash
 from ner_core.runs.error_log import write_errors
 from ner_studio.base import polling, rights
 from ner_studio.base.rights import Visitor
@@ -25,6 +25,7 @@ from tests.support.pages import App, fill, open_tab, upload
 from tests.support.panels import build
 
 RUN, ABSENT = "run-of-ann", "run-of-all"
+ON_A_RUN = {"open_run", "use_run", "compare_runs", "select"}
 MARK = "zebra"
 """Stands in whatever the page could show of the run: no answer to others has it."""
 
@@ -136,8 +137,13 @@ def value_of(part, run_id, file):
 def call(visitor, endpoint, run_id, **headers):
     number, inputs, _ = endpoint
     sent = [value_of(part, run_id, visitor.file) for part in inputs]
-    clicked = {"index": [0, 1], "value": run_id, "row_value": ["", run_id], "selected": True}
-    return visitor.call(number, sent, clicked, **headers)
+    return visitor.call(number, sent, used(run_id), **headers)
+
+
+def used(run_id, name="mine"):
+    """Return the data of an event in which somebody uses a run, of whatever component it is."""
+    clicked = {"index": [0, 1], "value": run_id, "selected": True}
+    return clicked | {"run": run_id, "runs": [run_id, run_id], "name": name}
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +195,7 @@ def test_the_same_calls_give_it_to_its_owner_and_the_owner_of_the_space(visitors
         endpoint
         for endpoint in endpoints
         if any(part["props"].get("elem_id") == "run-choice" for part in endpoint[1])
-        or any(event == "select" for _, event in endpoint[2]["targets"])
+        or any(event in ON_A_RUN for _, event in endpoint[2]["targets"])
     ]
     shown = [MARK in call(visitor, endpoint, RUN).lower() for endpoint in of_a_run]
     assert sum(shown) >= 6
@@ -236,32 +242,36 @@ def test_who_started_a_run_downloads_and_renames_it_and_the_owner_of_the_space_d
     for client, name in ((ann, "ann"), (olga, "olga"), (bob, "bob")):
         client.cookies = getattr(visitors, name).cookies
 
-    def act(visitor, run_id, *event, after=False, name=None):
-        """Select a run, and press a button."""
-        visitor.session += "x"  # another page, where nothing is selected yet
-        clicked = {"index": [0, 1], "value": run_id, "row_value": ["", run_id], "selected": True}
-        visitor.call(endpoints.number("runs-table", "select"), [None, None, "steps"], clicked)
-        number = endpoints.number(*event, after=after)
-        kinds = [part["type"] for part in endpoints.inputs(number)]
-        return visitor.call(number, [name if kind == "textbox" else None for kind in kinds])
+    def act(visitor, event, run_id="second"):
+        """Send what the page sends when this is done with a run."""
+        number = endpoints.number("runs-table", event)
+        return visitor.call(number, [None] * len(endpoints.inputs(number)), used(run_id))
 
-    one = "This needs one selected run, not 0. Click a row to select."
-    for button in ("runs-rename-yes", "runs-delete-yes"):
-        assert one in act(bob, "second", button, "click", name="mine")
-    assert one in act(bob, "second", "runs-download", "click", after=True)
-    assert one in act(bob, "second", "runs-use", "click")
+    none = "There is no run 'second'. `python -m ner_core runs` lists all runs."
+    for event in ("rename_run", "delete_run", "download_run", "use_run", "stop_run"):
+        assert none in act(bob, event)
+        assert none.replace("second", "absent") in act(bob, event, "absent")
 
-    files = act(ann, "second", "runs-download", "click", after=True)
+    files = act(ann, "download_run")
     (path,) = set(re.findall(r'"path": ?"([^"]+events-second.jsonl)"', files))
     assert re.search(r"/exports/[0-9a-f]{40}/events-second.jsonl$", path)
     assert ann.ask(f"gradio_api/file={path}")[0] == 200
     guessed = f"{space.home}/exports/events-second.jsonl"
     assert bob.ask(f"gradio_api/file={guessed}")[0] in (403, 404)
-    act(ann, "second", "runs-rename-yes", "click", name="renamed")
-    assert store.get("renamed").owner == "ann"
+    act(ann, "rename_run")
+    assert (store.get("second").title, store.get("second").owner) == ("mine", "ann")
+
+    act(olga, "delete_run")
+    assert not store.exists("second")
     assert bob.ask(f"gradio_api/file={path}")[0] in (403, 404)
-    act(olga, "renamed", "runs-delete-yes", "click")
-    assert not store.exists("renamed")
+    gone = "This run can't be brought back any more: its files were deleted."
+    for visitor, run_id in ((bob, "second"), (bob, "absent"), (ann, "absent")):
+        assert gone in act(visitor, "undo_delete", run_id)
+    assert trash.find("second").owner == "ann"
+    assert '"problem": ""' in act(ann, "undo_delete").replace('":"', '": "')
+    assert store.get("second").owner == "ann"
+    act(olga, "delete_run")
+    assert not store.exists("second")
 
 
 def test_after_signing_out_nothing_is_there(space, provider, endpoints):
@@ -367,7 +377,7 @@ def test_a_run_is_there_for_who_is_signed_in(space, provider, open_page, tmp_pat
 
     for user in ("nobody", "bob"):
         other = open_page(f"?run={run}", user)
-        other.wait_for_selector(f"text=There is no run “{run}” here")
+        other.wait_for_selector("text=This run was deleted or renamed.")
         other.wait_for_selector("#no-run")
         assert other.is_hidden("#all-runs")
     owner = open_page(f"?run={run}", "olga")
@@ -377,5 +387,5 @@ def test_a_run_is_there_for_who_is_signed_in(space, provider, open_page, tmp_pat
     page.click("#sign-in")
     page.wait_for_selector("#sign-in:has-text('Sign in')")
     page.goto(f"{space.url}?run={run}")
-    page.wait_for_selector(f"text=There is no run “{run}” here")
+    page.wait_for_selector("text=This run was deleted or renamed.")
     assert page.is_hidden("#run-status h3")

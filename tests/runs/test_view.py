@@ -12,9 +12,12 @@ from ner_core.system import locks
 from ner_core.runs import store
 
 SCORES = {"loss": 0.2, "precision": 0.5, "recall": 0.5, "f1": 0.5, "selection_f1": 0.4}
+SCORES["per_type"] = {}
+NOTES = ["Zürich was put aside."]
+STARTED = {"total": 20, "notes": NOTES, "settings": {"epochs": 1}, "label_names": ["O"]}
 EVENTS = [
     ("queued", 0, {"waiting_for": "other-run"}),
-    ("started", 0, {"total": 20, "notes": ["Zürich was put aside."]}),
+    ("started", 0, STARTED),
     ("progress", 5, {"epoch": 0.25, "loss": 1.5, "seconds_left": 9.0}),
     ("evaluated", 5, {"split": "validation", "best": True, **SCORES}),
     ("progress", 10, {"epoch": 0.5, "loss": None, "seconds_left": 6.0}),
@@ -24,7 +27,7 @@ EVENTS = [
     ("evaluated", 15, {"split": "validation", "best": False, **SCORES}),
     ("evaluated", 20, {"split": "validation", "final": True, **SCORES, "f1": 0.7}),
     ("evaluated", 20, {"split": "test", "final": True, **SCORES, "f1": 0.65}),
-    ("finished", 20, {}),
+    ("finished", 20, {"train_seconds": 1.5}),
 ]
 LOG = "".join(
     json.dumps({"v": 1, "time": 1.0, "kind": kind, "step": step, "data": data}, ensure_ascii=False)
@@ -59,6 +62,7 @@ def test_a_run_without_events(run):
     assert not view.refresh()
     assert view.summary() == {
         "run": "a",
+        "name": "Sample · balanced",
         "status": "interrupted",
         "step": 0,
         "total": 0,
@@ -81,6 +85,7 @@ def test_a_finished_run(run):
     assert view.refresh()
     assert view.summary() == {
         "run": "a",
+        "name": "Sample · balanced",
         "status": "finished",
         "step": 20,
         "total": 20,

@@ -1,9 +1,6 @@
 """The style sheets and scripts of the page."""
 
-import re
-
 from ner_studio.base import assets
-from ner_studio.runs.table import COLUMNS
 from tests.support.places import REPOSITORY
 
 
@@ -18,12 +15,6 @@ def test_all_style_sheets_are_part_of_the_page():
 def test_every_script_is_used():
     folder = REPOSITORY / "ner_studio"
     code = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
-    scripts = {path.relative_to(folder).as_posix() for path in folder.rglob("*.js")}
+    files = [path for ending in ("js", "html") for path in folder.rglob(f"*.{ending}")]
+    scripts = {path.relative_to(folder).as_posix() for path in files}
     assert {name for name in scripts if f'"{name}"' not in code} == set()
-
-
-def test_the_columns_that_are_aligned_right_are_those_of_numbers():
-    rule = assets.read("runs/runs.css").partition("/* The columns of numbers.")[2]
-    kinds = [kind for kind, _ in COLUMNS.values()]
-    numbers = [str(place) for place, kind in enumerate(kinds) if kind == "number"]
-    assert re.findall(r'data-col="(\d+)"', rule) == numbers

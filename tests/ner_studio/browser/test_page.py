@@ -122,7 +122,7 @@ def test_rows_that_cannot_be_read_are_listed_and_training_waits(page, tmp_path):
     page.wait_for_selector("#data-summary >> text=1 row cannot be read and is left out here.")
     page.click("#data-summary li.error summary")
     place = page.locator("#data-summary li.error ol li")
-    expect(place).to_contain_text(re.compile("^rows-jsonl.txt, line 2: "), use_inner_text=True)
+    expect(place).to_contain_text(re.compile(r"^rows\.jsonl, line 2: "), use_inner_text=True)
     expect(place).to_contain_text(
         "a span must lie within the 13 characters of the text, not at 0 to 30."
     )

@@ -121,9 +121,12 @@ def test_a_run_from_its_start_to_its_end(app, new_page, part):
     assert 0 < cards.count() <= min(10, counts["Missed"])
 
     page.click("#try-it")
+    expect(page.locator("#text textarea")).to_be_focused()
     fill(page, "#text", "Angela Merkel flew to Nairobi.")
     page.wait_for_selector("#highlighted >> text=Nairobi")
-    expect(page.get_by_label("Model")).to_have_value(re.compile(re.escape(run)))
+    expect(page.locator("#highlighted .hl")).to_have_attribute("data-model", run)
+    name = re.compile(r"^Uploaded files · \w+ · F1 0\.\d\d · (today|yesterday) ")
+    expect(page.get_by_label("Model")).to_have_value(name)
 
 
 def ids_of_polls(page):
@@ -182,33 +185,135 @@ def pair(app, monkeypatch):
     """Leave two finished runs of different settings in the home; give their ids."""
     monkeypatch.setenv("NER_HOME", str(app.home))
     for number, run_id in enumerate(("pair-a", "pair-b"), start=1):
+        if store.exists(run_id):  # of the test before
+            store.delete(store.get(run_id))
         config = TrainConfig(seed=number, epochs=number)
         fake = FakeRun(run_id, config).start(settings=config.model_dump() | {"learning_rate": 3e-4})
         fake.evaluated(50).end("finished", train_seconds=1.0)
     return ["pair-a", "pair-b"]
 
 
-def test_two_runs_are_compared_and_one_is_deleted(new_page, pair):
+@pytest.fixture
+def listed(new_page, pair):
+    """Open the list of all runs, with the pair in it."""
     page = new_page()
     open_tab(page, "Train")
+    page.wait_for_selector(row("pair-b"))
+    return page
 
-    def row(name):
-        return page.locator("#runs-table .virtual-row", has_text=name)
 
+def row(run_id, does=None):
+    """Return the selector of the row of a run, or of what does something in it."""
+    return f'#runs-table tr[data-run="{run_id}"]' + (f' [data-do="{does}"]' if does else "")
+
+
+def choose(page, run_id, item):
+    """Choose something from the menu of a run, with the keyboard."""
+    page.locator(row(run_id, "menu")).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name="Rename")).to_be_focused()
+    while page.evaluate("document.activeElement.textContent") != item:
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+
+def focused(page, run_id, does):
+    expect(page.locator(row(run_id, does))).to_be_focused()
+
+
+def test_two_runs_are_compared_and_one_is_deleted_and_brought_back(listed, pair):
+    page = listed
     before = {run.id for run in store.list_runs()}
     for name in pair:  # one after the other, without waiting for what the first one does
-        row(name).locator('[data-col="1"]').click()
-    page.wait_for_selector("#runs-picked >> text=2 runs are selected")
+        page.locator(row(name, "compare")).focus()
+        page.keyboard.press("Space")
+    page.wait_for_selector("#runs-table >> text=2 runs are compared.")
     page.wait_for_selector("#runs-compare")
-    for name in pair:
-        page.wait_for_selector(f"#compare-key >> text={name}")
+    expect(page.locator("#compare-key li")).to_have_count(2)
+    page.wait_for_selector("#compare-key >> text=Sample · balanced")
     page.wait_for_selector("#compare-tables >> text=seed")
     page.wait_for_selector("#compare-tables >> text=epochs")
+    page.locator(row("pair-a", "compare")).uncheck()
+    page.wait_for_selector("#runs-table >> text=Tick another run to compare it with this one.")
+    page.wait_for_selector("#runs-compare", state="hidden")
 
-    row("pair-a").locator('[data-col="1"]').click()
-    page.wait_for_selector("#runs-picked >> text=Selected: pair-b")
-    page.click("#runs-delete")
-    page.wait_for_selector("#runs-question >> text=Delete")
-    page.click("#runs-delete-yes")
-    row("pair-b").wait_for(state="detached")
+    ids = page.eval_on_selector_all(
+        "#runs-table tr[data-run]", "all => all.map(e => e.dataset.run)"
+    )
+    following = [*ids, *reversed(ids[:-1])][ids.index("pair-b") + 1]
+    choose(page, "pair-b", "Delete")
+    page.locator(row("pair-b")).wait_for(state="detached")
+    focused(page, following, "menu")
+    page.wait_for_selector("#runs-table >> text=Deleted Sample · balanced.")
     assert_becomes(lambda: {run.id for run in store.list_runs()}, before - {"pair-b"})
+
+    page.reload()
+    open_tab(page, "Train")
+    page.get_by_role("button", name="Undo deleting Sample · balanced").press("Enter")
+    focused(page, "pair-b", "menu")
+    assert {run.id for run in store.list_runs()} == before
+    assert page.locator("#runs-table .runs-notices p").count() == 0
+
+
+def test_a_run_gets_another_name_which_is_shown_everywhere(listed):
+    page, name = listed, "Menü <b>1</b> ${x} {{y}}"
+    choose(page, "pair-a", "Rename")
+    focused(page, "pair-a", "name")
+    page.keyboard.press("Escape")
+    focused(page, "pair-a", "menu")
+    choose(page, "pair-a", "Rename")
+    page.keyboard.type(" ")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{row('pair-a')} >> text=A run needs a name that can be seen.")
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+    focused(page, "pair-a", "menu")
+    page.wait_for_selector(f"{row('pair-a')} >> text='{name}'")
+    page.locator(row("pair-a", "open")).press("Enter")
+    page.wait_for_selector(f"#run-status h3 >> text='{name}'")
+    expect(page.locator("#run-status")).to_be_focused()
+    expect(page.locator("#run-choice input")).to_have_value(re.compile(re.escape(name)))
+
+
+def test_the_list_is_sorted_searched_and_never_wider_than_the_page(listed):
+    page = listed
+    names = "all => all.map(e => e.dataset.run)"
+
+    def ids():
+        shown = page.eval_on_selector_all("#runs-table tr[data-run]", names)
+        return [run for run in shown if run.startswith("pair-")]
+
+    assert ids() == ["pair-b", "pair-a"]
+    sort = page.get_by_role("button", name="When", exact=True)
+    sort.press("Enter")
+    assert ids() == ["pair-a", "pair-b"]
+    expect(page.get_by_role("columnheader", name="When")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
+    search = page.get_by_label("Search runs")
+    search.fill("sample PAIR-b")
+    assert ids() == ["pair-b"]
+    search.fill("zebra")
+    page.get_by_role("button", name="Show all runs").press("Enter")
+    expect(search).to_be_focused()
+    assert ids() == ["pair-a", "pair-b"]
+    headers = page.locator("#runs-table th button")
+    assert headers.count() == 5
+    more = page.get_by_role("button", name="More columns")
+    more.press("Enter")
+    assert headers.count() > 5
+    more.press("Enter")
+    for width in (390, 768, 1400, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        # On a phone the header is there for screen readers only.
+        outside = page.evaluate(
+            "[...document.querySelectorAll('#runs-table :not(thead, thead *)')].filter((e) => "
+            "e.getBoundingClientRect().right > innerWidth).map((e) => e.outerHTML.slice(0, 80))"
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert outside == [], width
+
+
+def test_the_link_of_a_deleted_run_says_so(new_page):
+    page = new_page(query="?run=gone")
+    page.wait_for_selector("#run-notice >> text=This run was deleted or renamed.")

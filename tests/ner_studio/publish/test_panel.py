@@ -242,8 +242,10 @@ def test_a_run_at_work_cannot_be_published(hub, panel):
 def test_a_repository_is_named_after_the_person_and_the_run(hub, panel, run, monkeypatch):
     assert suggested(panel, run.id) == ["me/minilm-sample", gr.skip()]
     assert suggested(panel, run.id, "my/own") == [gr.skip(), gr.skip()]
-    store.rename(run, "my--own-")
-    assert suggested(panel, "my--own-")[0] == "me/my-own"
+    store.rename(run, "My: own (2)")
+    assert suggested(panel, run.id)[0] == "me/my-own-2"
+    store.rename(run, "私の")  # nothing of it can be in the name of a repository
+    assert suggested(panel, run.id)[0] == "me/minilm-sample"
 
 
 def test_who_has_no_token_is_told_once_what_to_do(hub, panel, run, monkeypatch):
@@ -391,7 +393,7 @@ def test_that_everybody_reads_sentences_of_ones_own_data_is_said_where_it_is_cho
         "through its preview first."
     )
     assert panel.warn(run.id, False) == ""  # they are the sample's
-    settings = TrainConfig().model_dump() | {"data": "/home/me/mine.conll"}
+    settings = TrainConfig().model_dump() | {"data": "/home/me/mine.conll", "epochs": 2.0}
     runs_of_mine = {
         "mine": FakeRun("mine").start(settings=settings),
         "empty": FakeRun("empty").start(settings=settings, samples=[]),

@@ -1,7 +1,6 @@
 import json
 import os
 from functools import cache
-from html import escape
 from types import SimpleNamespace
 
 import gradio as gr
@@ -12,12 +11,16 @@ from ner_core.runs.status import ACTIVE
 from ner_core.runs.view import RunView
 from ner_core.config import TrainConfig
 from ner_core.system import locks
-from ner_core.runs import store
+from ner_core.runs import store, trash
 from ner_core.runs.export import export_run, exports_dir
 from tests.support import panels
+from tests.support.places import REPOSITORY
+from ner_studio.base.times import when
 from ner_studio.runs import compare, rows as run_rows, table
 from ner_studio.runs.rows import RunRow, RunRows
 from ner_studio.runs.panel import RunsPanel
+from ner_studio.state import snapshots
+from ner_studio.watch.status import status_value
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
@@ -103,7 +106,7 @@ def view_of(run):
     return view
 
 
-OPENED, USED = [], []
+OPENED, USED, TRIED = [], [], []
 
 
 @cache
@@ -113,8 +116,9 @@ def build():
     def parts():
         panel, box = RunsPanel(), gr.Textbox()
         panel.wire()
-        panel.actions.open_with(OPENED.append, [box])
-        panel.actions.use_with(lambda config: USED.append(config) or {box: "filled"}, [box])
+        panel.open_with(lambda run: OPENED.append(run) or {box: "opened"}, [box])
+        panel.try_with(lambda run: TRIED.append(run) or {box: "tried"}, [box])
+        panel.use_with(lambda config: USED.append(config) or {box: "filled"}, [box])
         return panel, box
 
     return panels.build(parts)
@@ -127,23 +131,39 @@ def panel(monkeypatch):
     return panel
 
 
+def handler(event):
+    """Return the handler of an event of the list."""
+    panel = build()[1][0]
+    return next(
+        block.fn
+        for block in build()[0].fns.values()
+        if (panel.table._id, event) in block.targets
+    )
+
+
+def sent(**data):
+    return gr.EventData(None, data)
+
+
 def results(panel, outputs, values):
     """Return the results of a handler by the names of the components that they are for."""
     compared = {"compared": panel.comparison.section}
-    parts = vars(panel.comparison) | compared | vars(panel.actions) | vars(panel)
+    parts = vars(panel.comparison) | compared | vars(panel)
     names = {part: name for name, part in parts.items() if isinstance(part, Block)}
     assert set(values) <= set(outputs)
     return {names[part]: value for part, value in values.items()}
 
 
-def click(panel, run_id, selection=(), seen=None):
-    event = SimpleNamespace(row_value=["", run_id])
-    values = panel.select(seen, list(selection), compare.STEPS, event)
-    return results(panel, changed(panel), values)
+def act(panel, event, **data):
+    """Return the answer to an action, and the ids of the runs that are listed after it."""
+    shown = results(panel, [*panel.refreshed, panel.files], getattr(panel, event)(sent(**data)))
+    value = shown["table"]
+    answer = {name: part for name, part in value["answer"].items() if part and name != "number"}
+    return answer, [row["id"] for row in value["rows"]]
 
 
-def changed(panel):
-    return panel.refreshed[1:]
+def tick(panel, *run_ids, over=compare.STEPS):
+    return results(panel, panel.refreshed, panel.compare(over, sent(runs=list(run_ids))))
 
 
 def refresh(panel, seen=None, selection=()):
@@ -151,34 +171,53 @@ def refresh(panel, seen=None, selection=()):
     return values if values == gr.skip() else results(panel, panel.refreshed, values)
 
 
-# The table
+def rows_by_id():
+    return {row.id: row for row in RunRows().current().rows}
+
+
+# The list
 
 
 def test_no_runs_show_nothing(panel):
     shown = refresh(panel)
     assert refresh(panel, seen=0) == gr.skip()
-    assert "section" not in shown or shown["section"]["visible"] is False
+    assert "section" not in shown
 
 
-def test_a_finished_run_in_the_table():
+def test_a_finished_run_in_the_list():
     run = make("a", data="sample", recipe="quick")
     os.utime(run.config_path, (1767367800, 1767367800))
-    rows = RunRows().current().rows
-    value = table.table_value(rows)
-    assert value["headers"] == list(table.COLUMNS)
-    assert value["data"] == [
-        [
-            *("", "a", "finished", 0.75, 0.7, "sample", "minilm", "quick"),
-            *(2.0, 32, 0.0003, 20, 95.0, "2026-01-02 15:30"),
-        ]
-    ]
-    assert value["metadata"]["display_value"] == [
-        [
-            *("", "a", '<span class="ner-badge finished">finished</span>', "0.750", "0.700"),
-            *("sample", "minilm", "quick", "2", "32", "0.0003", "20", "1 min 35 s"),
-            "2026-01-02 15:30",
-        ]
-    ]
+    value = table.table_value(RunRows().current().rows)
+    assert value == {
+        "rows": [
+            {
+                "id": "a",
+                "name": "Sample · quick",
+                "when": 1767367800_000,
+                "status": "finished",
+                "active": False,
+                "model_here": True,
+                "f1": 0.7,
+                "f1_of": "test",
+                "curve": [[10, 0.65]],
+                "validation_f1": 0.75,
+                "test_f1": 0.7,
+                "data": "sample",
+                "encoder": "minilm",
+                "recipe": "quick",
+                "epochs": 2.0,
+                "batch_size": 32,
+                "rate": 0.0003,
+                "shown": {"epochs": "2", "batch_size": "32", "rate": "0.0003"},
+                "steps": 20,
+                "seconds": 95.0,
+                "took": "1 min 35 s",
+            }
+        ],
+        "answer": None,
+        "limits": {"name": 80, "compared": 8, "undo_seconds": 600.0},
+    }
+    json.dumps(value, allow_nan=False)
 
 
 def test_runs_of_all_statuses():
@@ -187,13 +226,18 @@ def test_runs_of_all_statuses():
     locks_held = [held(run) for run in made.values()]
     for status in ("finished", "stopped", "failed", "interrupted"):
         make(f"run-{status}", status)
-    rows = {row.id: row for row in RunRows().current().rows}
+    rows = rows_by_id()
     assert {name.removeprefix("run-"): row.status for name, row in rows.items()} == {
         status: status for status in [*at_work, "finished", "stopped", "failed", "interrupted"]
     }
+    assert {row.status for row in rows.values() if row.is_at_work} == set(at_work)
+    assert {row.status for row in rows.values() if row.has_model} == {"finished", "stopped"}
     # Before a run has started, its settings are those that were chosen.
     assert (rows["run-starting"].epochs, rows["run-starting"].steps) == (None, None)
     assert (rows["run-running"].epochs, rows["run-running"].steps) == (2.0, 20)
+    # Before it has ended, its F1 is the best one while training.
+    assert (rows["run-running"].f1, rows["run-running"].f1_of) == (0.65, "so far")
+    assert (rows["run-queued"].f1, rows["run-queued"].f1_of) == (None, "")
     assert rows["run-stopped"].validation_f1 is None
     for fd in locks_held:
         os.close(fd)
@@ -203,21 +247,77 @@ def test_damaged_settings_do_not_hide_the_run():
     run = make("a", "starting")
     (run.config_path).write_text("{")
     (row,) = RunRows().current().rows
-    assert (row.id, row.status, row.data, row.epochs) == ("a", "interrupted", "", None)
+    assert (row.id, row.name, row.status, row.data, row.epochs) == ("a", "a", "interrupted", "", None)
 
 
-def test_names_from_strangers_stay_text():
+@pytest.mark.parametrize(
+    "event",
+    [
+        ("evaluated", 20, {"split": "test", "final": True, "per_type": {}}),
+        ("evaluated", 20, {"split": "test", "final": True, "per_type": {}, "f1": "high"}),
+        ("evaluated", 20, {"split": "validation", "f1": 0.5}),
+        ("started", 0, {}),
+        ("started", 0, {"total": 3, "settings": {"epochs": None}, "label_names": [], "notes": []}),
+        ("progress", 20, {"loss": {}}),
+        ("finished", 20, {}),
+    ],
+)
+def test_a_damaged_run_is_shown_as_damaged_alone(panel, event):
+    make("whole")
+    damaged = make("damaged", "running", f1=0.9)
+    _write(damaged, [event])
+    first = refresh(panel)
+    assert {row["id"]: row["status"] for row in first["table"]["rows"]} == {
+        "damaged": "damaged",
+        "whole": "finished",
+    }
+    labels = dict(map(reversed, snapshots.SHARED.current(renew=True).choices))
+    assert labels["damaged"].startswith("Sample · balanced · damaged · ")
+    assert labels["whole"].startswith("Sample · balanced · F1 0.70 · ")
+    status = status_value(snapshots.SHARED.find("damaged").view)
+    assert status["status"] == "damaged"
+    assert "The event log of this run is damaged: the event “" in status["message"]
+    assert "Train again with its settings, or delete it." in status["message"]
+    compared = tick(panel, "damaged", "whole")
+    assert compared["compared"]["visible"]
+    assert act(panel, "delete_run", run="damaged")[1] == ["whole"]
+
+
+def test_a_log_that_cannot_be_opened_damages_its_run_alone():
+    make("whole")
+    run = make("damaged", "starting")
+    run.events_path.unlink()
+    run.events_path.mkdir()
+    rows = rows_by_id()
+    assert {row.id: row.status for row in rows.values()} == {
+        "damaged": "damaged",
+        "whole": "finished",
+    }
+    assert view_of(run).message == (
+        "The event log of this run is damaged: it can't be opened (Is a directory). Train again "
+        "with its settings, or delete it."
+    )
+
+
+def test_names_from_strangers_stay_text(panel):
     make("a", data=HOSTILE)
     make("b", data="/home/me/uploads/4f1a/" + "x" * 60 + ".conll")
-    value = table.table_value(RunRows().current().rows)
-    kinds = [kind for kind, _ in table.COLUMNS.values()]
-    by_run = {row[1]: row for row in value["data"]}
-    place = list(table.COLUMNS).index("Data")
-    assert by_run["a"][place] == HOSTILE
-    assert by_run["b"][place] == "x" * 39 + "…"
-    # What a cell of HTML shows is one of our own words.
-    assert [name for name, kind in zip(table.COLUMNS, kinds, strict=True) if kind == "html"]
-    assert kinds[place] == "str"
+    make("c", data="hub:owner/wnut")
+    settings = {"epochs": 1, "data": "/data/\ud800.conll", "model": "\ud800"}
+    started = {"total": 1, "settings": settings, "label_names": ["O"], "notes": []}
+    _write(make("d"), [("started", 0, started)])  # half a character, which JSON can have
+    by_run = {row["id"]: row for row in table.table_value(RunRows().current().rows)["rows"]}
+    assert by_run["a"]["data"] == HOSTILE  # the script writes it as text
+    assert by_run["b"]["data"] == "x" * 39 + "…"
+    assert (by_run["c"]["data"], by_run["c"]["name"]) == ("owner/wnut", "wnut · balanced")
+    assert (by_run["d"]["data"], by_run["d"]["encoder"]) == ("\ufffd.conll", "\ufffd")
+
+
+def test_the_script_writes_no_markup():
+    scripts = [path.read_text() for path in (REPOSITORY / "ner_studio" / "runs").glob("*.js")]
+    assert scripts
+    for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser"):
+        assert not any(way in script for script in scripts)
 
 
 def test_only_what_changed_is_read_again(monkeypatch):
@@ -254,67 +354,46 @@ def _nobody_watched(_renew=False):
     return SimpleNamespace(runs=store.list_runs(), newest=[], folder=folder, number=1)
 
 
-# Polling and selecting
+# Polling
 
 
 def test_nothing_is_sent_when_nothing_changed(panel):
     make("a")
     first = refresh(panel)
     assert first["section"]["visible"]
-    assert first["table"]["data"][0][1] == "a"
+    assert [row["id"] for row in first["table"]["rows"]] == ["a"]
     assert refresh(panel, first["seen"]) == gr.skip()
 
 
-def test_a_new_run_leaves_the_selection_and_what_is_done_with_it(panel):
+def test_a_new_name_and_a_new_model_are_shown(panel):
+    run = make("a", "failed")
+    first = refresh(panel)
+    store.rename(run, "Menus")
+    run.model_dir.mkdir()
+    panel._rows.current(renew=True)
+    (row,) = refresh(panel, first["seen"])["table"]["rows"]
+    assert (row["name"], row["model_here"]) == ("Menus", True)
+
+
+def test_a_new_run_leaves_the_selection(panel):
     make("a")
     first = refresh(panel)
     make("b")
     panel._rows.current(renew=True)
     shown = refresh(panel, first["seen"], ["a"])
-    assert [row[1] for row in shown["table"]["data"]] == ["b", "a"]
-    assert '[data-row="1"]' in shown["marks"]
+    assert [row["id"] for row in shown["table"]["rows"]] == ["b", "a"]
     assert "selection" not in shown
-    assert "rename_step" not in shown
 
 
-def test_a_run_that_is_gone_is_not_selected_any_more(panel):
-    make("a")
+def test_a_run_that_is_gone_is_not_compared_any_more(panel):
+    for run_id in ("a", "b"):
+        make(run_id)
     first = refresh(panel)
-    make("b")
     store.delete(store.get("a"))
     panel._rows.current(renew=True)
-    shown = refresh(panel, first["seen"], ["a"])
-    assert shown["selection"] == []
-    assert shown["buttons"]["visible"] is False
-
-
-def test_a_click_selects_and_another_one_does_not_any_more(panel):
-    make("a")
-    first = refresh(panel)
-    shown = click(panel, "a", seen=first["seen"])
-    assert "table" not in shown  # the browser has it
-    assert shown["selection"] == ["a"]
-    assert shown["selected"] == '<p role="status">Selected: <b>a</b></p>'
-    assert shown["buttons"]["visible"]
-    assert not shown["compared"]["visible"]
-    assert '[data-row="0"]' in shown["marks"]
-    again = click(panel, "a", ["a"], first["seen"])
-    assert (again["selection"], again["selected"], again["marks"]) == ([], "", "")
-
-
-def test_a_click_on_an_old_table_brings_the_new_one(panel):
-    make("a")
-    seen = refresh(panel)["seen"]
-    make("b")
-    panel._rows.current(renew=True)
-    shown = click(panel, "a", seen=seen)
-    assert [row[1] for row in shown["table"]["data"]] == ["b", "a"]
-    assert '[data-row="1"]' in shown["marks"]
-
-
-def test_a_click_with_a_made_up_id_selects_nothing(panel):
-    make("a")
-    assert click(panel, "../../etc")["selection"] == []
+    shown = refresh(panel, first["seen"], ["a", "b"])
+    assert shown["selection"] == ["b"]
+    assert shown["compared"]["visible"] is False
 
 
 # One run
@@ -322,99 +401,132 @@ def test_a_click_with_a_made_up_id_selects_nothing(panel):
 
 def test_rename(panel):
     make("a")
-    shown = results(panel, changed(panel), panel.rename_run(None, ["a"], "steps", " my-run "))
-    assert shown["selection"] == ["my-run"]
-    assert [row[1] for row in shown["table"]["data"]] == ["my-run"]
-    assert store.exists("my-run")
-
-
-NO_ID = "{} can't be the id of a run, which has letters, digits, - and _ only."
+    answer, listed = act(panel, "rename_run", run="a", name="  Menü <b>\n1 ")
+    assert answer == {"done": "rename_run", "run": "a", "name": "Menü <b> 1"}
+    assert listed == ["a"]
+    assert store.get("a").title == "Menü <b> 1"
 
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("../x", NO_ID.format("'../x'")),
-        ("", NO_ID.format("''")),
-        ("<b>", NO_ID.format("'<b>'")),
-        ("b", "A run named b exists already. Choose another id."),
+        ("", "A run needs a name that can be seen. Type at least one letter or digit."),
+        ("x" * 81, "The name has 81 characters, and a run's name has at most 80. Shorten it."),
+        (7, "This request has no run. Choose one in the list of runs."),
     ],
 )
 def test_a_name_that_cannot_be_is_refused_in_a_sentence(panel, name, sentence):
     make("a")
-    make("b")
-    shown = results(panel, changed(panel), panel.rename_run(None, ["a"], "steps", name))
-    assert shown["problem"].startswith(f'<p class="ner-error" role="alert">{escape(sentence)}')
-    assert "<b>" not in shown["problem"]
-    assert "selection" not in shown
-    assert store.exists("a")
+    answer, _ = act(panel, "rename_run", run="a", name=name)
+    assert answer == {"done": "rename_run", "run": "a", "problem": sentence}
+    assert store.get("a").title == "Sample · balanced"
 
 
-def test_delete_asks_first(panel):
+def test_a_deleted_run_is_brought_back(panel):
     make("a")
-    asked = panel.actions.ask_whether(["a"])
-    assert asked[panel.actions.question] == (
-        "<p>Delete a? Its model and report are deleted, too.</p>"
-    )
-    steps = (panel.actions.rename_step, panel.actions.delete_step, panel.actions.files)
-    assert [asked[step]["visible"] for step in steps] == [False, True, False]
+    make("b")
     export_run(store.get("a"))
-    shown = results(panel, changed(panel), panel.delete_run(None, ["a"], "steps"))
-    assert (shown["selection"], shown["table"]["data"]) == ([], [])
+    answer, listed = act(panel, "delete_run", run="a")
+    assert answer == {"done": "delete_run", "run": "a", "name": "Sample · balanced"}
+    assert listed == ["b"]
     assert not store.exists("a")
     assert list(exports_dir().iterdir()) == []
+    answer, listed = act(panel, "undo_delete", run="a")
+    assert answer == {"done": "undo_delete", "run": "a", "name": "Sample · balanced"}
+    assert sorted(listed) == ["a", "b"]
+    assert (store.get("a").model_dir / "model.safetensors").read_bytes() == b"weights"
+
+
+def test_the_last_run_is_deleted_and_the_list_stays(panel):
+    make("a")
+    first = refresh(panel)
+    assert act(panel, "delete_run", run="a")[1] == []
+    assert "section" not in refresh(panel, first["seen"])
+
+
+def test_a_run_whose_time_is_over_is_not_brought_back(panel, monkeypatch):
+    make("a")
+    act(panel, "delete_run", run="a")
+    monkeypatch.setattr(trash, "KEPT_SECONDS", 0.0)
+    trash.sweep()
+    assert act(panel, "undo_delete", run="a")[0] == {
+        "done": "undo_delete",
+        "run": "a",
+        "problem": "This run can't be brought back any more: its files were deleted.",
+    }
 
 
 @pytest.mark.slow
 def test_a_run_at_work_is_not_deleted(panel):
     run = make("a", "running")
     fd = held(run)
-    shown = results(panel, changed(panel), panel.delete_run(None, ["a"], "steps"))
+    answer, listed = act(panel, "delete_run", run="a")
     os.close(fd)
-    assert shown["problem"] == (
-        '<p class="ner-error" role="alert">Run a can&#x27;t be deleted while it is running. Stop it '
-        "first.</p>"
-    )
+    assert answer["problem"] == "Run a can't be deleted while it is running. Stop it first."
+    assert listed == ["a"]
+
+
+def test_a_run_at_work_is_asked_to_stop(panel):
+    run = make("a", "running")
+    fd = held(run)
+    assert act(panel, "stop_run", run="a")[0] == {
+        "done": "stop_run",
+        "run": "a",
+        "name": "Sample · balanced",
+    }
+    assert rows_by_id()["a"].status == "stopping"
+    os.close(fd)
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        ("rename_run", "There is no run 'gone'. `python -m ner_core runs` lists all runs."),
+        ("stop_run", "There is no run 'gone'. `python -m ner_core runs` lists all runs."),
+        ("delete_run", "There is no run 'gone'. `python -m ner_core runs` lists all runs."),
+        ("export", "There is no run 'gone'. `python -m ner_core runs` lists all runs."),
+        ("undo_delete", "This run can't be brought back any more: its files were deleted."),
+    ],
+)
+def test_a_run_that_is_gone_is_a_sentence(panel, event, sentence):
+    assert act(panel, event, run="gone", name="x")[0]["problem"] == sentence
+
+
+@pytest.mark.parametrize("data", [None, {}, {"run": None}, {"run": ["a"]}, {"run": 7, "runs": "a"}])
+def test_requests_that_are_not_from_the_page_are_refused(panel, data):
+    make("a")
+    sentence = "This request has no run. Choose one in the list of runs."
+    event = gr.EventData(None, data)
+    for act_on in (*(panel.rename_run, panel.stop_run, panel.delete_run), panel.undo_delete):
+        assert act_on(event)[panel.table]["answer"]["problem"] == sentence
+    assert panel.compare(compare.STEPS, event)[panel.table]["answer"]["problem"] == sentence
+    assert handler("open_run")(event) == handler("try_run")(event) == gr.skip()
     assert store.exists("a")
-
-
-def test_what_needs_one_run_says_so(panel):
-    shown = results(panel, changed(panel), panel.delete_run(None, [], "steps"))
-    assert shown["problem"] == (
-        '<p class="ner-error" role="alert">This needs one selected run, not 0. '
-        "Click a row to select.</p>"
-    )
 
 
 def test_download(panel):
     make("a")
-    shown = panel.actions.export(["a"])
-    files, problem = shown[panel.actions.files], shown[panel.actions.problem]
+    shown = panel.export(sent(run="a"))
+    files = shown[panel.files]
     names = [path.rsplit("/", 1)[-1] for path in files["value"]]
     assert names == ["a.zip", "report-a.json", "events-a.jsonl"]
     assert all(path.startswith(str(store.home() / "exports")) for path in files["value"])
-    assert problem == ""
-    shown = panel.actions.export(["gone"])
-    assert not shown[panel.actions.files]["visible"]
-    assert "There is no run &#x27;gone&#x27;" in shown[panel.actions.problem]
+    assert files["label"] == "Files of Sample · balanced"
+    assert shown[panel.table]["answer"]["problem"] == ""
+    assert not panel.export(sent(run="gone"))[panel.files]["visible"]
 
 
-def test_open_and_use_tell_the_page(panel):
+def test_open_try_and_use_tell_the_page(panel):
     make("a", batch_size=8)
-    by_target = {
-        target[0]: block.fn
-        for block in build()[0].fns.values()
-        for target in block.targets
-        if target[1] == "click"
-    }
-    box, problem, use = build()[1][1], panel.actions.problem, by_target[panel.actions.use._id]
-    by_target[panel.actions.open._id](["a"])
-    assert OPENED == ["a"]
-    assert use(["a"]) == {problem: "", box: "filled"}
+    box = build()[1][1]
+    assert handler("open_run")(sent(run="a")) == {box: "opened"}
+    assert handler("try_run")(sent(run="a")) == {box: "tried"}
+    assert (OPENED, TRIED) == (["a"], ["a"])
+    assert handler("use_run")(sent(run="a"))[box] == "filled"
     assert [store.get("a").config()] == USED
-    refused = use(["gone"])
-    assert [*refused] == [problem]
-    assert "There is no run" in refused[problem]
+    refused = handler("use_run")(sent(run="gone"))
+    assert box not in refused
+    assert refused[panel.table]["answer"]["problem"].startswith("There is no run 'gone'.")
 
 
 # Several runs
@@ -423,10 +535,10 @@ def test_open_and_use_tell_the_page(panel):
 def test_two_runs_are_compared(panel):
     make("a", f1=0.7)
     make("b", f1=0.8, batch_size=8)
-    shown = click(panel, "b", ["a"])
+    assert not tick(panel, "a")["compared"]["visible"]
+    shown = tick(panel, "a", "b", "a", "../../etc")
     assert shown["selection"] == ["a", "b"]
     assert shown["compared"]["visible"]
-    assert not shown["buttons"]["visible"]
     points = [row for row in shown["scores"]["data"] if row[0] == 10]
     assert points == [[10, pytest.approx(0.6), "A"], [10, pytest.approx(0.7), "B"]]
     assert [row for row in shown["losses"]["data"] if row[2] == "B" and row[1]] == [
@@ -477,13 +589,17 @@ def test_the_best_scores_are_marked():
 def test_more_runs_than_there_are_colours(panel):
     for number in range(10):
         make(f"r{number}")
-    selection = [f"r{number}" for number in range(9)]
-    shown = click(panel, "r9", selection)
-    assert shown["selected"] == (
-        '<p class="ner-quiet" role="status">10 runs are selected. Click a row again to deselect '
-        "it. The first 8 are compared.</p>"
-    )
+    shown = tick(panel, *(f"r{number}" for number in range(10)))
     assert shown["key"].count("<li>") == 8
+
+
+def test_runs_of_the_same_name_are_told_apart_by_their_times():
+    one, other = make("a"), make("b")
+    os.utime(one.config_path, (1767367800, 1767367800))
+    store.rename(other, "<b>")
+    key = compare.key([view_of(one), view_of(other)])
+    assert f"<bdi>Sample · balanced</bdi> <span>finished · {when(one.created_ns())} · best" in key
+    assert "<bdi>&lt;b&gt;</bdi>" in key
 
 
 def test_a_row_is_one_value():

@@ -14,6 +14,7 @@ from ner_core.runs import view as run_view
 from ner_core.runs.events import read_events
 from ner_core.system.locks import acquire
 from ner_studio import page
+from ner_studio.base.times import when
 from ner_studio.state import predictors, snapshots
 from ner_studio.state.snapshots import SHARED, Snapshots
 from ner_studio.watch.panel import WatchPanel
@@ -204,7 +205,9 @@ def test_the_highlight_tab_lists_models_without_reading_again(at_work, reads):
     store.get("kept").model_dir.mkdir()
     SHARED.current(renew=True)
     reads.clear()
-    assert predictors.model_choices()[1:] == [("kept · F1 0.750", "kept")]
+    assert predictors.model_choices()[1:] == [
+        (f"Sample · balanced · F1 0.75 · {when(store.get('kept').created_ns())}", "kept")
+    ]
     assert reads == []
 
 

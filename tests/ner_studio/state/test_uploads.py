@@ -1,11 +1,14 @@
-"""Uploaded files are kept whole, once, under names that tell their split."""
+"""Uploaded files are kept whole, once, under the names that people gave them."""
 
 import threading
 from pathlib import Path
 
 import pytest
 
+from ner_core.config import TrainConfig
+from ner_core.data.splits import find_splits
 from ner_core.errors import DataError
+from ner_core.runs import store
 from ner_studio.state import uploads
 
 
@@ -23,13 +26,13 @@ def test_one_file_is_kept_as_a_file_and_several_as_a_folder(tmp_path):
     one = Path(uploads.keep(paths[:1]))
     assert one.read_bytes() == b"a O\n"
     several = Path(uploads.keep(paths))
-    assert sorted(file.name for file in several.iterdir()) == ["dev-conll.txt", "train-conll.txt"]
+    assert sorted(file.name for file in several.iterdir()) == ["dev.conll", "train.conll"]
     assert Path(uploads.keep(paths)) == several
 
 
 def test_names_that_become_one_are_all_kept(tmp_path):
     paths = []
-    for number, name in enumerate(("a b", "a-b", "a_b")):
+    for number, name in enumerate(("a b", "a  b", "a\u200b b")):
         paths += write(tmp_path, **{name: str(number).encode()})
     kept = Path(uploads.keep(paths))
     assert sorted(file.read_text() for file in kept.iterdir()) == ["0", "1", "2"]
@@ -47,8 +50,35 @@ def test_the_same_upload_at_the_same_time_is_kept_whole(tmp_path):
     assert len(kept) == 6
     assert len(set(kept)) == 1
     files = {file.name: file.stat().st_size for file in Path(kept[0]).iterdir()}
-    assert files == {f"{name}-conll.txt": len(content) for name, content in contents.items()}
-    assert [path.name for path in Path(kept[0]).parent.iterdir()] == [Path(kept[0]).name]
+    assert files == {f"{name}.conll": len(content) for name, content in contents.items()}
+    folder = Path(kept[0]).parent
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_names_stay_and_what_is_unsafe_in_them_does_not(tmp_path):
+    names = ["Menü reviews (1).jsonl", ".hidden", "\u202etxt.exe", "ü" * 120 + ".json"]
+    for name in names:
+        (tmp_path / name).write_bytes(name.encode())
+    kept = [Path(uploads.keep([str(tmp_path / name)])) for name in names]
+    assert [file.name for file in kept[:3]] == [names[0], "hidden", "txt.exe"]
+    assert kept[3].suffix == ".json"
+    assert len(kept[3].name.encode()) <= 150
+    assert [file.read_text() for file in kept] == names
+    assert {file.parent.parent for file in kept} == {store.home() / "uploads"}
+
+
+def test_programs_among_others_are_data_too(tmp_path):
+    paths = [tmp_path / "train.py", tmp_path / "dev.py"]
+    for path in paths:
+        path.write_text(f"# {path.name}")
+    kept = Path(uploads.keep(list(map(str, paths))))
+    assert sorted(find_splits(kept)) == ["train", "validation"]
+
+
+def test_a_run_of_several_files_has_the_name_that_they_share(tmp_path):
+    paths = write(tmp_path, menu_reviews_train=b"a O\n", menu_reviews_dev=b"b O\n")
+    kept = uploads.keep(paths)
+    assert store.create(TrainConfig(data=kept)).title == "Menu reviews · balanced"
 
 
 @pytest.mark.parametrize(

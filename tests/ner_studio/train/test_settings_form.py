@@ -223,8 +223,8 @@ def test_an_upload_of_a_run_is_read_again_where_it_was_kept(form, tmp_path):
 
 
 BROKEN = [
-    ("empty.txt", b"", "There are no annotated sentences in empty-txt.txt."),
-    ("one.txt", b"Ann\nlives\n", "one-txt.txt, line 1: there is only one column ('Ann')."),
+    ("empty.txt", b"", "There are no annotated sentences in empty.txt."),
+    ("one.txt", b"Ann\nlives\n", "one.txt, line 1: there is only one column ('Ann')."),
     (
         "tag.txt",
         b"Ann B_PER\n",

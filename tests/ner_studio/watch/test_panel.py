@@ -12,6 +12,7 @@ from ner_core.jobs import submit
 from ner_core.render.colours import PALETTE
 from ner_core.runs import store
 from ner_studio.base import charts, polling
+from ner_studio.base.times import when
 from ner_studio.state import snapshots
 from ner_studio.state.predictors import importing
 from ner_studio.watch import log_panel
@@ -131,7 +132,14 @@ def test_a_run_that_waits_names_the_other_one_and_leads_to_it(at_work):
     at_work.events.append("queued", data={"waiting_for": "the-first"})
     assert message() == "Waiting for the-first: one run trains at a time."
     value = status_value(renewed().view)
-    assert '<a href="?run=the-first">the-first</a>' in value["message"]
+    assert '<a href="?run=the-first"><bdi>the-first</bdi></a>' in value["message"]
+
+
+def test_a_run_that_waits_shows_the_name_of_the_other_one(at_work):
+    store.rename(FakeRun("first").end(), "<b> first")
+    at_work.events.append("queued", data={"waiting_for": "first"})
+    value = status_value(renewed().view)
+    assert '<a href="?run=first"><bdi>&lt;b&gt; first</bdi></a>' in value["message"]
 
 
 def test_a_run_that_waits_for_that_of_another_visitor_leads_nowhere(at_work):
@@ -213,12 +221,13 @@ def test_a_finished_run_can_be_tried_only(panel):
     shown = staged(panel, "at-work")
     assert shown["try_it"]["visible"]
     assert not shown["resume"]["visible"]
-    assert shown["run"]["choices"] == [("at-work · F1 0.800", "at-work")]
+    time = when(view.run.created_ns())
+    assert shown["run"]["choices"] == [(f"Sample · balanced · F1 0.80 · {time}", "at-work")]
 
 
 def test_a_run_that_is_gone_makes_place_for_the_newest(panel, at_work):
     renewed()
-    assert poll(panel, "gone")[0]["title"] == "at-work"
+    assert poll(panel, "gone")[0]["id"] == "at-work"
     assert staged(panel, "gone")["run"]["value"] == "at-work"
     assert "value" not in staged(panel, "at-work")["run"]
 
@@ -386,9 +395,8 @@ def test_the_address_names_the_run_to_open(panel, at_work):
     shown = opened(run="../" + HOSTILE)
     assert [*shown] == [panel.notice]
     assert shown[panel.notice] == (
-        '<p class="ner-quiet">There is no run “../&lt;img src=x onerror=alert(1)&gt;&#36;'
-        "&#123;alert(2)}&#123;&#123;value}}” here: it may have been renamed or deleted. "
-        "Choose another one below.</p>"
+        '<p class="ner-warning" role="status">This run was deleted or renamed. Choose another run '
+        "in the list, or start a new one.</p>"
     )
 
 
@@ -396,8 +404,10 @@ def test_a_run_too_old_for_the_list_is_offered_when_it_is_chosen(panel, at_work,
     monkeypatch.setattr(snapshots, "MAX_CHOICES", 1)
     newer = FakeRun("newer")
     choices = panel.choose("at-work")[panel.run]["choices"]
-    assert choices == [("newer · starting", "newer"), ("at-work · starting", "at-work")]
-    assert poll(panel, "at-work")[0]["title"] == "at-work"
+    assert [run_id for _, run_id in choices] == ["newer", "at-work"]
+    label = f"Sample · balanced · starting · {when(newer.run.created_ns())}"
+    assert choices[0][0] in (label, f"{label} · newer")  # with the id if the labels are the same
+    assert poll(panel, "at-work")[0]["id"] == "at-work"
     newer.end()
 
 
