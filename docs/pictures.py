@@ -81,7 +81,7 @@ def train_tab(page: Page, url: str) -> None:
     page.locator("[data-status=finished]").wait_for()
     page.locator("#data-summary table").wait_for()
     page.get_by_text("What it finds in sentences it does not learn from").wait_for()
-    page.locator("#run canvas, .vega-embed canvas, .vega-embed svg").first.wait_for()
+    page.locator("#scores svg path[d^=M]").first.wait_for()
     page.screenshot(path=REPOSITORY / "docs" / "screenshot.png")
 
 

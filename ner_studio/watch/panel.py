@@ -67,11 +67,9 @@ class WatchPanel:
                 )
             self.publishing = PublishPanel()
             with gr.Column(visible=False) as self.curves:
-                with gr.Row():
-                    self.loss = charts.line_plot("Loss", charts.LOSS_SERIES, elem_id="loss")
-                    self.scores = charts.line_plot(
-                        "Validation scores", charts.SCORE_SERIES, y_lim=[0, 1], elem_id="scores"
-                    )
+                with gr.Row(elem_classes="ner-charts"):
+                    self.loss = charts.add("Loss", "loss")
+                    self.scores = charts.add("Validation scores", "scores")
                 self.types = gr.CheckboxGroup(
                     [], label="F1 of single types", visible=False, elem_id="f1-types"
                 )
@@ -108,20 +106,12 @@ class WatchPanel:
         for event in (self.run.change, self.stage.change):
             for part in (self.report, self.publishing):
                 event(part.update, [self.run, part.seen], part.outputs, **UNCHECKED)
-        self.run.change(charts.unzoomed, None, [self.loss, self.scores], **UNCHECKED)
         self.run.change(None, self.run, None, js=assets.read("watch/address.js"), **UNCHECKED)
         self.evaluated.change(
             self.show_evaluation, [self.run, self.types], [self.scores, self.samples], **UNCHECKED
         )
         self.stage.change(self.show_stage, [self.run, self.types], self.staged, **UNCHECKED)
-        types = [self.run, self.types]
-        # First the lines, then their colours: a chart adds new series only in this order.
-        self.types.change(self.show_lines, types, self.scores, **UNCHECKED).then(
-            self.show_colours, types, self.scores, **UNCHECKED
-        )
-        for chart in (self.loss, self.scores):
-            chart.select(charts.zoomed, None, [self.loss, self.scores], **UNCHECKED)
-            chart.double_click(charts.unzoomed, None, [self.loss, self.scores], **UNCHECKED)
+        self.types.change(self.show_lines, [self.run, self.types], self.scores, **UNCHECKED)
         for button, act in ((self.stop, self.stop_run), (self.resume, self.resume_run)):
             self.poll_after(button.click(act, self.run, self.problem, **UNCHECKED))
         self.log.wire(self.run)
@@ -228,13 +218,6 @@ class WatchPanel:
         """Show the scores with a line for each of these entity types."""
         cached = SHARED.chosen(run_id)
         return gr.skip() if cached is None else _scores(cached, types)
-
-    def show_colours(self, run_id: str | None, types: Sequence[str] | None) -> Any:
-        """Show these lines in their colours, with their names in the legend."""
-        cached = SHARED.chosen(run_id)
-        if cached is None:
-            return gr.skip()
-        return charts.colours(cached.view, _known(cached.view, types))
 
     def stop_run(self, run_id: str | None) -> str:
         """Ask the watched run to stop, and return a problem if there is one."""

@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 from ner_core.runs import store
 from ner_core.runs.view import RunView
-from ner_studio.base import charts
 from ner_studio.base.durations import duration
 from ner_studio.base.markup import escape
 
@@ -19,7 +18,6 @@ STATUS_TEMPLATE = """
   <div class="ner-facts">${value.facts}</div>
   ${value.message}
   <p class="ner-unseen" role="status">${value.said}</p>
-  ${value.charts}
 </section>
 """
 
@@ -36,7 +34,6 @@ def status_value(view: RunView) -> dict[str, Any]:
         "facts": "".join(f"<span>{name} <b>{value}</b></span>" for name, value in _facts(view)),
         "message": _message(view),
         "said": f"Run {escape(view.run.id)}: {status}.",
-        "charts": charts.losses_said(view) + charts.scores_said(view),
     }
 
 

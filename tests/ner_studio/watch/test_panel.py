@@ -53,6 +53,10 @@ def poll(panel, run_id, status=None):
     return asyncio.run(panel.poll(run_id, status))
 
 
+def lines_of(chart):
+    return {line["name"]: line["points"] for line in chart["series"]}
+
+
 def staged(panel, run_id, types=()):
     names = {part: name for name, part in vars(panel).items() if isinstance(part, Block)}
     shown = panel.show_stage(run_id, list(types))
@@ -71,7 +75,7 @@ def test_without_runs_the_page_says_how_to_start_one(panel):
     assert shown["empty"]["visible"]
     assert not shown["panel"]["visible"]
     assert panel.show_evaluation(None, []) == gr.skip()
-    assert panel.show_lines(None, []) == panel.show_colours(None, []) == gr.skip()
+    assert panel.show_lines(None, []) == gr.skip()
 
 
 def test_the_status_has_all_figures_of_a_run_at_work(panel, at_work):
@@ -89,12 +93,12 @@ def test_the_status_has_all_figures_of_a_run_at_work(panel, at_work):
         "Best validation F1": "0.500 at step 25",
     }
     assert (status["status"], status["percent"], status["message"]) == ("running", "50.0", "")
-    assert [row for row in loss["data"] if row[1] is not None] == [
-        [25, 0.5, "training"],
-        [50, 0.5, "training"],
-        [25, 0.25, "validation"],
-        [50, 0.25, "validation"],
-    ]
+    assert lines_of(loss) == {
+        "training": [[25, 0.5], [50, 0.5]],
+        "validation": [[25, 0.25], [50, 0.25]],
+    }
+    assert loss["said"] == "Chart of the loss; newest values: training 0.500, validation 0.250."
+    assert loss["until"] == 100
     shown = staged(panel, "at-work")
     assert shown["stop"]["interactive"]
     assert not shown["resume"]["visible"]
@@ -239,19 +243,21 @@ def test_types_are_switched_on_and_off(panel, at_work):
         choices=["LOC", "PER"], value=["PER"], visible=True
     )
     plain = panel.show_lines("at-work", [])
-    assert {row[2] for row in plain["data"]} == {"precision", "recall", "F1"}
+    assert lines_of(plain) == {key: [[10, 0.5]] for key in ("F1", "precision", "recall")}
     lines = panel.show_lines("at-work", ["PER"])
-    # The only evaluation so far is drawn as a dash.
-    assert [row for row in lines["data"] if row[2] == "PER"] == [
-        [0, None, "PER"],
-        [9.7, 0.5, "PER"],
-        [10, 0.5, "PER"],
+    assert lines["series"][3:] == [
+        {"name": "PER", "colour": "#0072b2", "weight": "thin", "points": [[10, 0.5]]}
     ]
-    colours = panel.show_colours("at-work", ["PER"])
-    assert colours["colors_in_legend"] == ["precision", "recall", "F1", "PER"]
-    assert colours["color_map"]["PER"] == "#0072b2"
-    assert "value" not in colours
     assert panel.show_evaluation("at-work", ["PER"])[panel.scores] == lines
+
+
+def test_f1_is_the_strongest_line(at_work):
+    at_work.start()
+    drawn = charts.scores(renewed().view, ["LOC"])["series"]
+    assert [line["name"] for line in drawn if line["weight"] == charts.STRONG] == ["F1"]
+    assert {line["name"]: line["points"] for line in drawn} == {
+        key: [] for key in ("F1", "precision", "recall", "LOC")
+    }
 
 
 def test_a_type_has_one_colour_in_its_line_and_in_its_marks(panel, at_work):
@@ -259,19 +265,20 @@ def test_a_type_has_one_colour_in_its_line_and_in_its_marks(panel, at_work):
     sample = {"tokens": ["x", "y"], "gold": [[0, 1, "Chemical"], [1, 2, "Disease"]]}
     at_work.start(label_names=names, samples=[sample])
     marked = re.findall(r"ner-c(\d)", sample_sentences(renewed().view))
-    lines = panel.show_colours("at-work", ["Chemical", "Disease"])["color_map"]
-    assert [lines["Chemical"], lines["Disease"]] == [PALETTE[int(number)].line for number in marked]
+    chemical, disease = panel.show_lines("at-work", ["Chemical", "Disease"])["series"][3:]
+    colours = [chemical["colour"], disease["colour"]]
+    assert colours == [PALETTE[int(number)].line for number in marked]
     assert marked[0] != marked[1]
-    alone = panel.show_colours("at-work", ["Disease"])["color_map"]
-    assert alone["Disease"] == lines["Disease"]
+    (alone,) = panel.show_lines("at-work", ["Disease"])["series"][3:]
+    assert alone["colour"] == disease["colour"]
 
 
-def test_a_type_may_be_called_as_a_score():
-    evaluation = {"step": 1, "precision": 0.1, "recall": 0.2, "f1": 0.3}
-    view = SimpleNamespace(evaluations=[{**evaluation, "per_type": {"F1": {"f1": 0.9}}}])
-    rows = charts.scores(view, ["F1"])["data"]
-    assert [1, 0.9, "F1 F1"] in rows
-    assert [1, 0.3, "F1"] in rows
+def test_a_type_may_be_called_as_a_score(at_work):
+    at_work.start(label_names=["O", "B-F1"])
+    at_work.evaluated(1, 0.3, per_type={"F1": {"f1": 0.9, "support": 3}})
+    lines = lines_of(charts.scores(renewed().view, ["F1"]))
+    assert lines["F1 F1"] == [[1, 0.9]]
+    assert lines["F1"] == [[1, 0.3]]
 
 
 @pytest.mark.parametrize("count", [0, 1, 398, 399, 400, 401, 799, 100_000])
@@ -288,15 +295,9 @@ def test_a_line_has_a_bounded_number_of_points_that_stay(count):
     assert set(before[::2]) <= set(kept)
 
 
-def test_a_zoom_is_sent_for_both_charts_and_never_by_a_poll(panel, at_work):
-    at_work.start().progress(5)
-    renewed()
-    event = SimpleNamespace(index=[40.5, 10])
-    assert charts.zoomed(event) == [gr.update(x_lim=[10.0, 40.5])] * 2
-    event = SimpleNamespace(index=[10, 10])
-    assert charts.zoomed(event) == [gr.update(x_lim=[None, None])] * 2
-    assert "x_lim" not in poll(panel, "at-work")[1]
-    assert "x_lim" not in panel.show_evaluation("at-work", [])[panel.scores]
+def test_a_value_that_is_not_there_is_no_point(at_work):
+    at_work.start().evaluated(5, loss=None).evaluated(10)
+    assert lines_of(charts.losses(renewed().view))["validation"] == [[10, 0.25]]
 
 
 def plain(html):
