@@ -35,15 +35,16 @@ class ModelError(NerError):
 class UnnamedLabelsError(ModelError):
     """A trained model whose labels have no names, or names that are unclear.
 
-    ``count`` is how many there are to give; ``problem`` is what is wrong if ``found`` is not it.
+    ``count`` is how many there are to give; ``problem`` is what is wrong if ``found`` is not it,
+    and afterwards in any case.
     """
 
     def __init__(self, model: str, found: str, count: int, problem: str | None = None) -> None:
-        problem = problem or f"The labels of the model {model} have no names, only {found}."
+        self.problem = problem or f"The labels of the model {model} have no names, only {found}."
         super().__init__(
-            f"{problem} Name its {count} labels in their order: --model-labels O,B-PER,... on the "
-            "command line, label_names in Python and over the network, “Names of its labels” on "
-            "the page."
+            f"{self.problem} Name its {count} labels in their order: --model-labels O,B-PER,... on "
+            "the command line, label_names in Python and over the network, “Names of its labels” "
+            "on the page."
         )
         self.count = count
 

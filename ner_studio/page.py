@@ -124,6 +124,7 @@ def _launch(page: gr.Blocks, host: str | None, port: int | None, share: bool | N
             theme=theme(),
             css=assets.style_sheet(),
             head=assets.head(),
+            js=assets.read("base/keyboard.js"),
             server_name=host,
             server_port=port,
             share=share,

@@ -3,22 +3,25 @@
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
 from ner_core.cli import output
 from ner_core.cli.arguments import MODEL, add_model_settings, names
-from ner_core.data.texts import read_texts
+from ner_core.data.text_tables import TextRow
+from ner_core.data.texts import Texts, other_columns, read_rows, read_texts
 from ner_core.entities import Entity
 from ner_core.errors import ConfigError, DataError
 from ner_core.inference.progress import Step, predict_in_steps
-from ner_core.render.files import EntityWriter, open_for
+from ner_core.render.files import EntityWriter, open_for, renaming
 from ner_core.system import atomic
+
+_Write = Callable[[str, Sequence[Entity], Mapping[str, Any]], object]
 
 _FORMATS = ("json", "conll", "table", "csv", "html")
 _OF_ENDING = {".csv": "csv", ".conll": "conll", ".html": "html", ".htm": "html"}
@@ -56,16 +59,19 @@ def predict(options: argparse.Namespace) -> int:
     style = _style(options)
     progress = _shows_progress(options)
     total = None
-    texts: Iterable[str]
+    columns: Sequence[str] = ()
     if options.file is None:
-        texts = [options.text if options.text is not None else _piped()]
+        text = options.text if options.text is not None else _piped()
+        texts = Texts([TextRow(text, {})])
     else:
         wanted = options.file, options.text_column, options.whole
         # A progress bar needs the number of texts: the file is read once more, which also finds
         # its errors early. In a pipe the first results matter more.
         if progress:
             total = sum(1 for _ in read_texts(*wanted))
-        texts = _begun(read_texts(*wanted))
+        texts = Texts(_begun(read_rows(*wanted)))
+        # A table names its columns in its first line.
+        columns = other_columns(*wanted[:2]) if style == "csv" else ()
     predictor = Predictor.load(options.model, names(options.model_labels), options.precision)
     results = predict_in_steps(
         predictor, texts, options.threshold, names(options.labels), options.batch_size
@@ -73,14 +79,19 @@ def predict(options: argparse.Namespace) -> int:
     if options.file is not None and progress:
         results = _with_bar(results, total)
     title = options.file.name if options.file is not None else "Entities"
+
+    def write(file: TextIO) -> Counter[str]:
+        with _writer(style, file, predictor.entity_types, title, columns) as write_text:
+            return _write(results, texts, write_text, file)
+
     if options.output is None:
-        _write(results, style, sys.stdout, predictor.entity_types, title)
+        write(sys.stdout)
         return 0
     with _new_file(options.output, style) as file:
-        counts = _write(results, style, file, predictor.entity_types, title)
+        counts = write(file)
     document = {"file": str(options.output), "entities": dict(sorted(counts.items()))}
-    text = f"{options.output}: {sum(counts.values()):,} entities"
-    output.emit(options.json, document, lambda: text)
+    summary = f"{options.output}: {sum(counts.values()):,} entities"
+    output.emit(options.json, document, lambda: summary)
     return 0
 
 
@@ -109,9 +120,9 @@ def _style(options: argparse.Namespace) -> str:
     return "json" if options.json or options.file is not None else "table"
 
 
-def _begun(texts: Iterator[str]) -> Iterator[str]:
+def _begun(rows: Iterator[TextRow]) -> Iterator[TextRow]:
     """Read the first text now, so that a file with an error is refused before a model is loaded."""
-    return chain(list(islice(texts, 1)), texts)
+    return chain(list(islice(rows, 1)), rows)
 
 
 def _piped() -> str:
@@ -137,30 +148,29 @@ def _with_bar(results: Iterable[Step], total: int | None) -> Iterator[Step]:
             bar.update(len(step.texts))
 
 
-def _write(
-    results: Iterable[Step], style: str, file: TextIO, types: Sequence[str], title: str
-) -> Counter[str]:
+def _write(results: Iterable[Step], texts: Texts, write: _Write, file: TextIO) -> Counter[str]:
     """Write the entities of texts as they come; return how many of each type there were."""
     counts: Counter[str] = Counter()
-    with _writer(style, file, types, title) as write:
-        for step in results:
-            for text, entities in step.texts:
-                write(text, entities)
-                counts.update(entity.label for entity in entities)
-            file.flush()  # the reader of a pipe gets a step as soon as it is done
+    for step in results:
+        for text, entities in step.texts:
+            write(text, entities, texts.next_others())
+            counts.update(entity.label for entity in entities)
+        file.flush()  # the reader of a pipe gets a step as soon as it is done
     return counts
 
 
 @contextmanager
 def _writer(
-    style: str, file: TextIO, types: Sequence[str], title: str
-) -> "Iterator[Callable[[str, Sequence[Entity]], object]]":
+    style: str, file: TextIO, types: Sequence[str], title: str, columns: Sequence[str]
+) -> Iterator[_Write]:
     """Yield the function that writes the entities of one text."""
     if style == "table":
-        yield lambda _, entities: file.write(output.entity_table(entities) + "\n")
+        yield lambda _, entities, __: file.write(output.entity_table(entities) + "\n")
         return
-    with EntityWriter(file, _form(style), types, title) as writer:
+    with EntityWriter(file, _form(style), types, title, columns) as writer:
         yield writer.write
+    if note := renaming(writer.renamed, title):
+        output.say(f"note: {note}")
 
 
 def _form(style: str) -> str:

@@ -8,45 +8,36 @@ JSON, JSON Lines    a string, or what an object has under a key   blank lines
 any other           a line, or all of the file                    nothing: a blank line is a text
 ==================  ============================================  ==============================
 
-JSON is recognised by how a file begins, whatever its name; a table only by its name, because prose
-has commas too.
+What else a row has, such as its id, comes with its text. JSON is recognised by how a file begins,
+whatever its name; a table only by its name, because prose has commas too.
 """
 
+import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ner_core.data.readers.csv_rows import (
-    DELIMITERS,
-    check_width,
-    first_line,
-    looks_like_header,
-    split_line,
-    table_rows,
-)
 from ner_core.data.readers.json_lines import looks_like_json
 from ner_core.data.readers.json_values import Value, decoded, json_values
-from ner_core.data.readers.rows import chosen_column, known_column, listed
+from ner_core.data.readers.rows import known_column, listed
 from ner_core.data.readers.sentence import Fault
 from ner_core.data.readers.spans import UnreadableError, shown
 from ner_core.data.readers.text import numbered_lines
+from ner_core.data.text_tables import (
+    NAME_IT,
+    TEXT_COLUMNS,
+    TextRow,
+    first_row,
+    table_columns,
+    table_texts,
+)
 from ner_core.errors import DataError
 
-TEXT_COLUMNS = (
-    *("text", "sentence", "content", "body", "message", "comment", "review", "description"),
-    *("paragraph", "title"),
-)
-"""Usual names for a column or key of texts, normalised; the first that a file has is used."""
-
 _HEAD_BYTES = 64 * 1024
-_ROWS_SAMPLED = 200
-_NAME_IT = "--text-column on the command line, column in Python, “Column of the texts” on the page"
 _JSON_NAMES = (".json", ".jsonl", ".ndjson")
 _TABLE_NAMES = (".csv", ".tsv")
-# The delimiter of a table with one column: no text has a NUL, so it splits nothing.
-_NO_DELIMITER = "\0"
 _OTHER_FILES = (
     (b"PK\x03\x04", "a zip archive, as Excel and Word write it"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
@@ -70,26 +61,33 @@ class TextColumns(NamedTuple):
     lines: bool = False
 
 
-class _Table(NamedTuple):
-    """The column of a table with its texts, from 0 (``place``); ``above`` counts header lines."""
+class Texts:
+    """The texts of rows, to go through once, and what else their rows have, to ask for later."""
 
-    delimiter: str
-    width: int
-    above: int
-    place: int
+    def __init__(self, rows: Iterable[TextRow]) -> None:
+        self._rows = rows
+        self._others: deque[Mapping[str, Any]] = deque()
 
+    def __iter__(self) -> Iterator[str]:
+        for row in self._rows:
+            self._others.append(row.others)
+            yield row.text
 
-class _FirstRow(NamedTuple):
-    """A table's first row, the number of its line, and whether it names the columns."""
-
-    number: int
-    delimiter: str
-    cells: list[str]
-    is_header: bool
+    def next_others(self) -> Mapping[str, Any]:
+        """Return what the row of the next text has: of the first one, then of the second one, …"""
+        return self._others.popleft()
 
 
 def read_texts(path: str | Path, column: str | None = None, whole: bool = False) -> Iterator[str]:
-    """Yield the texts of a file, in UTF-8, or UTF-16 with a byte order mark.
+    """Yield the texts of a file; see ``read_rows``."""
+    return (row.text for row in read_rows(path, column, whole))
+
+
+def read_rows(
+    path: str | Path, column: str | None = None, whole: bool = False
+) -> Iterator[TextRow]:
+    """Yield the texts of a file, in UTF-8, or UTF-16 with a byte order mark, with what else their
+    rows have.
 
     ``column`` names the column or key of the texts; without it, the first of TEXT_COLUMNS that the
     file has is used, or a table's only column. A number, from 1, is a column of a table without a
@@ -111,7 +109,7 @@ def read_texts(path: str | Path, column: str | None = None, whole: bool = False)
     if is_json:
         yield from _json_texts(path, head, column)
     elif is_table:
-        yield from _table_texts(path, column)
+        yield from table_texts(path, column)
     elif column is not None:
         raise DataError(
             f"{path.name} has lines of text, and {shown(column)} can only be taken from a table "
@@ -119,9 +117,9 @@ def read_texts(path: str | Path, column: str | None = None, whole: bool = False)
         )
     elif whole:
         text = "".join(line for _, line in numbered_lines(path, with_ends=True, western=False))
-        yield from [text] if text else []
+        yield from [TextRow(text, {})] if text else []
     else:
-        yield from (line for _, line in numbered_lines(path, western=False))
+        yield from (TextRow(line, {}) for _, line in numbered_lines(path, western=False))
 
 
 def text_columns(path: str | Path) -> TextColumns:
@@ -135,7 +133,7 @@ def text_columns(path: str | Path) -> TextColumns:
     if _is_json(path, head):
         names = _keys(path, head)
     elif path.suffix.lower() in _TABLE_NAMES:
-        first = _first_row(path)
+        first = first_row(path)
         if len(first.cells) > 1 and not first.is_header:
             numbers = [str(number) for number in range(1, len(first.cells) + 1)]
             return TextColumns(numbers, None, first.cells)
@@ -150,6 +148,22 @@ def text_columns(path: str | Path) -> TextColumns:
         return TextColumns(names, names[0])
     next(read_texts(path), None)  # raises now if something is wrong with the first row
     return TextColumns([], None)
+
+
+def other_columns(path: str | Path, column: str | None = None) -> list[str]:
+    """Return the names that ``read_rows`` has beside the texts, in the order of the file.
+
+    A file of JSON is read for it, as far as it can be. Raises DataError as ``read_rows``.
+    """
+    path = Path(path)
+    head = _head(path)
+    if not _is_json(path, head):
+        return table_columns(path, column) if path.suffix.lower() in _TABLE_NAMES else []
+    names: dict[str, None] = {}
+    with contextlib.suppress(DataError):  # raised again when the texts are read
+        for row in _json_texts(path, head, column):
+            names.update(dict.fromkeys(row.others))
+    return list(names)
 
 
 def _head(path: Path) -> bytes:
@@ -177,12 +191,12 @@ def _is_json(path: Path, head: bytes) -> bool:
 # JSON
 
 
-def _json_texts(path: Path, head: bytes, column: str | None) -> Iterator[str]:
+def _json_texts(path: Path, head: bytes, column: str | None) -> Iterator[TextRow]:
     for row in _json_rows(path, head):
         if isinstance(row, Fault):
             raise DataError(f"{path.name}, line {row.line}: {row.message}")
         try:
-            text = _text_of(row.value, column)
+            text = _row_of(row.value, column)
         except UnreadableError as error:
             raise DataError(f"{path.name}, line {row.number}: {error}") from None
         yield text
@@ -210,9 +224,9 @@ def _json_rows(path: Path, head: bytes) -> Iterator[Value | Fault]:
                 yield Fault("unreadable", number, message)
 
 
-def _text_of(value: Any, column: str | None) -> str:
+def _row_of(value: Any, column: str | None) -> TextRow:
     if isinstance(value, str):
-        return value
+        return TextRow(value, {})
     if not isinstance(value, dict):
         raise UnreadableError(
             f'{shown(value)} is neither a string nor an object such as {{"text": "..."}}. Correct '
@@ -224,15 +238,15 @@ def _text_of(value: Any, column: str | None) -> str:
         keys = f"only {listed(map(shown, value))}" if value else "no key at all"
         raise UnreadableError(
             f"there is no key {wanted} with a text, {keys}. Correct the row, or name the key of "
-            f"the texts: {_NAME_IT}."
+            f"the texts: {NAME_IT}."
         )
     text = value[key]
     if not isinstance(text, str | None):
         raise UnreadableError(
             f"the value of {shown(key)} is {shown(text)} and not a text. Correct the row, or name "
-            f"another key: {_NAME_IT}."
+            f"another key: {NAME_IT}."
         )
-    return text or ""
+    return TextRow(text or "", {str(name): value[name] for name in value if name != key})
 
 
 def _text_key(row: Mapping[str, Any], column: str | None) -> str | None:
@@ -243,61 +257,3 @@ def _text_key(row: Mapping[str, Any], column: str | None) -> str | None:
     keys = [key for key, value in row.items() if isinstance(value, str | None)]
     place = known_column(keys, TEXT_COLUMNS)
     return None if place is None else keys[place]
-
-
-# Tables
-
-
-def _table_texts(path: Path, column: str | None) -> Iterator[str]:
-    table = _table(path, column)
-    for number, cells in table_rows(path, table.delimiter, table.above):
-        if isinstance(cells, str):
-            raise DataError(f"{path.name}, line {number}: {cells}")
-        if not cells or (table.width > 1 and not any(cell.strip() for cell in cells)):
-            continue
-        try:
-            check_width(cells, table.width, table.place)
-        except UnreadableError as error:
-            raise DataError(f"{path.name}, line {number}: {error}") from None
-        yield cells[table.place]
-
-
-def _first_row(path: Path) -> _FirstRow:
-    number, line = first_line(numbered_lines(path, western=False))
-    named = (mark for mark in DELIMITERS if _known(split_line(line, mark)))
-    delimiter = next(named, max(DELIMITERS, key=line.count))
-    cells = split_line(line, delimiter)
-    if len(cells) == 1:
-        cells = split_line(line, _NO_DELIMITER)
-        return _FirstRow(number, _NO_DELIMITER, cells, _known(cells))
-    below = (row for _, row in islice(table_rows(path, delimiter, number), _ROWS_SAMPLED))
-    if _known(cells) or looks_like_header(cells, (row for row in below if isinstance(row, list))):
-        return _FirstRow(number, delimiter, cells, True)
-    # A text can have several lines; the name of a column cannot.
-    _, row = next(table_rows(path, delimiter, number - 1))
-    return _FirstRow(number, delimiter, row if isinstance(row, list) else cells, False)
-
-
-def _known(names: Sequence[str]) -> bool:
-    return known_column(names, TEXT_COLUMNS) is not None
-
-
-def _table(path: Path, column: str | None) -> _Table:
-    number, delimiter, cells, _ = _first_row(path)
-    width = len(cells)
-    above = number
-    place = known_column(cells, TEXT_COLUMNS)
-    if column is not None:
-        # Only a table without a header has its columns named by numbers.
-        by_number = place is None and column in map(str, range(1, width + 1))
-        above = max(number - 1, 0) if by_number else number
-        place = chosen_column(column, [] if by_number else cells, width, path)
-    elif place is None and width == 1:
-        above, place = max(number - 1, 0), 0
-    if place is None:
-        raise DataError(
-            f"{path.name} has no column such as text or sentence, only "
-            f"{listed(map(shown, cells))}. Name the column of the texts, by its number from 1 if "
-            f"it has no name: {_NAME_IT}."
-        )
-    return _Table(delimiter, width, above, place)

@@ -1,6 +1,12 @@
 """The example texts of the Highlight tab."""
 
+from ner_core.entities import Entity
+
 EXAMPLES = {
+    "Prize": (
+        "Wangari Maathai, founder of the Green Belt Movement in Kenya, received the Nobel Peace "
+        "Prize in Oslo."
+    ),
     "Profile": "Sunny is Data Scientist and Generative AI Engineer at Infosys in Bengaluru.",
     "News": "Angela Merkel flew from Berlin to Nairobi to meet officials of the African Union.",
     "Chat": "just landed in são paulo, dinner with Júlia from Nubank tonight!!",
@@ -35,3 +41,16 @@ EXAMPLES = {
 }
 """Short texts of several kinds, words with different types in different contexts, line breaks, and
 paragraphs."""
+
+OPENING = EXAMPLES["Prize"]
+"""The page opens with it: the starter finds all of its types, and is right about all of them."""
+
+OPENING_TYPES = ("LOC", "MISC", "ORG", "PER")
+OPENING_ENTITIES = (
+    Entity(0, 15, "PER", 0.984, "Wangari Maathai"),
+    Entity(32, 51, "ORG", 0.98, "Green Belt Movement"),
+    Entity(55, 60, "LOC", 0.998, "Kenya"),
+    Entity(75, 92, "MISC", 0.989, "Nobel Peace Prize"),
+    Entity(96, 100, "LOC", 0.998, "Oslo"),
+)
+"""What the starter finds in it, so that it is marked before any model is loaded."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from ner_core.errors import DataError
 from ner_core.inference.progress import predict_in_steps
 from ner_core.render.colours import EntityColours
-from ner_core.render.files import FILE_FORMATS, EntityWriter, open_for
+from ner_core.render.files import FILE_FORMATS, EntityWriter, open_for, renaming
 from ner_studio.base.durations import duration
 from ner_studio.base.markup import escape
 from ner_studio.base.theme import colour_class
@@ -59,6 +59,7 @@ class FileJob:
         self._characters = self._all_characters = 0
         self._counts: Counter[str] = Counter()
         self._types: Sequence[str] = ()
+        self._notes: list[str] = []
         self._began = time.monotonic()
 
     def run(self, model: str, label_names: Sequence[str]) -> Iterator[dict[str, str]]:
@@ -67,35 +68,48 @@ class FileJob:
         self.folder.mkdir(parents=True, mode=0o700)
         yield state("working", message=sentence("Reading the file …"))
         with importing:
-            from ner_core.data.texts import read_texts  # imports datasets, after the page is up
+            # imports datasets, after the page is up
+            from ner_core.data.texts import Texts, other_columns, read_rows, read_texts
+        blank = True
         for text in read_texts(*self._wanted):
             self._count(text)
+            blank = blank and not text.strip()
+        if blank:
+            raise DataError(
+                f"{self._file.name} is empty: there is no text in it. Choose another file."
+            )
         yield state("working", message=sentence("Loading the model …"))
         predictor = MODELS.get(model, label_names)
         self._types = predictor.entity_types
         self._began = time.monotonic()
         with ExitStack() as stack:
             writers = []
+            columns = other_columns(*self._wanted[:2])
             for path, form in zip(self.files, FILE_FORMATS, strict=True):
                 file = stack.enter_context(open_for(path, form))
-                writer = EntityWriter(file, form, self._types, self._file.name)
+                writer = EntityWriter(file, form, self._types, self._file.name, columns)
                 writers.append(stack.enter_context(writer))
-            texts = read_texts(*self._wanted)
+            texts = Texts(read_rows(*self._wanted))
             for step in predict_in_steps(predictor, texts, seconds=STEP_SECONDS):
                 for text, entities in step.texts:
+                    others = texts.next_others()
                     for writer in writers:
-                        writer.write(text, entities)
+                        writer.write(text, entities, others)
                     self._texts += 1
                 self._counts.update(entity.label for entity in step.found)
                 self._characters += step.characters
                 yield self._now()
+            for form, writer in zip(FILE_FORMATS, writers, strict=True):
+                if writer.renamed:
+                    result = f"the {form.upper()} file"
+                    self._notes.append(renaming(writer.renamed, self._file.name, result))
 
     def finished(self) -> dict[str, str]:
         """Return the state after the last text."""
         os.utime(self.folder)  # it is kept for an hour from now on
         spent = time.monotonic() - self._began
         took = ("Took", duration(spent) if spent >= 1 else "less than 1 s")
-        ready = sentence("Ready to download:")
+        ready = "".join(map(sentence, [*self._notes, "Ready to download:"]))
         return state("done", 100, self._facts(took), self._counts, ready, self._types)
 
     def _count(self, text: str) -> None:

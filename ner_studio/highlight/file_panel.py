@@ -24,8 +24,9 @@ from ner_studio.state.predictors import STARTER, importing, name_for_visitor
 
 _NAMES = {"jsonl": "JSONL", "csv": "CSV", "conll": "CoNLL", "html": "HTML"}
 _HINT = (
-    "A .txt file, whose lines are texts or which is one text as a whole, a table (.csv, .tsv) with "
-    f"a column of texts, or .jsonl: up to {MOST_BYTES // 2**20} MB and {MOST_TEXTS:,} texts."
+    "Find the entities of many texts at once: the lines of a .txt file or all of it, a column of "
+    f"a .csv or .tsv table, or .jsonl. Up to {MOST_BYTES // 2**20} MB and {MOST_TEXTS:,} texts. "
+    "JSONL and CSV results keep the other columns of the file."
 )
 _LINES, _WHOLE = "Each line is a text", "The whole file is one text"
 _LONGEST_EXAMPLE = 40
@@ -173,7 +174,7 @@ class FilePanel:
         drop(folder)
         text = "Starting …"
         if self._at_work:
-            text = "Waiting: one file is read at a time, and another one is being read."
+            text = "Waiting for another visitor's file: one is read at a time."
         waiting = self._busy(state("waiting", message=sentence(text)))
         return {**waiting, self.request: Request()}
 

@@ -209,6 +209,44 @@ window.addEventListener("hashchange", () => {
   if (linkedText(new URL(window.location)) !== null) window.location.reload();
 });
 
+// An example is to be typed over: all of it is selected when a visitor first comes to it.
+let offered = "";
+let selecting = false;
+document.addEventListener("focusin", ({ target }) => {
+  if (!target.matches("#text textarea")) return;
+  selecting = EXAMPLES.includes(target.value) && target.value !== offered;
+  if (!selecting) return;
+  offered = target.value;
+  target.select();
+});
+// A click puts the cursor somewhere after it has moved the focus, unless it has selected something.
+document.addEventListener("click", ({ target }) => {
+  if (!target.matches("#text textarea")) return;
+  if (selecting && target.selectionStart === target.selectionEnd) target.select();
+  selecting = false;
+});
+
+// The result of an example is shown, where the text above it leaves no room for it.
+let picked = false;
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("#examples button")) picked = true;
+});
+
+function showPicked() {
+  if (!picked || !find(".hl-result")) return;
+  picked = false;
+  const { top } = find(".hl-result").getBoundingClientRect();
+  if (top > window.innerHeight * 0.75) document.querySelector("#text").scrollIntoView();
+}
+
+// A link or a reload may bring a second model, whose field is shown then.
+function showComparing() {
+  const models = document.querySelector("#models");
+  if (find(".hl")?.dataset.compare) models.toggleAttribute("data-comparing", true);
+  const open = "comparing" in models.dataset;
+  document.querySelector("#compare-toggle").setAttribute("aria-expanded", open);
+}
+
 const actions = { copy: copyTable, link: copyLink, more: showMore, sort: sortBy };
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-do]");
@@ -228,6 +266,9 @@ watch("value", () => {
   forgetTables();
   apply();
   remember();
+  showComparing();
+  showPicked();
 });
 
 chooseLinked();
+apply();

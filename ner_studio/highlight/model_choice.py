@@ -16,7 +16,7 @@ class ModelChoice:
     """A dropdown of models that also takes a Hub id; a field for label names appears if needed."""
 
     def __init__(self, label: str, choices: _Choices, value: str, elem_id: str, info: str) -> None:
-        with gr.Column(min_width=260):
+        with gr.Column(min_width=200, elem_id=f"{elem_id}-field"):
             self.model = gr.Dropdown(
                 list(choices),
                 value=value,
@@ -67,7 +67,8 @@ class ModelChoice:
         if model and form[self.named] == model:
             return [gr.skip(), gr.skip()]  # the field stays while names are typed in
         if model in unnamed:
-            info = f"{unnamed[model]} names with commas between, in their order; then Enter."
+            number = unnamed[model]
+            info = f"Type its {number} names in their order, with commas between. Then press Enter."
             return [gr.update(visible=True, value="", info=info), model]
         if form[self.named]:
             return [gr.update(visible=False, value=""), ""]

@@ -4,6 +4,7 @@ A model that is not in memory is loaded in the background. Until then the result
 being loaded; after that, the text is read again.
 """
 
+import json
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -16,11 +17,11 @@ from ner_studio.base.events import QUICK, QUIET, UNCHECKED
 from ner_studio.base.hidden_text import hidden_text
 from ner_studio.highlight import reading
 from ner_studio.highlight import view as highlight_view
-from ner_studio.highlight.examples import EXAMPLES
+from ner_studio.highlight.examples import EXAMPLES, OPENING, OPENING_ENTITIES, OPENING_TYPES
 from ner_studio.highlight.file_panel import FilePanel
 from ner_studio.highlight.model_choice import ModelChoice
 from ner_studio.highlight.reading import Wanted
-from ner_studio.highlight.view import MOST_CHARACTERS, TEXT, TOKENS, VIEWS, Outcome
+from ner_studio.highlight.view import MOST_CHARACTERS, TEXT, TOKENS, VIEWS, Outcome, Reading
 from ner_studio.state.predictors import STARTER, model_choices
 
 _NO_COMPARISON = ("no other model", "")
@@ -34,27 +35,34 @@ class HighlightTab:
 
     def __init__(self) -> None:
         choices = model_choices()
-        with gr.Row(elem_id="models"):
-            self.first = ModelChoice("Model", choices, choices[0][1], "model-choice", _MODEL_INFO)
-            self.second = ModelChoice(
-                "Compare with", [_NO_COMPARISON, *choices], "", "compare", _COMPARE_INFO
-            )
-        self.model = self.first.model
+        model = choices[0][1]
+        with gr.Row(elem_id="highlight-top"):
+            with gr.Row(elem_id="models"):
+                self.first = ModelChoice("Model", choices, model, "model-choice", _MODEL_INFO)
+                self.toggle = gr.Button("Compare", size="sm", elem_id="compare-toggle")
+                self.second = ModelChoice(
+                    "Compare with", [_NO_COMPARISON, *choices], "", "compare", _COMPARE_INFO
+                )
+            self.model = self.first.model
+            examples = gr.Row(elem_id="examples-row")
         self.text = gr.Textbox(
+            OPENING,
             label="Text",
+            show_label=False,
             placeholder="Type or paste a text: its entities appear below as you type.",
-            lines=4,
-            max_lines=10,
+            lines=3,
+            max_lines=6,
             elem_id="text",
         )
-        gr.Examples(
-            list(EXAMPLES.values()),
-            self.text,
-            label="Examples",
-            example_labels=list(EXAMPLES),
-            elem_id="examples",
-            api_visibility="private",
-        )
+        with examples:
+            gr.Examples(
+                list(EXAMPLES.values()),
+                self.text,
+                label="Try",
+                example_labels=list(EXAMPLES),
+                elem_id="examples",
+                api_visibility="private",
+            )
         self.view = gr.Radio(
             list(VIEWS),
             value=TEXT,
@@ -65,9 +73,9 @@ class HighlightTab:
             elem_classes="ner-switch",
         )
         self.result = gr.HTML(
-            highlight_view.page(TEXT, "", [choices[0][1]], []),
+            highlight_view.page(TEXT, OPENING, [model], [_opening(model)]),
             apply_default_css=False,
-            js_on_load="\n".join(map(assets.read, _SCRIPTS)),
+            js_on_load="\n".join([_examples_for_script(), *map(assets.read, _SCRIPTS)]),
             elem_id="highlighted",
         )
         # Hidden in the page: which models are being loaded, and when the last one was loaded.
@@ -124,11 +132,19 @@ class HighlightTab:
             concurrency_limit=None,
             **QUIET,
         )
+        self.toggle.click(
+            None,
+            self.second.model,
+            self.second.model,
+            js=assets.read("highlight/compare.js"),
+            **QUICK,
+        )
         self.files.wire(self.model, self.first.names)
 
     def restore_on(self, event: Any) -> None:
         """Restore what the address of the page contains, or what was there before a reload."""
-        restored = [self.text, self.model, self.second.model, self.view]
+        # The last one changes with every page, so that the text is read at once.
+        restored = [self.text, self.model, self.second.model, self.view, self.arrived]
         event(None, restored, restored, js=assets.read("highlight/restore.js"), **QUICK)
 
     def refresh_on(self, event: Any) -> None:
@@ -186,3 +202,14 @@ class HighlightTab:
         first = (self.first.chosen(form) or STARTER, self.first.label_names(form))
         second = (self.second.chosen(form), self.second.label_names(form))
         return [first, second] if second[0] else [first]
+
+
+def _opening(model: str) -> Reading:
+    """Return what is drawn before a model has answered; of another one nothing is known yet."""
+    if model == STARTER:
+        return Reading(model, OPENING_TYPES, OPENING_ENTITIES)
+    return Reading(model, (), ())
+
+
+def _examples_for_script() -> str:
+    return f"const EXAMPLES = {json.dumps(list(EXAMPLES.values()))};"

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ner_core.errors import NerError
+from ner_core.errors import NerError, UnnamedLabelsError
 from ner_core.render.colours import EntityColours
 from ner_core.render.marks import Mark, mark_text
+from ner_core.render.type_names import meaning
 from ner_studio.base.markup import empty, error, escape
 from ner_studio.base.theme import colour_class
 from ner_studio.highlight import tables as highlight_tables
@@ -25,10 +26,18 @@ MOST_CHARACTERS = 20_000
 NAMES = ("A", "B")
 """The names of two models side by side."""
 
+SURE = (0.9, 0.75, 0.5)
+"""The scores below which an entity is drawn fainter, step by step."""
+
 _NO_TEXT = "Type or paste a text above, or pick an example."
 _THRESHOLD = (
-    '<label class="hl-threshold">Threshold <input type="range" min="0" max="1" step="0.01" '
-    'value="0"><output>0.00</output></label>'
+    '<label class="hl-threshold" title="Entities with a lower score are hidden.">Threshold '
+    '<input type="range" min="0" max="1" step="0.01" value="0"><output>0.00</output></label>'
+)
+_STEPS = "".join(f'<i class="unsure-{step}"></i>' for step in range(len(SURE), -1, -1))
+_FAINTER = (
+    '<small class="hl-sure" title="The fainter an entity, the less sure the model is.">less sure'
+    f"{_STEPS}sure</small>"
 )
 _ONLY = (
     '<label class="hl-only"><input type="checkbox" data-do="only"> <span>Entities only</span>'
@@ -36,11 +45,7 @@ _ONLY = (
 )
 _COPY = '<button type="button" class="hl-button" data-do="copy">Copy table</button>'
 _LINK = '<button type="button" class="hl-button" data-do="link">Copy link</button>'
-_CONTROLS = {
-    TEXT: _THRESHOLD + _LINK,
-    TABLE: _THRESHOLD + _COPY + _LINK,
-    TOKENS: _ONLY + _THRESHOLD + _COPY + _LINK,
-}
+_CONTROLS = {TEXT: _FAINTER + _THRESHOLD, TABLE: _THRESHOLD, TOKENS: _ONLY + _THRESHOLD}
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,12 @@ def page(view: str, text: str, models: Sequence[str], outcomes: Sequence[Outcome
     first, second = [*models, ""][:2]
     view = view if view in VIEWS else TEXT
     names = f'data-model="{escape(first)}" data-compare="{escape(second)}" data-view="{view}"'
-    return f'<div class="hl" {names}>{_content(view, text, models, outcomes)}</div>'
+    drawn = any(isinstance(outcome, Reading) for outcome in outcomes)
+    buttons = (_LINK if view not in (TABLE, TOKENS) else _COPY + _LINK) if drawn else ""
+    return (
+        f'<div class="hl" {names}><div class="hl-tools">{buttons}</div>'
+        f"{_content(view, text, models, outcomes)}</div>"
+    )
 
 
 def _content(view: str, text: str, models: Sequence[str], outcomes: Sequence[Outcome]) -> str:
@@ -75,7 +85,7 @@ def _content(view: str, text: str, models: Sequence[str], outcomes: Sequence[Out
     readings = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
     coming = [model for model, outcome in asked if outcome is None]
     notices = "".join(
-        _refusal(str(outcome), model if len(models) > 1 else "")
+        _refusal(_said(outcome), model if len(models) > 1 else "")
         for model, outcome in asked
         if isinstance(outcome, NerError)
     )
@@ -98,6 +108,13 @@ def _loading(models: Sequence[str]) -> str:
         f"<bdi>{escape(name)}</bdi>{' from the Hub' if '/' in name else ''}" for name in models
     )
     return f'<div class="ner-empty hl-loading" role="status">Loading {names}…</div>'
+
+
+def _said(problem: NerError) -> str:
+    if isinstance(problem, UnnamedLabelsError):
+        named = f"Name its {problem.count} labels in the field “Names of its labels” above."
+        return f"{problem.problem} {named}"
+    return str(problem)
 
 
 def _refusal(sentence: str, model: str) -> str:
@@ -132,10 +149,15 @@ def _legend(readings: Sequence[Reading], colours: EntityColours) -> str:
     chips = "".join(
         f'<label class="hl-chip {colour_class(label, colours)}">'
         f'<input type="checkbox" checked value="{escape(label)}">'
-        f"<bdi>{escape(label)}</bdi> <b></b></label>"
+        f"<bdi>{escape(label)}</bdi> {_meaning(label)}<b></b></label>"
         for label in sorted({label for reading in readings for label in reading.types})
     )
     return f'<fieldset class="hl-legend"><legend>Entity types</legend>{chips}</fieldset>'
+
+
+def _meaning(label: str) -> str:
+    words = meaning(label)
+    return f'<span class="hl-meaning">{escape(words)}</span> ' if words else ""
 
 
 def _texts(text: str, readings: Sequence[Reading], colours: EntityColours) -> str:
@@ -153,8 +175,9 @@ def highlighted(text: str, entities: "Sequence[Entity]", colours: EntityColours)
 
 def _mark(entity: "Entity", colours: EntityColours) -> Mark:
     label, percent = entity.label, f"{entity.score:.0%}"
+    fainter = sum(entity.score < bound for bound in SURE)
     attributes = {
-        "class": colour_class(label, colours),
+        "class": colour_class(label, colours) + (f" unsure-{fainter}" if fainter else ""),
         "title": f"{label}, {percent}",
         "data-label": label,
     }

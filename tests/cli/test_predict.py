@@ -92,6 +92,14 @@ def test_files_of_every_kind(call, model, tmp_path, name, content, more):
     assert [row["text"] for row in rows(out)] == ["ann", "bob"]
 
 
+def test_results_have_the_other_columns_of_the_file(call, model, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("id,text\nx1,ann\nx2,bob\n")
+    _, out, err = call("predict", "--model", model, "--file", path)
+    assert [(row["id"], row["text"]) for row in rows(out)] == [("x1", "ann"), ("x2", "bob")]
+    assert err == ""
+
+
 def test_a_file_of_lines_may_be_one_text(call, model, file):
     code, out, _ = call("predict", "--model", model, "--file", file, "--whole")
     assert code == 0
@@ -205,6 +213,19 @@ def test_csv(call, model, file, found):
         for number, entities in enumerate(found, start=1)
         for entity in entities
     ]
+
+
+def test_csv_has_the_other_columns_of_the_file(call, model, tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "ann"}\n{"text": "ann lives in oslo", "id": 7, "type": "x"}\n')
+    _, out, err = call("predict", "--model", model, "--file", path, "--format", "csv")
+    header, *cells = csv.reader(io.StringIO(out))
+    assert header[6:] == ["id", "input_type"]
+    assert {tuple(row[6:]) for row in cells if row[0] == "2"} == {("7", "x")}
+    assert err == (
+        "note: The column type of a.jsonl is called input_type in the results, where type is "
+        "taken.\n"
+    )
 
 
 def test_html(call, model, file):

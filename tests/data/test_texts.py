@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner_core.data.texts import TextColumns, read_texts, text_columns
+from ner_core.data.texts import (
+    TextColumns,
+    Texts,
+    other_columns,
+    read_rows,
+    read_texts,
+    text_columns,
+)
 from ner_core.errors import DataError
 
 
@@ -197,6 +204,61 @@ def test_a_document_is_read_too(texts):
 def test_what_predict_wrote_is_read_again(texts):
     content = '{"text": "Ann", "entities": [{"start": 0, "end": 3, "label": "PER"}]}\n'
     assert texts("a.jsonl", content) == ["Ann"]
+
+
+# What else a row has
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "column", "names", "others"),
+    [
+        (
+            "a.csv",
+            "id,text,note\n1,Ann,x\n2,Bob\n",
+            None,
+            ["id", "note"],
+            [{"id": "1", "note": "x"}, {"id": "2", "note": ""}],
+        ),
+        (
+            "a.tsv",
+            "id\ttext\t\tid\n1\tAnn\t2\t3\n",
+            None,
+            ["id", "column 3", "id (column 4)"],
+            [{"id": "1", "column 3": "2", "id (column 4)": "3"}],
+        ),
+        (
+            "a.csv",
+            "id,text,note\n1,Ann,x\n",
+            "note",
+            ["id", "text"],
+            [{"id": "1", "text": "Ann"}],
+        ),
+        ("a.csv", "1,Ann lives in Oslo\n", "2", ["column 1"], [{"column 1": "1"}]),
+        ("a.csv", "text\nAnn\n", None, [], [{}]),
+        (
+            "a.jsonl",
+            '{"text": "Ann", "id": 7, "more": {"a": [1]}}\n{"id": 8, "text": null, "of": "x"}\n',
+            None,
+            ["id", "more", "of"],
+            [{"id": 7, "more": {"a": [1]}}, {"id": 8, "of": "x"}],
+        ),
+        ("a.jsonl", '"Ann"\n', None, [], [{}]),
+        ("a.txt", "Ann\nBob\n", None, [], [{}, {}]),
+    ],
+)
+def test_a_text_comes_with_what_else_its_row_has(tmp_path, name, content, column, names, others):
+    (tmp_path / name).write_text(content)
+    assert other_columns(tmp_path / name, column) == names
+    rows = list(read_rows(tmp_path / name, column))
+    assert [row.others for row in rows] == others
+    texts = Texts(rows)
+    assert list(texts) == list(read_texts(tmp_path / name, column))
+    assert [texts.next_others() for _ in rows] == others
+
+
+def test_columns_are_those_before_a_row_that_cannot_be_read(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"text": "Ann", "id": 1}\n{"no": 1}\n')
+    assert other_columns(tmp_path / "a.jsonl") == ["id"]
 
 
 # What is refused

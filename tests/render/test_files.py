@@ -13,7 +13,15 @@ from ner_core.data.readers.sentence import ReadOptions, Sentence
 from ner_core.data.texts import read_texts
 from ner_core.entities import Entity
 from ner_core.errors import ConfigError
-from ner_core.render.files import CSV_COLUMNS, FILE_FORMATS, EntityWriter, open_for, write_entities
+from ner_core.render.files import (
+    CSV_COLUMNS,
+    FILE_FORMATS,
+    MOST_REPEATED,
+    EntityWriter,
+    open_for,
+    renaming,
+    write_entities,
+)
 from ner_core.words import split_words
 
 TEXTS = [
@@ -159,6 +167,65 @@ def test_a_file_is_never_written_over(tmp_path):
     (tmp_path / "a.csv").touch()
     with pytest.raises(FileExistsError):
         open_for(tmp_path / "a.csv", "csv")
+
+
+# What else a row has
+
+OTHERS = {"id": "=7", "n": 3, "sure": True, "none": None, "list": ["é"], "type": "x", "text": "y"}
+FOUND = ("Ann in Oslo", entities_of("Ann in Oslo", [(0, 3, "PER"), (7, 11, "LOC")]))
+
+
+def write_with(form, others, columns=()):
+    file = io.StringIO()
+    with EntityWriter(file, form, columns=columns) as writer:
+        writer.write(*FOUND, others)
+    return file.getvalue(), writer.renamed
+
+
+def test_json_lines_keep_what_else_a_row_has():
+    line, renamed = write_with("jsonl", OTHERS)
+    row = json.loads(line)
+    assert list(row) == ["text", "entities", *list(OTHERS)[:-1], "input_text"]
+    assert row["text"] == "Ann in Oslo"
+    assert {name: row[renamed.get(name, name)] for name in OTHERS} == OTHERS
+    assert renamed == {"text": "input_text"}
+
+
+def test_csv_keeps_what_else_a_row_has_in_every_row():
+    table, renamed = write_with("csv", OTHERS, [*OTHERS, "missing"])
+    header, *rows = csv.reader(io.StringIO(table, newline=""))
+    kept = ["id", "n", "sure", "none", "list", "input_type", "text", "missing"]
+    assert header == [*CSV_COLUMNS, *kept]
+    assert [row[6:] for row in rows] == [["'=7", "3", "true", "", '["é"]', "x", "y", ""]] * 2
+    assert renamed == {"type": "input_type"}
+
+
+def test_csv_does_not_repeat_what_is_long():
+    table, _ = write_with("csv", {"id": "1", "body": "x" * MOST_REPEATED}, ["id", "body"])
+    _, *rows = csv.reader(io.StringIO(table, newline=""))
+    assert [row[6:] for row in rows] == [["1", "x" * MOST_REPEATED], ["", ""]]
+
+
+def test_no_value_of_the_file_is_written_over():
+    others = {"entities": 1, "input_entities": 2}
+    line, renamed = write_with("jsonl", others)
+    row = json.loads(line)
+    assert (row["input_input_entities"], row["input_entities"]) == (1, 2)
+    assert len(row["entities"]) == 2
+    assert renaming(renamed, "a.jsonl") == (
+        "The column entities of a.jsonl is called input_input_entities in the results, where "
+        "entities is taken."
+    )
+    assert renaming({"a": "b", "c": "d", "e": "f"}, "x", "the CSV file") == (
+        "The columns a, c and e of x are called b, d and f in the CSV file, where a, c and e are "
+        "taken."
+    )
+    assert renaming({}, "x") == ""
+
+
+@pytest.mark.parametrize("form", ["conll", "html"])
+def test_other_formats_have_no_place_for_it(form):
+    assert write_with(form, OTHERS) == write_with(form, {})
 
 
 # CoNLL

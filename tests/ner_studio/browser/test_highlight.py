@@ -72,7 +72,7 @@ def page(shown):
     shown.set_viewport_size({"width": 1280, "height": 900})
     open_tab(shown, "Highlight")
     write(shown, ANN)
-    choose(shown, "Compare with", "no other model")
+    close_comparison(shown)
     choose(shown, "Model", "starter")
     shown.get_by_label("Text", exact=True).last.check()
     shown.wait_for_selector("[data-model=starter][data-compare=''] .ner-text mark")
@@ -102,6 +102,19 @@ def choose(page, label, model):
     field.fill(model)
     field.press("Enter")
     return page
+
+
+def compare_with(page, model):
+    button = page.get_by_role("button", name="Compare")
+    if button.get_attribute("aria-expanded") == "false":
+        button.click()
+    choose(page, "Compare with", model)
+
+
+def close_comparison(page):
+    button = page.get_by_role("button", name="Compare")
+    if button.get_attribute("aria-expanded") == "true":
+        button.click()
 
 
 def view(page, name):
@@ -261,7 +274,7 @@ def test_sub_tokens_are_listed_as_the_pipeline_prints_them(page):
 
 def test_two_models_are_compared(page):
     write(page, ANN)
-    choose(page, "Compare with", "tiny")
+    compare_with(page, "tiny")
     page.wait_for_selector("section[data-side='1'] mark")
     expect(page.locator(".hl-columns h3")).to_have_text(["A starter", "B tiny"])
     wait_for_marks(page, FOUND, "section[data-side='0']")
@@ -288,7 +301,7 @@ def test_two_models_are_compared(page):
     assert_becomes(lambda: [row[2] != "–" for row in rows(page)].count(True), 2)
     view(page, "Tokens")
     expect(page.locator("section[data-side] table")).to_have_count(2)
-    choose(page, "Compare with", "starter")
+    compare_with(page, "starter")
     view(page, "Text")
     page.wait_for_selector(".hl-summary >> text=2 the same · 0 only in A · 0 only in B · 0 at")
 
@@ -296,7 +309,7 @@ def test_two_models_are_compared(page):
 def test_a_link_carries_text_and_models(app, page, new_page):
     text = "Ann & Bob\nwent to São Paulo + Oslo #1 100%?"
     write(page, text)
-    choose(page, "Compare with", "tiny")
+    compare_with(page, "tiny")
     page.wait_for_selector("section[data-side='1'] .ner-text")
     link = copied(page, "Copy link", "Copied a link to this text and model.")
     query, fragment = link.removeprefix(app.url).split("#")
@@ -420,7 +433,7 @@ def test_nothing_is_wider_than_a_dark_phone(new_page):
 
 def assert_fits_a_phone(page):
     write(page, f"{ANN} {'x' * 200}\n{NEWS}")
-    choose(page, "Compare with", "tiny")
+    compare_with(page, "tiny")
     for name in ("Text", "Table", "Tokens"):
         view(page, name)
         page.wait_for_selector(".hl-summary")
@@ -468,6 +481,11 @@ def test_a_file_goes_in_and_four_come_out(own_page, tmp_path):
         ['"text_number"', '"entity"', '"type"'],
         ["1", '"Angela Merkel"', '"PER"'],
     ]
+    assert [line.split(",")[6:] for line in files["csv"].splitlines()[:2]] == [
+        ['"id"', '"note"'],
+        ['"1"', '"x"'],
+    ]
+    assert [(row["id"], row["note"]) for row in (first, second)] == [("1", "x"), ("2", "y")]
     assert "Angela\tB-PER\nMerkel\tI-PER\n" in files["conll"]
     assert "&lt;b&gt;" in files["html"]
 

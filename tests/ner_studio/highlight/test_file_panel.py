@@ -129,6 +129,37 @@ def test_a_column_may_be_chosen(panel, tmp_path):
     assert json.loads(row)["text"] == "bob in oslo"
 
 
+def test_the_other_columns_of_a_file_are_kept_and_other_names_are_said(panel, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("id,text,score,entities\nx1,ann lives in oslo,5,e\n")
+    last = works(panel, str(path))[-1]
+    (row,) = rows_of(last)
+    assert (row["id"], row["score"], row["input_entities"]) == ("x1", "5", "e")
+    header, first, *_ = Path(last.csv).read_text(encoding="utf-8-sig").splitlines()
+    assert header == (
+        '"text_number","entity","type","score","start","end","id","input_score","entities"'
+    )
+    assert first.endswith(',"x1","5","e"')
+    assert message(last) == (
+        '<p class="ner-quiet">The column entities of a.csv is called input_entities in the JSONL '
+        "file, where entities is taken.</p>"
+        '<p class="ner-quiet">The column score of a.csv is called input_score in the CSV file, '
+        "where score is taken.</p>"
+        '<p class="ner-quiet">Ready to download:</p>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.txt", ""), ("a.txt", "\n \n"), ("a.csv", "id,text\n")]
+)
+def test_a_file_without_a_text_is_said_to_be_empty(panel, tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    assert refused(panel, str(tmp_path / name)) == (
+        f"{name} is empty: there is no text in it. Choose another file."
+    )
+    assert panel.asked == []
+
+
 def test_the_model_and_its_labels_are_asked_for(panel, file):
     works(panel, file, label_names="O, B-PER,")
     works(panel, file, model=None)
@@ -222,8 +253,7 @@ def test_closing_the_generator_ends_the_work_and_leaves_nothing(panel, tmp_path)
         pass
     assert len(folders(panel)) == 1
     assert begins(panel)[0] == (
-        '<p class="ner-quiet">Waiting: one file is read at a time, and another one is being '
-        "read.</p>"
+        '<p class="ner-quiet">Waiting for another visitor&#x27;s file: one is read at a time.</p>'
     )
     began = time.process_time()
     working.close()

@@ -165,10 +165,15 @@ def test_waiting_ends_where_a_model_cannot_be_loaded(tab, models):
 
 def test_a_model_without_names_for_its_labels_asks_for_them(tab, models):
     drawn, _, unnamed = tab.highlight(form(tab, model="unnamed"))
-    assert "The labels of the model unnamed have no names, only LABEL_0 and LABEL_1. Name" in drawn
+    assert (
+        "The labels of the model unnamed have no names, only LABEL_0 and LABEL_1. Name its 2 "
+        "labels in the field “Names of its labels” above.</p>"
+    ) in drawn
     names, named, *others = tab.ask_for_names(form(tab, model="unnamed", unnamed=unnamed))
     assert names == gr.update(
-        visible=True, value="", info="2 names with commas between, in their order; then Enter."
+        visible=True,
+        value="",
+        info="Type its 2 names in their order, with commas between. Then press Enter.",
     )
     assert named == "unnamed"
     assert others == [gr.skip()] * 2

@@ -152,6 +152,7 @@ def test_the_legend_has_a_switch_for_each_type_that_a_model_can_name():
 def test_a_blank_text_has_no_result():
     assert page(TEXT, " \n", ["starter"], []) == (
         '<div class="hl" data-model="starter" data-compare="" data-view="Text">'
+        '<div class="hl-tools"></div>'
         '<div class="ner-empty">Type or paste a text above, or pick an example.</div></div>'
     )
 
