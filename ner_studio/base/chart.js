@@ -18,7 +18,7 @@ const lines = new Map(); // the elements of each series
 const part = (name) => element.querySelector(`[data-part=${name}]`);
 
 function make(tag, attributes = {}, ...children) {
-  const svg = ["svg", "g", "path", "line", "text", "circle", "rect"].includes(tag);
+  const svg = ["svg", "g", "path", "line", "text", "circle", "rect", "clipPath"].includes(tag);
   const made = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
   for (const [name, it] of Object.entries(attributes)) made.setAttribute(name, it);
   made.append(...children);
@@ -34,8 +34,11 @@ function set(node, attributes) {
 const svg = make("svg", { role: "img", tabindex: "0", height: HEIGHT });
 const grid = svg.appendChild(make("g", { class: "grid" }));
 const labels = svg.appendChild(make("g", { class: "ticks" }));
-const frame = svg.appendChild(make("svg", { class: "lines", overflow: "hidden" })); // cuts zoomed lines
-const drawn = frame.appendChild(make("g"));
+const cut = make("rect"); // what is outside of it is not drawn, as of lines that are zoomed
+const id = `cut-${Math.random().toString(36).slice(2)}`;
+svg.append(make("clipPath", { id }, cut));
+const cutting = svg.appendChild(make("g", { "clip-path": `url(#${id})` }));
+const drawn = cutting.appendChild(make("g"));
 const chosen = svg.appendChild(make("rect", { class: "chosen", y: MARGIN.top, width: 0 }));
 const guide = svg.appendChild(make("line", { class: "guide", visibility: "hidden" }));
 const none = make("p", { class: "ner-chart-none" });
@@ -106,8 +109,8 @@ function drawAxes() {
 
 function drawLines() {
   const { x, y, size } = scale;
-  set(frame, { x: MARGIN.left, y: MARGIN.top - 4, width: size[0] + 6, height: size[1] + 8 });
-  set(drawn, { transform: "translate(0 4)" });
+  set(cut, { x: MARGIN.left, y: MARGIN.top - 4, width: size[0] + 6, height: size[1] + 8 });
+  set(drawn, { transform: `translate(${MARGIN.left} ${MARGIN.top})` });
   const series = value.series ?? [];
   const there = new Set(series.map(({ name }) => name));
   for (const [name, { line, dot }] of lines) {

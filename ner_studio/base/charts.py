@@ -14,8 +14,8 @@ LOSS_SERIES = ("training", "validation")
 SCORE_SERIES = ("F1", "precision", "recall")
 STRONG, THIN, DASHED, DOTTED = "strong", "thin", "dashed", "dotted"
 _WATCHED = "watched"  # charts of a group are zoomed together
-# In the colours of chart.css. They leave those of the entity types to the lines of types.
-_ACCENT, _GREY = "var(--accent)", "var(--grey)"
+# In the colours of the page. They leave those of the entity types to the lines of types.
+_ACCENT, _GREY = "var(--ner-accent)", "var(--grey)"
 _STYLES = {
     "training": (_GREY, THIN),
     "validation": (_ACCENT, STRONG),
