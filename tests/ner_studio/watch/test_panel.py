@@ -1,5 +1,6 @@
 import asyncio
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
@@ -58,7 +59,8 @@ def lines_of(chart):
 
 
 def staged(panel, run_id, types=()):
-    names = {part: name for name, part in vars(panel).items() if isinstance(part, Block)}
+    parts = vars(panel) | vars(panel.next)
+    names = {part: name for name, part in parts.items() if isinstance(part, Block)}
     shown = panel.show_stage(run_id, list(types))
     assert [*shown] == panel.staged or run_id is None
     return {names[part]: update for part, update in shown.items()}
@@ -197,6 +199,46 @@ def test_a_run_that_has_not_started_shows_no_charts(panel, at_work):
     assert not staged(panel, "at-work")["curves"]["visible"]
 
 
+def test_a_finished_model_that_is_scored_says_so(panel, at_work):
+    at_work.start(sentences={"train": 9, "validation": 3, "test": 3}).progress(100)
+    assert "Time left" not in status_value(renewed().view)["facts"]
+    at_work.events.append("checkpoint", 100, {"done": True})
+    assert message() == "Scoring the finished model on validation and test …"
+    at_work.run.stop_path.touch()
+    assert message() == "It stops after the current step and keeps the best model so far."
+
+
+def test_a_run_is_renamed_in_its_heading(panel, at_work):
+    at_work.start()
+    named = SimpleNamespace(run="at-work", name=f"Menus {HOSTILE}")
+    assert panel.rename(named) == ""
+    value = status_value(renewed().view)
+    assert "<img" not in value["title"]
+    assert at_work.run.title == f"Menus {HOSTILE}"
+    assert "A run needs a name that can be seen." in panel.rename(
+        SimpleNamespace(run="at-work", name=" ")
+    )
+    assert "There is no run" in panel.rename(SimpleNamespace(run="gone", name="x"))
+    assert "Choose one in the list of runs." in panel.rename(SimpleNamespace())
+
+
+def test_a_run_is_tried_with_its_own_sentences(panel, at_work):
+    assert panel.texts_of("at-work") == []
+    at_work.start()
+    renewed()
+    assert panel.texts_of("at-work") == ["Ann <b> met Bo Li in New York ."]
+
+
+def test_the_files_of_a_run_are_offered(panel, at_work):
+    at_work.start()
+    shown, said = panel.next.offer_files("at-work")
+    assert (shown["visible"], shown["label"], said) == (True, "Files of Sample · balanced", "")
+    assert [Path(file).name for file in shown["value"]] == ["events-at-work.jsonl"]
+    hidden, said = panel.next.offer_files("gone")
+    assert not hidden["visible"]
+    assert "There is no run" in said
+
+
 def test_a_failed_run_says_why_and_can_be_resumed(panel):
     FakeRun().start().end("failed", message=f"It cannot go on: {HOSTILE}")
     assert message() == (
@@ -213,7 +255,7 @@ def test_an_interrupted_run_says_why_and_can_be_resumed(panel):
     assert staged(panel, "at-work")["resume"]["visible"]
 
 
-def test_a_finished_run_can_be_tried_only(panel):
+def test_a_finished_run_can_be_tried_published_and_downloaded(panel):
     fake = FakeRun().start().evaluated(50, 0.75)
     fake.evaluated(100, 0.8, final=True)
     fake.run.model_dir.mkdir()
@@ -223,7 +265,7 @@ def test_a_finished_run_can_be_tried_only(panel):
     assert "<span>Trained in <b>1 min 5 s</b></span>" in facts
     assert status_value(view)["percent"] == "100.0"
     shown = staged(panel, "at-work")
-    assert shown["try_it"]["visible"]
+    assert all(shown[name]["visible"] for name in ("try_it", "publish", "download"))
     assert not shown["resume"]["visible"]
     time = when(view.run.created_ns())
     assert shown["run"]["choices"] == [(f"Sample · balanced · F1 0.80 · {time}", "at-work")]
