@@ -56,7 +56,7 @@ def watched(new_page, run="at-work", **options):
 
 
 def ticks(page, chart):
-    return page.locator(f"#{chart} .ticks text").all_inner_texts()
+    return page.locator(f"#{chart} .ticks text").all_text_contents()
 
 
 def drag(page, chart, first, last):
@@ -74,13 +74,13 @@ def test_charts_that_were_hidden_at_first_are_drawn(new_page, run):
     page.get_by_role("radio", name="New run").check()
     page.get_by_role("radio", name="Your runs").check()
     for chart in ("loss", "scores"):
-        page.locator(f"#{chart} path[d^=M]").first.wait_for()
+        page.locator(f"#{chart} circle[visibility=visible]").first.wait_for()
     assert_becomes(lambda: ticks(page, "scores")[:6], ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"])
 
 
 def test_a_zoom_holds_for_both_charts_while_values_arrive(new_page, run):
     page = watched(new_page)
-    page.locator("#loss path[d^=M]").first.wait_for()
+    page.locator("#loss circle[visibility=visible]").first.wait_for()
     whole = ticks(page, "loss")
     drag(page, "loss", 80, 160)
     page.locator("#scores [data-part=whole]:visible").wait_for()
@@ -98,7 +98,7 @@ def test_a_zoom_holds_for_both_charts_while_values_arrive(new_page, run):
 def test_values_are_told_by_pointer_by_keyboard_and_in_a_table(new_page, run):
     run.progress(20, 0.5).evaluated(20, 0.75)
     page = watched(new_page)
-    page.locator("#loss path[d^=M]").first.wait_for()
+    page.locator("#loss circle[visibility=visible]").first.wait_for()
     page.locator("#loss [role=img]").hover(position={"x": 45, "y": 60})
     expect(page.locator("#loss .ner-tip")).to_have_text("step 10training 0.900")
     page.locator("#scores [role=img]").focus()
