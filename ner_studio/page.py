@@ -49,6 +49,7 @@ def build() -> gr.Blocks:
 
         publishing = train.watch.publishing
         publishing.look_on(badge.line.change, train.watch.run)
+        train.source.suggest_on(badge.line.change)
 
         page.load(first_tab, None, [tabs, train.mode], **QUICK)
         highlight.restore_on(page.load)

@@ -36,6 +36,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("ner_core.data", DATASETS),
     ("ner_core.models.sources", set()),
     ("ner_core.models.hub_safety", set()),
+    ("ner_core.models.suggestions", set()),
     ("ner_core.models", TORCH),
     ("ner_core.checks", DATASETS),
     ("ner_core.render", set()),

@@ -125,7 +125,13 @@ def scores_text(split: str, scores: dict[str, Any]) -> str:
     if not scores["support"]:
         text += f"\n{split} has no entities, so there was nothing to score"
     if "accuracy" in scores:
-        text += f"\ntoken accuracy {scores['accuracy']:.4f}, lenient f1 {scores['f1_lenient']:.4f}"
+        text += (
+            f"\ntoken accuracy {scores['accuracy']:.4f}, f1 as conlleval counts "
+            f"{scores['f1_lenient']:.4f}"
+        )
+    if scores["support"] and "interval" in scores:
+        low, high = scores["interval"]["f1"]
+        text += f"\n95 % interval of f1: {low:.4f} to {high:.4f}"
     if "words" in scores:
         text += f"\non the words of the data: f1 {scores['words']['f1']:.4f}"
     return text

@@ -7,6 +7,7 @@ from datasets import Dataset
 from ner_core import tags
 from ner_core.entities import as_written
 from ner_core.evaluation.evaluate_metric import StrictEntityMetric
+from ner_core.evaluation.intervals import intervals, sentence_counts, tag_counts
 from ner_core.evaluation.metrics import span_scores
 from ner_core.inference.predictor import BATCH_SIZE, Predictor
 from ner_core.inference.tagger import Tagger
@@ -37,14 +38,16 @@ def score(
 def score_words(tagger: Tagger, split: Dataset, batch_size: int = 32) -> dict[str, Any]:
     """Score a model on the words of a split: strict, IOB2, micro-averaged, texts not truncated.
 
-    Return the scores of ``metrics.entity_scores`` and ``loss``, the mean cross-entropy of a word
-    in nats. The tags of a model trained here are scored as predicted, without repairs, so that the
-    scores can be recomputed from the saved model. The tags of other models, whose scheme is not
-    known, are decoded by ``tags.decode`` and converted to IOB2.
+    Return the scores of ``metrics.entity_scores``, ``interval`` (see ``intervals``), and ``loss``,
+    the mean cross-entropy of a word in nats. The tags of a model trained here are scored as
+    predicted, without repairs, so that the scores can be recomputed from the saved model. The tags
+    of other models, whose scheme is not known, are decoded by ``tags.decode`` and converted to
+    IOB2.
     """
     gold = tag_names(split)
     predicted, loss = predict_tags(tagger, split["tokens"][:], gold, batch_size)
-    return {**score_tags(gold, predicted), "loss": loss}
+    interval = intervals(tag_counts(gold, predicted))
+    return {**score_tags(gold, predicted), "interval": interval, "loss": loss}
 
 
 def predict_tags(
@@ -69,13 +72,15 @@ def score_text(
     """Score a model on typed text: words joined as people write, split again by the Predictor.
 
     A predicted entity is correct if its characters and its type are exactly those of a gold entity.
+    ``interval`` has the 95 % intervals of the scores.
     """
     texts, gold = as_typed(split)
     found = [
         [(entity.start, entity.end, entity.label) for entity in entities]
         for entities in predictor.predict_all(texts, batch_size=batch_size)
     ]
-    return {**span_scores(gold, found), "sentences": len(texts)}
+    interval = intervals(sentence_counts(gold, found))
+    return {**span_scores(gold, found), "interval": interval, "sentences": len(texts)}
 
 
 def as_typed(split: Dataset) -> tuple[list[str], list[list[tuple[int, int, str]]]]:

@@ -11,6 +11,7 @@ from ner_core.data.corpus import Corpus
 from ner_core.data.provenance import provenance
 from ner_core.errors import DataError
 from ner_core.evaluation.error_analysis import TrainFacts, analyse, errors_of
+from ner_core.evaluation.intervals import intervals, tag_counts
 from ner_core.evaluation.scoring import predict_tags, score_tags, tag_names
 from ner_core.inference.tagger import load_tagger
 from ner_core.models.device import best_device
@@ -147,7 +148,8 @@ def score(run: Run, corpus: Corpus) -> dict[str, Any]:
         split = corpus.dataset[name]
         texts, gold = split["tokens"][:], tag_names(split)
         predicted, loss = predict_tags(tagger, texts, gold)
-        scored[name] = {**score_tags(gold, predicted), "loss": loss}
+        interval = intervals(tag_counts(gold, predicted))
+        scored[name] = {**score_tags(gold, predicted), "interval": interval, "loss": loss}
         windows = tagger.window_counts(texts)
         scored["analysis"][name] = analyse(texts, gold, predicted, train=facts, windows=windows)
         if scored[name]["support"] and not any(map(tags.decode_predicted, predicted)):

@@ -104,7 +104,7 @@ def table(
     """
     styles = [" class=text" if number in text_columns else "" for number in range(len(header))]
     head = "".join(
-        f'<th scope="col"{style}>{escape(cell)}</th>'
+        f'<th scope="col"{style}>{escape(cell)}</th>' if cell else f"<td{style}></td>"
         for cell, style in zip(header, styles, strict=True)
     )
     body = "".join(

@@ -199,7 +199,7 @@ def _tokens(readings: Sequence[Reading]) -> str:
 def _columns(contents: Sequence[str], readings: Sequence[Reading]) -> str:
     """Return the results of two models side by side, each under the name of its model."""
     columns = "".join(
-        f'<section data-side="{side}"><h3>{_name(name, reading)}</h3>{content}</section>'
+        f'<section data-side="{side}"><h2>{_name(name, reading)}</h2>{content}</section>'
         for side, (name, reading, content) in enumerate(zip(NAMES, readings, contents, strict=True))
     )
     return f'<div class="hl-columns">{columns}</div>'

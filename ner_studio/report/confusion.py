@@ -31,9 +31,9 @@ def confusion_table(confusion: Mapping[str, Mapping[str, int]], colours: EntityC
         _confusion_row(confusion, label, [*shown, _MISSED], columns, colours)
         for label in [*shown, _SPURIOUS]
     ]
-    head = "".join(
+    head = "<td></td>" + "".join(
         f'<th scope="col" title="{escape(label)}">{escape(label)}</th>'
-        for label in ["", *shown, "missed"]
+        for label in [*shown, "missed"]
     )
     note = (
         f"The {_MOST_TYPES} types with the most errors, of {len(types)}. "
@@ -46,7 +46,8 @@ def confusion_table(confusion: Mapping[str, Mapping[str, int]], colours: EntityC
         "larger the share of the gold type, or of the found type in the row of spurious entities."
     )
     return (
-        '<div class="ner-scroll ner-confusion"><table class="ner-table" aria-label="Confusion">'
+        '<div class="ner-scroll ner-confusion" tabindex="0">'
+        '<table class="ner-table" aria-label="Confusion">'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
         f'<p class="ner-quiet">{escape(note)}</p>'
     )

@@ -32,7 +32,7 @@ def error_list(
 ) -> str:
     """Return a list of sentences. All errors are marked, those of this kind and type described."""
     cards = "".join(_card(row, kind, label, colours) for row in rows)
-    return f'<ol class="ner-errors">{cards}</ol>'
+    return f'<ol class="ner-errors" tabindex="0" aria-label="Errors">{cards}</ol>'
 
 
 def describe(error: Mapping[str, Any]) -> str:

@@ -18,7 +18,9 @@ from gradio.context import LocalContext
 from ner_core.config import READ_SETTINGS, SpanOffsets, TrainConfig
 from ner_core.data.readers.sentence import ReadOptions
 from ner_core.errors import ModelError, NerError
+from ner_core.hub.reachability import hub_reach
 from ner_core.hub.repository_ids import has_hub_prefix, with_hub_prefix, without_hub_prefix
+from ner_core.models.suggestions import SUGGESTIONS
 from ner_studio.base import markup, rights
 from ner_studio.base.events import QUICK, QUIET
 from ner_studio.state import uploads
@@ -139,6 +141,17 @@ class SourceForm:
         written += [field.blur for field in texts]
         written.append(self.reading["span_offsets"].input)
         return [self.data.change, self.files.change, self.model.change, *written]
+
+    def suggest_on(self, event: Any) -> None:
+        """Offer encoders of the Hub on this event, if the Hub can be reached."""
+        event(self.suggest, None, self.model, **QUICK)
+
+    async def suggest(self) -> Any:
+        """Return the encoders that are here, and a short choice of others if the Hub has them."""
+        choices = [(name, name) for name in MODELS_HERE]
+        if await hub_reach() == "reachable":
+            choices += [(encoder.label, encoder.name) for encoder in SUGGESTIONS]
+        return gr.update(choices=choices)
 
     def wire(self, problem: gr.HTML, start: gr.Button) -> None:
         """Connect the components; ``problem`` shows why ``start`` is disabled or has failed."""

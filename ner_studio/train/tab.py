@@ -171,4 +171,4 @@ class TrainTab:
 
 
 def _step(number: int, title: str) -> str:
-    return f'<h3 class="ner-step-title"><span aria-hidden="true">{number}</span>{title}</h3>'
+    return f'<h2 class="ner-step-title"><span aria-hidden="true">{number}</span>{title}</h2>'

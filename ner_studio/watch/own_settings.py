@@ -74,7 +74,7 @@ def settings_list(config: TrainConfig) -> str:
     )
     command = markup.escape(command_line(config))
     return (
-        f'<h3 class="ner-step-title">Settings</h3><dl class="ner-pairs">{items}</dl>'
+        f'<h2 class="ner-step-title">Settings</h2><dl class="ner-pairs">{items}</dl>'
         f'<details class="ner-more"><summary>As a command</summary><pre class="ner-command">'
         f"{command}</pre></details>"
     )

@@ -62,7 +62,7 @@ def new_page(context, app):
         page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(app.url + query)
-        page.wait_for_selector("#text:visible, #start:visible")
+        page.wait_for_selector("#text:visible, #start:visible, #watch:visible")
         return page
 
     yield open_page

@@ -21,7 +21,7 @@ from ner_studio.watch.panel import WatchPanel
 from tests.conftest import write_conll
 from tests.support.fake_runs import FakeRun
 from tests.support.oauth_provider import Client, serve_provider
-from tests.support.pages import App, fill, open_tab, upload
+from tests.support.pages import App, fill, open_settings, open_tab, upload
 from tests.support.panels import build
 
 RUN, ABSENT = "run-of-ann", "run-of-all"
@@ -364,9 +364,10 @@ def test_a_run_is_there_for_who_is_signed_in(space, provider, open_page, tmp_pat
     page.wait_for_selector("#sign-in:has-text('Sign out (ann)')")
     open_tab(page, "Train")
     upload(page, data)
-    page.wait_for_selector("#data-summary >> text=30 of 300 training sentences")
+    page.wait_for_selector("#data-summary >> text=30 of 300 training sentences", state="attached")
     assert page.is_hidden("#train-rights")
     fill(page, "#model", RUN)  # its encoder is tiny
+    open_settings(page)
     fill(page, "#epochs", "1000")
     page.click("#start")
     page.wait_for_selector("#run-status h3:has-text('run-of-ann-train')")

@@ -152,6 +152,13 @@ def fill(page, field, value):
     page.fill(f"{field} textarea, {field} input", value)
 
 
+def open_settings(page):
+    """Open the advanced settings. What is typed before they are drawn would be lost."""
+    page.click("#more-settings > button")
+    page.locator("#epochs").locator("input, textarea").wait_for()
+    wait_until_idle(page)
+
+
 def upload(page, *files):
     page.get_by_label("My files").check()
     page.set_input_files("#upload input[type=file]", [str(file) for file in files])

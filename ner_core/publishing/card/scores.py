@@ -43,6 +43,12 @@ def headline(facts: CardFacts) -> str:
     return f"Its strict F1 is {listing(said)}."
 
 
+_INTERVALS = (
+    "In brackets: 95 % intervals by bootstrap over sentences. Other sentences of the same kind may "
+    "score anywhere in them."
+)
+
+
 def scores_section(facts: CardFacts) -> str:
     """Return the scores of the saved model, or what is known instead, and what they mean."""
     if not facts.scores:
@@ -87,16 +93,26 @@ def _overview(scores: Mapping[str, Mapping[str, Any]]) -> str:
         "precision": "precision",
         "recall": "recall",
         "F1": "f1",
-        "lenient F1": "f1_lenient",
+        "F1 of conlleval": "f1_lenient",
         "token accuracy": "accuracy",
     }
     header = ("part", "sentences", "entities", *columns)
     rows = [
         (name, *(_whole(part.get(key)) for key in ("sentences", "support")))
-        + tuple(_share(part.get(key)) for key in columns.values())
+        + tuple(_share(part.get(key)) + _interval(part, key) for key in columns.values())
         for name, part in scores.items()
     ]
-    return table(header, rows)
+    shown = table(header, rows)
+    return f"{shown}\n\n{_INTERVALS}" if any(map(_has_intervals, scores.values())) else shown
+
+
+def _has_intervals(part: Mapping[str, Any]) -> bool:
+    return bool(part.get("interval"))
+
+
+def _interval(part: Mapping[str, Any], name: str) -> str:
+    bounds = (part.get("interval") or {}).get(name)
+    return f" ({bounds[0]:.2f}–{bounds[1]:.2f})" if bounds else ""
 
 
 def by_type(scores: Mapping[str, Any]) -> str:

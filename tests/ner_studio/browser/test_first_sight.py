@@ -4,7 +4,15 @@ import pytest
 from playwright.sync_api import expect
 
 from ner_studio.highlight.examples import EXAMPLES, OPENING, OPENING_ENTITIES
-from tests.support.pages import NEWS, assert_becomes, marks, open_tab, wait_until_idle, write
+from tests.support.pages import (
+    NEWS,
+    assert_becomes,
+    marks,
+    open_settings,
+    open_tab,
+    wait_until_idle,
+    write,
+)
 from tests.support.places import REPOSITORY
 
 MARKED = {(entity.text, entity.label) for entity in OPENING_ENTITIES}
@@ -127,7 +135,7 @@ def test_a_group_of_choices_is_one_stop_and_lists_close_behind_the_keyboard(new_
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Copy table")).to_be_focused()
     open_tab(page, "Train")
-    page.get_by_label("The bundled sample").focus()
+    page.get_by_label("Sample", exact=True).focus()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.type") != "radio"
 
@@ -145,7 +153,7 @@ def test_all_text_can_be_read(new_page, theme):
     assert faint(page) == []
     open_tab(page, "Train")
     page.wait_for_selector("#data-summary table")
-    page.click("#more-settings > button")
+    open_settings(page)
     assert faint(page) == []
 
 

@@ -276,7 +276,7 @@ def test_two_models_are_compared(page):
     write(page, ANN)
     compare_with(page, "tiny")
     page.wait_for_selector("section[data-side='1'] mark")
-    expect(page.locator(".hl-columns h3")).to_have_text(["A starter", "B tiny"])
+    expect(page.locator(".hl-columns h2")).to_have_text(["A starter", "B tiny"])
     wait_for_marks(page, FOUND, "section[data-side='0']")
     expect(page.locator(".hl-summary")).to_have_text(re.compile("^[1-9]|· [1-9]"))
     settle(page)

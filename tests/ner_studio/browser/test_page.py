@@ -10,6 +10,7 @@ from tests.support.pages import (
     assert_becomes,
     fill,
     marks,
+    open_settings,
     open_shared,
     open_tab,
     take_away,
@@ -35,7 +36,7 @@ def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
     encoder.fill("starter")  # it needs fewer steps than minilm to be of use
     encoder.press("Enter")
     page.get_by_role("radio", name="Quick").check()
-    page.click("#more-settings > button")
+    open_settings(page)
     fill(page, "#epochs", "1")
     page.locator("#more-settings .ner-group > button", has_text="Text").click()
     expect(page.locator("#max_train").locator("input, textarea")).to_have_value("3000")
@@ -76,7 +77,7 @@ def shown(context, app):
     """Open the Train tab once for all tests that leave no run."""
     page = open_shared(context, app.url)
     open_tab(page, "Train")
-    page.click("#more-settings > button")
+    open_settings(page)
     return page
 
 

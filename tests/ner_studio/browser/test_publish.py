@@ -129,7 +129,7 @@ def test_a_visitor_of_a_space_publishes_in_their_own_name(hub, provider, space, 
     page.click("#sign-in")
     page.wait_for_selector("#sign-in:has-text('Sign in')")
     open_tab(page, "Train")
-    page.wait_for_selector("#no-run:visible")
+    page.wait_for_selector("body[data-runs=none]")
     expect(page.locator("#publish")).to_be_hidden()
     assert all(token.encode() not in data for data in contents(space.home).values())
     context.close()

@@ -1,9 +1,10 @@
-"""All that is visible has a purpose and a name, in each state of both tabs."""
+"""All that is visible has a purpose and a name and can be read, in each state of both tabs."""
 
 import re
 import shutil
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from ner_core.config import TrainConfig
@@ -15,6 +16,7 @@ from tests.support.pages import (
     assert_becomes,
     fill,
     find_in,
+    open_settings,
     open_tab,
     wait_until_idle,
     write,
@@ -61,6 +63,29 @@ def assert_all_has_a_purpose(page):
     """Assert it of what is visible now; names may come a moment after what they name."""
     wait_until_idle(page)
     assert_becomes(lambda: page.evaluate(PURPOSE), [])
+    for mode in ("light", "dark"):
+        page.emulate_media(color_scheme=mode)
+        page.wait_for_function(
+            "dark => document.body.classList.contains('dark') === dark", arg=mode == "dark"
+        )
+        assert_becomes(lambda: violations(page), [])
+
+
+def form_of(new_page):
+    """Open the form for a new run. A page opens with the run that is at work, if there is one."""
+    page = new_page(query="?run=pair-1")
+    page.wait_for_selector("#run-status h3 >> text=pair-1")
+    page.get_by_role("radio", name="New run").check()
+    return page
+
+
+def violations(page):
+    """Return what axe finds wrong: rule, the element, and why."""
+    return [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for rule in Axe().run(page).response["violations"]
+        for node in rule["nodes"]
+    ]
 
 
 def test_highlight_without_a_text_with_one_and_in_all_views(new_page, tmp_path):
@@ -74,6 +99,7 @@ def test_highlight_without_a_text_with_one_and_in_all_views(new_page, tmp_path):
     field = page.get_by_label("Compare with", exact=True)
     for compared in (False, True):
         if compared:
+            page.get_by_role("button", name="Compare").click()
             field.fill("finished")
             field.press("Enter")
             page.wait_for_selector(".hl[data-compare=finished] .hl-result")
@@ -90,14 +116,12 @@ def test_highlight_without_a_text_with_one_and_in_all_views(new_page, tmp_path):
 
 
 def test_train_with_all_kinds_of_data_and_all_settings(new_page):
-    page = new_page(query="?run=pair-1")
-    page.wait_for_selector("#run-status h3 >> text=pair-1")
-    page.get_by_role("radio", name="New run").check()
+    page = form_of(new_page)
     for data in ("My files", "Hub dataset", "Sample"):
         page.get_by_role("radio", name=data).check()
         assert_all_has_a_purpose(page)
     page.wait_for_selector("#data-summary table")
-    page.locator("#more-settings > button").click()
+    open_settings(page)
     for group in page.locator("#more-settings .ner-group > button").all():
         group.click()
     page.locator("#as-a-command > button").click()
@@ -136,12 +160,11 @@ def test_a_report_its_form_of_publishing_and_a_comparison(new_page):
     page.locator("#log > button").click()
     assert_all_has_a_purpose(page)
     for name in ("pair-1", "pair-2"):
-        row = page.locator("#runs-table .virtual-row", has_text=name)
-        row.locator('[data-col="1"]').click()
+        page.locator(f"#runs-table tr[data-run={name}]").get_by_role("checkbox").check()
     page.wait_for_selector("#runs-compare:visible")
     assert_all_has_a_purpose(page)
     expect(page.get_by_role("radiogroup", name="Compared over")).to_be_visible()
-    expect(page.get_by_role("grid", name="All runs")).to_be_visible()
+    expect(page.get_by_role("table", name="All runs")).to_be_visible()
     expect(page.locator("#compare-scores [role=img]")).to_have_attribute(
         "aria-label",
         "Chart of the validation F1 of runs; newest values: A 0.250, B 0.500.",
@@ -149,9 +172,8 @@ def test_a_report_its_form_of_publishing_and_a_comparison(new_page):
 
 
 def test_a_field_with_a_problem_is_invalid_until_it_is_mended(new_page):
-    page = new_page()
-    open_tab(page, "Train")
-    page.locator("#more-settings > button").click()
+    page = form_of(new_page)
+    open_settings(page)
     field = page.locator("#batch_size").locator("input, textarea")
     fill(page, "#batch_size", "many")
     field.press("Tab")
@@ -164,10 +186,9 @@ def test_a_field_with_a_problem_is_invalid_until_it_is_mended(new_page):
 
 def test_a_double_click_starts_one_run(new_page, app, monkeypatch):
     monkeypatch.setenv("NER_HOME", str(app.home))
-    page = new_page()
-    open_tab(page, "Train")
+    page = form_of(new_page)
     page.wait_for_selector("#start:enabled")
-    page.locator("#more-settings > button").click()
+    open_settings(page)
     fill(page, "#epochs", "1")
     before = {run.id for run in store.list_runs()}
     page.locator("#start").dblclick()

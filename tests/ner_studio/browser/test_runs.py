@@ -16,7 +16,7 @@ from ner_core.runs.run import Run
 from tests.conftest import write_conll
 from tests.support import toy
 from tests.support.fake_runs import FakeRun
-from tests.support.pages import assert_becomes, fill, open_tab, upload
+from tests.support.pages import assert_becomes, fill, open_settings, open_tab, upload
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.alone, pytest.mark.timeout(900)]
 
@@ -46,7 +46,7 @@ def start(app, page, files, epochs, **more):
     open_tab(page, "Train")
     upload(page, *files)
     page.wait_for_selector("#data-summary >> text=200")
-    page.locator("#more-settings > button").click()
+    open_settings(page)
     fill(page, "#epochs", epochs)
     fill(page, "#batch_size", "8")
     for group, settings in more.items():

@@ -138,7 +138,7 @@ def test_good_data_are_shown_in_seconds(app, new_page, tmp_path):
     def show():
         page.set_input_files("#upload input[type=file]", [str(file)])
         began = time.monotonic()
-        page.wait_for_selector("#data-summary >> text=10,000 training sentences")
+        page.wait_for_selector("#data-summary >> text=10,000 training sentences", state="attached")
         seconds = time.monotonic() - began
         cells = page.locator("#data-summary table[aria-label=Data] td")
         assert_becomes(lambda: cells.all_inner_texts()[:3], ["Sentences", "9,000", "1,000"])

@@ -1,5 +1,6 @@
 """The form of the Train tab by plain calls: what it shows, reads, fills in and says."""
 
+import asyncio
 from functools import cache
 from html import unescape
 from typing import Literal, get_origin
@@ -13,8 +14,10 @@ from ner_core.cost import estimate as costs
 from ner_core.cost.estimate import EstimateCancelledError
 from ner_core.cost.formula import Cost
 from ner_core.errors import DataError, ModelError, RunError
+from ner_core.hub.repository_ids import check_repository
+from ner_core.models.suggestions import SUGGESTIONS
 from ner_studio.base import rights, setting_fields
-from ner_studio.train import estimate_line, settings_form
+from ner_studio.train import estimate_line, settings_form, source_form
 from ner_studio.train.data_summary import NOT_CHOSEN
 from ner_studio.train.settings_form import SettingsForm
 from ner_studio.train.source_form import HUB, KEPT, SAMPLE, UPLOAD, SourceForm
@@ -430,3 +433,17 @@ def test_too_little_memory_is_a_warning_with_a_way_on():
         '<p class="ner-warning">Only 640 MB of memory is free here. Choose a shorter window, an '
         "adapter, or a smaller encoder.</p>"
     )
+
+
+@pytest.mark.parametrize("reach", ["reachable", "unreachable", "offline"])
+def test_encoders_of_the_hub_are_offered_where_the_hub_can_be_reached(form, monkeypatch, reach):
+    async def hub_reach():
+        return reach
+
+    monkeypatch.setattr(source_form, "hub_reach", hub_reach)
+    names = [name for _, name in asyncio.run(form.source.suggest())["choices"]]
+    assert names[:2] == ["minilm", "starter"]
+    assert names[2:] == ([one.name for one in SUGGESTIONS] if reach == "reachable" else [])
+    # What the label says first is the id, by which people search.
+    assert all(one.label.startswith(f"{one.name} · ") for one in SUGGESTIONS)
+    assert all(check_repository(one.name) == one.name for one in SUGGESTIONS)
