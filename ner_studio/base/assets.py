@@ -5,9 +5,7 @@ from importlib.resources import files
 
 from ner_studio.base.theme import entity_colours
 
-FRAME = "base/frame.css"
 STYLE_SHEETS = (
-    FRAME,
     "base/page.css",
     "base/chart.css",
     "base/hub_badge.css",
@@ -40,7 +38,5 @@ def style_sheet() -> str:
 
 
 def head() -> str:
-    """Return what the head of the page gets: its width, and the scripts that other scripts use."""
-    return f"<style>{read(FRAME)}</style>" + "".join(
-        f"<script>{read(name)}</script>" for name in HEAD_SCRIPTS
-    )
+    """Return what the head of the page gets: the scripts that other scripts use."""
+    return "".join(f"<script>{read(name)}</script>" for name in HEAD_SCRIPTS)
