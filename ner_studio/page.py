@@ -65,11 +65,12 @@ def build() -> gr.Blocks:
 
         def try_run(run: str) -> dict[Any, Any]:
             chosen = gr.update(choices=model_choices(), value=run)
-            return {tabs: gr.Tabs(selected="highlight"), highlight.model: chosen}
+            own = highlight.offer(train.watch.texts_of(run))
+            return {tabs: gr.Tabs(selected="highlight"), highlight.model: chosen, **own}
 
-        tried = [tabs, highlight.model]
+        tried = [tabs, highlight.model, *highlight.offered]
         for event in (
-            train.watch.try_it.click(try_run, train.watch.run, tried, **QUICK),
+            *train.watch.try_with(try_run, tried),
             train.runs.try_with(try_run, tried),
         ):
             event.then(None, js=assets.read("runs/focus_text.js"), **QUIET)

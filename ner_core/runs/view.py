@@ -33,6 +33,7 @@ class RunView:
         self.evaluations: list[dict[str, Any]] = []
         self.final: dict[str, dict[str, Any]] = {}
         self.damage: str | None = None
+        self._trained = False
         self._offset = 0
         self._last_life: Event | None = None
         self._last_event: Event | None = None
@@ -129,6 +130,11 @@ class RunView:
         )
 
     @property
+    def scoring(self) -> bool:
+        """Whether training has ended and the finished model is being scored."""
+        return self.status == "running" and self._trained and not self.repeating
+
+    @property
     def notes(self) -> list[str]:
         """What was decided for the user when the data was read."""
         return list(self.started.data["notes"]) if self.started else []
@@ -186,6 +192,8 @@ class RunView:
             self.final[event.data["split"]] = event.data
         elif event.kind == "evaluated":
             self.evaluations.append({**event.data, "step": event.step})
+        elif event.kind == "checkpoint":
+            self._trained = bool(event.data.get("done"))
         elif event.kind in TERMINAL:
             self.ended = event
 

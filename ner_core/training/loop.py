@@ -192,12 +192,13 @@ class TrainingLoop(TrainerCallback):
         self._last_save = self._count_seconds()
         self._save_seconds = self._last_save - self.trainer.save_began
         best = {"step": self.best_step, "selection_f1": self.best_f1}
-        event = {"seconds": self._save_seconds, "megabytes": size / 2**20}
+        done = self.stopped_early or step >= state.max_steps
+        event = {"seconds": self._save_seconds, "megabytes": size / 2**20, "done": done}
         kept = {
             "best": None if self.best_step is None else best,
             "waited": self.evaluations_without_gain,
             "stopped_early": self.stopped_early,
-            "done": self.stopped_early or step >= state.max_steps,
+            "done": done,
             "lowest_loss": self._lowest_loss if math.isfinite(self._lowest_loss) else None,
             "seconds": self.seconds,
             "evaluation_seconds": self.evaluation_seconds,

@@ -7,6 +7,7 @@ from ner_studio.base.theme import entity_colours
 
 STYLE_SHEETS = (
     "base/page.css",
+    "base/chart.css",
     "base/hub_badge.css",
     "highlight/highlight.css",
     "highlight/file_panel.css",

@@ -1,6 +1,5 @@
 // Names and states for screen readers that Gradio does not give: radio groups, check boxes and
-// lists of files get the name of their label, charts their newest values, and fields with a problem
-// are marked as invalid.
+// lists of files get the name of their label, and fields with a problem are marked as invalid.
 (() => {
   const set = (element, name, value) => {
     if (element.getAttribute(name) !== value) element.setAttribute(name, value);
@@ -39,16 +38,6 @@
     }
   }
 
-  // What a chart says is in an element with data-chart, the id of the chart.
-  function nameCharts() {
-    for (const said of document.querySelectorAll("[data-chart]")) {
-      const drawn = document.querySelector(`#${said.dataset.chart} .vega-embed`);
-      if (!drawn) continue;
-      set(drawn, "role", "img");
-      set(drawn, "aria-label", said.textContent);
-    }
-  }
-
   let waiting = false;
   function soon() {
     if (waiting) return;
@@ -59,7 +48,6 @@
       nameGroups();
       nameFiles();
       markProblems();
-      nameCharts();
     }, 250);
   }
 

@@ -6,7 +6,8 @@ being loaded; after that, the text is read again.
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from textwrap import shorten
 from typing import Any
 
 import gradio as gr
@@ -55,7 +56,7 @@ class HighlightTab:
             elem_id="text",
         )
         with examples:
-            gr.Examples(
+            self.examples = gr.Examples(
                 list(EXAMPLES.values()),
                 self.text,
                 label="Try",
@@ -140,6 +141,19 @@ class HighlightTab:
             **QUICK,
         )
         self.files.wire(self.model, self.first.names)
+
+    @property
+    def offered(self) -> list[Any]:
+        """The components that ``offer`` updates."""
+        return [self.text, self.examples.dataset]
+
+    def offer(self, texts: Sequence[str]) -> dict[Any, Any]:
+        """Show the first of these texts, and all of them as examples; skip it if there are none."""
+        if not texts:
+            return {}
+        labels = [shorten(text, 28, placeholder=" …") for text in texts]
+        samples = gr.Dataset(samples=[[text] for text in texts], sample_labels=labels)
+        return {self.text: texts[0], self.examples.dataset: samples}
 
     def restore_on(self, event: Any) -> None:
         """Restore what the address of the page contains, or what was there before a reload."""

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from string import ascii_uppercase
 from typing import Any
 
-import gradio as gr
-
 from ner_core.render.colours import EntityColours
 from ner_core.errors import NerError
 from ner_core.runs.view import RunView
@@ -20,6 +18,8 @@ from ner_studio.runs.rows import short_name
 from ner_studio.base.setting_fields import LABELS
 
 STEPS, EPOCHS = "steps", "epochs"
+SCORES, LOSSES = "Validation F1", "Training loss"
+"""The titles of the charts."""
 LINES = (
     *("#0072b2", "#d55e00", "#009e73", "#c5609a"),
     *("#c98500", "#7a5fc9", "#2c9ab7", "#948f00"),
@@ -27,7 +27,6 @@ LINES = (
 """The colours of the runs' lines, which colour-blind people can tell apart, on light and dark."""
 
 MOST_RUNS = len(LINES)
-# The chart gets all series at once, since it never draws one that is added later.
 _SERIES = list(ascii_uppercase[:MOST_RUNS])
 
 _NOT_COMPARED = frozenset({"report_to"})
@@ -48,28 +47,24 @@ _NONE = "–"
 
 def losses(views: Sequence[RunView], over: str) -> dict[str, Any]:
     """Return the training loss of each run, as the value of a chart."""
-    return _curves(views, over, lambda view: list(view.losses))
+    newest = [view.losses[-1][1] if view.losses else None for view in views]
+    return charts.chart(
+        LOSSES,
+        _curves(views, over, lambda view: list(view.losses)),
+        said=charts.said("training loss of runs", zip(names_of(views), newest, strict=True)),
+        **_options(over),
+    )
 
 
 def scores(views: Sequence[RunView], over: str) -> dict[str, Any]:
     """Return the strict validation F1 of each run, as the value of a chart."""
-    return _curves(views, over, lambda view: [(row["step"], row["f1"]) for row in view.evaluations])
-
-
-def empty_chart(title: str, elem_id: str, **options: Any) -> gr.LinePlot:
-    """Add an empty chart for ``losses`` or ``scores``.
-
-    Update nothing but its value: a chart that gets anything else at the same time, such as another
-    legend, shows its old data. Use ``key`` as the legend.
-    """
-    return charts.line_plot(
-        title,
-        _SERIES,
-        x_title=" ",
-        color_map=dict(zip(_SERIES, LINES, strict=True)),
-        colors_in_legend=[],
-        elem_id=elem_id,
-        **options,
+    newest = [view.evaluations[-1]["f1"] if view.evaluations else None for view in views]
+    return charts.chart(
+        SCORES,
+        _curves(views, over, lambda view: [(row["step"], row["f1"]) for row in view.evaluations]),
+        range=[0, 1],
+        said=charts.said("validation F1 of runs", zip(names_of(views), newest, strict=True)),
+        **_options(over),
     )
 
 
@@ -106,14 +101,7 @@ def key(views: Sequence[RunView]) -> str:
         f"<bdi>{markup.escape(view.run.title)}</bdi> <span>{markup.escape(_state(view))}</span></li>"
         for name, colour, view in zip(names_of(views), LINES, views, strict=False)
     ]
-    named = list(zip(names_of(views), views, strict=True))
-    scored = [(name, view.evaluations[-1]["f1"]) for name, view in named if view.evaluations]
-    lost = [(name, view.losses[-1][1]) for name, view in named if view.losses]
-    return (
-        f'<ul class="ner-key" aria-label="Compared runs">{"".join(items)}</ul>'
-        + charts.said("compare-scores", "validation F1 of runs", scored)
-        + charts.said("compare-losses", "training loss of runs", lost)
-    )
+    return f'<ul class="ner-key" aria-label="Compared runs">{"".join(items)}</ul>'
 
 
 def tables(views: Sequence[RunView]) -> str:
@@ -131,14 +119,27 @@ def _curves(
     views: Sequence[RunView],
     over: str,
     points_of: Callable[[RunView], list[tuple[int, float | None]]],
-) -> dict[str, Any]:
-    names = names_of(views)
-    rows = [
-        (step * _scale(view, over), value, name)
-        for name, view in zip(names, views, strict=True)
-        for step, value in charts.thin(points_of(view))
+) -> list[dict[str, Any]]:
+    return [
+        charts.line(
+            name,
+            [(step * _scale(view, over), value) for step, value in charts.thin(points_of(view))],
+            colour,
+            charts.STRONG,
+        )
+        for name, colour, view in zip(names_of(views), LINES, views, strict=False)
     ]
-    return charts.data(rows, _SERIES)
+
+
+def _options(over: str) -> dict[str, Any]:
+    steps = over == STEPS
+    return {
+        "x": "step" if steps else "epoch",
+        "whole": steps,
+        "group": "compared",
+        "about": over,
+        "empty": "These runs have no values yet.",
+    }
 
 
 def _scale(view: RunView, over: str) -> float:

@@ -7,6 +7,7 @@ import gradio as gr
 
 from ner_core.errors import RunError
 from ner_core.runs.view import RunView
+from ner_studio.base import charts
 from ner_studio.base.events import QUICK
 from ner_studio.runs import compare
 from ner_studio.runs.compare import EPOCHS, MOST_RUNS, STEPS
@@ -27,9 +28,9 @@ class ComparePanel:
                 container=False,
                 elem_id="compare-over",
             )
-            with gr.Row():
-                self.scores = compare.empty_chart("Validation F1", "compare-scores", y_lim=[0, 1])
-                self.losses = compare.empty_chart("Training loss", "compare-losses")
+            with gr.Row(elem_classes="ner-charts"):
+                self.scores = charts.add(compare.SCORES, "compare-scores")
+                self.losses = charts.add(compare.LOSSES, "compare-losses")
             self.tables = gr.HTML("", apply_default_css=False, elem_id="compare-tables")
 
     @property

@@ -6,7 +6,7 @@ the hidden text ``evaluated`` or ``stage`` changes. The status holds a key that 
 so that the server skips what this page already shows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import anyio.to_thread
@@ -14,18 +14,21 @@ import gradio as gr
 
 from ner_core.errors import NerError
 from ner_core.jobs.stop import stop
+from ner_core.runs import store
 from ner_core.runs.view import RunView
 from ner_studio.base import assets, charts, markup, polling, rights
-from ner_studio.base.events import UNCHECKED
+from ner_studio.base.events import QUICK, UNCHECKED
 from ner_studio.base.hidden_text import hidden_text
 from ner_studio.base.polling import RunPolls
 from ner_studio.publish.panel import PublishPanel
 from ner_studio.report.panel import ReportPanel
+from ner_studio.runs.table import name_of, run_of
 from ner_studio.state.predictors import asks_hub, reading_data
 from ner_studio.state.snapshots import SHARED, CachedRun, Snapshot
 from ner_studio.watch.log_panel import LogPanel
-from ner_studio.watch.sample_sentences import sample_sentences
-from ner_studio.watch.status import STATUS_TEMPLATE, status_value
+from ner_studio.watch.next_steps import NextSteps
+from ner_studio.watch.sample_sentences import sample_sentences, sample_texts
+from ner_studio.watch.status import STATUS_SCRIPTS, STATUS_TEMPLATE, status_value
 
 _NO_RUN = "No run yet. Choose data under “New run” and press “Start training”."
 _GONE = (
@@ -41,13 +44,20 @@ class WatchPanel:
     def __init__(self) -> None:
         self.notice = gr.HTML("", apply_default_css=False, elem_id="run-notice")
         self.run = gr.Dropdown(
-            [], label="Run", elem_id="run-choice", filterable=False, visible=False
+            [],
+            label="Run",
+            show_label=False,
+            container=False,
+            elem_id="run-choice",
+            filterable=False,
+            visible=False,
         )
         self.empty = gr.HTML(markup.empty(_NO_RUN), apply_default_css=False, elem_id="no-run")
         with gr.Column(visible=False) as self.panel:
             self.status = gr.HTML(
                 {},
                 html_template=STATUS_TEMPLATE,
+                js_on_load="\n".join(map(assets.read, STATUS_SCRIPTS)),
                 apply_default_css=False,
                 elem_id="run-status",
                 container=False,
@@ -58,20 +68,13 @@ class WatchPanel:
                     "Stop", variant="stop", size="md", visible=False, elem_id="stop"
                 )
                 self.resume = gr.Button("Resume", size="md", visible=False, elem_id="resume")
-                self.try_it = gr.Button(
-                    "Try it in Highlight",
-                    variant="primary",
-                    size="md",
-                    visible=False,
-                    elem_id="try-it",
-                )
+                self.next = NextSteps()
+            self.next.files.render()  # type: ignore[no-untyped-call] # Gradio's method has no types
             self.publishing = PublishPanel()
             with gr.Column(visible=False) as self.curves:
-                with gr.Row():
-                    self.loss = charts.line_plot("Loss", charts.LOSS_SERIES, elem_id="loss")
-                    self.scores = charts.line_plot(
-                        "Validation scores", charts.SCORE_SERIES, y_lim=[0, 1], elem_id="scores"
-                    )
+                with gr.Row(elem_classes="ner-charts"):
+                    self.loss = charts.add("Loss", "loss")
+                    self.scores = charts.add("Validation scores", "scores")
                 self.types = gr.CheckboxGroup(
                     [], label="F1 of single types", visible=False, elem_id="f1-types"
                 )
@@ -108,22 +111,16 @@ class WatchPanel:
         for event in (self.run.change, self.stage.change):
             for part in (self.report, self.publishing):
                 event(part.update, [self.run, part.seen], part.outputs, **UNCHECKED)
-        self.run.change(charts.unzoomed, None, [self.loss, self.scores], **UNCHECKED)
         self.run.change(None, self.run, None, js=assets.read("watch/address.js"), **UNCHECKED)
         self.evaluated.change(
             self.show_evaluation, [self.run, self.types], [self.scores, self.samples], **UNCHECKED
         )
         self.stage.change(self.show_stage, [self.run, self.types], self.staged, **UNCHECKED)
-        types = [self.run, self.types]
-        # First the lines, then their colours: a chart adds new series only in this order.
-        self.types.change(self.show_lines, types, self.scores, **UNCHECKED).then(
-            self.show_colours, types, self.scores, **UNCHECKED
-        )
-        for chart in (self.loss, self.scores):
-            chart.select(charts.zoomed, None, [self.loss, self.scores], **UNCHECKED)
-            chart.double_click(charts.unzoomed, None, [self.loss, self.scores], **UNCHECKED)
+        self.types.change(self.show_lines, [self.run, self.types], self.scores, **UNCHECKED)
         for button, act in ((self.stop, self.stop_run), (self.resume, self.resume_run)):
             self.poll_after(button.click(act, self.run, self.problem, **UNCHECKED))
+        self.poll_after(self.status.rename_run(self.rename, None, self.problem, **QUICK))
+        self.next.wire(self.run, self.problem)
         self.log.wire(self.run)
         self.report.wire()
         self.publishing.wire(self.run)
@@ -187,7 +184,7 @@ class WatchPanel:
     def staged(self) -> list[Any]:
         """The components that ``show_stage`` updates."""
         frame = [self.run, self.empty, self.panel, self.curves, self.types]
-        return [*frame, self.stop, self.resume, self.try_it]
+        return [*frame, self.stop, self.resume, *self.next.buttons]
 
     def show_stage(self, run_id: str | None, types: Sequence[str] | None) -> dict[Any, Any]:
         """Show the list of runs, and the buttons and charts that fit the status of the run."""
@@ -211,7 +208,10 @@ class WatchPanel:
             ),
             self.stop: gr.update(visible=cached.at_work, interactive=view.status != "stopping"),
             self.resume: gr.update(visible=view.can_resume and rights.may_train()),
-            self.try_it: gr.update(visible=view.run.model_dir.is_dir() and not cached.at_work),
+            **dict.fromkeys(
+                self.next.buttons,
+                gr.update(visible=view.run.model_dir.is_dir() and not cached.at_work),
+            ),
         }
 
     def show_evaluation(self, run_id: str | None, types: Sequence[str] | None) -> Any:
@@ -229,12 +229,33 @@ class WatchPanel:
         cached = SHARED.chosen(run_id)
         return gr.skip() if cached is None else _scores(cached, types)
 
-    def show_colours(self, run_id: str | None, types: Sequence[str] | None) -> Any:
-        """Show these lines in their colours, with their names in the legend."""
+    def try_with(self, show: Callable[[str], dict[Any, Any]], outputs: Sequence[Any]) -> list[Any]:
+        """Have “Try it” call ``show`` with the id of the run; returns the events."""
+
+        def show_ended(event: gr.EventData) -> Any:
+            try:
+                return show(run_of(event))
+            except NerError:
+                return gr.skip()  # it did not come from the page
+
+        return [
+            self.next.try_it.click(show, self.run, outputs, **QUICK),
+            self.status.try_run(show_ended, None, outputs, **QUICK),
+        ]
+
+    def texts_of(self, run_id: str | None) -> list[str]:
+        """Return a few validation sentences of a run, to try it with."""
         cached = SHARED.chosen(run_id)
-        if cached is None:
-            return gr.skip()
-        return charts.colours(cached.view, _known(cached.view, types))
+        return cached.render("texts", sample_texts) if cached else []
+
+    def rename(self, event: gr.EventData) -> str:
+        """Give the watched run another name, and return a problem if there is one."""
+        try:
+            store.rename(rights.find(run_of(event)), name_of(event))
+        except NerError as error:
+            return markup.error(str(error))
+        SHARED.current(renew=True)
+        return ""
 
     def stop_run(self, run_id: str | None) -> str:
         """Ask the watched run to stop, and return a problem if there is one."""

@@ -26,10 +26,15 @@ def sample_sentences(view: RunView) -> str:
     colours = EntityColours(view.types)
     items = "".join(f"<li>{_sentence(sentence, colours)}</li>" for sentence in view.samples)
     return (
-        '<div class="ner-samples-head"><h4>Entities found in validation sentences</h4>'
+        '<div class="ner-samples-head"><h4>Live predictions on validation sentences</h4>'
         f'<span class="ner-quiet">{when}{_found(found)}</span></div>'
         f'<ul class="ner-samples">{items}</ul>'
     )
+
+
+def sample_texts(view: RunView) -> list[str]:
+    """Return the sample sentences of a run as plain text; empty if it has none."""
+    return [" ".join(sentence["tokens"]) for sentence in view.samples]
 
 
 def _found(found: Sequence[dict[str, Any]]) -> str:

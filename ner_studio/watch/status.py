@@ -5,38 +5,45 @@ from urllib.parse import quote
 
 from ner_core.runs import store
 from ner_core.runs.view import RunView
-from ner_studio.base import charts
 from ner_studio.base.durations import duration
 from ner_studio.base.markup import escape
+from ner_studio.watch.headline import headline, main_scores
 
 STATUS_TEMPLATE = """
-<section class="ner-run" aria-label="Run" data-status="${value.status}">
+<section class="ner-run" aria-label="Run" data-status="${value.status}" data-run="${value.id}">
   <h3><span class="ner-badge ${value.status}">${value.status}</span><bdi>${value.title}</bdi>
+    <button type="button" class="ner-rename" data-do="rename" aria-label="Rename this run"
+      title="Rename"><svg viewBox="0 0 16 16" aria-hidden="true"><path
+      d="M11.2 2.2l2.6 2.6-8.2 8.2-3.2.6.6-3.2z"/></svg></button>
     <small class="ner-id">${value.id}</small></h3>
+  ${value.headline}
   <div class="ner-bar" role="progressbar" aria-label="Progress" aria-valuemin="0"
     aria-valuemax="100" aria-valuenow="${value.percent}">
     <div style="width: ${value.percent}%"></div></div>
   <div class="ner-facts">${value.facts}</div>
   ${value.message}
   <p class="ner-unseen" role="status">${value.said}</p>
-  ${value.charts}
 </section>
 """
+STATUS_SCRIPTS = ("watch/rename.js", "watch/ending.js")
 
 
 def status_value(view: RunView) -> dict[str, Any]:
-    """Return the values of ``STATUS_TEMPLATE``, all of them escaped."""
+    """Return the values of ``STATUS_TEMPLATE``, all of them escaped, and those for its scripts."""
     total, status = view.total, view.status
     percent = 100 if status == "finished" else 100 * view.step / total if total else 0
+    scored = main_scores(view)
     return {
         "status": view.state,
         "title": escape(view.run.title),
         "id": escape(view.run.id),
         "percent": f"{percent:.1f}",
+        "headline": headline(view),
         "facts": "".join(f"<span>{name} <b>{value}</b></span>" for name, value in _facts(view)),
         "message": _message(view),
         "said": f"Run {escape(view.run.id)}: {status}.",
-        "charts": charts.losses_said(view) + charts.scores_said(view),
+        "f1": f"{scored[1]['f1']:.2f}" if scored else "",
+        "can_try": view.run.model_dir.is_dir(),
     }
 
 
@@ -47,9 +54,11 @@ def _facts(view: RunView) -> list[tuple[str, str]]:
         facts.append(("Step", f"{view.step:,} of {view.total:,}"))
     if progress.get("epoch") is not None and view.settings:
         facts.append(("Epoch", f"{progress['epoch']:.1f} of {view.settings['epochs']:g}"))
-    if view.status == "running" and progress.get("seconds_left") is not None:
+    # At the last step there is more to do than steps: the last evaluation, and the final scores.
+    training = view.status == "running" and view.step < view.total and not view.scoring
+    if training and progress.get("seconds_left") is not None:
         facts.append(("Time left", duration(progress["seconds_left"])))
-    if view.status in ("running", "stopping") and progress.get("examples_per_second"):
+    if (training or view.status == "stopping") and progress.get("examples_per_second"):
         facts.append(("Speed", f"{progress['examples_per_second']:.0f} windows/s"))
     if best := view.best:
         if view.status in ("running", "stopping"):
@@ -80,6 +89,8 @@ def _waiting(view: RunView) -> str:
 
 
 def _sentence(view: RunView) -> str:
+    if view.scoring:
+        return _scoring(view)
     if view.repeating:
         return (
             f"Resumed: it repeats steps {_resumed_at(view) + 1:,} to {view.repeats_to:,}, then "
@@ -93,6 +104,12 @@ def _sentence(view: RunView) -> str:
         "stopping": "It stops after the current step and keeps the best model so far.",
         "stopped": "Stopped before there was a model to keep.",
     }.get(view.status, "")
+
+
+def _scoring(view: RunView) -> str:
+    sizes = view.started.data.get("sentences", {}) if view.started else {}
+    parts = " and ".join(name for name in ("validation", "test") if name in sizes)
+    return f"Scoring the finished model on {parts or 'validation'} …"
 
 
 def _resumed_at(view: RunView) -> int:

@@ -188,6 +188,23 @@ def write(run, events):
     )
 
 
+def test_a_run_that_has_been_trained_is_scored(held):
+    view = RunView(held)
+    events = [
+        ("started", 0, START),
+        ("checkpoint", 10, {"done": False}),
+        ("checkpoint", 20, {"done": True}),
+        ("started", 20, {**START, "resumed": True, "repeats_to": 20}),
+        ("started", 10, {**START, "resumed": True, "repeats_to": 20}),
+    ]
+    seen = []
+    for count in range(1, len(events) + 1):
+        write(held, events[:count])
+        view.refresh()
+        seen.append(view.scoring)
+    assert seen == [False, False, True, True, False]
+
+
 def test_a_resumed_run_takes_nothing_back(held):
     view = RunView(held)
     seen = []

@@ -81,7 +81,7 @@ def test_a_run_from_its_start_to_its_end(app, new_page, part):
     os.kill(worker, signal.SIGSTOP)  # a fast machine would train to the end before Stop is clicked
     page.wait_for_selector("#run-status >> text=Best validation F1")
     page.wait_for_selector("#samples li")
-    page.wait_for_selector("#scores canvas, #scores svg")
+    page.wait_for_selector("#scores svg path[d^=M]")
 
     # The same run after a reload, and in a second tab by its address.
     page.reload()

@@ -539,14 +539,17 @@ def test_two_runs_are_compared(panel):
     shown = tick(panel, "a", "b", "a", "../../etc")
     assert shown["selection"] == ["a", "b"]
     assert shown["compared"]["visible"]
-    points = [row for row in shown["scores"]["data"] if row[0] == 10]
-    assert points == [[10, pytest.approx(0.6), "A"], [10, pytest.approx(0.7), "B"]]
-    assert [row for row in shown["losses"]["data"] if row[2] == "B" and row[1]] == [
-        [10, 1.5, "B"],
-        [20, 0.5, "B"],
-    ]
+    drawn = {line["name"]: line for line in shown["scores"]["series"]}
+    assert drawn["A"]["points"] == [[10, pytest.approx(0.6)]]
+    assert drawn["B"]["points"] == [[10, pytest.approx(0.7)]]
+    assert [line["colour"] for line in drawn.values()] == list(compare.LINES[:2])
+    assert shown["losses"]["series"][1]["points"] == [[10, 1.5], [20, 0.5]]
+    assert shown["losses"]["said"] == (
+        "Chart of the training loss of runs; newest values: A 0.500, B 0.500."
+    )
     over_epochs = panel.comparison.show(["a", "b"], compare.EPOCHS)[panel.comparison.scores]
-    assert {row[0] for row in over_epochs["data"] if row[1] is not None} == {0.97, 1.0}
+    assert [line["points"][0][0] for line in over_epochs["series"]] == [1.0, 1.0]
+    assert (over_epochs["x"], over_epochs["whole"]) == ("epoch", False)
 
 
 def test_only_the_settings_that_differ_are_shown():

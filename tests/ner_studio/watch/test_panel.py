@@ -1,5 +1,6 @@
 import asyncio
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
@@ -53,8 +54,13 @@ def poll(panel, run_id, status=None):
     return asyncio.run(panel.poll(run_id, status))
 
 
+def lines_of(chart):
+    return {line["name"]: line["points"] for line in chart["series"]}
+
+
 def staged(panel, run_id, types=()):
-    names = {part: name for name, part in vars(panel).items() if isinstance(part, Block)}
+    parts = vars(panel) | vars(panel.next)
+    names = {part: name for name, part in parts.items() if isinstance(part, Block)}
     shown = panel.show_stage(run_id, list(types))
     assert [*shown] == panel.staged or run_id is None
     return {names[part]: update for part, update in shown.items()}
@@ -71,7 +77,7 @@ def test_without_runs_the_page_says_how_to_start_one(panel):
     assert shown["empty"]["visible"]
     assert not shown["panel"]["visible"]
     assert panel.show_evaluation(None, []) == gr.skip()
-    assert panel.show_lines(None, []) == panel.show_colours(None, []) == gr.skip()
+    assert panel.show_lines(None, []) == gr.skip()
 
 
 def test_the_status_has_all_figures_of_a_run_at_work(panel, at_work):
@@ -89,12 +95,12 @@ def test_the_status_has_all_figures_of_a_run_at_work(panel, at_work):
         "Best validation F1": "0.500 at step 25",
     }
     assert (status["status"], status["percent"], status["message"]) == ("running", "50.0", "")
-    assert [row for row in loss["data"] if row[1] is not None] == [
-        [25, 0.5, "training"],
-        [50, 0.5, "training"],
-        [25, 0.25, "validation"],
-        [50, 0.25, "validation"],
-    ]
+    assert lines_of(loss) == {
+        "training": [[25, 0.5], [50, 0.5]],
+        "validation": [[25, 0.25], [50, 0.25]],
+    }
+    assert loss["said"] == "Chart of the loss; newest values: training 0.500, validation 0.250."
+    assert loss["until"] == 100
     shown = staged(panel, "at-work")
     assert shown["stop"]["interactive"]
     assert not shown["resume"]["visible"]
@@ -193,6 +199,46 @@ def test_a_run_that_has_not_started_shows_no_charts(panel, at_work):
     assert not staged(panel, "at-work")["curves"]["visible"]
 
 
+def test_a_finished_model_that_is_scored_says_so(panel, at_work):
+    at_work.start(sentences={"train": 9, "validation": 3, "test": 3}).progress(100)
+    assert "Time left" not in status_value(renewed().view)["facts"]
+    at_work.events.append("checkpoint", 100, {"done": True})
+    assert message() == "Scoring the finished model on validation and test …"
+    at_work.run.stop_path.touch()
+    assert message() == "It stops after the current step and keeps the best model so far."
+
+
+def test_a_run_is_renamed_in_its_heading(panel, at_work):
+    at_work.start()
+    named = SimpleNamespace(run="at-work", name=f"Menus {HOSTILE}")
+    assert panel.rename(named) == ""
+    value = status_value(renewed().view)
+    assert "<img" not in value["title"]
+    assert at_work.run.title == f"Menus {HOSTILE}"
+    assert "A run needs a name that can be seen." in panel.rename(
+        SimpleNamespace(run="at-work", name=" ")
+    )
+    assert "There is no run" in panel.rename(SimpleNamespace(run="gone", name="x"))
+    assert "Choose one in the list of runs." in panel.rename(SimpleNamespace())
+
+
+def test_a_run_is_tried_with_its_own_sentences(panel, at_work):
+    assert panel.texts_of("at-work") == []
+    at_work.start()
+    renewed()
+    assert panel.texts_of("at-work") == ["Ann <b> met Bo Li in New York ."]
+
+
+def test_the_files_of_a_run_are_offered(panel, at_work):
+    at_work.start()
+    shown, said = panel.next.offer_files("at-work")
+    assert (shown["visible"], shown["label"], said) == (True, "Files of Sample · balanced", "")
+    assert [Path(file).name for file in shown["value"]] == ["events-at-work.jsonl"]
+    hidden, said = panel.next.offer_files("gone")
+    assert not hidden["visible"]
+    assert "There is no run" in said
+
+
 def test_a_failed_run_says_why_and_can_be_resumed(panel):
     FakeRun().start().end("failed", message=f"It cannot go on: {HOSTILE}")
     assert message() == (
@@ -209,7 +255,7 @@ def test_an_interrupted_run_says_why_and_can_be_resumed(panel):
     assert staged(panel, "at-work")["resume"]["visible"]
 
 
-def test_a_finished_run_can_be_tried_only(panel):
+def test_a_finished_run_can_be_tried_published_and_downloaded(panel):
     fake = FakeRun().start().evaluated(50, 0.75)
     fake.evaluated(100, 0.8, final=True)
     fake.run.model_dir.mkdir()
@@ -219,7 +265,7 @@ def test_a_finished_run_can_be_tried_only(panel):
     assert "<span>Trained in <b>1 min 5 s</b></span>" in facts
     assert status_value(view)["percent"] == "100.0"
     shown = staged(panel, "at-work")
-    assert shown["try_it"]["visible"]
+    assert all(shown[name]["visible"] for name in ("try_it", "publish", "download"))
     assert not shown["resume"]["visible"]
     time = when(view.run.created_ns())
     assert shown["run"]["choices"] == [(f"Sample · balanced · F1 0.80 · {time}", "at-work")]
@@ -239,19 +285,21 @@ def test_types_are_switched_on_and_off(panel, at_work):
         choices=["LOC", "PER"], value=["PER"], visible=True
     )
     plain = panel.show_lines("at-work", [])
-    assert {row[2] for row in plain["data"]} == {"precision", "recall", "F1"}
+    assert lines_of(plain) == {key: [[10, 0.5]] for key in ("F1", "precision", "recall")}
     lines = panel.show_lines("at-work", ["PER"])
-    # The only evaluation so far is drawn as a dash.
-    assert [row for row in lines["data"] if row[2] == "PER"] == [
-        [0, None, "PER"],
-        [9.7, 0.5, "PER"],
-        [10, 0.5, "PER"],
+    assert lines["series"][3:] == [
+        {"name": "PER", "colour": "#0072b2", "weight": "thin", "points": [[10, 0.5]]}
     ]
-    colours = panel.show_colours("at-work", ["PER"])
-    assert colours["colors_in_legend"] == ["precision", "recall", "F1", "PER"]
-    assert colours["color_map"]["PER"] == "#0072b2"
-    assert "value" not in colours
     assert panel.show_evaluation("at-work", ["PER"])[panel.scores] == lines
+
+
+def test_f1_is_the_strongest_line(at_work):
+    at_work.start()
+    drawn = charts.scores(renewed().view, ["LOC"])["series"]
+    assert [line["name"] for line in drawn if line["weight"] == charts.STRONG] == ["F1"]
+    assert {line["name"]: line["points"] for line in drawn} == {
+        key: [] for key in ("F1", "precision", "recall", "LOC")
+    }
 
 
 def test_a_type_has_one_colour_in_its_line_and_in_its_marks(panel, at_work):
@@ -259,19 +307,20 @@ def test_a_type_has_one_colour_in_its_line_and_in_its_marks(panel, at_work):
     sample = {"tokens": ["x", "y"], "gold": [[0, 1, "Chemical"], [1, 2, "Disease"]]}
     at_work.start(label_names=names, samples=[sample])
     marked = re.findall(r"ner-c(\d)", sample_sentences(renewed().view))
-    lines = panel.show_colours("at-work", ["Chemical", "Disease"])["color_map"]
-    assert [lines["Chemical"], lines["Disease"]] == [PALETTE[int(number)].line for number in marked]
+    chemical, disease = panel.show_lines("at-work", ["Chemical", "Disease"])["series"][3:]
+    colours = [chemical["colour"], disease["colour"]]
+    assert colours == [PALETTE[int(number)].line for number in marked]
     assert marked[0] != marked[1]
-    alone = panel.show_colours("at-work", ["Disease"])["color_map"]
-    assert alone["Disease"] == lines["Disease"]
+    (alone,) = panel.show_lines("at-work", ["Disease"])["series"][3:]
+    assert alone["colour"] == disease["colour"]
 
 
-def test_a_type_may_be_called_as_a_score():
-    evaluation = {"step": 1, "precision": 0.1, "recall": 0.2, "f1": 0.3}
-    view = SimpleNamespace(evaluations=[{**evaluation, "per_type": {"F1": {"f1": 0.9}}}])
-    rows = charts.scores(view, ["F1"])["data"]
-    assert [1, 0.9, "F1 F1"] in rows
-    assert [1, 0.3, "F1"] in rows
+def test_a_type_may_be_called_as_a_score(at_work):
+    at_work.start(label_names=["O", "B-F1"])
+    at_work.evaluated(1, 0.3, per_type={"F1": {"f1": 0.9, "support": 3}})
+    lines = lines_of(charts.scores(renewed().view, ["F1"]))
+    assert lines["F1 F1"] == [[1, 0.9]]
+    assert lines["F1"] == [[1, 0.3]]
 
 
 @pytest.mark.parametrize("count", [0, 1, 398, 399, 400, 401, 799, 100_000])
@@ -288,15 +337,9 @@ def test_a_line_has_a_bounded_number_of_points_that_stay(count):
     assert set(before[::2]) <= set(kept)
 
 
-def test_a_zoom_is_sent_for_both_charts_and_never_by_a_poll(panel, at_work):
-    at_work.start().progress(5)
-    renewed()
-    event = SimpleNamespace(index=[40.5, 10])
-    assert charts.zoomed(event) == [gr.update(x_lim=[10.0, 40.5])] * 2
-    event = SimpleNamespace(index=[10, 10])
-    assert charts.zoomed(event) == [gr.update(x_lim=[None, None])] * 2
-    assert "x_lim" not in poll(panel, "at-work")[1]
-    assert "x_lim" not in panel.show_evaluation("at-work", [])[panel.scores]
+def test_a_value_that_is_not_there_is_no_point(at_work):
+    at_work.start().evaluated(5, loss=None).evaluated(10)
+    assert lines_of(charts.losses(renewed().view))["validation"] == [[10, 0.25]]
 
 
 def plain(html):

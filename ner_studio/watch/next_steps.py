@@ -1,0 +1,64 @@
+"""What can be done with a finished run: try it, publish it, download it."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ner_core.errors import NerError
+from ner_core.runs.export import export_run, exports_dir
+from ner_studio.base import assets, markup, rights
+from ner_studio.base.events import QUICK, QUIET, UNCHECKED
+from ner_studio.runs.downloads import folder_of
+
+
+class NextSteps:
+    """The buttons, and the files of the run once they are asked for.
+
+    ``files`` are placed below the row that the buttons are in.
+    """
+
+    def __init__(self) -> None:
+        self.try_it = gr.Button(
+            "Try it in Highlight", variant="primary", size="md", visible=False, elem_id="try-it"
+        )
+        self.publish = gr.Button("Publish", size="md", visible=False, elem_id="go-publish")
+        self.download = gr.Button("Download", size="md", visible=False, elem_id="download")
+        self.files = gr.File(
+            label="Files of the run",
+            file_count="multiple",
+            interactive=False,
+            visible=False,
+            render=False,
+            elem_id="run-files",
+        )
+        self._served: set[Path] = set()
+
+    @property
+    def buttons(self) -> list[gr.Button]:
+        """The components that are shown for a run with a model."""
+        return [self.try_it, self.publish, self.download]
+
+    def wire(self, run: gr.Dropdown, problem: gr.HTML) -> None:
+        """Connect the components; ``run`` holds the id of the run."""
+        self.publish.click(None, None, js=assets.read("watch/show_publish.js"), **QUICK)
+        # Through the queue, since packing large files takes a while.
+        self.download.click(self.offer_files, run, [self.files, problem], **QUIET)
+        run.change(lambda: gr.update(visible=False), None, self.files, **UNCHECKED)
+
+    def offer_files(self, run_id: str | None) -> tuple[Any, str]:
+        """Return the files of the watched run for download, and a problem if there is one."""
+        try:
+            run = rights.find(run_id)
+            files = export_run(run, folder_of(run))
+        except NerError as error:
+            return gr.update(visible=False), markup.error(str(error))
+        self._serve(exports_dir())
+        label = f"Files of {run.title}"
+        return gr.update(value=[str(file) for file in files], visible=True, label=label), ""
+
+    def _serve(self, folder: Path) -> None:
+        """Let Gradio serve the exports where they are; otherwise it would copy each model."""
+        if folder not in self._served:
+            self._served.add(folder)
+            gr.set_static_paths([folder])
