@@ -65,6 +65,13 @@ def _scores_by_type(value: Any) -> bool:
     )
 
 
+def _intervals(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(bounds, list) and len(bounds) == 2 and all(map(is_number, bounds))
+        for bounds in value.values()
+    )
+
+
 def _settings(value: Any) -> bool:
     texts = ("data", "model", "recipe")
     return (
@@ -118,7 +125,7 @@ _POSSIBLE: dict[str, dict[str, _Check]] = {
         ("epoch", "loss", "seconds_left", "examples_per_second", "memory"), is_number
     ),
     "evaluated": {"samples": _found},
-    "final": {"f1_lenient": is_number},
+    "final": {"f1_lenient": is_number, "interval": _intervals},
     "finished": {"warning": _text},
     **{kind: {"message": _text} for kind in ("failed", "stopped")},
 }

@@ -19,8 +19,8 @@ _WORDS: dict[Reach, str] = {
     "offline": "Hub: offline mode",
 }
 _WHY: dict[Reach, str] = {
-    "unreachable": "The Hub cannot be reached now: ",
-    "offline": "The Hub is not used, because HF_HUB_OFFLINE is set: ",
+    "unreachable": "The Hub can't be reached now: ",
+    "offline": "Offline: ",
 }
 
 

@@ -56,7 +56,7 @@ def score_tables(final: Mapping[str, Mapping[str, Any]], colours: EntityColours)
         ]
         caption = (
             f"{scores['sentences']:,} sentences · token accuracy {scores['accuracy']:.1%} · "
-            f"lenient F1 {scores['f1_lenient']:.3f}"
+            f"F1 of conlleval {scores['f1_lenient']:.3f}"
         )
         header = (split.capitalize(), "Precision", "Recall", "F1", "Entities")
         label = f"{split.capitalize()} scores"

@@ -82,11 +82,11 @@ def differences(views: Sequence[RunView]) -> dict[str, list[str]]:
 
 
 def score_rows(views: Sequence[RunView], split: str) -> dict[str, list[float | None]]:
-    """Return the F1 of each run on a split: strict, lenient, then strict by entity type."""
+    """Return the F1 of each run on a split: strict, as conlleval counts, then strict by entity type."""
     finals = [view.final.get(split, {}) for view in views]
     rows: dict[str, list[float | None]] = {
         "F1": [final.get("f1") for final in finals],
-        "F1, lenient": [final.get("f1_lenient") for final in finals],
+        "F1 of conlleval": [final.get("f1_lenient") for final in finals],
     }
     for label in sorted({label for final in finals for label in final.get("per_type", {})}):
         by_type = [final.get("per_type", {}).get(label) for final in finals]

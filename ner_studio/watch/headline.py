@@ -18,7 +18,7 @@ _VERDICTS = {
     "weak": "Many entities are missed or mistaken. More annotated text helps most.",
 }
 _RULE = f"Rule of thumb: good from {GOOD:.2f}, usable from {USABLE:.2f}."
-_OTHERS = {"precision": "Precision", "recall": "Recall", "f1_lenient": "Lenient F1"}
+_OTHERS = {"precision": "Precision", "recall": "Recall", "f1_lenient": "F1 of conlleval"}
 
 
 def main_scores(view: RunView) -> tuple[str, Mapping[str, Any]] | None:
@@ -57,11 +57,18 @@ def headline(view: RunView) -> str:
     facts = "".join(f"<span>{escape(label)} <b>{value:.3f}</b></span>" for label, value in others)
     return (
         f'<div class="ner-headline" data-verdict="{word}">'
-        f'<p class="ner-score"><b>{scores["f1"]:.2f}</b> <span>{split} F1</span></p>'
+        f'<p class="ner-score"><b>{scores["f1"]:.2f}</b> <span>{split} F1{_interval(scores)}</span>'
+        "</p>"
         f"<div><p><b>{word.capitalize()}.</b> {escape(_VERDICTS[word])}</p>"
         f'<p class="ner-quiet">{escape(_small(scores) + _RULE)}</p>'
         f'<p class="ner-facts">{facts}</p></div></div>'
     )
+
+
+def _interval(scores: Mapping[str, Any]) -> str:
+    """Return between what other sentences of the same kind would score; runs of before have none."""
+    bounds = scores.get("interval", {}).get("f1")
+    return f"<br>{bounds[0]:.2f} to {bounds[1]:.2f} (95 %)" if bounds else ""
 
 
 def _small(scores: Mapping[str, Any]) -> str:

@@ -104,7 +104,7 @@ def test_a_report_appears_once_and_then_nothing_is_sent(panel):
     assert shown["report"]["visible"]
     assert 'aria-label="Test scores"' in shown["report-scores"]
     assert 'aria-label="Validation scores"' in shown["report-scores"]
-    assert "lenient F1" in shown["report-scores"]
+    assert "F1 of conlleval" in shown["report-scores"]
     assert panel.update("a", first[panel.seen]) == SKIP
 
 

@@ -583,7 +583,7 @@ def test_runs_with_the_same_settings():
 
 def test_the_best_scores_are_marked():
     views = [view_of(make(name, f1=f1)) for name, f1 in (("a", 0.7), ("b", 0.8), ("c", 0.8))]
-    assert list(compare.score_rows(views, "test")) == ["F1", "F1, lenient", "type:LOC", "type:PER"]
+    assert list(compare.score_rows(views, "test")) == ["F1", "F1 of conlleval", "type:LOC", "type:PER"]
     drawn = compare.tables(views)
     assert drawn.count('<b class="best">0.820</b>') == 2  # LOC on validation, of two that are equal
     assert '<b class="best">0.700</b>' not in drawn

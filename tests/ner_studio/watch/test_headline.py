@@ -32,7 +32,7 @@ def test_the_test_score_counts_and_the_others_stand_below():
     assert said(view_of(("validation", 0.7412, {}), ("test", 0.7255, {}))) == (
         "0.73 test F1 Usable. It is right more often than not. Check by hand what matters. "
         "Rule of thumb: good from 0.85, usable from 0.60. "
-        "Precision 0.726 Recall 0.726 Lenient F1 0.812 Validation F1 0.741"
+        "Precision 0.726 Recall 0.726 F1 of conlleval 0.812 Validation F1 0.741"
     )
 
 
@@ -63,3 +63,15 @@ def test_a_part_without_entities_is_no_score():
 
 def test_a_run_that_has_not_finished_has_none():
     assert headline(view_of(("validation", 0.5, {}), ended="stopped")) == ""
+
+
+def test_the_interval_stands_below_the_figure():
+    interval = {name: [0.68, 0.7712] for name in ("precision", "recall", "f1")}
+    assert "0.73 test F1 0.68 to 0.77 (95 %)" in said(
+        view_of(("test", 0.7255, {"interval": interval}))
+    )
+
+
+@pytest.mark.parametrize("interval", [[0.1, 0.2], {"f1": 0.5}, {"f1": [0.1]}, {"f1": ["<b>", 1]}])
+def test_an_interval_that_is_none_is_left_out_with_its_event(interval):
+    assert headline(view_of(("test", 0.5, {"interval": interval}))) == ""
