@@ -66,7 +66,7 @@ def headline(view: RunView) -> str:
 
 
 def _interval(scores: Mapping[str, Any]) -> str:
-    """Return between what other sentences of the same kind would score; runs of before have none."""
+    """Return between what other such sentences would score; runs of before have none."""
     bounds = scores.get("interval", {}).get("f1")
     return f"<br>{bounds[0]:.2f} to {bounds[1]:.2f} (95 %)" if bounds else ""
 
