@@ -113,7 +113,7 @@ def test_without_an_answer_what_another_has_downloaded_is_refused(hub, asks, mon
         "hangs": "within 0.4 seconds. Check your network and try again, or",
         "is gone": "Can't connect to http://127.0.0.1:9 to get the model ann/own. Check your "
         "network and try again, or",
-        "is offline": "offline mode. Unset HF_HUB_OFFLINE, or",
+        "is offline": "Offline: can't get the model ann/own from the Hub. Unset HF_HUB_OFFLINE, or",
     }[how]
     assert f"{found} choose minilm, starter or a folder." in refusal(
         predictors.MODELS.get, "ann/own"

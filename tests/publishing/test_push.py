@@ -436,8 +436,8 @@ CARD = "/api/validate-yaml"
         (
             CARD,
             {"status": 200},
-            "me/ner can't be written to (JSONDecodeError: Expecting value: line 1 column 1 (char "
-            "0)). Try again.",
+            "Can't write to me/ner (JSONDecodeError: Expecting value: line 1 column 1 (char 0)). "
+            "Try again.",
         ),
     ],
 )

@@ -44,4 +44,4 @@ def looks_like_plain_text(head: bytes) -> bool:
         return False
     ended = sum(bool(_END_OF_SENTENCE.search(row[-1][1:])) for row in long)
     alike = max(Counter(map(len, rows)).values())
-    return 2 * ended > len(long) or 2 * alike < len(rows)
+    return 2 * ended > len(long) or 2 * alike <= len(rows)
