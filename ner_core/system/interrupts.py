@@ -24,8 +24,6 @@ def interruptible(should_stop: Callable[[], bool]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    if should_stop():  # what follows may end before the first look of the thread
-        raise StopRequested
     over = threading.Event()
     armed = True
 

@@ -50,6 +50,8 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
         with interruptible(should_stop):
             prepared = prepare(run.config())
             described = describe(prepared)
+        if should_stop():  # small data may be prepared before the thread looks for the first time
+            raise StopRequested
         loop = train(run, prepared, described, log, should_stop)
         step, best_step, best_f1 = loop.step, loop.best_step, loop.best_f1
         if not loop.stopped:

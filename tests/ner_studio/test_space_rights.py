@@ -247,7 +247,7 @@ def test_who_started_a_run_downloads_and_renames_it_and_the_owner_of_the_space_d
         number = endpoints.number("runs-table", event)
         return visitor.call(number, [None] * len(endpoints.inputs(number)), used(run_id))
 
-    none = "There is no run 'second'. `python -m ner_core runs` lists all runs."
+    none = "There is no run 'second'. List your runs with `python -m ner_core runs`."
     for event in ("rename_run", "delete_run", "download_run", "use_run", "stop_run"):
         assert none in act(bob, event)
         assert none.replace("second", "absent") in act(bob, event, "absent")
@@ -334,7 +334,7 @@ def open_page(space, browser, visitors, endpoints):
         with page.expect_response(tells_of_all_runs) as answer:
             page.goto(space.url + query)
         answer.value.finished()
-        page.wait_for_selector("#text:visible, #start:visible")
+        page.wait_for_selector("#text:visible, #start:visible, #watch:visible")
         return page
 
     def tells_of_all_runs(answer):

@@ -178,7 +178,7 @@ def test_a_field_with_a_problem_is_invalid_until_it_is_mended(new_page):
     fill(page, "#batch_size", "many")
     field.press("Tab")
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(field).to_have_accessible_description(re.compile("Must be a whole number"))
+    expect(field).to_have_accessible_description(re.compile("Use a whole number"))
     fill(page, "#batch_size", "8")
     field.press("Tab")
     expect(field).not_to_have_attribute("aria-invalid", "true")
