@@ -140,7 +140,7 @@ def test_good_data_are_shown_in_seconds(app, new_page, tmp_path):
         began = time.monotonic()
         page.wait_for_selector("#data-summary >> text=10,000 training sentences", state="attached")
         seconds = time.monotonic() - began
-        cells = page.locator("#data-summary table[aria-label=Data] td")
+        cells = page.locator("#data-summary table[aria-label=Data] tbody td")
         assert_becomes(lambda: cells.all_inner_texts()[:3], ["Sentences", "9,000", "1,000"])
         page.wait_for_selector("#data-summary .ner-text mark[data-label=PER]")
         take_away(page)
