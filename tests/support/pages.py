@@ -159,6 +159,12 @@ def open_settings(page):
     wait_until_idle(page)
 
 
+def open_group(page, name):
+    """Open a group of the advanced settings, as ``open_settings`` opens all of them."""
+    page.locator("#more-settings .ner-group > button", has_text=name).click()
+    wait_until_idle(page)
+
+
 def upload(page, *files):
     page.get_by_label("My files").check()
     page.set_input_files("#upload input[type=file]", [str(file) for file in files])

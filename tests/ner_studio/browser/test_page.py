@@ -10,6 +10,7 @@ from tests.support.pages import (
     assert_becomes,
     fill,
     marks,
+    open_group,
     open_settings,
     open_shared,
     open_tab,
@@ -38,9 +39,14 @@ def test_a_new_user_trains_on_the_sample_and_tries_the_model(app, new_page):
     page.get_by_role("radio", name="Quick").check()
     open_settings(page)
     fill(page, "#epochs", "1")
-    page.locator("#more-settings .ner-group > button", has_text="Text").click()
-    expect(page.locator("#max_train").locator("input, textarea")).to_have_value("3000")
+    open_group(page, "Text")
+    sentences = page.locator("#max_train").locator("input, textarea")
+    expect(sentences).to_have_value("3000")
+    wait_until_idle(page)
     fill(page, "#max_train", "600")
+    sentences.press("Tab")
+    wait_until_idle(page)
+    expect(sentences).to_have_value("600")
     page.click("#start")
     page.wait_for_selector("[data-status=running]")
     page.wait_for_selector("#run-status >> text=Time left")

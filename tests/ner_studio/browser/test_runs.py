@@ -16,7 +16,7 @@ from ner_core.runs.run import Run
 from tests.conftest import write_conll
 from tests.support import toy
 from tests.support.fake_runs import FakeRun
-from tests.support.pages import assert_becomes, fill, open_settings, open_tab, upload
+from tests.support.pages import assert_becomes, fill, open_group, open_settings, open_tab, upload
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.alone, pytest.mark.timeout(900)]
 
@@ -50,7 +50,7 @@ def start(app, page, files, epochs, **more):
     fill(page, "#epochs", epochs)
     fill(page, "#batch_size", "8")
     for group, settings in more.items():
-        page.locator("#more-settings .ner-group > button", has_text=group).click()
+        open_group(page, group)
         for name, value in settings.items():
             fill(page, f"#{name}", value)
     before = app.runs()
