@@ -11,7 +11,7 @@ from ner_core.models.sources import find_model
 from ner_core.runs import trash
 from ner_studio import api, mcp_tools, rest_calls
 from ner_studio.base import assets, rights, sign_in
-from ner_studio.base.events import QUICK, QUIET
+from ner_studio.base.events import QUICK
 from ner_studio.base.hub_badge import HubBadge
 from ner_studio.base.theme import theme
 from ner_studio.highlight.tab import HighlightTab
@@ -73,7 +73,7 @@ def build() -> gr.Blocks:
             *train.watch.try_with(try_run, tried),
             train.runs.try_with(try_run, tried),
         ):
-            event.then(None, js=assets.read("runs/focus_text.js"), **QUIET)
+            highlight.take_offered_on(event.then)
         api.add_endpoints()
         page.queue(default_concurrency_limit=2, max_size=64)
     return page

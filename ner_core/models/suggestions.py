@@ -1,6 +1,7 @@
 """A short choice of encoders on the Hub; any other id works as well.
 
-What is said of each comes from its page on the Hub. All have safetensors and need no remote code.
+What is said of each comes from its model card. Its files are checked when it is loaded, as those of
+any other: it is refused if it has no safetensors or wants code of its own.
 """
 
 from typing import NamedTuple
@@ -28,7 +29,7 @@ class Suggestion(NamedTuple):
 
 SUGGESTIONS = (
     Suggestion("distilbert/distilbert-base-uncased", 66, "English", "Apache 2.0", "small"),
-    Suggestion("google-bert/bert-base-cased", 108, "English", "Apache 2.0", "reads capitals"),
+    Suggestion("google-bert/bert-base-cased", 110, "English", "Apache 2.0", "reads capitals"),
     Suggestion("answerdotai/ModernBERT-base", 149, "English", "Apache 2.0", "larger"),
     Suggestion("FacebookAI/xlm-roberta-base", 278, "100 languages", "MIT", "also mixed languages"),
     Suggestion("thomas-sounack/BioClinical-ModernBERT-base", 150, "English", "MIT", "biomedical"),

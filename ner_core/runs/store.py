@@ -139,7 +139,7 @@ def list_runs() -> list[Run]:
 
 
 def rename(run: Run, name: str) -> str:
-    """Give a run another name for people to read, and return that name. Its id stays as it is.
+    """Set the name that people read of a run, and return it. Its id stays as it is.
 
     Raises RunError if the name is empty or too long, or if it can't be written.
     """

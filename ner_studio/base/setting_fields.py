@@ -54,6 +54,19 @@ MORE: dict[str, dict[str, str]] = {
 
 LABELS = FIRST | {name: label for group in MORE.values() for name, label in group.items()}
 
+SOURCE = {
+    "data": "Data",
+    "token_column": "Word column",
+    "tag_column": "Tag column",
+    "label_names": "Tag names",
+    "sentence_column": "Sentence column",
+    "encoding": "Encoding",
+    "span_offsets": "Span offsets",
+    "model": "Encoder",
+    "recipe": "Recipe",
+}
+"""What is learned from, and how it is read: settings whose fields are not among the others."""
+
 # An empty overlap follows from the window length; other settings have an automatic value only if
 # they may be None.
 _FOLLOWS = "overlap"

@@ -84,6 +84,8 @@ class HighlightTab:
         self.arrived = hidden_text()
         # Which models have labels without names: a line "number model" for each.
         self.unnamed = hidden_text()
+        # The text that a run was opened with, and the examples that it may replace.
+        self.offered_text = hidden_text()
         self.files = FilePanel()
 
     @property
@@ -145,15 +147,21 @@ class HighlightTab:
     @property
     def offered(self) -> list[Any]:
         """The components that ``offer`` updates."""
-        return [self.text, self.examples.dataset]
+        return [self.offered_text, self.examples.dataset]
 
     def offer(self, texts: Sequence[str]) -> dict[Any, Any]:
-        """Show the first of these texts, and all of them as examples; skip it if there are none."""
+        """Show these texts as examples, if there are any; ``take_offered_on`` follows."""
         if not texts:
-            return {}
+            return {self.offered_text: ""}
         labels = [shorten(text, 28, placeholder=" …") for text in texts]
         samples = gr.Dataset(samples=[[text] for text in texts], sample_labels=labels)
-        return {self.text: texts[0], self.examples.dataset: samples}
+        offered = {"first": texts[0], "replaced": [*EXAMPLES.values(), *texts]}
+        return {self.offered_text: json.dumps(offered), self.examples.dataset: samples}
+
+    def take_offered_on(self, event: Any) -> None:
+        """Go to the text on this event, with the first offered one in it if it was an example."""
+        both = [self.text, self.offered_text]
+        event(None, both, self.text, js=assets.read("highlight/take_offered.js"), **QUICK)
 
     def restore_on(self, event: Any) -> None:
         """Restore what the address of the page contains, or what was there before a reload."""

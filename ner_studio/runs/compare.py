@@ -14,8 +14,7 @@ from ner_core.runs.command import value_text
 from ner_studio.base import charts, markup
 from ner_studio.base.durations import duration
 from ner_studio.base.times import when
-from ner_studio.runs.rows import short_name
-from ner_studio.base.setting_fields import LABELS
+from ner_studio.runs.settings import label_of, settings_of
 
 STEPS, EPOCHS = "steps", "epochs"
 SCORES, LOSSES = "Validation F1", "Training loss"
@@ -30,17 +29,6 @@ MOST_RUNS = len(LINES)
 _SERIES = list(ascii_uppercase[:MOST_RUNS])
 
 _NOT_COMPARED = frozenset({"report_to"})
-_SOURCE_LABELS = {
-    "data": "Data",
-    "token_column": "Word column",
-    "tag_column": "Tag column",
-    "label_names": "Tag names",
-    "sentence_column": "Sentence column",
-    "encoding": "Encoding",
-    "span_offsets": "Span offsets",
-    "model": "Encoder",
-    "recipe": "Recipe",
-}
 _TITLES = {"validation": "Validation", "test": "Test"}
 _NONE = "–"
 
@@ -73,7 +61,7 @@ def differences(views: Sequence[RunView]) -> dict[str, list[str]]:
 
     Automatic values are those that the run started with; before the start they are ``auto``.
     """
-    settings = [_settings(view) for view in views]
+    settings = [settings_of(view) for view in views]
     names = [name for values in settings for name in values if name not in _NOT_COMPARED]
     found = {
         name: [values.get(name, _NONE) for values in settings] for name in dict.fromkeys(names)
@@ -149,22 +137,11 @@ def _scale(view: RunView, over: str) -> float:
     return 1.0
 
 
-def _settings(view: RunView) -> dict[str, str]:
-    values: Mapping[str, Any] = view.settings
-    if not values:
-        try:
-            values = view.run.config().model_dump()
-        except NerError:  # damaged settings must not hide the other runs
-            values = {}
-    shown = {name: value_text(value) for name, value in values.items()}
-    return shown | {name: short_name(shown[name]) for name in ("data", "model") if name in shown}
-
-
 def _settings_table(views: Sequence[RunView]) -> str:
     found = differences(views)
     if not found:
         return '<p class="ner-quiet">All settings are the same.</p>'
-    rows = [(_label(name), *map(markup.escape, values)) for name, values in found.items()]
+    rows = [(markup.escape(label_of(name)), *map(markup.escape, values)) for name, values in found.items()]
     names, title = names_of(views), "Settings that differ"
     columns = range(1, len(names) + 1)
     table = markup.table(("", *names), rows, label=title, caption=title, text_columns=columns)
@@ -191,10 +168,6 @@ def _with_best(values: Sequence[float | None]) -> list[str]:
     return [f'<b class="best">{text}</b>' if text == best else text for text in shown]
 
 
-def _label(name: str) -> str:
-    return markup.escape(_SOURCE_LABELS.get(name) or LABELS.get(name) or name.replace("_", " "))
-
-
 def _score_label(name: str, colours: EntityColours) -> str:
     label = name.removeprefix("type:")
     return (
@@ -213,7 +186,7 @@ def _state(view: RunView) -> str:
 
 def _caution(views: Sequence[RunView]) -> str:
     """Return a warning if the scores are those of different sentences; empty otherwise."""
-    sources = {(_settings(view).get("data"), _sentences(view)) for view in views}
+    sources = {(settings_of(view).get("data"), _sentences(view)) for view in views}
     if len(sources) < 2:
         return ""
     return (

@@ -5,7 +5,6 @@ The list is drawn in the browser, see ``table.py``; each action is an event of i
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -14,12 +13,12 @@ from ner_core.config import TrainConfig
 from ner_core.errors import NerError
 from ner_core.jobs.stop import stop
 from ner_core.runs import store, trash
-from ner_core.runs.export import drop_exports, export_run, exports_dir
+from ner_core.runs.export import drop_exports
 from ner_studio.base import assets, polling, rights
 from ner_studio.base.events import QUICK, QUIET
 from ner_studio.runs import table as runs_table
 from ner_studio.runs.compare_panel import ComparePanel
-from ner_studio.runs.downloads import folder_of
+from ner_studio.runs.downloads import folder_of, offer
 from ner_studio.runs.rows import RunRow, RunRows
 from ner_studio.runs.table import Answer, name_of, run_of, runs_of, table_value
 from ner_studio.state.snapshots import SHARED
@@ -49,7 +48,6 @@ class RunsPanel:
         self.seen = gr.State(None)
         self.timer = gr.Timer(polling.RUNS_TABLE)
         self._rows = RunRows()
-        self._served: set[Path] = set()
 
     @property
     def refreshed(self) -> list[Any]:
@@ -141,7 +139,7 @@ class RunsPanel:
         return {self.selection: selection, **self.comparison.show(selection, over)}
 
     def rename_run(self, event: gr.EventData) -> dict[Any, Any]:
-        """Give a run another name."""
+        """Rename a run."""
         try:
             run = rights.find(run_of(event))
             name = store.rename(run, name_of(event))
@@ -184,21 +182,12 @@ class RunsPanel:
         """Offer the files of a run for download."""
         try:
             run = rights.find(run_of(event))
-            files = export_run(run, folder_of(run))
+            shown = offer(run)
         except NerError as error:
             hidden = gr.update(visible=False)
             said = Answer("download_run", _id(event), problem=str(error))
             return {self.files: hidden, **self._answer(said)}
-        self._serve(exports_dir())
-        label = f"Files of {run.title}"
-        shown = gr.update(value=[str(file) for file in files], visible=True, label=label)
         return {self.files: shown, **self._answer(Answer("download_run", run.id, run.title))}
-
-    def _serve(self, folder: Path) -> None:
-        """Let Gradio serve the exports where they are; otherwise it would copy each model."""
-        if folder not in self._served:
-            self._served.add(folder)
-            gr.set_static_paths([folder])
 
     def _answer(self, answer: Answer) -> dict[Any, Any]:
         """Show the list as it is now, and what was done."""

@@ -4,6 +4,7 @@ A problem of a setting is shown at its field as soon as the visitor leaves the f
 """
 
 import contextlib
+import json
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,9 @@ from ner_core.config import RECIPE_PURPOSE, RECIPES, TrainConfig
 from ner_core.errors import ConfigError, DataError, NerError
 from ner_core.hub.token import using_token
 from ner_core.runs.command import command_line
-from ner_studio.base import rights, setting_fields
+from ner_studio.base import assets, rights, setting_fields
 from ner_studio.base.events import QUICK, QUIET
+from ner_studio.base.hidden_text import hidden_text
 from ner_studio.base.rights import RightsError
 from ner_studio.state import snapshots
 from ner_studio.state.predictors import importing
@@ -44,6 +46,9 @@ class SettingsForm:
             show_label=False,
             elem_id="recipe",
         )
+        # What the page puts into the fields when a recipe is chosen: an answer of the server could
+        # come after what a person has typed meanwhile.
+        self.recipes = hidden_text(json.dumps({name: _values_of(name) for name in RECIPES}))
         self.fields: dict[str, Any] = {}
         with gr.Accordion("Advanced settings", open=False, elem_id="more-settings"):
             with gr.Row(elem_classes="ner-settings first"):
@@ -107,8 +112,17 @@ class SettingsForm:
         )
         gr.on([*self.edits, *source.changes], **self._refreshing)
         # `input`, not `change`: filling in the settings of a run changes the recipe, too.
-        filled = self.recipe.input(self.fill_recipe, self.recipe, self.filled, **QUICK)
-        self.refresh_on(filled.then)
+        filled = self.recipe.input(
+            None,
+            [self.recipe, self.recipes],
+            list(self.fields.values()),
+            js=assets.read("train/fill_recipe.js"),
+            **QUICK,
+        )
+        checked = filled.then(
+            self.check, self.inputs | {self.wrong}, [*self.fields.values(), self.wrong], **QUICK
+        )
+        self.refresh_on(checked.then)
         measured = self.timer.tick(
             self.measure,
             source.inputs | self.inputs,
@@ -137,10 +151,6 @@ class SettingsForm:
     def values(self, form: Mapping[Any, Any]) -> dict[str, Any]:
         """Return recipe and settings as ``TrainConfig.from_values`` takes them."""
         return {"recipe": form[self.recipe], **setting_fields.read(self._shown(form))}
-
-    def fill_recipe(self, recipe: str) -> dict[Any, Any]:
-        """Return the updates that put a recipe's values into all fields."""
-        return self.fill(TrainConfig.from_values({"recipe": recipe}))
 
     def fill(self, config: TrainConfig) -> dict[Any, Any]:
         """Return the updates that put a run's settings into the form."""
@@ -223,6 +233,12 @@ class SettingsForm:
 
     def _config(self, form: Mapping[Any, Any]) -> TrainConfig:
         return TrainConfig.from_values(self._source.values(form) | self.values(form))
+
+
+def _values_of(recipe: str) -> list[Any]:
+    """Return the values of a recipe, in the order of the fields."""
+    config = TrainConfig.from_values({"recipe": recipe})
+    return [setting_fields.shown(config, name) for name in setting_fields.LABELS]
 
 
 def _card(recipe: str) -> str:

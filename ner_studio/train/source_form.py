@@ -23,6 +23,7 @@ from ner_core.hub.repository_ids import has_hub_prefix, with_hub_prefix, without
 from ner_core.models.suggestions import SUGGESTIONS
 from ner_studio.base import markup, rights
 from ner_studio.base.events import QUICK, QUIET
+from ner_studio.base.setting_fields import SOURCE
 from ner_studio.state import uploads
 from ner_studio.state.predictors import MODELS_HERE, asks_hub, reading_data
 from ner_studio.train import data_summary
@@ -35,14 +36,6 @@ KEPT = "Data of that run"
 """Offered after the settings of a run whose data are none of these were put into the form."""
 
 _MOST_PAGES = 1000
-_READING = {
-    "token_column": "Column of the words",
-    "tag_column": "Column of the tags",
-    "label_names": "Names of numbered tags",
-    "sentence_column": "Column that numbers the sentences",
-    "encoding": "Encoding of text files",
-    "span_offsets": "Offsets of spans",
-}
 _FORMATS = (
     "CoNLL columns, JSON or JSONL with tokens and tags or with spans of characters (Prodigy, "
     "spaCy, doccano), Label Studio JSON, CSV, Parquet, or inline `[Ann](PER)`; also as .gz or .zip."
@@ -107,7 +100,7 @@ class SourceForm:
     def _setting(name: str) -> gr.Textbox | gr.Dropdown:
         """Add a field for what the data themselves do not say."""
         info = TrainConfig.model_fields[name].description
-        label = _READING[name]
+        label = SOURCE[name]
         if name == "span_offsets":
             choices = list(get_args(SpanOffsets))
             return gr.Dropdown(

@@ -1,15 +1,13 @@
 """What can be done with a finished run: try it, publish it, download it."""
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from ner_core.errors import NerError
-from ner_core.runs.export import export_run, exports_dir
 from ner_studio.base import assets, markup, rights
 from ner_studio.base.events import QUICK, QUIET, UNCHECKED
-from ner_studio.runs.downloads import folder_of
+from ner_studio.runs.downloads import offer
 
 
 class NextSteps:
@@ -32,7 +30,6 @@ class NextSteps:
             render=False,
             elem_id="run-files",
         )
-        self._served: set[Path] = set()
 
     @property
     def buttons(self) -> list[gr.Button]:
@@ -50,15 +47,6 @@ class NextSteps:
         """Return the files of the watched run for download, and a problem if there is one."""
         try:
             run = rights.find(run_id)
-            files = export_run(run, folder_of(run))
+            return offer(run), ""
         except NerError as error:
             return gr.update(visible=False), markup.error(str(error))
-        self._serve(exports_dir())
-        label = f"Files of {run.title}"
-        return gr.update(value=[str(file) for file in files], visible=True, label=label), ""
-
-    def _serve(self, folder: Path) -> None:
-        """Let Gradio serve the exports where they are; otherwise it would copy each model."""
-        if folder not in self._served:
-            self._served.add(folder)
-            gr.set_static_paths([folder])

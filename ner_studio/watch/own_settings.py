@@ -5,16 +5,14 @@ from typing import Any
 
 import gradio as gr
 
-from ner_core.config import RECIPES, TrainConfig
+from ner_core.config import TrainConfig
 from ner_core.errors import NerError
-from ner_core.hub.repository_ids import without_hub_prefix
-from ner_core.runs.command import command_line, value_text
-from ner_studio.base import markup, rights, setting_fields
+from ner_core.runs.command import command_line
+from ner_core.runs.view import RunView
+from ner_studio.base import markup, rights
 from ner_studio.base.events import UNCHECKED
-from ner_studio.runs.rows import short_name
+from ner_studio.runs.settings import label_of, main_settings_of
 from ner_studio.state.snapshots import SHARED
-
-_MAIN = ("epochs", "batch_size", "learning_rate")
 
 
 class OwnSettings:
@@ -23,7 +21,6 @@ class OwnSettings:
     def __init__(self) -> None:
         self.settings = gr.HTML("", apply_default_css=False, elem_id="run-settings")
         self.use = gr.Button("Use these settings", size="sm", elem_id="use-settings")
-        self._run: Any = None
 
     def wire(self, run: gr.Dropdown, stage: gr.Textbox) -> None:
         """Show the settings of another run when ``run`` or its stage changes."""
@@ -45,36 +42,23 @@ class OwnSettings:
 
         return self.use.click(use, run, [self.settings, *outputs], **UNCHECKED)
 
-    def show(self, run_id: str | None) -> Any:
+    def show(self, run_id: str | None) -> str:
         """Return the settings of a run, nothing if there is none."""
         cached = SHARED.chosen(run_id)
-        if cached is None:
-            return ""
-        try:
-            return settings_list(cached.view.run.config())
-        except NerError as error:
-            return markup.error(str(error))
+        return cached.render("settings", settings_list) if cached else ""
 
 
-def settings_list(config: TrainConfig) -> str:
-    """Return data, encoder, recipe, the main settings, and those that differ from the recipe's."""
-    usual = TrainConfig.from_values({"recipe": config.recipe} if config.recipe in RECIPES else {})
-    rows = [
-        ("Data", short_name(without_hub_prefix(config.data))),
-        ("Encoder", short_name(config.model)),
-        ("Recipe", config.recipe),
-    ]
-    rows += [
-        (label, value_text(getattr(config, name)))
-        for name, label in setting_fields.LABELS.items()
-        if name in _MAIN or getattr(config, name) != getattr(usual, name)
-    ]
+def settings_list(view: RunView) -> str:
+    """Return the main settings of a run, and the command that starts the same run."""
     items = "".join(
-        f"<dt>{markup.escape(name)}</dt><dd>{markup.escape(value)}</dd>" for name, value in rows
+        f"<dt>{markup.escape(label_of(name))}</dt><dd>{markup.escape(value)}</dd>"
+        for name, value in main_settings_of(view).items()
     )
-    command = markup.escape(command_line(config))
+    try:
+        command = f"<pre class=ner-command>{markup.escape(command_line(view.run.config()))}</pre>"
+    except NerError as error:
+        command = markup.error(str(error))
     return (
         f'<h2 class="ner-step-title">Settings</h2><dl class="ner-pairs">{items}</dl>'
-        f'<details class="ner-more"><summary>As a command</summary><pre class="ner-command">'
-        f"{command}</pre></details>"
+        f'<details class="ner-more"><summary>As a command</summary>{command}</details>'
     )

@@ -249,7 +249,7 @@ class WatchPanel:
         return cached.render("texts", sample_texts) if cached else []
 
     def rename(self, event: gr.EventData) -> str:
-        """Give the watched run another name, and return a problem if there is one."""
+        """Rename the watched run, and return a problem if there is one."""
         try:
             store.rename(rights.find(run_of(event)), name_of(event))
         except NerError as error:

@@ -9,7 +9,7 @@ from ner_core.evaluation.intervals import intervals, resampled, sentence_counts,
 
 
 def plainly(counts, samples, seed):
-    """Compute the scores of each resampling one by one, as a textbook does."""
+    """Draw the sentences of each resampling one by one, as a textbook does."""
     draws, rows = np.random.default_rng(seed), []
     for _ in range(samples):
         drawn = draws.integers(0, len(counts), size=len(counts))
@@ -26,10 +26,38 @@ def plainly(counts, samples, seed):
     return rows
 
 
-def test_resampling_is_that_of_a_textbook():
+def test_counts_are_those_of_each_sentence():
     counts = sentence_counts([{1, 2}, {3}, set(), {4, 5, 6}], [{1}, {3, 7}, {8}, {4, 5}])
     assert counts.tolist() == [[1, 1, 2], [1, 2, 1], [0, 1, 0], [2, 2, 3]]
-    assert np.allclose(resampled(counts, 100, seed=3), plainly(counts, 100, seed=3))
+
+
+def test_resampling_is_that_of_a_textbook():
+    # Three kinds of sentences, of different frequency; by chance alone quantiles differ by a point.
+    counts = np.array([[1, 1, 2]] * 60 + [[0, 1, 1]] * 25 + [[2, 2, 2]] * 15)
+    quantiles = [2.5, 25, 50, 75, 97.5]
+    drawn = np.percentile(resampled(counts, 4000, seed=3), quantiles, axis=0)
+    expected = np.percentile(plainly(counts, 4000, seed=4), quantiles, axis=0)
+    assert np.abs(drawn - expected).max() < 0.01
+
+
+def test_a_million_sentences_are_drawn_by_their_kinds(monkeypatch):
+    kinds = np.array([[0, 0, 0], [1, 1, 1], [1, 2, 3]])
+    asked = []
+    real = np.random.default_rng
+
+    class Counting:
+        def __init__(self, seed):
+            self.random = real(seed)
+
+        def multinomial(self, number, shares, size):
+            asked.append((number, len(shares), size))
+            return self.random.multinomial(number, shares, size=size)
+
+    monkeypatch.setattr(np.random, "default_rng", Counting)
+    low, high = intervals(np.tile(kinds, (333_334, 1)))["recall"]
+    assert asked == [(1_000_002, 3, 1000)]
+    assert low < 0.5 < high
+    assert high - low < 0.01
 
 
 def test_what_never_varies_has_no_width():
@@ -67,9 +95,3 @@ def test_the_interval_holds_the_truth_in_95_of_100_samples():
         low, high = intervals(np.array(rows), samples=400, seed=round_number)["recall"]
         hits += low <= recall <= high
     assert 0.93 <= hits / rounds <= 0.97
-
-
-def test_drawing_takes_work_in_proportion_to_the_sentences():
-    # 3,500 sentences, 1,000 times: 3.5 million rows are drawn, in parts that fit into memory.
-    counts = np.ones((3500, 3), dtype=np.int64)
-    assert resampled(counts).shape == (1000, 3)

@@ -135,6 +135,12 @@ def test_the_end_of_a_run_is_told_in_the_title_and_leads_to_its_model(new_page, 
     page.locator("#examples button").click()
     expect(page.locator("#text textarea")).to_have_value("Ann <b> met Bo Li in New York .")
     expect(notice).to_be_empty()
+    # What a visitor has written stays when a run is tried again.
+    page.fill("#text textarea", "My own text.")
+    open_tab(page, "Train")
+    page.click("#try-it")
+    expect(page.locator("#text textarea")).to_be_focused()
+    expect(page.locator("#text textarea")).to_have_value("My own text.")
 
 
 def test_a_run_is_renamed_in_its_heading(new_page, run):

@@ -1,6 +1,7 @@
 """The form of the Train tab by plain calls: what it shows, reads, fills in and says."""
 
 import asyncio
+import json
 from functools import cache
 from html import unescape
 from typing import Literal, get_origin
@@ -74,6 +75,12 @@ class Form:
         assert source.keys() <= set(self.source.filled)
         assert settings.keys() == set(self.settings.filled)
         self.show(source | settings)
+
+    def choose_recipe(self, recipe):
+        """Choose a recipe; the page puts its values into the fields, in their order."""
+        self.content[self.settings.recipe] = recipe
+        values = json.loads(self.settings.recipes.value)[recipe]
+        self.content |= dict(zip(self.settings.fields.values(), values, strict=True))
 
     def describe(self, chosen=False):
         """Describe the data; returns summary, problem and whether the run can be started."""
@@ -173,7 +180,7 @@ def test_the_page_opens_with_the_defaults(form):
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_choosing_a_recipe_fills_all_fields_with_its_values(form, recipe):
     form.type(epochs="7", seed="many", schedule="constant", freeze_embeddings=False, overlap="1")
-    form.show(form.settings.fill_recipe(recipe))
+    form.choose_recipe(recipe)
     assert form.config() == TrainConfig.from_values({"recipe": recipe})
 
 
@@ -318,12 +325,27 @@ def test_several_wrong_values_are_all_explained(form):
     assert set(form.check()) == {"epochs", "seed"}
 
 
+def test_no_answer_of_the_server_fills_in_a_recipe(form):
+    # It could come after what a person has typed meanwhile.
+    recipe = (form.settings.recipe._id, "input")
+    (filling,) = [
+        event
+        for event in form.page.fns.values()
+        if recipe in event.targets and set(form.settings.fields.values()) <= set(event.outputs)
+    ]
+    assert filling.fn is None
+    assert len(filling.outputs) == len(setting_fields.LABELS)
+
+
 def test_filling_in_a_recipe_takes_the_problems_away(form):
     form.type(epochs="0", seed="-1")
     form.check()
-    updates = form.settings.fill_recipe("quick")
-    assert updates[form.settings.wrong] == []
-    assert updates[form.settings.fields["seed"]]["elem_classes"] == []
+    form.choose_recipe("quick")
+    looks = form.check()
+    assert form.content[form.settings.wrong] == []
+    assert {name: look["elem_classes"] for name, look in looks.items()} == dict.fromkeys(
+        ("epochs", "seed"), []
+    )
 
 
 def test_the_command_follows_the_form(form, estimate):
