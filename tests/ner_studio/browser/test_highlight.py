@@ -105,15 +105,19 @@ def choose(page, label, model):
 
 
 def compare_with(page, model):
-    button = page.get_by_role("button", name="Compare")
-    if button.get_attribute("aria-expanded") == "false":
-        button.click()
+    toggle_comparison(page, True)
     choose(page, "Compare with", model)
 
 
 def close_comparison(page):
+    toggle_comparison(page, False)
+
+
+def toggle_comparison(page, wanted):
     button = page.get_by_role("button", name="Compare")
-    if button.get_attribute("aria-expanded") == "true":
+    # A page that is still being drawn does not say yet whether the field is shown.
+    expect(button).to_have_attribute("aria-expanded", re.compile("true|false"))
+    if button.get_attribute("aria-expanded") != str(wanted).lower():
         button.click()
 
 

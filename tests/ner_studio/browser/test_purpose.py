@@ -122,7 +122,9 @@ def test_train_with_all_kinds_of_data_and_all_settings(new_page):
         assert_all_has_a_purpose(page)
     page.wait_for_selector("#data-summary table")
     open_settings(page)
-    for group in page.locator("#more-settings .ner-group > button").all():
+    groups = page.locator("#more-settings .ner-group > button")
+    groups.first.wait_for()
+    for group in groups.all():
         group.click()
     page.locator("#as-a-command > button").click()
     assert_all_has_a_purpose(page)
