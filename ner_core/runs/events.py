@@ -1,8 +1,6 @@
 """The event log of a run: one JSON object a line, appended by one writer, read from an offset.
 
-A line is complete once its newline is there. Readers take complete lines only, so a line that is
-being written, or was torn by a crash, is simply not there yet; the next writer cuts a torn tail off
-before it appends.
+See ``json_lines`` for what happens to a line that is being written, or was torn by a crash.
 """
 
 import json
@@ -13,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from ner_core.system import json_lines
 
 VERSION = 1
 
@@ -85,7 +85,7 @@ class EventWriter:
     def __init__(self, path: Path, on_event: Callable[[Event], object] | None = None) -> None:
         self._on_event = on_event
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        self._cut_torn_tail()
+        json_lines.cut_torn_tail(self._fd)
 
     def append(self, kind: Kind, step: int = 0, data: Mapping[str, Any] | None = None) -> Event:
         """Write one event and return it; a terminal event is on the disk when this returns."""
@@ -97,11 +97,7 @@ class EventWriter:
             "step": event.step,
             "data": event.data,
         }
-        line = json.dumps(row, ensure_ascii=False, allow_nan=False, default=str) + "\n"
-        # Half a surrogate pair has no UTF-8; written as \udxxx it is JSON all the same.
-        remaining = memoryview(line.encode(errors="backslashreplace"))
-        while remaining:
-            remaining = remaining[os.write(self._fd, remaining) :]
+        json_lines.write_line(self._fd, row, default=str)
         if kind in TERMINAL:
             os.fsync(self._fd)
         if self._on_event is not None:
@@ -112,20 +108,6 @@ class EventWriter:
         """Close the file; the events stay."""
         os.close(self._fd)
 
-    def _cut_torn_tail(self) -> None:
-        size = os.lseek(self._fd, 0, os.SEEK_END)
-        keep, block = size, 4096
-        while keep:
-            start = max(0, keep - block)
-            newline = os.pread(self._fd, keep - start, start).rfind(b"\n")
-            if newline >= 0:
-                keep = start + newline + 1
-                break
-            keep = start
-        if keep != size:
-            os.ftruncate(self._fd, keep)
-        os.lseek(self._fd, keep, os.SEEK_SET)
-
 
 def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
     """Return the complete events from byte ``offset`` on, and the offset for the next call.
@@ -133,15 +115,8 @@ def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
     A file that does not exist holds no events. A complete line that is no event (written by
     another program) is skipped.
     """
-    try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            data = file.read()
-    except FileNotFoundError:
-        return [], offset
-    end = data.rfind(b"\n") + 1
-    rows = (_parse(line) for line in data[:end].splitlines())
-    return [event for event in rows if event is not None], offset + end
+    lines, offset = json_lines.read_lines(path, offset)
+    return [event for event in map(_parse, lines) if event is not None], offset
 
 
 def _parse(line: bytes) -> Event | None:

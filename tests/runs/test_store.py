@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ner_core.errors import ConfigError, NerError, RunError
 from ner_core.config import TrainConfig
+from ner_core.errors import ConfigError, NerError, RunError
 from ner_core.jobs.stop import stop
 from ner_core.runs import store
 from ner_core.runs.events import Event, EventWriter
@@ -505,9 +505,7 @@ def test_a_deleted_run_is_gone_with_all_it_had(ner_home):
     assert [path.name for path in (ner_home / "runs").iterdir()] == ["b"]
     with pytest.raises(RunError) as caught:
         store.delete(run)
-    assert str(caught.value) == (
-        "Run a can't be deleted: No such file or directory."
-    )
+    assert str(caught.value) == ("Run a can't be deleted: No such file or directory.")
 
 
 @pytest.mark.slow

@@ -7,20 +7,21 @@ import gradio as gr
 import pytest
 from gradio.blocks import Block
 
-from ner_core.runs.status import ACTIVE
-from ner_core.runs.view import RunView
 from ner_core.config import TrainConfig
-from ner_core.system import locks
 from ner_core.runs import store, trash
 from ner_core.runs.export import export_run, exports_dir
-from tests.support import panels
-from tests.support.places import REPOSITORY
+from ner_core.runs.status import ACTIVE
+from ner_core.runs.view import RunView
+from ner_core.system import locks
 from ner_studio.base.times import when
-from ner_studio.runs import compare, rows as run_rows, table
-from ner_studio.runs.rows import RunRow, RunRows
+from ner_studio.runs import compare, table
+from ner_studio.runs import rows as run_rows
 from ner_studio.runs.panel import RunsPanel
+from ner_studio.runs.rows import RunRow, RunRows
 from ner_studio.state import snapshots
 from ner_studio.watch.status import status_value
+from tests.support import panels
+from tests.support.places import REPOSITORY
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
@@ -135,9 +136,7 @@ def handler(event):
     """Return the handler of an event of the list."""
     panel = build()[1][0]
     return next(
-        block.fn
-        for block in build()[0].fns.values()
-        if (panel.table._id, event) in block.targets
+        block.fn for block in build()[0].fns.values() if (panel.table._id, event) in block.targets
     )
 
 
@@ -247,7 +246,13 @@ def test_damaged_settings_do_not_hide_the_run():
     run = make("a", "starting")
     (run.config_path).write_text("{")
     (row,) = RunRows().current().rows
-    assert (row.id, row.name, row.status, row.data, row.epochs) == ("a", "a", "interrupted", "", None)
+    assert (row.id, row.name, row.status, row.data, row.epochs) == (
+        "a",
+        "a",
+        "interrupted",
+        "",
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -583,7 +588,12 @@ def test_runs_with_the_same_settings():
 
 def test_the_best_scores_are_marked():
     views = [view_of(make(name, f1=f1)) for name, f1 in (("a", 0.7), ("b", 0.8), ("c", 0.8))]
-    assert list(compare.score_rows(views, "test")) == ["F1", "F1 of conlleval", "type:LOC", "type:PER"]
+    assert list(compare.score_rows(views, "test")) == [
+        "F1",
+        "F1 of conlleval",
+        "type:LOC",
+        "type:PER",
+    ]
     drawn = compare.tables(views)
     assert drawn.count('<b class="best">0.820</b>') == 2  # LOC on validation, of two that are equal
     assert '<b class="best">0.700</b>' not in drawn
