@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ner_core.api import train as train
     from ner_core.config import TrainConfig as TrainConfig
     from ner_core.entities import Entity as Entity
+    from ner_core.errors import AnnotationError as AnnotationError
     from ner_core.errors import ConfigError as ConfigError
     from ner_core.errors import DataError as DataError
     from ner_core.errors import ModelError as ModelError
@@ -59,6 +60,7 @@ _HOME = {
     "ModelError": "errors",
     "UnnamedLabelsError": "errors",
     "RunError": "errors",
+    "AnnotationError": "errors",
     "TrainingError": "errors",
     "PublishError": "errors",
     "NerWarning": "errors",

@@ -8,6 +8,7 @@
     ├── ModelError    an encoder or a trained model that cannot be found or used
     │   └── UnnamedLabelsError  a trained model that does not say what its labels are called
     ├── RunError      a run that does not exist, or is not in the state an action needs
+    ├── AnnotationError  an annotation set that does not exist, or can't be changed so
     ├── TrainingError training that cannot go on (a loss that is not a number, no memory)
     └── PublishError  something that the Hub does not let us write, or cannot take now
 
@@ -52,6 +53,10 @@ class UnnamedLabelsError(ModelError):
 
 class RunError(NerError):
     """A run that does not exist, or is not in the state an action needs."""
+
+
+class AnnotationError(NerError):
+    """An annotation set that does not exist, or can't be changed in this way."""
 
 
 class TrainingError(NerError):

@@ -32,6 +32,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("ner_core.data.readers", set()),
     ("ner_core.data.split_source", set()),
     ("ner_core.data.splits", set()),
+    ("ner_core.annotations", set()),
     ("ner_core.data.hub", DATASETS),
     ("ner_core.data", DATASETS),
     ("ner_core.models.sources", set()),

@@ -38,14 +38,19 @@ def clean(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def checked(text: str) -> str:
-    """Return the name that somebody typed, cleaned. Raises RunError if it is empty or too long."""
+def checked(text: str, kind: str = "run") -> str:
+    """Return the name that somebody typed, cleaned. Raises RunError if it is empty or too long.
+
+    ``kind`` is what has the name.
+    """
     name = clean(text)
     if not any(unicodedata.category(character)[0] in "LNPS" for character in name):
-        raise RunError("A run needs a name that can be seen. Type at least one letter or digit.")
+        raise RunError(
+            f"A {kind} needs a name that can be seen. Type at least one letter or digit."
+        )
     if len(name) > MOST_CHARACTERS:
         raise RunError(
-            f"The name has {len(name):,} characters, and a run's name has at most "
+            f"The name has {len(name):,} characters, and a {kind}'s name has at most "
             f"{MOST_CHARACTERS}. Shorten it."
         )
     return name

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from ner_core.config import TrainConfig
 from ner_core.errors import ConfigError, RunError
 from ner_core.runs import names
 from ner_core.runs.run import Run
-from ner_core.system import atomic, locks, paths
+from ner_core.system import atomic, locks, paths, trash
 
 RESERVED: frozenset[str] = frozenset({"minilm", "starter"})
 """Names of models, which no run can have as its id."""
@@ -152,10 +151,7 @@ def rename(run: Run, name: str) -> str:
 def delete(run: Run) -> None:
     """Delete a run with its model and its report. Raises RunError if it is at work."""
     with held(run, "deleted"):
-        # Under another name first: a run is never seen with a part of its files.
-        leaving = run.path.with_name(f".gone-{secrets.token_hex(4)}")
-        run.path.rename(leaving)
-    shutil.rmtree(leaving, ignore_errors=True)
+        trash.delete(run.path)
 
 
 @contextmanager

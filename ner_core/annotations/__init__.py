@@ -1,0 +1,1 @@
+"""Annotation sets: what people decided on texts, kept in append-only files."""

@@ -1,0 +1,337 @@
+"""The annotation sets: ``$NER_HOME/annotations/<id>/``, where page, command line and runs meet.
+
+``decisions.jsonl`` of a set is append-only. Whoever appends holds the set's lock while it writes a
+line, so that there is one writer at a time, and many may read meanwhile. A line counts once it is
+whole, and it is on the disk when ``accept`` returns. Nothing is kept in memory.
+"""
+
+import fcntl
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ner_core.annotations.checks import checked_spans, checked_text, checked_title, checked_type
+from ner_core.annotations.decisions import VERSION, Contents, Decision, Suggestion, contents
+from ner_core.errors import AnnotationError, ConfigError
+from ner_core.runs import names
+from ner_core.runs.store import home, slug
+from ner_core.system import atomic, json_lines, trash
+
+PREFIX = "annotations:"
+"""It makes the id of a set a source of data: ``annotations:my-set``."""
+KEPT_SECONDS = 600.0
+"""That a deleted set can be brought back."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}")
+
+
+@dataclass(frozen=True)
+class AnnotationSet:
+    """An annotation set: its id and its folder. Everything else is read when asked for."""
+
+    id: str
+    path: Path
+
+    @property
+    def decisions_path(self) -> Path:
+        """The append-only file of what was decided."""
+        return self.path / "decisions.jsonl"
+
+    @property
+    def queue_path(self) -> Path:
+        """The append-only file of the texts to annotate."""
+        return self.path / "queue.jsonl"
+
+    @property
+    def lock_path(self) -> Path:
+        """The file that is locked while somebody writes."""
+        return self.path / "lock"
+
+    @property
+    def title_path(self) -> Path:
+        """The name that people read."""
+        return self.path / "title.txt"
+
+    @property
+    def owner_path(self) -> Path:
+        """The name of the Hub user who made the set, where people sign in."""
+        return self.path / "owner"
+
+    @property
+    def title(self) -> str:
+        """The name that people read; the id if it can't be read."""
+        return names.clean(_text_of(self.title_path))[: names.MOST_CHARACTERS] or self.id
+
+    @property
+    def owner(self) -> str | None:
+        """The Hub user who made the set on a page where people sign in; None for any other."""
+        return _text_of(self.owner_path).strip() or None
+
+    def read(self) -> Contents:
+        """Return what the set has now. Raises AnnotationError if it can't be read."""
+        try:
+            return contents(json_lines.read_lines(self.decisions_path)[0])
+        except OSError as error:
+            raise AnnotationError(f"Can't read the set {self.title}: {error.strerror}.") from None
+
+    def accept(
+        self,
+        text: str,
+        entities: Iterable[Sequence[Any]] = (),
+        suggested: Iterable[Sequence[Any]] = (),
+        model: str = "",
+        complete: bool = True,
+    ) -> str:
+        """Save what somebody decided on a text, and return the id of the record.
+
+        ``entities`` are (start, end, label), ``suggested`` (start, end, label, score), in
+        characters, half-open. See ``Decision`` for the rest. Raises AnnotationError if one of them
+        cannot be, or the set can't be written.
+        """
+        decision = Decision(
+            checked_text(text),
+            checked_spans(text, entities),
+            bool(complete),
+            tuple(
+                Suggestion(*span, float(one[3]))
+                for one in suggested
+                for span in checked_spans(text, [one[:3]])
+            ),
+            str(model),
+        )
+        return self.append("accepted", decision.as_json())
+
+    def skip(self, text: str) -> str:
+        """Save that somebody passed a text over, and return the id of the record."""
+        return self.append("skipped", {"text": checked_text(text)})
+
+    def name_types(self, types: Iterable[str]) -> str:
+        """Set the entity types to choose from, in their order; return the id of the record."""
+        return self.append("types", {"types": list(dict.fromkeys(map(checked_type, types)))})
+
+    def rename_type(self, old: str, new: str) -> str:
+        """Give one entity type the name of another, which may exist; return the id of the record.
+
+        Raises AnnotationError if the set has no such type.
+        """
+        types = self.read().types
+        if old not in types:
+            there = f"It has {', '.join(types)}." if types else "It has none yet."
+            raise AnnotationError(f"{self.title} has no type {old[:60]!r}. {there}")
+        return self.append("renamed", {"old": old, "new": checked_type(new)})
+
+    def merge(self, decisions: Iterable[Decision], source: str) -> str:
+        """Take in decisions of another set or of other data; return the id of the record.
+
+        Of two decisions on a text the later one stays. Nothing changes at their source.
+        """
+        own = self.read().decisions
+        texts = [
+            {**decision.as_json(), "time": decision.time}
+            for decision in decisions
+            if decision.id not in own or decision.time > own[decision.id].time
+        ]
+        return self.append("merged", {"source": source, "texts": texts})
+
+    def undo(self, record: str) -> str:
+        """Take back what was saved under this id; return an id, which can be undone as well."""
+        return self.append("undone", {"record": record})
+
+    def append(self, kind: str, data: Mapping[str, Any]) -> str:
+        """Append a record and return its id; it is on the disk when this returns."""
+        record = {"v": VERSION, "id": secrets.token_hex(6), "time": time.time(), "kind": kind}
+        with self.writing(self.decisions_path) as file:
+            json_lines.write_line(file, {**record, **data})
+        return str(record["id"])
+
+    @contextmanager
+    def writing(self, path: Path) -> Iterator[int]:
+        """Yield a file of the set, open at its end, that nobody else writes meanwhile.
+
+        Raises AnnotationError if the set is gone or can't be written.
+        """
+        try:
+            lock = os.open(self.lock_path, os.O_RDWR)  # not made: a deleted set stays deleted
+        except FileNotFoundError:
+            raise missing(self.id) from None
+        except OSError as error:
+            raise self._unwritable(error) from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                json_lines.cut_torn_tail(file)
+                yield file
+                os.fsync(file)
+            finally:
+                os.close(file)
+        except OSError as error:
+            raise self._unwritable(error) from None
+        finally:
+            os.close(lock)
+
+    def _unwritable(self, error: OSError) -> AnnotationError:
+        return AnnotationError(
+            f"Can't save to the set {self.title}: {error.strerror}. Nothing was saved."
+        )
+
+
+def sets_dir() -> Path:
+    """Return the folder of all sets; it exists once there has been one."""
+    return home() / "annotations"
+
+
+def create(
+    title: str,
+    types: Iterable[str] = (),
+    owner: str | None = None,
+    decisions: Iterable[Decision] = (),
+    source: str = "",
+) -> AnnotationSet:
+    """Create a set, and return it. Its id is made of the title.
+
+    ``owner`` is the Hub user who makes it, None where nobody is signed in. It begins with
+    ``decisions``, which were made at ``source``. Raises AnnotationError if the title cannot be one,
+    ConfigError if the sets cannot be written.
+    """
+    title = checked_title(title)
+    try:
+        sets_dir().mkdir(parents=True, exist_ok=True)
+        for wanted in _ids(title):
+            made = AnnotationSet(wanted, sets_dir() / wanted)
+            if made.path.exists():
+                continue
+            with atomic.staged(made.path, replace=False) as staging:
+                _fill(AnnotationSet(wanted, staging), title, owner, types, decisions, source)
+            return made
+    except OSError as error:
+        raise ConfigError(
+            f"Can't write annotation sets to {sets_dir()}: {error.strerror}. Set NER_HOME to "
+            "another folder."
+        ) from None
+    raise AssertionError  # _ids never ends
+
+
+def _fill(
+    made: AnnotationSet,
+    title: str,
+    owner: str | None,
+    types: Iterable[str],
+    decisions: Iterable[Decision],
+    source: str,
+) -> None:
+    made.path.mkdir()
+    made.lock_path.touch()
+    made.decisions_path.touch()
+    made.title_path.write_text(f"{title}\n", encoding="utf-8")
+    if owner:
+        made.owner_path.write_text(f"{owner}\n", encoding="utf-8")
+    if named := list(types):
+        made.name_types(named)
+    if taken := list(decisions):
+        made.merge(taken, source)
+
+
+def _ids(title: str) -> Iterator[str]:
+    """Yield ids for a title, one after the other: the title itself, then with something added."""
+    plain = slug(title.replace(".", " ").replace("/", " "), 60)
+    yield plain
+    while True:
+        yield f"{plain}-{secrets.token_hex(2)}"
+
+
+def get(set_id: str) -> AnnotationSet:
+    """Return the set with this id. Raises AnnotationError if there is none."""
+    found = AnnotationSet(set_id, sets_dir() / set_id)
+    try:
+        if _ID.fullmatch(set_id) and found.lock_path.is_file():
+            return found
+    except OSError:  # a folder that may not be opened
+        pass
+    raise missing(set_id)
+
+
+def missing(set_id: str) -> AnnotationError:
+    """Return the error that says there is no set with this id."""
+    return AnnotationError(
+        f"There is no annotation set {set_id[:80]!r}. List yours with `python -m ner_core "
+        "annotations list`."
+    )
+
+
+def list_sets() -> list[AnnotationSet]:
+    """Return all sets, by their titles."""
+    try:
+        ids = [entry.name for entry in sets_dir().iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    found = [AnnotationSet(one, sets_dir() / one) for one in ids if _ID.fullmatch(one)]
+    there = [one for one in found if one.lock_path.is_file()]
+    return sorted(there, key=lambda one: (one.title.casefold(), one.id))
+
+
+def rename(found: AnnotationSet, title: str) -> str:
+    """Set the name that people read of a set, and return it. Its id stays as it is.
+
+    Raises AnnotationError if the title cannot be one, or can't be written.
+    """
+    title = checked_title(title)
+    try:
+        atomic.write_text(found.title_path, f"{title}\n")
+    except OSError as error:
+        raise AnnotationError(f"Can't rename the set {found.title}: {error.strerror}.") from None
+    return title
+
+
+def delete(found: AnnotationSet) -> None:
+    """Delete a set so that ``restore`` can bring it back. Raises AnnotationError if it can't be."""
+    try:
+        trash.put_aside(found.path)
+    except FileNotFoundError:
+        raise missing(found.id) from None
+    except OSError as error:
+        raise AnnotationError(f"Can't delete the set {found.title}: {error.strerror}.") from None
+    sweep()
+
+
+def find_deleted(set_id: str) -> AnnotationSet:
+    """Return a deleted set, for ``restore``. Raises AnnotationError if it is gone."""
+    found = trash.find(sets_dir(), set_id)
+    if found is None:
+        raise AnnotationError("This set can't be brought back any more: its files were deleted.")
+    return AnnotationSet(set_id, found)
+
+
+def restore(deleted: AnnotationSet) -> AnnotationSet:
+    """Bring a deleted set back. Raises AnnotationError if it is gone, or its id is taken."""
+    target = sets_dir() / deleted.id
+    if target.exists():
+        raise AnnotationError(
+            f"This set can't be brought back: there is another one with the id {deleted.id}. "
+            "Delete that one first."
+        )
+    try:
+        deleted.path.rename(target)
+    except OSError:  # swept or restored by somebody else
+        raise AnnotationError(
+            "This set can't be brought back any more: its files were deleted."
+        ) from None
+    return AnnotationSet(deleted.id, target)
+
+
+def sweep() -> None:
+    """Delete the files of sets that were deleted ``KEPT_SECONDS`` ago."""
+    trash.sweep(sets_dir(), KEPT_SECONDS)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
