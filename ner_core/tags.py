@@ -28,6 +28,9 @@ SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 
 OUTSIDE = "O"
 
+UNDECIDED = "?"
+"""In the place of a tag: nobody decided on the word, so it is left out of loss and scores."""
+
 NAMES_OF_OUTSIDE = frozenset(
     {"other", "others", "none", "null", "nil", "outside", "out", "x", "pad", "_"}
 )
@@ -50,6 +53,15 @@ class Span(NamedTuple):
     start: int
     end: int
     label: str
+
+
+def undecided_as_outside(tags: Iterable[str]) -> list[str]:
+    """Return tags with ``UNDECIDED`` as O: for what is shown or counted, never for a score.
+
+    >>> undecided_as_outside(["B-PER", "?"])
+    ['B-PER', 'O']
+    """
+    return [OUTSIDE if tag == UNDECIDED else tag for tag in tags]
 
 
 def split_tag(tag: str) -> tuple[str, str]:

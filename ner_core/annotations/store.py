@@ -23,8 +23,6 @@ from ner_core.runs import names
 from ner_core.runs.store import home, slug
 from ner_core.system import atomic, json_lines, trash
 
-PREFIX = "annotations:"
-"""It makes the id of a set a source of data: ``annotations:my-set``."""
 KEPT_SECONDS = 600.0
 """That a deleted set can be brought back."""
 
@@ -73,12 +71,22 @@ class AnnotationSet:
         """The Hub user who made the set on a page where people sign in; None for any other."""
         return _text_of(self.owner_path).strip() or None
 
-    def read(self) -> Contents:
-        """Return what the set has now. Raises AnnotationError if it can't be read."""
+    def size(self) -> int:
+        """Return the bytes of what was decided so far. Raises AnnotationError as ``read``."""
         try:
-            return contents(json_lines.read_lines(self.decisions_path)[0])
+            return json_lines.read_lines(self.decisions_path)[1]
         except OSError as error:
-            raise AnnotationError(f"Can't read the set {self.title}: {error.strerror}.") from None
+            raise self._unreadable(error) from None
+
+    def read(self, size: int | None = None) -> Contents:
+        """Return what the set has now, or had when its file had ``size`` bytes.
+
+        Raises AnnotationError if it can't be read.
+        """
+        try:
+            return contents(json_lines.read_lines(self.decisions_path, size=size)[0])
+        except OSError as error:
+            raise self._unreadable(error) from None
 
     def accept(
         self,
@@ -175,6 +183,9 @@ class AnnotationSet:
             raise self._unwritable(error) from None
         finally:
             os.close(lock)
+
+    def _unreadable(self, error: OSError) -> AnnotationError:
+        return AnnotationError(f"Can't read the set {self.title}: {error.strerror}.")
 
     def _unwritable(self, error: OSError) -> AnnotationError:
         return AnnotationError(

@@ -13,8 +13,8 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, NoReturn
 
+from ner_core.cli import annotations, data, evaluate, output, predict, publish, runs, train
 from ner_core.cli import arguments as shared
-from ner_core.cli import data, evaluate, output, predict, publish, runs, train
 from ner_core.errors import NerError
 
 
@@ -38,6 +38,7 @@ COMMANDS = (
     Command("stop", runs.stop, shared.add_run),
     Command("resume", train.resume, shared.add_run),
     Command("delete", runs.delete, shared.add_run),
+    Command("annotations", annotations.annotations, annotations.add_arguments),
     Command("card", publish.card, publish.add_card_arguments),
     Command("publish", publish.publish, publish.add_publish_arguments),
     Command("deploy", publish.deploy, publish.add_deploy_arguments),

@@ -1,8 +1,9 @@
 """Load data in the canonical shape: splits of tokens and IOB2 tags in Arrow."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pyarrow.compute
 from datasets import Dataset, DatasetDict
@@ -32,7 +33,9 @@ class Corpus:
 
     ``dataset`` has the splits ``train``, ``validation`` and ``test``, those there are, with the
     columns ``tokens: List(string)`` and ``ner_tags: List(ClassLabel)``. A row is a sentence, its
-    two lists are equally long, and the tags are IOB2, in the order of ``tags.label_names``.
+    two lists are equally long, and the tags are IOB2, in the order of ``tags.label_names``. A split
+    with sentences that were annotated in part has a third column, ``undecided``: the numbers of the
+    words that nobody decided on, which are left out of loss and scores.
     ``places`` has a row for each of these rows: the ``line`` of the source (from 1) where the
     sentence begins, and the number of its ``document`` (0 if the format has none).
 
@@ -77,6 +80,15 @@ def sentences(split: Dataset) -> Iterator[tuple[list[str], list[int]]]:
     """Yield the words and the tags (as numbers) of each sentence of a split."""
     for batch in split.iter(batch_size=BATCH):  # ten times as fast as row by row
         yield from zip(batch["tokens"], batch["ner_tags"], strict=True)
+
+
+def gold_tags(rows: Mapping[str, Any], label_names: Sequence[str]) -> list[list[str]]:
+    """Return the tags of rows of a split by name; ``UNDECIDED`` for words nobody decided on."""
+    found = [[label_names[number] for number in row] for row in rows["ner_tags"]]
+    for names, undecided in zip(found, rows.get("undecided", ()), strict=False):
+        for number in undecided:
+            names[number] = tags.UNDECIDED
+    return found
 
 
 def load_data(
@@ -165,9 +177,10 @@ def _read(
         if key and cache.key_of(sources, options) == key:  # nothing changed in the meantime
             cache.store(key, splits)
     rows = DatasetDict({split: data.rows for split, data in splits.items()})
+    kept = {split: _without_places(data.rows) for split, data in splits.items()}
     return Corpus(
         source,
-        rows.remove_columns(_PLACE_COLUMNS),
+        DatasetDict(kept),
         rows.select_columns(_PLACE_COLUMNS),
         sources,
         {split: str(data.scheme) for split, data in splits.items()},
@@ -175,6 +188,13 @@ def _read(
         storage,
         notes,
     )
+
+
+def _without_places(rows: Dataset) -> Dataset:
+    """Return the columns of a split that are learned from."""
+    lengths = pyarrow.compute.list_value_length(rows.data["undecided"])
+    is_partial = pyarrow.compute.any(pyarrow.compute.greater(lengths, 0)).as_py()
+    return rows.remove_columns([*_PLACE_COLUMNS, *([] if is_partial else ["undecided"])])
 
 
 def _unreadable(data: SplitData) -> int:

@@ -21,9 +21,9 @@ _CONVERSIONS_CACHED = 50_000
 class SplitData:
     """A split that was read.
 
-    ``rows`` has the columns ``tokens``, ``ner_tags`` (IOB2), ``line`` and ``document``, in one
-    Arrow file. ``scheme`` is the tag scheme of the source, ``faults`` what could not be read, or
-    was changed so that it could.
+    ``rows`` has the columns ``tokens``, ``ner_tags`` (IOB2), ``line``, ``document`` and
+    ``undecided`` (see ``Sentence``), in one Arrow file. ``scheme`` is the tag scheme of the source,
+    ``faults`` what could not be read, or was changed so that it could.
     """
 
     rows: Dataset
@@ -56,6 +56,7 @@ def read_splits(
             "ner_tags": List(ClassLabel(names=names)),
             "line": Value("int64"),
             "document": Value("int64"),
+            "undecided": List(Value("int64")),
         }
     )
     return {

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from ner_core.annotations import addresses, as_data
 from ner_core.data.archives import is_gzip, is_zip, unpack_gzip, unpack_zip
 from ner_core.data.folders import find_places
 from ner_core.data.readers.formats import Format, folder_format, format_of
@@ -32,12 +33,16 @@ SAMPLE = Path(__file__).parent / "sample"
 def canonical_source(source: str) -> str:
     """Return a source that means the same in every working directory: with an absolute path.
 
-    The name of a dataset on the Hub, or the address of its page, becomes its name with the prefix
+    An annotation set is named as it is now, whatever is added to it later. The name of a dataset
+    on the Hub, or the address of its page, becomes its name with the prefix
     ``hub:``; the Hub is asked when it is read.
-    Raises DataError if it is neither ``sample`` nor a path that exists nor such a name.
+    Raises DataError if it is neither ``sample`` nor a path that exists nor such a name,
+    AnnotationError if there is no such set.
     """
     if source == "sample":
         return source
+    if address := addresses.parse(source):
+        return str(as_data.pinned(address))
     path = paths.expand(source)
     if source and not has_hub_prefix(source) and paths.exists(path):
         return str(path.absolute())
@@ -52,6 +57,8 @@ def canonical_source(source: str) -> str:
 
 def short_name(source: str) -> str:
     """Return the name of a source for a message: of a path its last part."""
+    if address := addresses.parse(source):
+        return address.set_id
     return without_hub_prefix(source) if has_hub_prefix(source) else Path(source).name
 
 
@@ -63,6 +70,8 @@ def find_sources(
     A single file, or the only file of a folder if its name names no split, is the split ``all``.
     Raises DataError if there is nothing at the source, or nothing in it that can be read.
     """
+    if address := addresses.parse(source):
+        return as_data.sources(address), ()
     found = canonical_source(source)
     if has_hub_prefix(found):
         from ner_core.data.hub.dataset import (

@@ -20,6 +20,7 @@ _SCHEMA = pa.schema(
         "tags": pa.list_(pa.int32()),
         "line": pa.int64(),
         "document": pa.int64(),
+        "undecided": pa.list_(pa.int64()),
     }
 )
 
@@ -58,6 +59,7 @@ class Staging:
             "tags": [[numbers.setdefault(tag, len(numbers)) for tag in row.tags] for row in rows],
             "line": [row.lines[0] for row in rows],
             "document": [row.document for row in rows],
+            "undecided": [row.undecided for row in rows],
         }
         self._writer.write_batch(pa.RecordBatch.from_pydict(columns, schema=_SCHEMA))
         self._waiting = []
@@ -71,8 +73,8 @@ class Staging:
     ) -> Dataset:
         """Write the sentences to ``path`` with their tags converted, and return it as a dataset.
 
-        ``features`` are those of ``tokens``, ``ner_tags``, ``line`` and ``document``. ``repaired``
-        is called with each sentence that had invalid tags, as written, and with their number.
+        ``features`` are those of the columns of ``SplitData``. ``repaired`` is called with each
+        sentence that had invalid tags, as written, and with their number.
         """
         schema = features.arrow_schema
         with pa.ipc.new_stream(str(path), schema) as writer, pa.memory_map(str(self._path)) as file:
@@ -87,9 +89,10 @@ class Staging:
                         repaired(Sentence(columns["tokens"], list(written), lines), count)
                 offsets = batch.column("tags").offsets
                 column = pa.ListArray.from_arrays(offsets, pa.array(tags, pa.int64()))
-                columns = [batch.column(name) for name in ("tokens", "line", "document")]
-                columns.insert(1, column)
-                writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+                converted = [
+                    column if name == "ner_tags" else batch.column(name) for name in schema.names
+                ]
+                writer.write_batch(pa.RecordBatch.from_arrays(converted, schema=schema))
         self._path.unlink()
         return Dataset.from_file(str(path))
 

@@ -139,6 +139,13 @@ def _no_place(path: Path, reason: str) -> DataError:
 
 
 def _write(split: Dataset, form: str, staging: Path, name: str) -> None:
+    if "undecided" in split.column_names:
+        partial = sum(map(bool, split["undecided"]))
+        are = "sentence is" if partial == 1 else "sentences are"
+        raise DataError(
+            f"{partial:,} {are} annotated only in part, which {form} can't say. Finish "
+            f"{'it' if partial == 1 else 'them'} first."
+        )
     names = split.features["ner_tags"].feature.names
     for label in entity_types(names):
         _check_type(label, form, name)

@@ -5,6 +5,7 @@ from typing import Any
 from datasets import Dataset
 
 from ner_core import tags
+from ner_core.data.corpus import gold_tags
 from ner_core.entities import as_written
 from ner_core.evaluation.evaluate_metric import StrictEntityMetric
 from ner_core.evaluation.intervals import intervals, sentence_counts, tag_counts
@@ -12,11 +13,34 @@ from ner_core.evaluation.metrics import span_scores
 from ner_core.inference.predictor import BATCH_SIZE, Predictor
 from ner_core.inference.tagger import Tagger
 
+_Spans = list[tuple[int, int, str]]
+
 
 def tag_names(split: Dataset) -> list[list[str]]:
-    """Return the names of the gold tags of a split, one list per sentence."""
-    names = split.features["ner_tags"].feature.names
-    return [[names[number] for number in row] for row in split["ner_tags"]]
+    """Return the names of the gold tags of a split, one list per sentence; see ``gold_tags``."""
+    return gold_tags(split[:], split.features["ner_tags"].feature.names)
+
+
+def leave_out_undecided(
+    gold: list[list[str]], predicted: list[list[str]]
+) -> tuple[list[list[str]], list[list[str]]]:
+    """Return gold and predicted IOB2 tags without what nobody can call right or wrong.
+
+    Words that nobody decided on become O, and so do the predicted entities that touch them.
+    """
+    if not any(tags.UNDECIDED in names for names in gold):
+        return gold, predicted
+    pairs = [_without_undecided(*pair) for pair in zip(gold, predicted, strict=True)]
+    return [names for names, _ in pairs], [names for _, names in pairs]
+
+
+def _without_undecided(gold: list[str], predicted: list[str]) -> tuple[list[str], list[str]]:
+    undecided = {number for number, tag in enumerate(gold) if tag == tags.UNDECIDED}
+    kept = list(predicted)
+    for span in tags.decode(predicted):
+        if not undecided.isdisjoint(range(span.start, span.end)):
+            kept[span.start : span.end] = [tags.OUTSIDE] * (span.end - span.start)
+    return tags.undecided_as_outside(gold), kept
 
 
 def score(
@@ -46,6 +70,7 @@ def score_words(tagger: Tagger, split: Dataset, batch_size: int = 32) -> dict[st
     """
     gold = tag_names(split)
     predicted, loss = predict_tags(tagger, split["tokens"][:], gold, batch_size)
+    gold, predicted = leave_out_undecided(gold, predicted)
     interval = intervals(tag_counts(gold, predicted))
     return {**score_tags(gold, predicted), "interval": interval, "loss": loss}
 
@@ -74,11 +99,12 @@ def score_text(
     A predicted entity is correct if its characters and its type are exactly those of a gold entity.
     ``interval`` has the 95 % intervals of the scores.
     """
-    texts, gold = as_typed(split)
+    texts, marked = as_typed(split)
     found = [
         [(entity.start, entity.end, entity.label) for entity in entities]
         for entities in predictor.predict_all(texts, batch_size=batch_size)
     ]
+    gold, found = _decided(marked, found)
     interval = intervals(sentence_counts(gold, found))
     return {**span_scores(gold, found), "interval": interval, "sentences": len(texts)}
 
@@ -86,12 +112,36 @@ def score_text(
 def as_typed(split: Dataset) -> tuple[list[str], list[list[tuple[int, int, str]]]]:
     """Return the sentences of a split as people write them, and their gold entities.
 
-    An entity is ``(start, end, label)`` in characters of the sentence, half-open.
+    An entity is ``(start, end, label)`` in characters of the sentence, half-open. A word that
+    nobody decided on is one with the label ``UNDECIDED``.
     """
     texts: list[str] = []
     gold: list[list[tuple[int, int, str]]] = []
     for words, names in zip(split["tokens"], tag_names(split), strict=True):
-        text, spans = as_written(words, tags.decode(names))
+        undecided = [
+            tags.Span(number, number + 1, tags.UNDECIDED)
+            for number, name in enumerate(names)
+            if name == tags.UNDECIDED
+        ]
+        text, spans = as_written(
+            words, [*tags.decode(tags.undecided_as_outside(names)), *undecided]
+        )
         texts.append(text)
         gold.append([(span.start, span.end, span.label) for span in spans])
     return texts, gold
+
+
+def _decided(marked: list[_Spans], found: list[_Spans]) -> tuple[list[_Spans], list[_Spans]]:
+    """Return gold and found entities without what touches a word that nobody decided on."""
+    gold, kept = [], []
+    for spans, entities in zip(marked, found, strict=True):
+        undecided = [span for span in spans if span[2] == tags.UNDECIDED]
+        gold.append([span for span in spans if span[2] != tags.UNDECIDED])
+        kept.append(
+            [
+                one
+                for one in entities
+                if not any(one[0] < end and start < one[1] for start, end, _ in undecided)
+            ]
+        )
+    return gold, kept

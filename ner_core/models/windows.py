@@ -17,6 +17,7 @@ from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 from ner_core.config import SubTokenLabels, TrainConfig
 from ner_core.errors import ConfigError
 from ner_core.models.tokenizer import composed
+from ner_core.tags import UNDECIDED
 
 SETTINGS_KEY = "ner_studio"
 """The key of config.json that holds the window settings a model was trained with."""
@@ -176,10 +177,10 @@ def label_window(
 ) -> list[str | None]:
     """Return the tag of each sub-token of a window, None where the loss ignores it.
 
-    ``tags`` are the IOB2 tags of the words of the whole text. Mode ``first`` labels the first
-    sub-token of a word, as Devlin et al. (2019) do. ``all`` also labels the others, as I- where the
-    word is B-. ``copy`` repeats the tag of the word, as in the notebook that this project started
-    from, which makes one entity look like several.
+    ``tags`` are the IOB2 tags of the words of the whole text, or ``UNDECIDED``. Mode ``first``
+    labels the first sub-token of a word, as Devlin et al. (2019) do. ``all`` also labels the
+    others, as I- where the word is B-. ``copy`` repeats the tag, as in the notebook that this
+    project started from, which makes one entity look like several.
 
     >>> window = Window(0, [101, 7, 8, 102], [None, 0, 0, None], [False, True, False, False])
     >>> [label_window(window, ["B-PER"], mode) for mode in ("first", "all", "copy")]
@@ -190,6 +191,8 @@ def label_window(
         if word is None or (mode == "first" and not window.first[place]):
             continue
         tag = tags[word]
+        if tag == UNDECIDED:
+            continue
         if mode == "all" and not window.first[place] and tag.startswith("B-"):
             tag = f"I-{tag[2:]}"
         labels[place] = tag

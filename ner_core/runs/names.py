@@ -7,6 +7,7 @@ import re
 import unicodedata
 from pathlib import PurePath
 
+from ner_core.annotations import addresses
 from ner_core.config import TrainConfig
 from ner_core.errors import RunError
 from ner_core.hub.repository_ids import has_hub_prefix, parse_dataset, without_hub_prefix
@@ -70,12 +71,15 @@ def of_data(source: str) -> str:
 
     >>> of_data("sample"), of_data("hub:owner/wnut_17:wnut@main"), of_data("/data/eng.testa")
     ('Sample', 'wnut_17', 'Eng')
+    >>> of_data("annotations:menu-reviews@4096")
+    'Menu reviews'
     """
     if has_hub_prefix(source):
         dataset = parse_dataset(without_hub_prefix(source))
         name = (dataset.repo if dataset else without_hub_prefix(source)).rpartition("/")[2]
     else:
-        path = PurePath(source)
+        address = addresses.parse(source)
+        path = PurePath(address.set_id if address else source)
         name = UPLOADED if _UPLOADS.fullmatch(path.name) else path.stem
         name = clean(name.replace("_", " ").replace("-", " "))
         name = name[:1].upper() + name[1:]

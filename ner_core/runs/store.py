@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ner_core.annotations import addresses
 from ner_core.config import TrainConfig
 from ner_core.errors import ConfigError, RunError
 from ner_core.runs import names
@@ -76,7 +77,9 @@ def create(config: TrainConfig, run_id: str | None = None, owner: str | None = N
 def new_id(config: TrainConfig) -> str:
     """Return an id that sorts by time and reads well: ``20260102-153000-minilm-sample-a1b2``."""
     parts = [time.strftime("%Y%m%d-%H%M%S", time.gmtime())]
-    parts += [slug(name) for name in (config.model, config.data)]
+    address = addresses.parse(config.data)
+    data = address.set_id if address else config.data
+    parts += [slug(name) for name in (config.model, data)]
     return "-".join([*parts, secrets.token_hex(2)])
 
 

@@ -23,15 +23,15 @@ def write_line(fd: int, value: Any, default: Callable[[Any], Any] | None = None)
         remaining = remaining[os.write(fd, remaining) :]
 
 
-def read_lines(path: Path, offset: int = 0) -> tuple[list[bytes], int]:
+def read_lines(path: Path, offset: int = 0, size: int | None = None) -> tuple[list[bytes], int]:
     """Return the complete lines from byte ``offset`` on, and the offset for the next call.
 
-    A file that does not exist has no lines.
+    With ``size``, at most so many bytes are read. A file that does not exist has no lines.
     """
     try:
         with path.open("rb") as file:
             file.seek(offset)
-            data = file.read()
+            data = file.read() if size is None else file.read(size)
     except FileNotFoundError:
         return [], offset
     end = data.rfind(b"\n") + 1

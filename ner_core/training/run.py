@@ -12,7 +12,12 @@ from ner_core.data.provenance import provenance
 from ner_core.errors import DataError
 from ner_core.evaluation.error_analysis import TrainFacts, analyse, errors_of
 from ner_core.evaluation.intervals import intervals, tag_counts
-from ner_core.evaluation.scoring import predict_tags, score_tags, tag_names
+from ner_core.evaluation.scoring import (
+    leave_out_undecided,
+    predict_tags,
+    score_tags,
+    tag_names,
+)
 from ner_core.inference.tagger import load_tagger
 from ner_core.models.device import best_device
 from ner_core.runs import checkpoints, diagnosis
@@ -141,7 +146,7 @@ def score(run: Run, corpus: Corpus) -> dict[str, Any]:
     """
     tagger = load_tagger(str(run.model_dir))
     train = corpus.dataset["train"]
-    facts = TrainFacts.of(train["tokens"], tag_names(train))
+    facts = TrainFacts.of(train["tokens"], map(tags.undecided_as_outside, tag_names(train)))
     scored: dict[str, Any] = {**dict.fromkeys(_SPLITS), "analysis": {}}
     scored["found_nothing"] = False
     for name in _SPLITS:
@@ -150,6 +155,7 @@ def score(run: Run, corpus: Corpus) -> dict[str, Any]:
         split = corpus.dataset[name]
         texts, gold = split["tokens"][:], tag_names(split)
         predicted, loss = predict_tags(tagger, texts, gold)
+        gold, predicted = leave_out_undecided(gold, predicted)
         interval = intervals(tag_counts(gold, predicted))
         scored[name] = {**score_tags(gold, predicted), "interval": interval, "loss": loss}
         windows = tagger.window_counts(texts)

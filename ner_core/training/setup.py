@@ -23,7 +23,7 @@ from transformers import (
 from transformers.integrations import TensorBoardCallback
 
 from ner_core.config import TrainConfig
-from ner_core.data.corpus import Corpus, load_data
+from ner_core.data.corpus import Corpus, gold_tags, load_data
 from ner_core.data.readers.sentence import ReadOptions
 from ner_core.errors import DataError
 from ner_core.inference.tagger import Tagger
@@ -200,7 +200,7 @@ def make_windows(
     label2id = {name: number for number, name in enumerate(corpus.label_names)}
 
     def to_windows(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
-        tags = [[corpus.label_names[number] for number in row] for row in rows["ner_tags"]]
+        tags = gold_tags(rows, corpus.label_names)
         cut = split_into_windows(tokenizer, rows["tokens"], config.max_length, config.overlap)
         for text, dropped in dropped_words(cut, rows["tokens"]).items():
             tags[text] = carry_starts(tags[text], dropped)

@@ -6,7 +6,12 @@ import numpy as np
 from datasets import Dataset
 
 from ner_core import tags
-from ner_core.evaluation.scoring import predict_tags, score_tags, tag_names
+from ner_core.evaluation.scoring import (
+    leave_out_undecided,
+    predict_tags,
+    score_tags,
+    tag_names,
+)
 from ner_core.inference.tagger import Tagger
 
 SAMPLES = 4
@@ -47,6 +52,7 @@ class Validation:
         indices = list(range(len(self.texts))) if full else self.subset
         gold = [self.gold[index] for index in indices]
         predicted, loss = predict_tags(tagger, [self.texts[index] for index in indices], gold)
+        gold, predicted = leave_out_undecided(gold, predicted)
         scores = {"split": "validation", "subset": not full, "loss": loss}
         scores |= score_tags(gold, predicted)
         found = dict(zip(indices, predicted, strict=True))
@@ -60,7 +66,7 @@ class Validation:
 
     def _choose_samples(self) -> list[int]:
         """Return the indices of a few short sentences with many and varied entity types."""
-        found = {index: tags.decode(self.gold[index]) for index in self.subset}
+        found = {index: _decode(self.gold[index]) for index in self.subset}
         fitting = [index for index in self.subset if len(self.texts[index]) in _SAMPLE_WORDS]
         fitting.sort(key=lambda index: len({span.label for span in found[index]}), reverse=True)
         chosen: list[int] = []
@@ -76,4 +82,8 @@ class Validation:
 
 
 def _spans(names: list[str]) -> list[list[Any]]:
-    return [list(span) for span in tags.decode(names)]
+    return [list(span) for span in _decode(names)]
+
+
+def _decode(names: list[str]) -> list[tags.Span]:
+    return tags.decode(tags.undecided_as_outside(names))

@@ -17,13 +17,15 @@ class Sentence:
 
     ``lines`` has the line of each word, from 1 (in formats with rows, the number of the row).
     ``document`` numbers the documents of a source as they come; it is 0 throughout in formats that
-    have none.
+    have none. ``undecided`` are the numbers of the words, from 0, that nobody decided on; their
+    tags are O and mean nothing.
     """
 
     tokens: list[str]
     tags: list[str]
     lines: list[int]
     document: int = 0
+    undecided: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
