@@ -45,6 +45,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("ner_core.render", set()),
     ("ner_core.inference.numpy_bert", set()),
     ("ner_core.inference", TORCH),
+    ("ner_core.teaching", set()),
     ("ner_core.evaluation.metrics", {"seqeval"}),
     ("ner_core.evaluation.error_analysis", set()),
     ("ner_core.evaluation", {*DATASETS, "evaluate"}),

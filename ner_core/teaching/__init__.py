@@ -1,0 +1,1 @@
+"""Teach by correcting: what to annotate next, and what to suggest for it."""
