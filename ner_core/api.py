@@ -34,7 +34,7 @@ def train(
 
     ``data`` is ``"sample"``, a file, a folder or a Hub dataset; ``model`` the encoder to start
     from: ``"minilm"``, ``"starter"``, a run's id, a folder or a Hub id. ``recipe`` is one of
-    ``ner_core.config.RECIPES``; ``settings`` are any other fields of ``TrainConfig``, and come
+    ``ner_core.recipes.RECIPES``; ``settings`` are any other fields of ``TrainConfig``, and come
     before what the recipe says. ``on_event`` is called with each event, in this thread.
 
     The run is one like any other: a folder in ``$NER_HOME/runs``, shown on the page, which can also

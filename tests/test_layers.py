@@ -21,6 +21,9 @@ TORCH = {"torch", "transformers", "peft"}
 LAYERS: list[tuple[str, set[str]]] = [
     ("ner_core.errors", set()),
     ("ner_core.counting", set()),
+    ("ner_core.recipes", set()),
+    ("ner_core.setting_values", set()),
+    ("ner_core.text_encodings", set()),
     ("ner_core.config", set()),
     ("ner_core.tags", set()),
     ("ner_core.word_rules", set()),

@@ -10,13 +10,15 @@ from tqdm import tqdm
 
 from ner_core.cli import output
 from ner_core.cli.arguments import add_columns
-from ner_core.config import READ_SETTINGS, RECIPES, TrainConfig, expectation
+from ner_core.config import READ_SETTINGS, TrainConfig
 from ner_core.errors import ConfigError
+from ner_core.recipes import RECIPES
 from ner_core.runs import store
 from ner_core.runs.command import FLAGS
 from ner_core.runs.events import TERMINAL
 from ner_core.runs.run import Run
 from ner_core.runs.view import RunView
+from ner_core.setting_values import expectation
 
 if TYPE_CHECKING:  # it loads datasets
     from ner_core.jobs.submit import Worker

@@ -9,12 +9,13 @@ import math
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from ner_core.config import RECIPES, TrainConfig
+from ner_core.config import TrainConfig
 from ner_core.cost.formula import Measurement, cost_of
 from ner_core.data.corpus import Corpus, load_data
 from ner_core.data.readers.sentence import ReadOptions
 from ner_core.errors import ConfigError
 from ner_core.models.sources import ModelSource
+from ner_core.recipes import RECIPES
 from ner_core.runs import checkpoints
 from ner_core.runs.run import Run
 from ner_core.system import zero_gpu
