@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ner_core.checks import findings
-from ner_core.checks.findings import Finding, SplitCounts
+from ner_core.checks.finding import Finding, SplitCounts
 from ner_core.data.corpus import Corpus
 from ner_core.models.sources import ModelSource
 
