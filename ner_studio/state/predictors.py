@@ -16,8 +16,9 @@ from ner_core.models.sources import find_model
 from ner_core.runs import store
 from ner_core.system.space import on_space
 from ner_studio.base import rights
+from ner_studio.state.cached_runs import choices_of
 from ner_studio.state.loaded_models import LoadedModels
-from ner_studio.state.snapshots import MAX_CHOICES, SHARED, choices_of
+from ner_studio.state.snapshots import MAX_CHOICES, SHARED
 
 if TYPE_CHECKING:
     from ner_core.entities import Entity
