@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ner_core.checks import findings, reader_findings
+from ner_core.checks import before_training, findings, reader_findings, tokenization
 from ner_core.checks.finding import Finding, SplitCounts, entities
 from ner_core.data.corpus import Corpus, load_data
 from ner_core.data.readers.sentence import ReadOptions
@@ -78,11 +78,6 @@ def check_corpus(corpus: Corpus, model: str | None = None, folders: bool = True)
     ]
     encoder = None
     if model is not None:
-        from ner_core.checks import (
-            before_training,
-            tokenization,  # brings the tokenizers library, which few callers need
-        )
-
         found += before_training.lost_types(corpus, find_model(model, folders))
         measured = tokenization.measure(corpus, model, folders)
         encoder = measured.as_json()

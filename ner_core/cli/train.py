@@ -12,6 +12,7 @@ from ner_core.cli import output
 from ner_core.cli.arguments import add_columns
 from ner_core.config import READ_SETTINGS, TrainConfig
 from ner_core.errors import ConfigError
+from ner_core.jobs.worker import main as execute_worker
 from ner_core.recipes import RECIPES
 from ner_core.runs import store
 from ner_core.runs.command import FLAGS
@@ -81,9 +82,7 @@ def add_worker_arguments(command: argparse.ArgumentParser) -> None:
 
 def worker(options: argparse.Namespace) -> int:
     """Execute one run (internal)."""
-    from ner_core.jobs.worker import main  # late: no other command needs it
-
-    return main(options.run_dir)
+    return execute_worker(options.run_dir)
 
 
 def _follow(run: Run, process: "Worker", as_json: bool) -> int:
