@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ner_core.config import Precision, SpanOffsets, TrainConfig
+from ner_core.data.readers.sentence import ReadOptions
 from ner_core.errors import NerWarning
 from ner_core.runs import store
 from ner_core.runs.events import Event
@@ -34,7 +35,7 @@ def train(
 
     ``data`` is ``"sample"``, a file, a folder or a Hub dataset; ``model`` the encoder to start
     from: ``"minilm"``, ``"starter"``, a run's id, a folder or a Hub id. ``recipe`` is one of
-    ``ner_core.config.RECIPES``; ``settings`` are any other fields of ``TrainConfig``, and come
+    ``ner_core.recipes.RECIPES``; ``settings`` are any other fields of ``TrainConfig``, and come
     before what the recipe says. ``on_event`` is called with each event, in this thread.
 
     The run is one like any other: a folder in ``$NER_HOME/runs``, shown on the page, which can also
@@ -51,7 +52,7 @@ def train(
     model that cannot work; TrainingError or another NerError if the training cannot go on; any
     other exception as it is.
     """
-    from ner_core.jobs import in_process
+    from ner_core.jobs import in_process  # late: loads datasets
 
     values = {"data": os.fspath(data), "model": os.fspath(model), "recipe": recipe}
     config = TrainConfig.from_values(settings | values)
@@ -69,7 +70,7 @@ def resume(run: Run | str, on_event: Callable[[Event], object] | None = None) ->
     interrupted. ``run`` may be an id; everything else is as in ``train``. Raises RunError if there
     is no such run, or if it is at work or finished.
     """
-    from ner_core.jobs import in_process
+    from ner_core.jobs import in_process  # late: loads datasets
 
     run = _run(run)
     in_process.resume(run, on_event)
@@ -111,8 +112,8 @@ def evaluate(
     >>> round(scores["f1"], 1), round(scores["per_type"]["PER"]["f1"], 1)
     (0.8, 0.9)
     """
+    # Late: these load datasets and torch.
     from ner_core.data.corpus import load_for_evaluation
-    from ner_core.data.readers.sentence import ReadOptions
     from ner_core.evaluation.scoring import score
     from ner_core.inference.predictor import Predictor
 
@@ -154,8 +155,7 @@ def check(
     >>> report.splits["train"].entities, report.errors
     (7672, [])
     """
-    from ner_core.checks.report import check_data
-    from ner_core.data.readers.sentence import ReadOptions
+    from ner_core.checks.report import check_data  # late: loads datasets
 
     options = ReadOptions.of(
         token_column=token_column,
@@ -198,8 +198,7 @@ def load_data(
     >>> corpus.entity_types, corpus.dataset["train"].num_rows
     (['LOC', 'MISC', 'ORG', 'PER'], 3467)
     """
-    from ner_core.data import corpus
-    from ner_core.data.readers.sentence import ReadOptions
+    from ner_core.data import corpus  # late: loads datasets
 
     options = ReadOptions.of(
         token_column=token_column,
@@ -234,7 +233,7 @@ def publish(
     entries of the README.md that was there were ``kept``. Raises PublishError for what the Hub or
     the network refuses, and for a run without a model; RunError if there is no such run.
     """
-    from ner_core.publishing import push
+    from ner_core.publishing import push  # late: loads huggingface_hub
 
     return push.publish(
         _run(run),
@@ -254,7 +253,7 @@ def model_card(run: Run | str, repo: str = "OWNER/NAME", adapter: bool = False) 
     adapter. Raises PublishError if ``repo`` is no name of a repository, RunError if there is no
     such run or it has no model.
     """
-    from ner_core.publishing.card import document
+    from ner_core.publishing.card import document  # late: loads huggingface_hub
 
     return document.model_card(_run(run), repo, adapter)
 

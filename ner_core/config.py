@@ -3,15 +3,15 @@
 The command line, the page, the run directory and the trainer all take them from ``TrainConfig``.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-import annotated_types
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic.fields import FieldInfo
 
 from ner_core.errors import ConfigError
+from ner_core.recipes import RECIPES
+from ner_core.setting_values import sentence_about, without_empty
+from ner_core.text_encodings import is_encoding
 
 SubTokenLabels = Literal["first", "all", "copy"]
 Precision = Literal["auto", "fp32", "bf16"]
@@ -34,11 +34,6 @@ READ_SETTINGS = (
     *("sentence_column", "encoding", "span_offsets"),
 )
 """The settings that say how data are read, where the data themselves do not."""
-
-_EMPTY = {"", "none", "null", "auto"}
-# Python can decode with these, and no file of sentences is written so.
-_NO_TEXT = re.compile(r"(idna|punycode|undefined|(raw_?)?unicode_?escape|mbcs|oem)", re.IGNORECASE)
-_ENCODING = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:+-]{0,39}")
 
 
 class TrainConfig(BaseModel):
@@ -241,11 +236,11 @@ class TrainConfig(BaseModel):
         name = str(values.get("recipe") or "balanced")
         if name not in RECIPES:
             raise ConfigError(f"recipe can't be {name!r}. Use one of {', '.join(RECIPES)}.")
-        merged = {**RECIPES[name], **_without_empty(values), "recipe": name}
+        merged = {**RECIPES[name], **without_empty(values, cls.model_fields), "recipe": name}
         try:
             config = cls.model_validate(merged)
         except ValidationError as error:
-            raise ConfigError(_sentence(error)) from None
+            raise ConfigError(sentence_about(error, cls.model_fields)) from None
         if 2 * config.overlap > config.max_length and "overlap" not in merged:
             config = config.model_copy(update={"overlap": config.max_length // 4})
         if 2 * config.overlap > config.max_length:
@@ -254,62 +249,6 @@ class TrainConfig(BaseModel):
                 f"{config.max_length // 2}."
             )
         return config
-
-
-RECIPES: dict[str, dict[str, Any]] = {
-    "quick": {"auto_steps": 90, "max_train": 3000, "evaluations": 4},
-    "balanced": {},
-    "best": {
-        "auto_steps": 600,
-        "dropout": 0.1,
-        "freeze_embeddings": False,
-        "schedule": "cosine",
-        "eval_sentences": 1000,
-    },
-    "adapter": {"lora_rank": 16, "head_rate": 3},
-    "notebook": {
-        "epochs": 1,
-        "batch_size": 16,
-        "learning_rate": 2e-5,
-        "head_rate": 1,
-        "sub_token_labels": "copy",
-        "weight_decay": 0.01,
-        "warmup": 0,
-        "precision": "fp32",
-        "freeze_embeddings": False,
-        "dropout": 0.1,
-        "group_by_length": False,
-        "max_length": 512,
-    },
-}
-"""The settings in which each recipe differs from the defaults."""
-
-RECIPE_PURPOSE: dict[str, str] = {
-    "quick": "A first look: at most 3,000 sentences, in under half the time of balanced.",
-    "balanced": "The best balance of time and F1, as we measured.",
-    "best": "Quality first: all weights learn. Takes about three times as long as balanced.",
-    "adapter": "LoRA: a few MB to keep and share, beside an encoder that others have too.",
-    "notebook": "The settings of the plain BERT notebook, for comparison.",
-}
-"""What each recipe is for, in one line."""
-
-
-def is_encoding(name: str) -> bool:
-    """Return whether Python knows a text encoding by this name.
-
-    >>> is_encoding("cp1251"), is_encoding("utf-9"), is_encoding("base64")
-    (True, False, False)
-    """
-    if not _ENCODING.fullmatch(name) or _NO_TEXT.fullmatch(name.replace("-", "_")):
-        return False
-    try:
-        b"a".decode(name)
-    except (LookupError, ValueError):  # ValueError: an encoding of two bytes or four
-        try:
-            "a".encode(name)
-        except (LookupError, ValueError):
-            return False
-    return True
 
 
 def problem_with(name: str, value: Any) -> str | None:
@@ -321,69 +260,7 @@ def problem_with(name: str, value: Any) -> str | None:
     True
     """
     try:
-        TrainConfig.model_validate(_without_empty({name: value}))
+        TrainConfig.model_validate(without_empty({name: value}, TrainConfig.model_fields))
     except ValidationError as error:
-        return _sentence(error).removeprefix(f"{name} ")
+        return sentence_about(error, TrainConfig.model_fields).removeprefix(f"{name} ")
     return None
-
-
-def expectation(field: FieldInfo) -> str:
-    """Return in words which values a setting takes, from its bounds.
-
-    >>> expectation(TrainConfig.model_fields["batch_size"])
-    'a whole number from 1 to 1,024'
-    """
-    if isinstance(field.json_schema_extra, dict):
-        return str(field.json_schema_extra["expectation"])
-    annotation = str(field.annotation)
-    choices = getattr(field.annotation, "__args__", ())
-    if "Literal" in annotation:
-        return "one of " + ", ".join(choices)
-    if field.annotation is bool:
-        return "true or false"
-    if "str" in annotation:
-        return "a text" if "None" in annotation else "a text that is not empty"
-    noun = "a whole number" if "int" in annotation else "a number"
-    low = high = ""
-    for bound in field.metadata:
-        if isinstance(bound, annotated_types.Gt):
-            low = f"above {bound.gt:,}"
-        elif isinstance(bound, annotated_types.Ge):
-            low = f"from {bound.ge:,}"
-        elif isinstance(bound, annotated_types.Lt):
-            high = f"below {bound.lt:,}"
-        elif isinstance(bound, annotated_types.Le):
-            high = f"to {bound.le:,}"
-    if low.startswith("from") and not high:
-        low += " on"
-    if low.startswith("above") and high:
-        high = high.replace("to ", "and up to ")
-    if low.startswith("from") and high.startswith("below"):
-        high = "to " + high
-    return " ".join(part for part in (noun, low, high) if part)
-
-
-def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Drop what was not given (None); make None of an explicit request for an automatic value."""
-    kept: dict[str, Any] = {}
-    for key, value in values.items():
-        field = TrainConfig.model_fields.get(key)
-        optional = field is not None and "None" in str(field.annotation)
-        if optional and isinstance(value, str) and value.strip().lower() in _EMPTY:
-            kept[key] = None
-        elif value is not None:
-            kept[key] = value
-    return kept
-
-
-def _sentence(error: ValidationError) -> str:
-    """Return one sentence about the first error of pydantic."""
-    first = error.errors(include_url=False)[0]
-    name = str(first["loc"][0]) if first["loc"] else "settings"
-    if first["type"] == "extra_forbidden":
-        return (
-            f"There is no setting {name!r}. The settings are {', '.join(TrainConfig.model_fields)}."
-        )
-    found = repr(first["input"])
-    found = found if len(found) <= 80 else found[:80] + "…"
-    return f"{name} can't be {found}. Use {expectation(TrainConfig.model_fields[name])}."

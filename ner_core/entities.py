@@ -5,7 +5,8 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from ner_core.tags import Span, decode, decode_predicted
-from ner_core.words import Word, join_words
+from ner_core.word_joining import join_words
+from ner_core.words import Word
 
 
 class Entity(NamedTuple):

@@ -165,3 +165,22 @@ INFIX = re.compile(
 COMBINING_OR_INVISIBLE = re.compile(rf"[{COMBINING_MARKS}{INVISIBLE}]+")
 AFTER_GERESH = re.compile(rf"[{_HEBREW}]['׳]")
 FOOTNOTE = re.compile(rf"[^\W\d_]{{3}}([{SUPERSCRIPTS}]+)")
+
+# Longer ones are no abbreviations; the bound keeps splitting linear in the length of a chunk.
+_LONGEST_ABBREVIATION = 24
+
+
+def keeps_period(text: str, start: int, end: int) -> bool:
+    """Return whether a final period belongs to the word: "U.S.", "J.", "Inc."."""
+    if end - start > _LONGEST_ABBREVIATION:
+        return False
+    # Marks on a letter, and what is not seen, make it no longer.
+    word = COMBINING_OR_INVISIBLE.sub("", text[start : end - 1])
+    if not word or word.endswith("."):
+        return False
+    letters = re.split(r"\.-?", word)  # "J.-P." has a hyphen
+    return (
+        (len(word) == 1 and word.isalpha() and word.isupper())
+        or word.lower() in ABBREVIATIONS
+        or (len(letters) > 1 and all(len(part) <= 2 and part.isalpha() for part in letters))
+    )

@@ -21,19 +21,10 @@ class Word(NamedTuple):
     end: int
 
 
-# Longer ones are no abbreviations; the bound keeps splitting linear in the length of a chunk.
-_LONGEST_ABBREVIATION = 24
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SUPERSCRIPT = re.compile(f"[{rules.SUPERSCRIPTS}]")
 _BLANK_LINE = re.compile(r"(?:\r\n|\r(?!\n)|\n)[^\S\r\n]*[\r\n]|[\f\u2029]")
 _LINE_END = re.compile(r"[\r\n\f\u2028\u2029\x85]")
-_CLOSING = frozenset(",;:!?.%)]}»”’…,، ؛؟。、，！？：；）」』】》।") - {" "} | {
-    "''",
-    "...",
-    "?!",
-    "!!",
-}
-_OPENING = frozenset("([{«“‘„¿¡（「『【《") | {"``"}
 
 
 def split_words(text: str) -> list[Word]:
@@ -109,37 +100,6 @@ def paragraphs(text: str, places: Iterable[Word]) -> Iterator[list[Word]]:
         end = word.end
     if part:
         yield part
-
-
-def join_words(words: Sequence[str]) -> tuple[str, list[Word]]:
-    """Return the words of a corpus as people write them, and the place of each in that text.
-
-    There is no blank before a comma or a clitic, nor after an opening bracket or an elided article.
-    Straight quotes open and close by turns.
-
-    >>> join_words(["qu'", "Ann", "(", "25", ")", ",", "who", "'s", "in"])[0]
-    "qu'Ann (25), who's in"
-    """
-    text, last = "", ""
-    places: list[Word] = []
-    glued, quoted = True, False
-    for word in words:
-        closes = word in _CLOSING or rules.CLITIC.fullmatch(word) is not None
-        opens = word in _OPENING or (
-            rules.ELISION.fullmatch(word) is not None and word[:1] not in "'’"
-        )
-        if word == '"':
-            closes, opens, quoted = quoted, not quoted, not quoted
-        # Two "!" are not "!!", and "Thomas D" at the end of a sentence is not "Thomas D.".
-        parted = text[-1:] == word[:1] or (
-            word == "." and _keeps_period(last + ".", 0, len(last) + 1)
-        )
-        if not glued and (parted or not closes):
-            text += " "
-        places.append(Word(len(text), len(text) + len(word)))
-        text += word
-        glued, last = opens, word
-    return text, places
 
 
 def _is_plain(chunk: str) -> bool:
@@ -237,7 +197,7 @@ def _split_suffixes(text: str, start: int, end: int) -> list[Word]:
         if text[end - 1] in rules.INVISIBLE_AT_END:
             end -= 1
             continue
-        if text[end - 1] == "." and not _keeps_period(text, start, end):
+        if text[end - 1] == "." and not rules.keeps_period(text, start, end):
             begin = end - 1
             while begin > start and text[begin - 1] == ".":
                 begin -= 1
@@ -285,22 +245,6 @@ def _suffix_begin(text: str, start: int, end: int) -> int | None:
         if rules.FOOTNOTE.fullmatch(text, max(start, begin - 3), end):  # none in "km²"
             return begin
     return None
-
-
-def _keeps_period(text: str, start: int, end: int) -> bool:
-    """Return whether a final period belongs to the word: "U.S.", "J.", "Inc."."""
-    if end - start > _LONGEST_ABBREVIATION:
-        return False
-    # Marks on a letter, and what is not seen, make it no longer.
-    word = rules.COMBINING_OR_INVISIBLE.sub("", text[start : end - 1])
-    if not word or word.endswith("."):
-        return False
-    letters = re.split(r"\.-?", word)  # "J.-P." has a hyphen
-    return (
-        (len(word) == 1 and word.isalpha() and word.isupper())
-        or word.lower() in rules.ABBREVIATIONS
-        or (len(letters) > 1 and all(len(part) <= 2 and part.isalpha() for part in letters))
-    )
 
 
 def _run_end(text: str, start: int, end: int) -> int:

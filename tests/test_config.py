@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ner_core.config import RECIPE_PURPOSE, RECIPES, TrainConfig, expectation, problem_with
+from ner_core.config import TrainConfig, problem_with
 from ner_core.errors import ConfigError
+from ner_core.recipes import RECIPE_PURPOSE, RECIPES
 from ner_core.runs import store
+from ner_core.setting_values import expectation
 
 FIELDS = TrainConfig.model_fields
 

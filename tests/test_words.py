@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from ner_core.data.corpus import load_data
 from ner_core.data.readers.conll import read_conll
 from ner_core.data.readers.sentence import ReadOptions
-from ner_core.words import Word, join_words, paragraphs, readable, split_words
+from ner_core.word_joining import join_words
+from ner_core.words import Word, paragraphs, readable, split_words
 
 
 def split(text):

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ner_core.checks import findings
-from ner_core.checks.findings import Finding, SplitCounts
+from ner_core.checks.finding import Finding, SplitCounts
 from ner_core.data.corpus import Corpus
+from ner_core.models.head_change import HeadChange, labels_in
+from ner_core.models.hub import located
 from ner_core.models.sources import ModelSource
 
 _SAID = frozenset({"unseen_type", "nothing_to_score", "lost_types"})
@@ -26,9 +28,6 @@ def lost_types(corpus: Corpus, model: ModelSource) -> Iterator[Finding]:
 
     Raises ModelError if its config.json can't be downloaded.
     """
-    from ner_core.models.head_change import HeadChange, labels_in
-    from ner_core.models.hub import located  # brings the client of the Hub
-
     own = labels_in(Path(located(model, weights=False).location))
     change = HeadChange.of(own, corpus.label_names)
     if change and (message := change.warning(model.name)):

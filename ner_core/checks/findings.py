@@ -2,152 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Literal
 
-from datasets import Dataset
-
-from ner_core import tags
+from ner_core.checks.finding import MOST_ROWS, Finding, SplitCounts, entities, places
 from ner_core.counting import many
 from ner_core.data.corpus import Corpus, sentences, too_few
-from ner_core.data.readers.sentence import Fault, FaultCode
-
-Level = Literal["error", "warning", "note"]
 
 FEW_EXAMPLES = 20
-MOST_ROWS = 20
-FEWEST_NESTED = 5
-NESTED_PART = 0.2
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something about the data: its level, how often it occurs, and a message with what to do.
-
-    ``rows`` are up to 20 places: ``split``, ``source`` (the file), ``line`` in it (from 1; in
-    formats without lines the number of the row, as ``unit`` says), and the ``text`` there.
-    """
-
-    level: Level
-    code: str
-    message: str
-    count: int
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class SplitCounts:
-    """The number of sentences, words and entities of a split, and of entities of each type."""
-
-    sentences: int
-    tokens: int
-    entities: int
-    per_type: dict[str, int]
-
-    @classmethod
-    def of(cls, split: Dataset) -> "SplitCounts":
-        """Count what a split has."""
-        names = split.features["ner_tags"].feature.names
-        counts: Counter[int] = Counter()
-        for _, numbers in sentences(split):
-            counts.update(numbers)
-        per_type = tags.count_types(names, counts)
-        return cls(split.num_rows, counts.total(), sum(per_type.values()), per_type)
-
-
-_FAULTS: dict[FaultCode, tuple[Level, str, str]] = {
-    "unreadable": (
-        "error",
-        "{count} can't be read. Fix {them} to start training.",
-        "row",
-    ),
-    "invalid": (
-        "warning",
-        "{count} didn't follow the file's own tag scheme and {were} repaired: an entity without a "
-        "proper start now starts at its first tag. Correct {them} if that is wrong.",
-        "tag",
-    ),
-    "overlap": (
-        "warning",
-        "{count} overlapped another one and {were} left out: the longer one is kept, or the first "
-        "of two equally long ones. Remove those you don't want.",
-        "entity",
-    ),
-    "misaligned": (
-        "note",
-        "{count} fell inside a word, so the word was split there and nothing is lost. Correct the "
-        "offsets if that is wrong.",
-        "entity border",
-    ),
-    "empty": ("note", "{count} had no words and {were} skipped.", "row"),
-}
-
-
-def faults(corpus: Corpus) -> Iterator[Finding]:
-    """Yield what the readers found: rows that cannot be read, invalid tags, overlapping spans."""
-    for code, (level, message, noun) in _FAULTS.items():
-        total = sum(log.counts[code] for log in corpus.faults.values())
-        if total:
-            rows = [
-                {
-                    "split": split,
-                    "source": corpus.sources[split].name,
-                    "unit": corpus.sources[split].unit,
-                    "line": fault.line,
-                    "text": f"{fault.message} {fault.text}".strip()[:300],
-                }
-                for split, log in corpus.faults.items()
-                for fault in log.first.get(code, [])
-            ]
-            if code == "overlap" and (nested := _nested(corpus, total)):
-                message = nested
-            one = total == 1
-            words = {
-                "count": many(total, noun),
-                "are": "is" if one else "are",
-                "were": "was" if one else "were",
-                "them": "it" if one else "them",
-            }
-            yield Finding(level, code, message.format(**words), total, rows[:MOST_ROWS])
-
-
-def _nested(corpus: Corpus, gone: int) -> str:
-    """Return what to say if a large part of the entities lies within others, else nothing."""
-    kept = sum(SplitCounts.of(split).entities for split in corpus.dataset.values())
-    if gone < FEWEST_NESTED or gone < NESTED_PART * (gone + kept):
-        return ""
-    return (
-        f"Entities are nested: {gone:,} of {gone + kept:,} overlapped another one and were left "
-        "out (the longer of two is kept, or the first if both are equally long). A model here "
-        "learns one type for each word. To learn the inner entities too, train a second model on "
-        "a copy of the data without the outer ones."
-    )
-
-
-def remarks(corpus: Corpus) -> Iterator[Finding]:
-    """Yield what was odd in the files, and what was guessed about them: a finding a sentence."""
-    levels: tuple[tuple[FaultCode, Level], ...] = (("odd", "warning"), ("guess", "note"))
-    for code, level in levels:
-        said: dict[str, list[tuple[str, Fault]]] = {}
-        for split, log in corpus.faults.items():
-            for fault in log.first.get(code, []):
-                said.setdefault(fault.message, []).append((split, fault))
-        for message, found in said.items():
-            names = dict.fromkeys(corpus.sources[split].name for split, _ in found)
-            rows = [
-                {
-                    "split": split,
-                    "source": corpus.sources[split].name,
-                    "unit": corpus.sources[split].unit,
-                    "line": fault.line,
-                    "text": fault.text[:300],
-                }
-                for split, fault in found
-                if fault.line
-            ]
-            text = f"{', '.join(names)}: {message.rstrip('.')}."
-            total = sum(log.remarks[message] for log in corpus.faults.values())
-            yield Finding(level, code, text, total, rows[:MOST_ROWS])
 
 
 def repeated(corpus: Corpus) -> Iterator[Finding]:
@@ -325,31 +185,6 @@ def ambiguous(corpus: Corpus) -> Iterator[Finding]:
         len(several),
         rows,
     )
-
-
-def entities(corpus: Corpus, split: str) -> Iterator[tuple[int, list[str], list[tags.Span]]]:
-    """Yield row, words and spans of the sentences of a split that have entities."""
-    names = corpus.label_names
-    for row, (words, numbers) in enumerate(sentences(corpus.dataset[split])):
-        if any(numbers):
-            yield row, words, tags.decode([names[number] for number in numbers])
-
-
-def places(corpus: Corpus, split: str, rows: Iterable[int]) -> list[dict[str, Any]]:
-    """Return where rows of a split are in the source, and their text; the first 20."""
-    found = []
-    for row in list(rows)[:MOST_ROWS]:
-        words = corpus.dataset[split][row]["tokens"]
-        found.append(
-            {
-                "split": split,
-                "source": corpus.sources[split].name,
-                "unit": corpus.sources[split].unit,
-                "line": corpus.places[split][row]["line"],
-                "text": " ".join(words)[:200],
-            }
-        )
-    return found
 
 
 def _are(count: int) -> str:

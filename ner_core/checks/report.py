@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ner_core.checks import findings
-from ner_core.checks.findings import Finding, SplitCounts
+from ner_core.checks import before_training, findings, reader_findings, tokenization
+from ner_core.checks.finding import Finding, SplitCounts, entities
 from ner_core.data.corpus import Corpus, load_data
 from ner_core.data.readers.sentence import ReadOptions
 from ner_core.entities import as_text
@@ -68,8 +68,8 @@ def check_corpus(corpus: Corpus, model: str | None = None, folders: bool = True)
     """Return the report on data that were loaded already; see ``check_data``."""
     splits = {name: SplitCounts.of(split) for name, split in corpus.dataset.items()}
     found = [
-        *findings.faults(corpus),
-        *findings.remarks(corpus),
+        *reader_findings.faults(corpus),
+        *reader_findings.remarks(corpus),
         *findings.too_small(corpus),
         *findings.repeated(corpus),
         *findings.types(corpus, splits),
@@ -78,11 +78,6 @@ def check_corpus(corpus: Corpus, model: str | None = None, folders: bool = True)
     ]
     encoder = None
     if model is not None:
-        from ner_core.checks import (
-            before_training,
-            tokenization,  # brings the tokenizers library, which few callers need
-        )
-
         found += before_training.lost_types(corpus, find_model(model, folders))
         measured = tokenization.measure(corpus, model, folders)
         encoder = measured.as_json()
@@ -103,7 +98,7 @@ def check_corpus(corpus: Corpus, model: str | None = None, folders: bool = True)
 def _examples(corpus: Corpus) -> list[dict[str, Any]]:
     """Return the first sentences with entities, as text and spans of characters."""
     examples: list[dict[str, Any]] = []
-    for _, words, spans in findings.entities(corpus, "train"):
+    for _, words, spans in entities(corpus, "train"):
         text, places = as_text(words, spans)
         examples.append({"text": text, "entities": [place._asdict() for place in places]})
         if len(examples) == EXAMPLES:

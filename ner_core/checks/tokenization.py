@@ -13,8 +13,7 @@ import numpy as np
 from datasets import Dataset
 from tokenizers import Encoding, Tokenizer
 
-from ner_core.checks import findings
-from ner_core.checks.findings import Finding
+from ner_core.checks.finding import MOST_ROWS, Finding, entities, places
 from ner_core.config import TrainConfig
 from ner_core.counting import many
 from ner_core.data.corpus import Corpus
@@ -101,7 +100,7 @@ class SubTokens:
 
 
 def _rows(corpus: Corpus, rows: list[tuple[str, int]]) -> list[dict[str, Any]]:
-    return [place for split, row in rows for place in findings.places(corpus, split, [row])]
+    return [place for split, row in rows for place in places(corpus, split, [row])]
 
 
 def measure(corpus: Corpus, model: str, folders: bool = True) -> SubTokens:
@@ -146,9 +145,9 @@ def measure(corpus: Corpus, model: str, folders: bool = True) -> SubTokens:
         over_window=over,
         unknown_words=unknown_words,
         alignment=_alignment(tokenizer, corpus),
-        long_rows=long_rows[: findings.MOST_ROWS],
-        unknown_rows=unknown_rows[: findings.MOST_ROWS],
-        dropped_rows=dropped_rows[: findings.MOST_ROWS],
+        long_rows=long_rows[:MOST_ROWS],
+        unknown_rows=unknown_rows[:MOST_ROWS],
+        dropped_rows=dropped_rows[:MOST_ROWS],
         dropped_words=dropped_words,
         casing=casing_problem(tokenizer, source.name),
         unknown_characters=_unreadable(tokenizer, characters, unknown),
@@ -189,7 +188,7 @@ def _unreadable(tokenizer: Tokenizer, characters: Counter[str], unknown: int | N
 
 def _alignment(tokenizer: Tokenizer, corpus: Corpus) -> list[dict[str, str]]:
     names = corpus.label_names
-    for row, words, _ in findings.entities(corpus, "train"):
+    for row, words, _ in entities(corpus, "train"):
         tags = [names[number] for number in corpus.dataset["train"][row]["ner_tags"]]
         encoding = tokenizer.encode(composed(words), is_pretokenized=True)
         rows, before = [], None

@@ -3,8 +3,9 @@
 import argparse
 from typing import get_args
 
-from ner_core.config import READ_SETTINGS, Precision, TrainConfig, expectation
+from ner_core.config import READ_SETTINGS, Precision, TrainConfig
 from ner_core.data.readers.sentence import ReadOptions, split_names
+from ner_core.setting_values import expectation
 
 MODEL = "starter, a run, a folder or a Hub id"
 

@@ -7,6 +7,7 @@ from ner_core.cli import output
 from ner_core.cli.arguments import add_columns, add_seed, read_options, seed
 from ner_core.config import TrainConfig
 from ner_core.errors import ConfigError
+from ner_core.models.sources import find_model
 
 
 def add_check_arguments(command: argparse.ArgumentParser) -> None:
@@ -40,7 +41,6 @@ def _show_alignment(options: argparse.Namespace) -> int:
     from ner_core.data.corpus import load_data
     from ner_core.evaluation.scoring import tag_names
     from ner_core.models import loading, windows
-    from ner_core.models.sources import find_model
 
     corpus = load_data(options.data, seed(options), read_options(options))
     split = corpus.dataset["train"]

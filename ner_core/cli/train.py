@@ -10,13 +10,16 @@ from tqdm import tqdm
 
 from ner_core.cli import output
 from ner_core.cli.arguments import add_columns
-from ner_core.config import READ_SETTINGS, RECIPES, TrainConfig, expectation
+from ner_core.config import READ_SETTINGS, TrainConfig
 from ner_core.errors import ConfigError
+from ner_core.jobs.worker import main as execute_worker
+from ner_core.recipes import RECIPES
 from ner_core.runs import store
 from ner_core.runs.command import FLAGS
 from ner_core.runs.events import TERMINAL
 from ner_core.runs.run import Run
 from ner_core.runs.view import RunView
+from ner_core.setting_values import expectation
 
 if TYPE_CHECKING:  # it loads datasets
     from ner_core.jobs.submit import Worker
@@ -79,9 +82,7 @@ def add_worker_arguments(command: argparse.ArgumentParser) -> None:
 
 def worker(options: argparse.Namespace) -> int:
     """Execute one run (internal)."""
-    from ner_core.jobs.worker import main  # late: no other command needs it
-
-    return main(options.run_dir)
+    return execute_worker(options.run_dir)
 
 
 def _follow(run: Run, process: "Worker", as_json: bool) -> int:

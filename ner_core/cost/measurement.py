@@ -62,7 +62,7 @@ def measure(config: TrainConfig, folder: Path) -> Measurement:
     trainer = make_trainer(prepared, Run("", folder), timer, dict)
     preparing = time.monotonic() - began
     warm_up, epoch = _time_steps(trainer, timer, prepared.windows)
-    checkpoint = timer.saved - trainer.save_began
+    checkpoint = time.monotonic() - trainer.save_began  # training has ended with it
     corpus = prepared.corpus.dataset
     evaluation = _scoring_seconds(prepared.tagger(), corpus["validation"])
     saving = timeit(
@@ -124,7 +124,6 @@ class _StepTimer(TrainerCallback):  # type: ignore[misc] # the class comes witho
 
     def __init__(self) -> None:
         self.times: list[float] = []
-        self.saved = 0.0
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -136,12 +135,6 @@ class _StepTimer(TrainerCallback):  # type: ignore[misc] # the class comes witho
         enough = len(self.times) > MIN_STEPS + 1 and self.times[-1] - self.times[1] > STEP_SECONDS
         if enough or state.global_step >= state.max_steps:
             control.should_training_stop = control.should_save = True
-
-    def on_save(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        """Record when the checkpoint is complete."""
-        self.saved = time.monotonic()
 
 
 def _scoring_seconds(tagger: Tagger, split: Dataset) -> float:

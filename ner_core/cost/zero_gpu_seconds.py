@@ -9,12 +9,14 @@ import math
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from ner_core.config import RECIPES, TrainConfig
+from ner_core.config import TrainConfig
 from ner_core.cost.formula import Measurement, cost_of
 from ner_core.data.corpus import Corpus, load_data
 from ner_core.data.readers.sentence import ReadOptions
 from ner_core.errors import ConfigError
+from ner_core.models import hub
 from ner_core.models.sources import ModelSource
+from ner_core.recipes import RECIPES
 from ner_core.runs import checkpoints
 from ner_core.runs.run import Run
 from ner_core.system import zero_gpu
@@ -54,7 +56,7 @@ class Sizes:
 
 def sizes_of(config: TrainConfig, model: ModelSource, corpus: Corpus | None = None) -> Sizes:
     """Return the sizes; reads the data if they are not given."""
-    from ner_core.models import hub, loading  # torch, which a page loads only when it is needed
+    from ner_core.models import loading  # late: loads torch
 
     if corpus is None:
         corpus = load_data(config.data, config.seed, ReadOptions.of_config(config))

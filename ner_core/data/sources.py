@@ -74,9 +74,8 @@ def find_sources(
         return as_data.sources(address), ()
     found = canonical_source(source)
     if has_hub_prefix(found):
-        from ner_core.data.hub.dataset import (
-            hub_splits,  # brings huggingface_hub, which files do not need
-        )
+        # Late: loads datasets, which files do not need.
+        from ner_core.data.hub.dataset import hub_splits
 
         return hub_splits(without_hub_prefix(found), options)
     path = SAMPLE if source == "sample" else Path(found)

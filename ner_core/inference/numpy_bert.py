@@ -13,10 +13,11 @@ import numpy as np
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from ner_core.dropped_words import bridge
 from ner_core.entities import Entity, entities_of
 from ner_core.models.sources import ADAPTER_CONFIG, ADAPTER_WEIGHTS, find_model
 from ner_core.models.tokenizer import composed
-from ner_core.tags import bridge, entity_types
+from ner_core.tags import entity_types
 from ner_core.words import paragraphs, readable, split_words
 
 _Array = np.ndarray

@@ -11,6 +11,7 @@ from torch.nn import functional
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ner_core.config import Precision
+from ner_core.dropped_words import bridge
 from ner_core.inference import threads
 from ner_core.inference.fused_bert import Network, fast_forward, plain_forward
 from ner_core.models.device import best_device, use_bf16
@@ -22,7 +23,7 @@ from ner_core.models.windows import (
     split_into_windows,
     window_settings,
 )
-from ner_core.tags import OUTSIDE, bridge
+from ner_core.tags import OUTSIDE
 
 _CHUNK = 1024
 """Number of texts whose windows are in memory, and sorted by length, at a time."""
@@ -52,7 +53,7 @@ class Tagger:
     """Tags words with a token-classification model, over texts of any length.
 
     The tag of a word is that of its first sub-token, in the home window of that sub-token. A word
-    without sub-tokens goes by the words around it; see ``tags.bridge``. Invalid tag sequences are
+    without sub-tokens goes by the words around it; see ``dropped_words.bridge``. Invalid tags are
     not repaired here. A Tagger may be used from several threads.
 
     ``bf16`` computes in bfloat16 from weights in float32. ``network`` replaces the forward pass of

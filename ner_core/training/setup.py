@@ -25,6 +25,7 @@ from transformers.integrations import TensorBoardCallback
 from ner_core.config import TrainConfig
 from ner_core.data.corpus import Corpus, gold_tags, load_data
 from ner_core.data.readers.sentence import ReadOptions
+from ner_core.dropped_words import carry_starts
 from ner_core.errors import DataError
 from ner_core.inference.tagger import Tagger
 from ner_core.models import loading
@@ -44,7 +45,6 @@ from ner_core.models.windows import (
     split_into_windows,
 )
 from ner_core.runs.run import Run
-from ner_core.tags import carry_starts
 from ner_core.training.learning_rate import default_learning_rate
 from ner_core.training.losses import WeightedLoss, class_weights
 from ner_core.training.plan import automatic_epochs

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from ner_core.data.texts import Texts, other_columns, read_rows, read_texts
 from ner_core.errors import DataError
 from ner_core.inference.progress import predict_in_steps
 from ner_core.render.colours import EntityColours
@@ -20,7 +21,7 @@ from ner_core.render.files import FILE_FORMATS, EntityWriter, open_for, renaming
 from ner_studio.base.durations import duration
 from ner_studio.base.markup import escape
 from ner_studio.base.theme import colour_class
-from ner_studio.state.predictors import MODELS, importing
+from ner_studio.state.predictors import MODELS
 
 MOST_BYTES = 20 * 2**20
 MOST_TEXTS = 100_000
@@ -67,9 +68,6 @@ class FileJob:
         check_size(self._file)
         self.folder.mkdir(parents=True, mode=0o700)
         yield state("working", message=sentence("Reading the file …"))
-        with importing:
-            # imports datasets, after the page is up
-            from ner_core.data.texts import Texts, other_columns, read_rows, read_texts
         blank = True
         for text in read_texts(*self._wanted):
             self._count(text)

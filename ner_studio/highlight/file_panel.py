@@ -14,13 +14,14 @@ from typing import Any, Literal
 
 import gradio as gr
 
+from ner_core.data.texts import text_columns
 from ner_core.errors import DataError, NerError
 from ner_core.render.files import FILE_FORMATS
 from ner_studio.base import markup
 from ner_studio.base.events import QUICK, QUIET
 from ner_studio.highlight import file_job, reading
 from ner_studio.highlight.file_job import MOST_BYTES, MOST_TEXTS, FileJob, drop, sentence, state
-from ner_studio.state.predictors import STARTER, importing, name_for_visitor
+from ner_studio.state.predictors import STARTER, name_for_visitor
 
 _NAMES = {"jsonl": "JSONL", "csv": "CSV", "conll": "CoNLL", "html": "HTML"}
 _HINT = (
@@ -151,10 +152,7 @@ class FilePanel:
             return {**no_choice, **self._resting(state("idle"), ready=False)}
         try:
             file_job.check_size(Path(file))
-            with importing:
-                from ner_core.data.texts import text_columns  # imports datasets
-
-                columns = text_columns(file)
+            columns = text_columns(file)
         except NerError as problem:
             refused = state("refused", message=markup.error(str(problem)))
             return {**no_choice, **self._resting(refused, ready=False)}

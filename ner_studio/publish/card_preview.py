@@ -5,10 +5,10 @@ from typing import Any
 import gradio as gr
 
 from ner_core.errors import NerError
+from ner_core.publishing import files
 from ner_studio.base import markup, rights
 from ner_studio.base.events import QUICK
 from ner_studio.publish import view
-from ner_studio.state.predictors import importing
 
 MERGED, ADAPTER = "merged", "adapter"
 """What of a run is published: the model with the adapter merged into it, or the adapter alone."""
@@ -35,9 +35,7 @@ class CardPreview:
         """Return the card of a run's model, as it would be pushed."""
         try:
             run = rights.find(run_id)
-            with importing:  # brings what writes cards, which the page starts without
-                from ner_core.publishing.files import published_card
-            return markup.escape(published_card(run, (repo or "").strip(), what == ADAPTER))
+            return markup.escape(files.published_card(run, (repo or "").strip(), what == ADAPTER))
         except NerError as error:
             return markup.escape(error)
 

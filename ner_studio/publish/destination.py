@@ -6,19 +6,18 @@ The Hub is asked, while somebody types, whether that can be done.
 import re
 import time
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import gradio as gr
 
 from ner_core.errors import NerError
+from ner_core.publishing import permissions
 from ner_core.runs.run import Run
 from ner_studio.base import rights
 from ner_studio.base.events import QUIET
 from ner_studio.publish import view
 from ner_studio.publish.obstacle import obstacle
 from ner_studio.publish.view import note
-from ner_studio.state.predictors import importing
 
 PAUSE = 0.3
 """Seconds between a key press and the request to the Hub: more key presses may come."""
@@ -82,7 +81,7 @@ class Destination:
                 return gr.skip()
             if visitor.name:
                 return {self.repo: f"{visitor.name}/{name}"}
-            return {self.repo: _permissions().suggest_repo(name, visitor.token)}
+            return {self.repo: permissions.suggest_repo(name, visitor.token)}
         except NerError as error:
             return {self.check: note("idle", str(error))}
 
@@ -105,7 +104,7 @@ class Destination:
             return
         yield {self.check: note("asking", f"Asking the Hub for {repo} …", existed)}
         time.sleep(PAUSE)
-        found = _permissions().check_repo(repo, token, pull_request=way == PULL_REQUEST)
+        found = permissions.check_repo(repo, token, pull_request=way == PULL_REQUEST)
         private = {}
         if found.exists:
             stays = f"It is there, and stays {'private' if found.private else 'public'}."
@@ -125,12 +124,6 @@ class Destination:
             yield from self.ask(repo, way, shown)
         else:
             yield gr.skip()
-
-
-def _permissions() -> ModuleType:
-    with importing:  # brings the client of the Hub, which the page starts without
-        from ner_core.publishing import permissions
-    return permissions
 
 
 def _name(run: Run) -> str:

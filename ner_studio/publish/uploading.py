@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ner_core.errors import NerError
+from ner_core.publishing import push
 from ner_core.publishing.outcome import Progress, Published
 from ner_core.runs.run import Run
-from ner_studio.state.predictors import importing
 
 State = Literal["uploading", "done", "failed"]
 
@@ -47,9 +47,7 @@ class Upload:
         """Send it; afterwards it has ended, whatever happened."""
         request = self.request
         try:
-            with importing:  # brings the client of the Hub, which the page starts without
-                from ner_core.publishing.push import publish
-            self.published = publish(
+            self.published = push.publish(
                 run,
                 request.repo,
                 token=token,

@@ -16,7 +16,8 @@ from ner_core.runs.shapes import is_number
 from ner_core.runs.status import ACTIVE
 from ner_core.runs.view import RunView
 from ner_studio.base import charts, rights
-from ner_studio.state.snapshots import SHARED, CachedRun, Snapshot, number_of, signature
+from ner_studio.state.cached_runs import CachedRun, signature
+from ner_studio.state.snapshots import SHARED, Snapshot, number_of
 
 _MOST_AGE = 2.0
 _READING_SECONDS = 0.5

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from ner_core.errors import ModelError, NerError
 from ner_core.hub.repository_ids import has_hub_prefix, without_hub_prefix
 from ner_core.hub.token import using_token
+from ner_core.inference.numpy_bert import NumpyBert
 from ner_core.models.hub import find_on_hub, known_model
 from ner_core.models.sources import find_model
 from ner_core.runs import store
 from ner_core.system.space import on_space
 from ner_studio.base import rights
+from ner_studio.state.cached_runs import choices_of
 from ner_studio.state.loaded_models import LoadedModels
-from ner_studio.state.snapshots import MAX_CHOICES, SHARED, choices_of
+from ner_studio.state.snapshots import MAX_CHOICES, SHARED
 
 if TYPE_CHECKING:
     from ner_core.entities import Entity
-    from ner_core.inference.numpy_bert import NumpyBert
     from ner_core.inference.predictor import Predictor
 
 STARTER = "starter"
@@ -202,9 +203,7 @@ def _import_predictor() -> "type[Predictor]":
 
 
 @cache
-def _numpy_bert() -> "NumpyBert":
-    from ner_core.inference.numpy_bert import NumpyBert  # imported by ``warm_up``, not by the page
-
+def _numpy_bert() -> NumpyBert:
     return NumpyBert()
 
 

@@ -11,25 +11,18 @@ snapshot, made once for each visitor without reading anything again.
 
 import contextlib
 import hashlib
-import itertools
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
 
 from ner_core.errors import RunError
 from ner_core.runs import store
 from ner_core.runs.run import Run
-from ner_core.runs.status import ACTIVE
-from ner_core.runs.view import RunView
 from ner_studio.base import rights
 from ner_studio.base.rights import Visitor
-from ner_studio.base.times import when
+from ner_studio.state.cached_runs import NUMBERS, CachedRun, RunEntry, choices_of, signature
 
 MAX_CHOICES = 100
 MAX_AGE = 0.5
@@ -37,102 +30,6 @@ MAX_AGE = 0.5
 
 _KEPT_SECONDS = 60.0  # that an older run stays in memory after the last request for it
 _SETTLED_NS = 2_000_000_000
-_numbers = itertools.count(time.time_ns() // 1_000_000)  # not those of an earlier server
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class CachedRun:
-    """The state of a run in a snapshot; it is replaced by another object if anything changes.
-
-    ``key`` changes whenever anything about the run changes, ``evaluated`` when its evaluations do,
-    ``stage`` when its status, its final scores or its model do.
-    """
-
-    view: RunView
-    key: str
-    evaluated: str
-    stage: str
-    _lock: threading.Lock
-    _rendered: dict[Any, Any] = field(default_factory=dict)
-
-    def render(self, name: object, make: Callable[[RunView], T]) -> T:
-        """Return what ``make`` renders of the run; it is called once for each name."""
-        with self._lock:  # while another thread reads the log, the view changes
-            if name not in self._rendered:
-                self._rendered[name] = make(self.view)
-            rendered: T = self._rendered[name]
-            return rendered
-
-    @property
-    def at_work(self) -> bool:
-        """Whether a worker executes this run, or it is queued."""
-        return self.view.status in ACTIVE
-
-    @property
-    def label(self) -> str:
-        """The run in a list: ``Menu reviews · quick · F1 0.74 · today 21:55``."""
-        return self.render(("label", datetime.now().astimezone().date()), _label_of)
-
-
-def _label_of(view: RunView) -> str:
-    scores = view.final.get("test") or view.final.get("validation")
-    state = f"F1 {scores['f1']:.2f}" if scores and not view.damage else view.state
-    return f"{view.run.title} · {state} · {when(view.run.created_ns())}"
-
-
-def choices_of(runs: Iterable[CachedRun]) -> list[tuple[str, str]]:
-    """Return runs as the choices of a list, (label, id); those with the same label get their id.
-
-    A dropdown finds what was chosen by its label.
-    """
-    listed = [(run.label, run.view.run.id) for run in runs]
-    counts = Counter(label for label, _ in listed)
-    return [(label if counts[label] == 1 else f"{label} · {name}", name) for label, name in listed]
-
-
-class _Entry:
-    """The cache entry of one run: what was read of its log so far."""
-
-    def __init__(self, run: Run) -> None:
-        self._view, self._lock = RunView(run), threading.Lock()
-        self._signature: tuple[int, int] | None = None
-        self._named: tuple[int, int] | None = None
-        self._cached: CachedRun | None = None
-        self.last_used = time.monotonic()
-
-    def refresh(self) -> CachedRun:
-        """Read what may be new in the log, and return the state of the run."""
-        with self._lock:
-            run = self._view.run
-            found, named = signature(run.events_path), signature(run.name_path)
-            changed = self._cached is None or named != self._named
-            if self._cached is None or self._may_have_changed(found):
-                changed |= self._view.refresh()
-            if self._cached is None or changed:
-                self._cached = self._new_cached_run()
-            self._signature, self._named = found, named
-            return self._cached
-
-    def _may_have_changed(self, found: tuple[int, int]) -> bool:
-        """Return whether the files of the run may have changed since they were last read."""
-        if found != self._signature or self._view.status in ACTIVE:
-            return True
-        return self._view.can_resume and self._view.run.is_held()
-
-    def _new_cached_run(self) -> CachedRun:
-        view = self._view
-        run, number = view.run, next(_numbers)
-        started = view.started is not None
-        return CachedRun(
-            view,
-            key=f"{run.id}:{number}",
-            evaluated=f"{run.id}:{run.created_ns()}:{started}:{len(view.evaluations)}",
-            stage=f"{run.id}:{run.created_ns()}:{started}:{view.status}:{view.state}"
-            f":{len(view.final)}:{run.model_dir.is_dir()}",
-            _lock=self._lock,
-        )
 
 
 @dataclass(frozen=True)
@@ -173,10 +70,10 @@ class Snapshots:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: dict[tuple[str, int], _Entry] = {}
+        self._entries: dict[tuple[str, int], RunEntry] = {}
         self._last: Snapshot | None = None
         self._listed: tuple[Path, int] | None = None
-        self._newest: list[_Entry] = []
+        self._newest: list[RunEntry] = []
         self._owned: tuple[list[Run], dict[str | None, list[Run]]] = ([], {})
 
     def fresh(self) -> Snapshot | None:
@@ -263,7 +160,7 @@ class Snapshots:
         newest = [entry.refresh() for entry in self._newest]
         choices = choices_of(newest)
         same = self._last is not None and self._last.choices == choices
-        number = self._last.number if self._last and same else next(_numbers)
+        number = self._last.number if self._last and same else next(NUMBERS)
         return Snapshot(listed, newest, choices, number, taken_at, folder)
 
     def _list(self, folder: Path) -> list[Run]:
@@ -279,10 +176,10 @@ class Snapshots:
         self._drop_unused()
         return listed
 
-    def _entry(self, run: Run) -> _Entry:
+    def _entry(self, run: Run) -> RunEntry:
         key = (run.id, run.created_ns())  # an id may be used again after its run was deleted
         if key not in self._entries:
-            self._entries[key] = _Entry(run)
+            self._entries[key] = RunEntry(run)
         return self._entries[key]
 
     def _drop_unused(self) -> None:
@@ -299,15 +196,6 @@ def number_of(value: object) -> int:
     A counter would tell one visitor when the runs of others change.
     """
     return int.from_bytes(hashlib.sha256(repr(value).encode()).digest()[:6], "big")
-
-
-def signature(path: Path) -> tuple[int, int]:
-    """Return the size and time of a file or folder, (-1, -1) if it does not exist."""
-    try:
-        found = path.stat()
-    except OSError:
-        return (-1, -1)
-    return found.st_size, found.st_mtime_ns
 
 
 SHARED = Snapshots()

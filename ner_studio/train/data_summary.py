@@ -7,7 +7,7 @@ from ner_core.render.colours import EntityColours
 from ner_studio.base.markup import dot, empty, error, escape, marked_spans, table
 
 if TYPE_CHECKING:
-    from ner_core.checks.findings import Finding
+    from ner_core.checks.finding import Finding
     from ner_core.checks.report import CheckReport
 
 _LEVELS = {"error": "Error", "warning": "Warning", "note": "Note"}

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from ner_core.config import RECIPE_PURPOSE, RECIPES, TrainConfig
+from ner_core.config import TrainConfig
 from ner_core.errors import ConfigError, DataError, NerError
 from ner_core.hub.token import using_token
+from ner_core.recipes import RECIPE_PURPOSE, RECIPES
 from ner_core.runs.command import command_line
 from ner_studio.base import assets, rights, setting_fields
 from ner_studio.base.events import QUICK, QUIET

@@ -7,26 +7,23 @@ Visitors who may not train (``ner_studio/base/rights.py``) see what the sample h
 are neither read nor kept for them, since that takes processor time and disk space.
 """
 
-import contextlib
-import itertools
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from gradio.context import LocalContext
 
-from ner_core.config import READ_SETTINGS, SpanOffsets, TrainConfig
-from ner_core.data.readers.sentence import ReadOptions
+from ner_core.config import TrainConfig
 from ner_core.errors import ModelError, NerError
 from ner_core.hub.reachability import hub_reach
 from ner_core.hub.repository_ids import has_hub_prefix, with_hub_prefix, without_hub_prefix
 from ner_core.models.suggestions import SUGGESTIONS
 from ner_studio.base import markup, rights
 from ner_studio.base.events import QUICK, QUIET
-from ner_studio.base.setting_fields import SOURCE
 from ner_studio.state import uploads
 from ner_studio.state.predictors import MODELS_HERE, asks_hub, reading_data
 from ner_studio.train import data_summary
+from ner_studio.train.latest_of_page import LatestOfPage
+from ner_studio.train.reading_fields import options_of, reading_fields
 
 if TYPE_CHECKING:
     from ner_core.checks.report import CheckReport
@@ -35,7 +32,6 @@ SAMPLE, UPLOAD, HUB = "Sample", "My files", "Hub dataset"
 KEPT = "Data of that run"
 """Offered after the settings of a run whose data are none of these were put into the form."""
 
-_MOST_PAGES = 1000
 _FORMATS = (
     "CoNLL columns, JSON or JSONL with tokens and tags or with spans of characters (Prodigy, "
     "spaCy, doccano), Label Studio JSON, CSV, Parquet, or inline `[Ann](PER)`; also as .gz or .zip."
@@ -77,7 +73,7 @@ class SourceForm:
             elem_id="hub-dataset",
         )
         with gr.Accordion("Columns, labels and offsets", open=False, visible=False) as self.columns:
-            self.reading = {name: self._setting(name) for name in READ_SETTINGS}
+            self.reading = reading_fields()
         self.summary = gr.HTML(
             data_summary.READING, apply_default_css=False, elem_id="data-summary", render=False
         )
@@ -92,21 +88,8 @@ class SourceForm:
             render=False,
         )
         self.blocked: gr.State = gr.State(False)  # whether the data cause the problem shown
-        self._numbers = itertools.count()
-        self._last: dict[str | None, int] = {}  # the number of the last description of each page
+        self._latest = LatestOfPage()
         self.kept = gr.State("")  # a run's data; on the server, so that no visitor can set a path
-
-    @staticmethod
-    def _setting(name: str) -> gr.Textbox | gr.Dropdown:
-        """Add a field for what the data themselves do not say."""
-        info = TrainConfig.model_fields[name].description
-        label = SOURCE[name]
-        if name == "span_offsets":
-            choices = list(get_args(SpanOffsets))
-            return gr.Dropdown(
-                choices, value="auto", label=label, info=info, filterable=False, elem_id=name
-            )
-        return gr.Textbox(label=label, placeholder="auto", info=info, max_lines=1, elem_id=name)
 
     @property
     def inputs(self) -> set[Any]:
@@ -198,20 +181,9 @@ class SourceForm:
 
         A description that was overtaken by a later one changes nothing.
         """
-        page = getattr(LocalContext.request.get(None), "session_hash", None)
-        number = self._next_number(page)
+        number = self._latest.start()
         updates = self._description(form)
-        return updates if self._last.get(page) == number else gr.skip()
-
-    def _next_number(self, page: str | None) -> int:
-        """Return a number for a description, which is now the last one of its page."""
-        number = next(self._numbers)
-        self._last.pop(page, None)
-        self._last[page] = number
-        while len(self._last) > _MOST_PAGES:
-            with contextlib.suppress(KeyError, StopIteration):
-                del self._last[next(iter(self._last))]
-        return number
+        return updates if self._latest.is_last(number) else gr.skip()
 
     def _description(self, form: Mapping[Any, Any]) -> dict[Any, Any]:
         may_train, disabled = rights.may_train(), gr.update(interactive=False)
@@ -242,7 +214,7 @@ class SourceForm:
     def _check(self, form: Mapping[Any, Any]) -> "CheckReport":
         from ner_core.checks.report import check_data  # late: it imports datasets
 
-        source, options = self._source(form), self._options(form)
+        source, options = self._source(form), options_of(self.reading, form)
         model = self._model(form) or None
         if not rights.may_train() and model not in MODELS_HERE:
             model = None
@@ -305,7 +277,3 @@ class SourceForm:
         # With the prefix hub: a name is never taken for a path.
         name = (form[self.hub] or "").strip()
         return with_hub_prefix(name) if form[self.data] == HUB else "sample"
-
-    def _options(self, form: Mapping[Any, Any]) -> ReadOptions:
-        given = {name: (form[field] or "").strip() for name, field in self.reading.items()}
-        return ReadOptions.of(**{name: value or None for name, value in given.items()})

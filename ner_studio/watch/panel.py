@@ -23,8 +23,9 @@ from ner_studio.base.polling import RunPolls
 from ner_studio.publish.panel import PublishPanel
 from ner_studio.report.panel import ReportPanel
 from ner_studio.runs.table import name_of, run_of
+from ner_studio.state.cached_runs import CachedRun
 from ner_studio.state.predictors import asks_hub, reading_data
-from ner_studio.state.snapshots import SHARED, CachedRun, Snapshot
+from ner_studio.state.snapshots import SHARED, Snapshot
 from ner_studio.watch.log_panel import LogPanel
 from ner_studio.watch.next_steps import NextSteps
 from ner_studio.watch.sample_sentences import sample_sentences, sample_texts

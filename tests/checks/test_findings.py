@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from ner_core.checks.findings import FEW_EXAMPLES, MOST_ROWS, Finding
+from ner_core.checks.finding import MOST_ROWS, Finding
+from ner_core.checks.findings import FEW_EXAMPLES
 from ner_core.checks.report import check_data
 from ner_core.counting import many
 from ner_core.data.faults import FaultLog

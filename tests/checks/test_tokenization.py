@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from ner_core.checks.findings import Finding
+from ner_core.checks.finding import Finding
 from ner_core.checks.tokenization import _windows, measure
 from ner_core.config import TrainConfig
 from ner_core.data.corpus import load_data

@@ -1,6 +1,6 @@
 """What the page shows of a data check; all text in it comes from strangers."""
 
-from ner_core.checks.findings import Finding, SplitCounts
+from ner_core.checks.finding import Finding, SplitCounts
 from ner_core.checks.report import CheckReport
 from ner_studio.train.data_summary import blocked, data_summary
 

@@ -10,13 +10,14 @@ import gradio as gr
 import pytest
 from hypothesis import given
 
-from ner_core.config import RECIPE_PURPOSE, RECIPES, TrainConfig
+from ner_core.config import TrainConfig
 from ner_core.cost import estimate as costs
 from ner_core.cost.estimate import EstimateCancelledError
 from ner_core.cost.formula import Cost
 from ner_core.errors import DataError, ModelError, RunError
 from ner_core.hub.repository_ids import check_repository
 from ner_core.models.suggestions import SUGGESTIONS
+from ner_core.recipes import RECIPE_PURPOSE, RECIPES
 from ner_studio.base import rights, setting_fields
 from ner_studio.train import estimate_line, settings_form, source_form
 from ner_studio.train.data_summary import NOT_CHOSEN
