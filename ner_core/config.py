@@ -156,6 +156,11 @@ class TrainConfig(BaseModel):
         description="Rank of a LoRA adapter to train beside the frozen encoder. 0: no adapter, "
         "train all weights.",
     )
+    keep_types: bool = Field(
+        default=False,
+        description="Keep the entity types that the model knows and the data lack: what it finds "
+        "of them in the training sentences is learned again.",
+    )
     sub_token_labels: SubTokenLabels = Field(
         default="first",
         description="Which sub-tokens of a word get its label: only the first, all (B- continues "

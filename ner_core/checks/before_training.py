@@ -13,13 +13,15 @@ from ner_core.models.sources import ModelSource
 _SAID = frozenset({"unseen_type", "nothing_to_score", "lost_types"})
 
 
-def warnings(corpus: Corpus, model: ModelSource) -> list[str]:
+def warnings(corpus: Corpus, model: ModelSource, keep_types: bool) -> list[str]:
     """Return what makes the scores or the model of a run other than one expects, as sentences.
 
+    ``keep_types`` is the setting of this name: with it no type is lost.
     Raises ModelError if the model's config.json can't be downloaded.
     """
     splits = {name: SplitCounts.of(split) for name, split in corpus.dataset.items()}
-    found = [*findings.types(corpus, splits), *lost_types(corpus, model)]
+    lost = () if keep_types else lost_types(corpus, model)
+    found = [*findings.types(corpus, splits), *lost]
     return [finding.message for finding in found if finding.code in _SAID]
 
 

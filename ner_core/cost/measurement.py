@@ -31,11 +31,12 @@ from ner_core.models.sources import find_model
 from ner_core.runs.diagnosis import explain
 from ner_core.runs.run import Run
 from ner_core.system import resources
+from ner_core.training.arguments import make_trainer
 from ner_core.training.hardware import memory_peak
 from ner_core.training.learning_rate import default_learning_rate
 from ner_core.training.loop import CHECKPOINT_SECONDS, CHECKPOINT_SHARE
 from ner_core.training.saving import save_trained
-from ner_core.training.setup import load_corpus, make_trainer, prepare
+from ner_core.training.setup import load_corpus, prepare
 from ner_core.training.trainer import NerTrainer
 
 STEP_SECONDS = 6.0

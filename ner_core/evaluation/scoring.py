@@ -1,5 +1,6 @@
 """Scoring a model on a split: on its words, or on its sentences as typed text."""
 
+from collections.abc import Collection
 from typing import Any
 
 from datasets import Dataset
@@ -22,23 +23,27 @@ def tag_names(split: Dataset) -> list[list[str]]:
 
 
 def leave_out_undecided(
-    gold: list[list[str]], predicted: list[list[str]]
+    gold: list[list[str]], predicted: list[list[str]], unscored: Collection[str] = ()
 ) -> tuple[list[list[str]], list[list[str]]]:
     """Return gold and predicted IOB2 tags without what nobody can call right or wrong.
 
-    Words that nobody decided on become O, and so do the predicted entities that touch them.
+    Words that nobody decided on become O, and so do the predicted entities that touch them, and
+    those of the types in ``unscored``, which nobody annotated.
     """
-    if not any(tags.UNDECIDED in names for names in gold):
+    if not unscored and not any(tags.UNDECIDED in names for names in gold):
         return gold, predicted
-    pairs = [_without_undecided(*pair) for pair in zip(gold, predicted, strict=True)]
+    pairs = [_without_undecided(*pair, unscored) for pair in zip(gold, predicted, strict=True)]
     return [names for names, _ in pairs], [names for _, names in pairs]
 
 
-def _without_undecided(gold: list[str], predicted: list[str]) -> tuple[list[str], list[str]]:
+def _without_undecided(
+    gold: list[str], predicted: list[str], unscored: Collection[str]
+) -> tuple[list[str], list[str]]:
     undecided = {number for number, tag in enumerate(gold) if tag == tags.UNDECIDED}
     kept = list(predicted)
     for span in tags.decode(predicted):
-        if not undecided.isdisjoint(range(span.start, span.end)):
+        open_ = not undecided.isdisjoint(range(span.start, span.end))
+        if open_ or span.label in unscored:
             kept[span.start : span.end] = [tags.OUTSIDE] * (span.end - span.start)
     return tags.undecided_as_outside(gold), kept
 

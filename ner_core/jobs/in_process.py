@@ -30,7 +30,7 @@ def train(
     if it could not start.
     """
     config, corpus, model = checked(config)
-    say_warnings(corpus, model, warn)
+    say_warnings(config, corpus, model, warn)
     run = store.create(config)
     execute(run, on_event)
     return run

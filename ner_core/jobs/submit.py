@@ -46,7 +46,7 @@ def submit(
     On ZeroGPU the seconds are those of the visitor whose request calls this.
     """
     config, corpus, model = checked(config, folders)
-    say_warnings(corpus, model, warn)
+    say_warnings(config, corpus, model, warn)
     if zero_gpu.is_ready():
         seconds = zero_gpu_seconds.seconds_to_start(config, corpus, model)
         run = store.create(config, run_id, owner)
@@ -75,10 +75,15 @@ def checked(config: TrainConfig, folders: bool = True) -> tuple[TrainConfig, Cor
     return config, corpus, model
 
 
-def say_warnings(corpus: Corpus, model: ModelSource, warn: Callable[[str], object] | None) -> None:
+def say_warnings(
+    config: TrainConfig,
+    corpus: Corpus,
+    model: ModelSource,
+    warn: Callable[[str], object] | None,
+) -> None:
     """Call ``warn``, if it is given, with each sentence of ``before_training.warnings``."""
     if warn is not None:
-        for sentence in before_training.warnings(corpus, model):
+        for sentence in before_training.warnings(corpus, model, config.keep_types):
             warn(sentence)
 
 

@@ -48,12 +48,12 @@ class HeadChange:
         """Return what is lost, and how to keep it; None if nothing is."""
         if not self.dropped:
             return None
-        one = len(self.dropped) == 1
+        them = "it" if len(self.dropped) == 1 else "them"
         return (
-            f"{model} can find {_and(self.dropped)}, but your data have no examples of "
-            f"{'it' if one else 'them'}, so the trained model won't find "
-            f"{'it' if one else 'them'} any more. Add examples of {'it' if one else 'them'} to "
-            "train, or rename the types of the data if they mean the same."
+            f"{model} can find {_and(self.dropped)}, but your data have no examples of {them}, so "
+            f"the trained model finds {them} only with “Keep known types” (keep_types). Turn it "
+            f"on, add examples of {them} to train, or rename the types of the data if they mean "
+            "the same."
         )
 
 

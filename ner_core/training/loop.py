@@ -24,8 +24,9 @@ from ner_core.runs.events import Kind
 from ner_core.runs.run import Run
 from ner_core.system import resources
 from ner_core.system.interrupts import StopRequested, interruptible
+from ner_core.training.arguments import make_trainer
 from ner_core.training.saving import save_trained, write_json
-from ner_core.training.setup import Prepared, make_trainer
+from ner_core.training.setup import Prepared
 from ner_core.training.validation import Validation
 
 LOG_SECONDS = 1.0
@@ -43,7 +44,7 @@ Emit = Callable[[Kind, int, Mapping[str, Any]], None]
 class TrainingLoop(TrainerCallback):
     """Trains a prepared model, keeps the best one, and can continue from a checkpoint.
 
-    Logs every ``setup.LOG_STEPS`` steps or ``LOG_SECONDS``, whichever comes first. Evaluates every
+    Logs every ``LOG_STEPS`` steps or ``LOG_SECONDS``, whichever comes first. Evaluates every
     ``plan.evaluate_every`` steps, and on all validation sentences at the end of each epoch. Saves
     a checkpoint after each evaluation, and every ``CHECKPOINT_SECONDS`` between them. Ends early
     after ``config.early_stopping`` evaluations without a better F1 (0: never).
@@ -63,7 +64,10 @@ class TrainingLoop(TrainerCallback):
         self.emit = emit
         self.should_stop = should_stop
         self.validation = Validation(
-            prepared.corpus.dataset["validation"], config.eval_sentences, config.seed
+            prepared.corpus.dataset["validation"],
+            config.eval_sentences,
+            config.seed,
+            prepared.unscored,
         )
         self.tagger = prepared.tagger()
         self.trainer = make_trainer(prepared, run, self, self.evaluate)

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any
 
@@ -61,7 +61,7 @@ def fit(run: Run, events: EventWriter, should_stop: Callable[[], bool]) -> None:
         step, best_step, best_f1 = loop.step, loop.best_step, loop.best_f1
         if not loop.stopped:
             with interruptible(should_stop):
-                scored = score(run, prepared.corpus)
+                scored = score(run, prepared.corpus, prepared.unscored)
     if scored is None:
         log.append("stopped", step, {"best_step": best_step, "f1": best_f1})
         return
@@ -139,9 +139,10 @@ def check_same_data(run: Run, described: dict[str, Any]) -> None:
         )
 
 
-def score(run: Run, corpus: Corpus) -> dict[str, Any]:
+def score(run: Run, corpus: Corpus, unscored: Collection[str] = ()) -> dict[str, Any]:
     """Score the saved model, loaded as for any other use; return that part of the report.
 
+    ``unscored`` are entity types that the model knows and nobody annotated.
     The sentences of the validation split with errors are written to ``errors.jsonl``.
     """
     tagger = load_tagger(str(run.model_dir))
@@ -155,7 +156,7 @@ def score(run: Run, corpus: Corpus) -> dict[str, Any]:
         split = corpus.dataset[name]
         texts, gold = split["tokens"][:], tag_names(split)
         predicted, loss = predict_tags(tagger, texts, gold)
-        gold, predicted = leave_out_undecided(gold, predicted)
+        gold, predicted = leave_out_undecided(gold, predicted, unscored)
         interval = intervals(tag_counts(gold, predicted))
         scored[name] = {**score_tags(gold, predicted), "interval": interval, "loss": loss}
         windows = tagger.window_counts(texts)

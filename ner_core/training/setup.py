@@ -3,31 +3,25 @@
 import math
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset
+from datasets import Dataset, DatasetDict
 from huggingface_hub import try_to_load_from_cache
 from transformers import (
-    DataCollatorForTokenClassification,
     PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
-    PrinterCallback,
-    TrainerCallback,
-    TrainingArguments,
     set_seed,
 )
-from transformers.integrations import TensorBoardCallback
 
 from ner_core.config import TrainConfig
 from ner_core.data.corpus import Corpus, gold_tags, load_data
 from ner_core.data.readers.sentence import ReadOptions
 from ner_core.dropped_words import carry_starts
 from ner_core.errors import DataError
-from ner_core.inference.tagger import Tagger
+from ner_core.inference.tagger import Tagger, load_tagger
 from ner_core.models import loading
 from ner_core.models.device import best_device, use_bf16
 from ner_core.models.head_change import HeadChange
@@ -44,14 +38,9 @@ from ner_core.models.windows import (
     max_window_length,
     split_into_windows,
 )
-from ner_core.runs.run import Run
+from ner_core.training import known_types
 from ner_core.training.learning_rate import default_learning_rate
-from ner_core.training.losses import WeightedLoss, class_weights
 from ner_core.training.plan import automatic_epochs
-from ner_core.training.trainer import NerTrainer
-
-LOG_STEPS = 10
-_SCHEDULERS = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +60,8 @@ class Prepared:
     """What a run trains: data, model and settings.
 
     ``change`` are the entity types of the model that stay, come and go, None for an encoder that
-    knows none. ``windows`` has one row per training window.
+    knows none. ``windows`` has one row per training window. ``unscored`` are the entity types that
+    the model keeps though the data lack them; see ``known_types``.
     """
 
     config: TrainConfig
@@ -82,14 +72,24 @@ class Prepared:
     windows: Dataset
     plan: Plan
     change: HeadChange | None = None
+    unscored: tuple[str, ...] = ()
 
     @property
     def notes(self) -> list[str]:
         """What was decided about data and model that the user should know."""
         name = _shown(self.source)
         casing = casing_problem(self.tokenizer.backend_tokenizer, name)
-        found = (self.change and self.change.note(name), casing)
+        found = (self.change and self.change.note(name), self._kept_note(name), casing)
         return [*self.corpus.notes, *(note for note in found if note)]
+
+    def _kept_note(self, name: str) -> str | None:
+        if not self.unscored:
+            return None
+        types = ", ".join(self.unscored)
+        return (
+            f"The data have no {types}, so what {name} finds of them in the training sentences is "
+            "learned again and not forgotten. They are not scored."
+        )
 
     @property
     def resolved(self) -> dict[str, Any]:
@@ -125,55 +125,36 @@ def prepare(config: TrainConfig) -> Prepared:
     set_seed(config.seed)  # before the head gets its random weights
     corpus = load_corpus(config)
     source = find_model(config.model)
+    unscored = _kept_types(config, source, corpus)
+    if unscored:
+        corpus = replace(corpus, dataset=known_types.with_types(corpus, unscored))
     model, tokenizer = loading.load_for_training(source, corpus.label_names)
     check_max_length(config, max_window_length(model.config, tokenizer))
     _record_settings(model.config, config)
     set_dropout_and_freeze(model, config)
     if config.lora_rank:
         model = add_adapter(model, source, config.lora_rank)
-    windows = make_windows(corpus, tokenizer, config)
+    learned = corpus
+    if unscored:
+        train = known_types.fill(corpus.dataset["train"], load_tagger(config.model), unscored)
+        learned = replace(corpus, dataset=DatasetDict({"train": train}))
+    windows = make_windows(learned, tokenizer, config)
     plan = make_plan(config, model.config, windows.num_rows)
     change = loading.head_change(source, corpus.label_names)
-    return Prepared(config, source, corpus, model, tokenizer, windows, plan, change)
+    return Prepared(config, source, corpus, model, tokenizer, windows, plan, change, unscored)
+
+
+def _kept_types(config: TrainConfig, source: ModelSource, corpus: Corpus) -> tuple[str, ...]:
+    """Return the entity types that the model is to keep though the data lack them."""
+    if not config.keep_types:
+        return ()
+    change = loading.head_change(source, corpus.label_names)
+    return tuple(change.dropped) if change else ()
 
 
 def _shown(source: ModelSource) -> str:
     """Return the name of a model without the folders of this machine."""
     return Path(source.name).name if source.kind == "folder" else source.name
-
-
-def make_trainer(
-    prepared: Prepared,
-    run: Run,
-    callback: TrainerCallback,
-    score: Callable[[], dict[str, float]],
-) -> NerTrainer:
-    """Make a Trainer for a run; ``callback`` decides when it logs, evaluates, saves and ends.
-
-    ``score`` evaluates the model and returns the metrics to log.
-    """
-    config, plan, label_names = prepared.config, prepared.plan, prepared.corpus.label_names
-    weights = class_weights(prepared.windows["labels"], len(label_names), config.class_weights)
-    # At a high rate, a head that knows some of these labels would lose what it has learned.
-    new_head = prepared.change is None or not prepared.change.kept
-    trainer = NerTrainer(
-        model=prepared.model,
-        args=_arguments(config, plan, run),
-        train_dataset=prepared.windows,
-        processing_class=prepared.tokenizer,
-        data_collator=DataCollatorForTokenClassification(prepared.tokenizer),
-        callbacks=[callback],
-        compute_loss_func=None if weights is None else WeightedLoss(weights),
-        score=score,
-        group_by_length=config.group_by_length,
-        steps_per_epoch=plan.steps_per_epoch,
-        head_rate=config.head_rate if new_head else 1,
-    )
-    trainer.remove_callback(PrinterCallback)
-    for reporter in trainer.callback_handler.callbacks:
-        if isinstance(reporter, TensorBoardCallback):
-            reporter.logging_dir = str(run.tensorboard_dir)
-    return trainer
 
 
 def load_corpus(config: TrainConfig) -> Corpus:
@@ -246,36 +227,6 @@ def _commit_of(source: ModelSource) -> str | None:
         return None
     file = try_to_load_from_cache(source.hub_id, "config.json", revision=source.revision)
     return Path(file).parent.name if isinstance(file, str) else None
-
-
-def _arguments(config: TrainConfig, plan: Plan, run: Run) -> TrainingArguments:
-    """Return the Trainer's arguments for these settings."""
-    device = best_device()
-    return TrainingArguments(
-        output_dir=str(run.checkpoints_dir),
-        per_device_train_batch_size=config.batch_size,
-        gradient_accumulation_steps=config.gradient_accumulation,
-        num_train_epochs=plan.epochs,
-        learning_rate=plan.learning_rate,
-        lr_scheduler_type=_SCHEDULERS[config.schedule],
-        warmup_steps=config.warmup,  # below 1: a share of all steps
-        weight_decay=config.weight_decay,
-        max_grad_norm=config.max_grad_norm,
-        optim="adamw_torch_fused",
-        bf16=plan.bf16,
-        logging_steps=LOG_STEPS,
-        logging_first_step=True,
-        logging_nan_inf_filter=False,  # a loss that is not a number must be seen
-        save_strategy="no",
-        eval_strategy="no",  # the callback asks for evaluations and checkpoints
-        seed=config.seed,
-        report_to=config.report_to,
-        run_name=run.id,
-        project="ner-studio",
-        disable_tqdm=True,
-        use_cpu=device.type == "cpu",
-        dataloader_pin_memory=device.type == "cuda",
-    )
 
 
 def _record_settings(model_config: PreTrainedConfig, config: TrainConfig) -> None:

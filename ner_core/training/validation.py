@@ -1,5 +1,6 @@
 """Scoring the model during training: on the validation split or on a fixed subset of it."""
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,13 @@ class Validation:
     The best model is chosen by its F1 on the subset, which a full evaluation computes too, so that
     all evaluations of a run can be compared. A split of up to ``subset_size`` sentences is its own
     subset. ``samples`` are a few sentences of the subset whose entities are shown during training.
+    Entities of the types in ``unscored``, which nobody annotated, are neither right nor wrong.
     """
 
-    def __init__(self, split: Dataset, subset_size: int, seed: int) -> None:
+    def __init__(
+        self, split: Dataset, subset_size: int, seed: int, unscored: Collection[str] = ()
+    ) -> None:
+        self.unscored = unscored
         self.texts: list[list[str]] = split["tokens"][:]
         self.gold = tag_names(split)
         size = min(subset_size, len(self.texts))
@@ -52,7 +57,7 @@ class Validation:
         indices = list(range(len(self.texts))) if full else self.subset
         gold = [self.gold[index] for index in indices]
         predicted, loss = predict_tags(tagger, [self.texts[index] for index in indices], gold)
-        gold, predicted = leave_out_undecided(gold, predicted)
+        gold, predicted = leave_out_undecided(gold, predicted, self.unscored)
         scores = {"split": "validation", "subset": not full, "loss": loss}
         scores |= score_tags(gold, predicted)
         found = dict(zip(indices, predicted, strict=True))

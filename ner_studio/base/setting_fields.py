@@ -31,6 +31,7 @@ MORE: dict[str, dict[str, str]] = {
         "lora_rank": "LoRA rank",
         "freeze_layers": "Frozen layers",
         "freeze_embeddings": "Frozen embeddings",
+        "keep_types": "Keep known types",
     },
     "Text": {
         "max_length": "Window length",

@@ -62,9 +62,9 @@ def test_the_labels_of_a_folder_are_read_without_torch(tmp_path):
         (
             HeadChange(["LOC", "ORG", "PER"], ["DRUG"], ["MISC"]),
             "m keeps what it knows of LOC, ORG and PER, learns DRUG from scratch and forgets MISC.",
-            "m can find MISC, but your data have no examples of it, so the trained model won't "
-            "find it any more. Add examples of it to train, or rename the types of the data if "
-            "they mean the same.",
+            "m can find MISC, but your data have no examples of it, so the trained model finds it "
+            "only with “Keep known types” (keep_types). Turn it on, add examples of it to train, "
+            "or rename the types of the data if they mean the same.",
         ),
         (
             HeadChange(["PER"], ["A", "B"], []),
@@ -76,8 +76,8 @@ def test_the_labels_of_a_folder_are_read_without_torch(tmp_path):
             "Your data have none of the types m knows (LOC and PER), so it forgets them and "
             "learns A from scratch.",
             "m can find LOC and PER, but your data have no examples of them, so the trained model "
-            "won't find them any more. Add examples of them to train, or rename the types of the "
-            "data if they mean the same.",
+            "finds them only with “Keep known types” (keep_types). Turn it on, add examples of "
+            "them to train, or rename the types of the data if they mean the same.",
         ),
     ],
 )

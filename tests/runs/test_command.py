@@ -37,6 +37,7 @@ VALUES = {
     "max_length": st.integers(16, 8192),
     "overlap": st.integers(0, 8),
     "lora_rank": st.integers(0, 256),
+    "keep_types": st.booleans(),
     "sub_token_labels": st.sampled_from(["first", "all", "copy"]),
     "freeze_embeddings": st.booleans(),
     "freeze_layers": st.integers(0, 200),

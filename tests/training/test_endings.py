@@ -47,7 +47,7 @@ def test_what_the_check_knows_is_said_before_the_start(tiny_model, toy_data):
     rename(toy_data, "-LOC", "-CITY")
     write_conll(toy_data / "validation.conll", [[("x", "O")]])
     write_conll(toy_data / "test.conll", [[("x", "B-NEW")]])
-    said = before_training.warnings(load_data(str(toy_data)), find_model(str(tiny_model)))
+    said = before_training.warnings(load_data(str(toy_data)), find_model(str(tiny_model)), False)
     assert [sentence.split(",")[0] for sentence in said] == [
         "validation has no entities",
         "NEW is in test but not in train",
