@@ -8,9 +8,9 @@ from typing import Any
 from ner_core.counting import many
 from ner_core.errors import NerError
 from ner_core.runs import checkpoints
-from ner_core.system import resources
 from ner_core.runs.events import Event
 from ner_core.runs.run import Run
+from ner_core.system import resources
 
 _FULL_BELOW = 32 * 2**20
 _NEAR_LIMIT = 0.9
@@ -29,7 +29,7 @@ _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 def explain(error: Exception) -> tuple[str, int]:
-    """Return what went wrong and what to do, and the exit code: 2 if the user can mend it, else 1."""
+    """Return what went wrong and what to do, and the exit code: 2 if the user can mend it, or 1."""
     if isinstance(error, NerError):
         return str(error), 2
     text = str(error).lower()

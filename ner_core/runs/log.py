@@ -48,4 +48,3 @@ def log_line(event: Event) -> str:
 
 def _place(kind: str, data: Mapping[str, Any]) -> tuple[str, object, object]:
     return kind, data.get("split"), bool(data.get("final"))
-

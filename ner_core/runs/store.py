@@ -31,7 +31,7 @@ _SPACE_VOLUME = Path("/data")
 
 
 def home() -> Path:
-    """Return the folder with all that is kept: ``NER_HOME``, a Space's volume, or the working one."""
+    """Return the folder of all that is kept: ``NER_HOME``, a Space's volume, or the working one."""
     chosen = os.environ.get("NER_HOME")
     if chosen:
         return paths.expand(chosen).absolute()
@@ -67,9 +67,7 @@ def create(config: TrainConfig, run_id: str | None = None, owner: str | None = N
                 (staging / run.owner_path.name).write_text(f"{owner}\n", encoding="utf-8")
     except OSError as error:
         if run.path.exists():
-            raise RunError(
-                f"There is already a run named {run_id}. Choose another id."
-            ) from None
+            raise RunError(f"There is already a run named {run_id}. Choose another id.") from None
         raise ConfigError(
             f"Can't write runs to {runs_dir()}: {error.strerror}. Set NER_HOME to another folder."
         ) from None
@@ -114,15 +112,15 @@ def get(run_id: str) -> Run:
 
 def missing(run_id: str) -> RunError:
     """Return the error that says there is no run with this id."""
-    return RunError(
-        f"There is no run {run_id!r}. List your runs with `python -m ner_core runs`."
-    )
+    return RunError(f"There is no run {run_id!r}. List your runs with `python -m ner_core runs`.")
 
 
 def exists(run_id: str) -> bool:
     """Return whether there is a run with this id."""
     try:
-        return bool(_ID.fullmatch(run_id)) and Run(run_id, runs_dir() / run_id).config_path.is_file()
+        return (
+            bool(_ID.fullmatch(run_id)) and Run(run_id, runs_dir() / run_id).config_path.is_file()
+        )
     except OSError:  # a folder that may not be opened
         return False
 
@@ -174,9 +172,7 @@ def held(run: Run, purpose: str) -> Iterator[None]:
             f"Run {run.id} can't be {purpose} while it is {run.status()}. Stop it first."
         ) from None
     except OSError as error:
-        raise RunError(
-            f"Run {run.id} can't be {purpose}: {error.strerror}."
-        ) from None
+        raise RunError(f"Run {run.id} can't be {purpose}: {error.strerror}.") from None
     try:
         yield
     except OSError as error:

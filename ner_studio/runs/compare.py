@@ -3,14 +3,12 @@
 Runs are called A, B, C … in the order in which they were selected, since their names can be long.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from string import ascii_uppercase
 from typing import Any
 
 from ner_core.render.colours import EntityColours
-from ner_core.errors import NerError
 from ner_core.runs.view import RunView
-from ner_core.runs.command import value_text
 from ner_studio.base import charts, markup
 from ner_studio.base.durations import duration
 from ner_studio.base.times import when
@@ -70,7 +68,7 @@ def differences(views: Sequence[RunView]) -> dict[str, list[str]]:
 
 
 def score_rows(views: Sequence[RunView], split: str) -> dict[str, list[float | None]]:
-    """Return the F1 of each run on a split: strict, as conlleval counts, then strict by entity type."""
+    """Return the F1 of each run on a split: strict, as conlleval counts, strict by entity type."""
     finals = [view.final.get(split, {}) for view in views]
     rows: dict[str, list[float | None]] = {
         "F1": [final.get("f1") for final in finals],
@@ -86,7 +84,8 @@ def key(views: Sequence[RunView]) -> str:
     """Return the legend: letter, colour, name, state and time of each run."""
     items = [
         f'<li><span><span class="ner-dot" style="--line: {colour}"></span><b>{name}</b></span> '
-        f"<bdi>{markup.escape(view.run.title)}</bdi> <span>{markup.escape(_state(view))}</span></li>"
+        f"<bdi>{markup.escape(view.run.title)}</bdi> "
+        f"<span>{markup.escape(_state(view))}</span></li>"
         for name, colour, view in zip(names_of(views), LINES, views, strict=False)
     ]
     return f'<ul class="ner-key" aria-label="Compared runs">{"".join(items)}</ul>'
@@ -141,7 +140,10 @@ def _settings_table(views: Sequence[RunView]) -> str:
     found = differences(views)
     if not found:
         return '<p class="ner-quiet">All settings are the same.</p>'
-    rows = [(markup.escape(label_of(name)), *map(markup.escape, values)) for name, values in found.items()]
+    rows = [
+        (markup.escape(label_of(name)), *map(markup.escape, values))
+        for name, values in found.items()
+    ]
     names, title = names_of(views), "Settings that differ"
     columns = range(1, len(names) + 1)
     table = markup.table(("", *names), rows, label=title, caption=title, text_columns=columns)

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ner_core.runs.status import ACTIVE
 from ner_core.errors import NerError
 from ner_core.hub.repository_ids import without_hub_prefix
 from ner_core.runs.run import Run
 from ner_core.runs.shapes import is_number
+from ner_core.runs.status import ACTIVE
 from ner_core.runs.view import RunView
-from ner_core.runs import store
 from ner_studio.base import charts, rights
 from ner_studio.state.cached_runs import CachedRun, signature
 from ner_studio.state.snapshots import SHARED, Snapshot, number_of
