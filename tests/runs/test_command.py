@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner_core.config import TrainConfig
-from ner_core.recipes import RECIPES
-from ner_core.errors import ConfigError
 from ner_core.cli import main
+from ner_core.config import TrainConfig
+from ner_core.errors import ConfigError
+from ner_core.recipes import RECIPES
 from ner_core.runs.command import command_line, value_text
 
 TEXTS = st.text(min_size=1, alphabet=st.characters(exclude_categories=["Cs"]))

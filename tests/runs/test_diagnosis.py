@@ -7,9 +7,9 @@ import pytest
 
 from ner_core.config import TrainConfig
 from ner_core.runs import checkpoints, store
-from ner_core.system import resources as machine
-from ner_core.runs.events import Event
 from ner_core.runs.diagnosis import why_interrupted
+from ner_core.runs.events import Event
+from ner_core.system import resources as machine
 
 KILLED = "The worker ended unexpectedly: something killed it, or the machine restarted. "
 NO_MEMORY = (

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ner_core.runs.run import Run
-from ner_core.errors import RunError
 from ner_core.config import TrainConfig
+from ner_core.errors import RunError
 from ner_core.runs import export, store
+from ner_core.runs.run import Run
 
 DISK = namedtuple("DISK", "total used free")
 

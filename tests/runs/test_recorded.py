@@ -80,7 +80,10 @@ def test_it_goes_on_from_its_checkpoint(tmp_path, tiny_encoder):
     assert run.status() == "stopped"
     toy.go_on(run)
     started = [event for event in run.events() if event.kind == "started"]
-    assert [(event.step, event.data["resumed"]) for event in started] == [(0, False), (last.step, True)]
+    assert [(event.step, event.data["resumed"]) for event in started] == [
+        (0, False),
+        (last.step, True),
+    ]
     assert run.status() == "finished"
     assert run.report["steps"] == 4
     assert run.report["best_step"] in (2, 4)

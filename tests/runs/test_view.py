@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ner_core.config import TrainConfig
+from ner_core.runs import store
 from ner_core.runs.run import Run
 from ner_core.runs.view import RunView
-from ner_core.config import TrainConfig
 from ner_core.system import locks
-from ner_core.runs import store
 
 SCORES = {"loss": 0.2, "precision": 0.5, "recall": 0.5, "f1": 0.5, "selection_f1": 0.4}
 SCORES["per_type"] = {}
@@ -74,7 +74,7 @@ def test_a_run_without_events(run):
         "test_f1": None,
         "waiting_for": None,
         "message": "The worker ended unexpectedly: something killed it, or the machine restarted. "
-                   "Resume the run from the start.",
+        "Resume the run from the start.",
     }
     assert (view.best, view.notes) == (None, [])
 
