@@ -16,6 +16,7 @@ _EMPTY = {"", "none", "null", "auto"}
 def expectation(field: FieldInfo) -> str:
     """Return in words which values a setting takes, from its bounds.
 
+    >>> from pydantic import Field
     >>> expectation(FieldInfo.from_annotated_attribute(int, Field(default=32, ge=1, le=1024)))
     'a whole number from 1 to 1,024'
     """

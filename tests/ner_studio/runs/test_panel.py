@@ -1,135 +1,38 @@
 import json
 import os
-from functools import cache
 from types import SimpleNamespace
 
 import gradio as gr
 import pytest
-from gradio.blocks import Block
 
-from ner_core.config import TrainConfig
 from ner_core.runs import store, trash
 from ner_core.runs.export import export_run, exports_dir
 from ner_core.runs.status import ACTIVE
 from ner_core.runs.view import RunView
 from ner_core.system import locks
-from ner_studio.base.times import when
 from ner_studio.runs import compare, table
 from ner_studio.runs import rows as run_rows
-from ner_studio.runs.panel import RunsPanel
 from ner_studio.runs.rows import RunRow, RunRows
 from ner_studio.state import snapshots
 from ner_studio.watch.status import status_value
-from tests.support import panels
 from tests.support.places import REPOSITORY
-
-HOSTILE = "<img src=x onerror=alert(1)>"
-LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
-
-
-def make(run_id, status="finished", f1=0.75, **settings):
-    """Fabricate a run of this status; one at work is held by the caller."""
-    run = store.create(TrainConfig.from_values(settings), run_id)
-    resolved = {**run.config().model_dump(), "epochs": 2.0, "learning_rate": 3e-4}
-    events = [
-        ("started", 0, _started(resolved | {k: v for k, v in settings.items() if k == "epochs"})),
-        ("progress", 10, {"epoch": 1.0, "loss": 1.5, "seconds_left": 1.0}),
-        ("evaluated", 10, _scores(f1 - 0.1) | {"best": True, "selection_f1": f1 - 0.1}),
-        ("progress", 20, {"epoch": 2.0, "loss": 0.5, "seconds_left": 0.0}),
-    ]
-    if status in ("finished", "stopped"):
-        run.model_dir.mkdir()
-        (run.model_dir / "model.safetensors").write_bytes(b"weights")
-    if status == "finished":
-        events += [
-            ("evaluated", 20, _scores(f1) | {"final": True}),
-            ("evaluated", 20, _scores(f1 - 0.05) | {"final": True, "split": "test"}),
-            ("finished", 20, {"train_seconds": 95.0}),
-        ]
-        run.report_path.write_text("{}")
-    elif status == "queued":
-        events = [("queued", 0, {"waiting_for": "other"})]
-    elif status == "starting":
-        events = []
-    elif status in ("stopped", "failed"):
-        events.append((status, 20, {"message": "It failed."}))
-    if status == "stopping":
-        run.stop_path.touch()
-    _write(run, events)
-    return run
-
-
-def _write(run, events):
-    with run.events_path.open("a", encoding="utf-8") as log:
-        for kind, step, data in events:
-            row = {"v": 1, "time": 1.0, "kind": kind, "step": step, "data": data}
-            log.write(json.dumps(row) + "\n")
-
-
-def _started(settings):
-    sizes = {"train": 10, "validation": 5, "test": 5}
-    return {
-        "settings": settings,
-        "total": 20,
-        "sentences": sizes,
-        "label_names": LABELS,
-        "notes": [],
-    }
-
-
-def _scores(f1):
-    per_type = {
-        label: {"precision": f1, "recall": f1, "f1": f1 + more, "support": 5}
-        for label, more in (("LOC", 0.02), ("PER", -0.02))
-    }
-    return {
-        "split": "validation",
-        "subset": False,
-        "loss": 0.3,
-        "precision": f1,
-        "recall": f1,
-        "f1": f1,
-        "f1_lenient": f1 + 0.05,
-        "accuracy": 0.9,
-        "support": 10,
-        "sentences": 5,
-        "per_type": per_type,
-    }
+from tests.support.runs_panel import (
+    HOSTILE,
+    OPENED,
+    TRIED,
+    USED,
+    _write,
+    build,
+    make,
+    results,
+    sent,
+    tick,
+    view_of,
+)
 
 
 def held(run):
     return locks.acquire(run.lock_path)
-
-
-def view_of(run):
-    view = RunView(run)
-    view.refresh()
-    return view
-
-
-OPENED, USED, TRIED = [], [], []
-
-
-@cache
-def build():
-    """Build the section once."""
-
-    def parts():
-        panel, box = RunsPanel(), gr.Textbox()
-        panel.wire()
-        panel.open_with(lambda run: OPENED.append(run) or {box: "opened"}, [box])
-        panel.try_with(lambda run: TRIED.append(run) or {box: "tried"}, [box])
-        panel.use_with(lambda config: USED.append(config) or {box: "filled"}, [box])
-        return panel, box
-
-    return panels.build(parts)
-
-
-@pytest.fixture
-def panel(monkeypatch):
-    panel = build()[1][0]
-    monkeypatch.setattr(panel, "_rows", RunRows())
-    return panel
 
 
 def handler(event):
@@ -140,29 +43,12 @@ def handler(event):
     )
 
 
-def sent(**data):
-    return gr.EventData(None, data)
-
-
-def results(panel, outputs, values):
-    """Return the results of a handler by the names of the components that they are for."""
-    compared = {"compared": panel.comparison.section}
-    parts = vars(panel.comparison) | compared | vars(panel)
-    names = {part: name for name, part in parts.items() if isinstance(part, Block)}
-    assert set(values) <= set(outputs)
-    return {names[part]: value for part, value in values.items()}
-
-
 def act(panel, event, **data):
     """Return the answer to an action, and the ids of the runs that are listed after it."""
     shown = results(panel, [*panel.refreshed, panel.files], getattr(panel, event)(sent(**data)))
     value = shown["table"]
     answer = {name: part for name, part in value["answer"].items() if part and name != "number"}
     return answer, [row["id"] for row in value["rows"]]
-
-
-def tick(panel, *run_ids, over=compare.STEPS):
-    return results(panel, panel.refreshed, panel.compare(over, sent(runs=list(run_ids))))
 
 
 def refresh(panel, seen=None, selection=()):
@@ -535,84 +421,6 @@ def test_open_try_and_use_tell_the_page(panel):
 
 
 # Several runs
-
-
-def test_two_runs_are_compared(panel):
-    make("a", f1=0.7)
-    make("b", f1=0.8, batch_size=8)
-    assert not tick(panel, "a")["compared"]["visible"]
-    shown = tick(panel, "a", "b", "a", "../../etc")
-    assert shown["selection"] == ["a", "b"]
-    assert shown["compared"]["visible"]
-    drawn = {line["name"]: line for line in shown["scores"]["series"]}
-    assert drawn["A"]["points"] == [[10, pytest.approx(0.6)]]
-    assert drawn["B"]["points"] == [[10, pytest.approx(0.7)]]
-    assert [line["colour"] for line in drawn.values()] == list(compare.LINES[:2])
-    assert shown["losses"]["series"][1]["points"] == [[10, 1.5], [20, 0.5]]
-    assert shown["losses"]["said"] == (
-        "Chart of the training loss of runs; newest values: A 0.500, B 0.500."
-    )
-    over_epochs = panel.comparison.show(["a", "b"], compare.EPOCHS)[panel.comparison.scores]
-    assert [line["points"][0][0] for line in over_epochs["series"]] == [1.0, 1.0]
-    assert (over_epochs["x"], over_epochs["whole"]) == ("epoch", False)
-
-
-def test_only_the_settings_that_differ_are_shown():
-    views = [
-        view_of(make("a", batch_size=8, report_to="tensorboard")),
-        view_of(make("b", data=HOSTILE, dropout=0.25)),
-    ]
-    assert compare.differences(views) == {
-        "data": ["sample", HOSTILE],
-        "batch_size": ["8", "32"],
-        "dropout": ["0", "0.25"],
-    }
-    drawn = compare.tables(views)
-    assert "&lt;img" in drawn
-    assert "<img" not in drawn
-    assert "These runs did not learn from the same data" in drawn
-
-
-def test_a_run_that_has_not_started_is_compared_by_what_was_chosen():
-    views = [view_of(make("a")), view_of(make("b", "starting"))]
-    assert compare.differences(views)["epochs"] == ["2", "auto"]
-    assert compare.score_rows(views, "validation")["F1"] == [0.75, None]
-
-
-def test_runs_with_the_same_settings():
-    drawn = compare.tables([view_of(make("a")), view_of(make("b"))])
-    assert '<p class="ner-quiet">All settings are the same.</p>' in drawn
-    assert "did not learn from the same data" not in drawn
-    assert "best" not in drawn  # none is better
-
-
-def test_the_best_scores_are_marked():
-    views = [view_of(make(name, f1=f1)) for name, f1 in (("a", 0.7), ("b", 0.8), ("c", 0.8))]
-    assert list(compare.score_rows(views, "test")) == [
-        "F1",
-        "F1 of conlleval",
-        "type:LOC",
-        "type:PER",
-    ]
-    drawn = compare.tables(views)
-    assert drawn.count('<b class="best">0.820</b>') == 2  # LOC on validation, of two that are equal
-    assert '<b class="best">0.700</b>' not in drawn
-
-
-def test_more_runs_than_there_are_colours(panel):
-    for number in range(10):
-        make(f"r{number}")
-    shown = tick(panel, *(f"r{number}" for number in range(10)))
-    assert shown["key"].count("<li>") == 8
-
-
-def test_runs_of_the_same_name_are_told_apart_by_their_times():
-    one, other = make("a"), make("b")
-    os.utime(one.config_path, (1767367800, 1767367800))
-    store.rename(other, "<b>")
-    key = compare.key([view_of(one), view_of(other)])
-    assert f"<bdi>Sample · balanced</bdi> <span>finished · {when(one.created_ns())} · best" in key
-    assert "<bdi>&lt;b&gt;</bdi>" in key
 
 
 def test_a_row_is_one_value():
