@@ -158,6 +158,7 @@ def test_a_run_is_renamed_in_its_heading(new_page, run):
     field.press("Enter")
     expect(page.locator("#run-status h3 bdi")).to_have_text("Menus <b>")
     expect(page.locator("#run-choice input")).to_have_value(re.compile("^Menus <b> · running"))
+    expect(page.locator("#runs-table tr[data-run=at-work]")).to_contain_text("Menus <b>")
 
 
 def test_the_files_of_a_finished_run_are_offered_and_it_leads_to_publishing(new_page):
