@@ -1,5 +1,6 @@
 """What a visitor sees of a run that is watched: charts, its end, its name, and a calm page."""
 
+import json
 import re
 import shutil
 
@@ -141,6 +142,40 @@ def test_the_end_of_a_run_is_told_in_the_title_and_leads_to_its_model(new_page, 
     page.click("#try-it")
     expect(page.locator("#text textarea")).to_be_focused()
     expect(page.locator("#text textarea")).to_have_value("My own text.")
+
+
+def test_a_model_begins_with_its_own_threshold_until_somebody_chooses(new_page, home, app):
+    shutil.copytree(home / "runs" / "finished", home / "runs" / "picky")
+    path = home / "runs" / "picky" / "model" / "config.json"
+    config = json.loads(path.read_text())
+    config["ner_studio"]["threshold"] = 0.95
+    path.unlink()
+    path.write_text(json.dumps(config))
+    page = new_page(query="?model=picky")
+    threshold = page.locator(".hl[data-model=picky] .hl-threshold output")
+    expect(threshold).to_have_text("0.95")
+    hidden = page.evaluate(
+        """() => { const { entities } = document.querySelector(".hl-result").dataset;
+             const [found] = JSON.parse(entities);
+             return found.filter(([, , , score]) => score < 0.95).length; }"""
+    )
+    expect(page.locator("#highlighted mark.off")).to_have_count(hidden)
+    slider = page.locator(".hl-threshold input")
+    slider.press("Home")
+    expect(threshold).to_have_text("0.00")
+    expect(page.locator("#highlighted mark.off")).to_have_count(0)
+    models = page.get_by_label("Model", exact=True)
+    for model in ("starter", "picky"):
+        models.fill(model)
+        models.press("Enter")
+        page.wait_for_selector(f".hl[data-model={model}] .hl-result")
+        expect(page.locator(".hl-threshold output")).to_have_text("0.00")
+    # A link to what is shown has the visitor's own threshold, since the model has another one.
+    slider.press("ArrowRight")
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("window.copied")
+    assert "&threshold=0.01#" in page.evaluate("window.copied")
 
 
 def test_a_run_is_renamed_in_its_heading(new_page, run):
