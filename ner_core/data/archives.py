@@ -33,6 +33,7 @@ _TAR, _TAR_AT = b"ustar", 257
 _HIDDEN = re.compile(r"__MACOSX|\..*|Thumbs\.db|desktop\.ini", re.IGNORECASE)
 _DAMAGED = (zlib.error, EOFError, zipfile.BadZipFile, gzip.BadGzipFile)
 _OFFICE = "[Content_Types].xml"
+_OFFICE_NAMES = {".docx", ".xlsx"}
 _OPEN_DOCUMENT = "mimetype"
 _LONGEST_NAME = 120
 
@@ -122,6 +123,8 @@ def _begins(path: Path) -> bytes:
 
 def _is_document(path: Path) -> bool:
     """Return whether an archive is a file of Word, Excel, LibreOffice and the like."""
+    if path.suffix.lower() in _OFFICE_NAMES:  # also if it is damaged
+        return True
     try:
         if _entries(path) > MOST_FILES:
             return False

@@ -7,6 +7,7 @@ from ner_core.entities import Entity, entities_of
 from ner_core.errors import ConfigError
 from ner_core.inference.tagger import Tagger, load_tagger
 from ner_core.inference.token_view import SubToken, view_sub_tokens
+from ner_core.models.threshold import threshold_of
 from ner_core.tags import OUTSIDE, entity_types
 from ner_core.words import Word, each_word, paragraphs, readable, split_words
 
@@ -53,6 +54,11 @@ class Predictor:
     def entity_types(self) -> list[str]:
         """The entity types that the model knows, sorted."""
         return entity_types(self.tagger.label_names)
+
+    @property
+    def threshold(self) -> float:
+        """The threshold with the best F1 on validation, 0 for most models; see ``predict``."""
+        return threshold_of(self.tagger.model.config)
 
     def predict(
         self, text: str, threshold: float = 0.0, labels: Collection[str] | None = None

@@ -12,14 +12,11 @@ from ner_core.data.provenance import provenance
 from ner_core.errors import DataError
 from ner_core.evaluation.error_analysis import TrainFacts, analyse, errors_of
 from ner_core.evaluation.intervals import intervals, tag_counts
-from ner_core.evaluation.scoring import (
-    leave_out_undecided,
-    predict_tags,
-    score_tags,
-    tag_names,
-)
+from ner_core.evaluation.scoring import leave_out_undecided, score_tags, tag_names
+from ner_core.evaluation.thresholds import best_threshold
 from ner_core.inference.tagger import load_tagger
 from ner_core.models.device import best_device
+from ner_core.models.threshold import keep_threshold
 from ner_core.runs import checkpoints, diagnosis
 from ner_core.runs.error_log import write_errors
 from ner_core.runs.events import EventWriter
@@ -142,8 +139,9 @@ def check_same_data(run: Run, described: dict[str, Any]) -> None:
 def score(run: Run, corpus: Corpus, unscored: Collection[str] = ()) -> dict[str, Any]:
     """Score the saved model, loaded as for any other use; return that part of the report.
 
-    ``unscored`` are entity types that the model knows and nobody annotated.
-    The sentences of the validation split with errors are written to ``errors.jsonl``.
+    ``unscored`` are entity types that the model knows and nobody annotated. The sentences of the
+    validation split with errors are written to ``errors.jsonl``, and the threshold with the best F1
+    there to the model's config.json.
     """
     tagger = load_tagger(str(run.model_dir))
     train = corpus.dataset["train"]
@@ -155,7 +153,8 @@ def score(run: Run, corpus: Corpus, unscored: Collection[str] = ()) -> dict[str,
             continue
         split = corpus.dataset[name]
         texts, gold = split["tokens"][:], tag_names(split)
-        predicted, loss = predict_tags(tagger, texts, gold)
+        tagged = tagger.tag(texts, gold)  # in IOB2, since the model was trained here
+        predicted, loss = tagged.tags, tagged.loss
         gold, predicted = leave_out_undecided(gold, predicted, unscored)
         interval = intervals(tag_counts(gold, predicted))
         scored[name] = {**score_tags(gold, predicted), "interval": interval, "loss": loss}
@@ -165,6 +164,8 @@ def score(run: Run, corpus: Corpus, unscored: Collection[str] = ()) -> dict[str,
             scored["found_nothing"] = True
         if name == "validation":
             write_errors(run.errors_path, errors_of(name, texts, gold, predicted))
+            scored["threshold"] = best_threshold(gold, predicted, tagged.scores)
+            keep_threshold(run.model_dir, scored["threshold"]["best_f1"])
     return scored
 
 

@@ -3,12 +3,13 @@
 Names, bounds, defaults and help come from ``TrainConfig``.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin
 
 import gradio as gr
 
-from ner_core.config import TrainConfig, problem_with
+from ner_core.config import READ_SETTINGS, TrainConfig, problem_with
 from ner_core.errors import NerError
 from ner_core.runs.command import value_text
 
@@ -68,9 +69,42 @@ SOURCE = {
 }
 """What is learned from, and how it is read: settings whose fields are not among the others."""
 
+OFFSETS = {
+    "auto": "auto: found in the data",
+    "as-given": "as-given: from 0, without the end",
+    "inclusive-ends": "inclusive-ends: from 0, with the end",
+    "from-one": "from-one: from 1, without the end",
+    "from-one-inclusive": "from-one-inclusive: from 1, with the end",
+    "utf-16": "utf-16: as JavaScript counts emoji",
+    "bytes": "bytes: of the text in UTF-8",
+    "two-for-line-ends": "two-for-line-ends: as Windows counts them",
+}
+"""The choices of ``span_offsets``, and what they say on the page."""
+
+_FLAG = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
+
 # An empty overlap follows from the window length; other settings have an automatic value only if
 # they may be None.
 _FOLLOWS = "overlap"
+
+
+def in_page_words(message: str) -> str:
+    """Return a message with the names that settings have on the page instead of the command's.
+
+    >>> in_page_words("Name them with --label-names O,B-PER,... .")
+    'Name them with “Tag names” O,B-PER,... .'
+    """
+
+    def label(flag: re.Match[str]) -> str:
+        found = (SOURCE | LABELS).get(flag[1].replace("-", "_"))
+        return f"“{found}”" if found else flag[0]
+
+    return _FLAG.sub(label, message)
+
+
+def asks_how_to_read(message: str) -> bool:
+    """Return whether a message names a setting of how data are read."""
+    return any(flag[1].replace("-", "_") in READ_SETTINGS for flag in _FLAG.finditer(message))
 
 
 def add(name: str, **more: Any) -> Any:

@@ -7,6 +7,10 @@
   document.querySelector("#compare-toggle").setAttribute("aria-expanded", open);
   if (!open) return "";
   // After the click, which would take the focus away again.
-  setTimeout(() => document.querySelector("#compare input").focus());
+  setTimeout(() => {
+    const field = document.querySelector("#compare input");
+    field.focus();
+    field.select(); // what is typed replaces it
+  });
   return compare;
 }

@@ -4,14 +4,17 @@
 // applied again. Text from strangers is read and written as text, never as markup.
 
 const MOST_LINKED = 8000;
-const chosen = { off: new Set(), threshold: 0, only: false, sorted: {} };
+const chosen = { off: new Set(), threshold: null, only: false, sorted: {} };
 const PARAMETERS = ["model", "compare", "view", "threshold", "hidden", "only"]; // of a link
 
 const find = (selector) => element.querySelector(selector);
 const all = (selector, root = element) => [...root.querySelectorAll(selector)];
 const figure = (number) => number.toLocaleString("en");
 const count = (number, one, more) => `${figure(number)} ${number === 1 ? one : more}`;
-const passes = (label, score) => score >= chosen.threshold && !chosen.off.has(label);
+// Until a visitor chooses one, the threshold is the one that the model comes with.
+const started = () => Number(find(".hl-result")?.dataset.threshold ?? 0);
+const threshold = () => chosen.threshold ?? started();
+const passes = (label, score) => score >= threshold() && !chosen.off.has(label);
 
 // For screen readers only. It is outside of the markup, so that answers do not replace it.
 const heard = document.createElement("p");
@@ -57,14 +60,14 @@ function announce(sentence) {
 }
 
 function showChoice(found) {
-  find(".hl-threshold input").value = chosen.threshold;
-  find(".hl-threshold output").textContent = chosen.threshold.toFixed(2);
+  find(".hl-threshold input").value = threshold();
+  find(".hl-threshold output").textContent = threshold().toFixed(2);
   for (const chip of all(".hl-chip")) {
     const box = chip.querySelector("input");
     box.checked = !chosen.off.has(box.value);
     const counts = found.map(
       (entities) =>
-        entities.filter((e) => e.label === box.value && e.score >= chosen.threshold).length,
+        entities.filter((e) => e.label === box.value && e.score >= threshold()).length,
     );
     chip.querySelector("b").textContent = counts.map(figure).join(" | ");
     chip.classList.toggle("none", counts.every((number) => number === 0));
@@ -156,7 +159,7 @@ function link(text) {
   query.set("model", model);
   if (other) query.set("compare", other);
   if (view !== "Text") query.set("view", view);
-  if (chosen.threshold > 0) query.set("threshold", chosen.threshold.toFixed(2));
+  if (threshold() !== started()) query.set("threshold", threshold().toFixed(2));
   for (const label of [...chosen.off].sort()) query.append("hidden", label);
   if (chosen.only) query.set("only", "1");
   // In the fragment, which browsers do not send to servers. It can't contain half a surrogate pair.
@@ -172,8 +175,8 @@ const isLink = (address) => linkedText(address) !== null || address.searchParams
 function chooseLinked() {
   const address = new URL(window.location);
   if (!isLink(address)) return;
-  const threshold = Number(address.searchParams.get("threshold"));
-  if (threshold > 0 && threshold <= 1) chosen.threshold = threshold;
+  const wanted = Number(address.searchParams.get("threshold") ?? NaN);
+  if (wanted >= 0 && wanted <= 1) chosen.threshold = wanted;
   chosen.off = new Set(address.searchParams.getAll("hidden"));
   chosen.only = address.searchParams.has("only");
 }

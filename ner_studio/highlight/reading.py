@@ -41,7 +41,7 @@ def read(wanted: Wanted, text: str, tokens: bool) -> Reading | NerError | None:
             loading.result()
         types, entities = MODELS.find_entities(model, text, names)
         sub_tokens = MODELS.sub_tokens(model, text, names) if tokens else ()
-        return Reading(shown, types, entities, sub_tokens)
+        return Reading(shown, types, entities, sub_tokens, MODELS.threshold(model, names))
     except NerError as error:
         return error
     except Exception:  # models from the Hub may fail in any way

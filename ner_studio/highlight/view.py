@@ -31,7 +31,8 @@ SURE = (0.9, 0.75, 0.5)
 
 _NO_TEXT = "Type or paste a text above, or pick an example."
 _THRESHOLD = (
-    '<label class="hl-threshold" title="Entities with a lower score are hidden.">Threshold '
+    '<label class="hl-threshold" title="Entities with a lower score are hidden. It begins where '
+    'the model had its best F1 on validation.">Threshold '
     '<input type="range" min="0" max="1" step="0.01" value="0"><output>0.00</output></label>'
 )
 _STEPS = "".join(f'<i class="unsure-{step}"></i>' for step in range(len(SURE), -1, -1))
@@ -50,12 +51,16 @@ _CONTROLS = {TEXT: _FAINTER + _THRESHOLD, TABLE: _THRESHOLD, TOKENS: _ONLY + _TH
 
 @dataclass(frozen=True)
 class Reading:
-    """What one model finds in a text; ``sub_tokens`` only if they are shown."""
+    """What one model finds in a text; ``sub_tokens`` only if they are shown.
+
+    ``threshold`` is the one that the model comes with, where the page begins.
+    """
 
     model: str
     types: Sequence[str]
     entities: "Sequence[Entity]"
     sub_tokens: "Sequence[SubToken]" = ()
+    threshold: float = 0.0
 
 
 Outcome = Reading | NerError | None
@@ -137,11 +142,16 @@ def _result(view: str, text: str, readings: Sequence[Reading]) -> str:
         for reading in readings
     ]
     return (
-        f'<div class="hl-result" data-entities="{escape(json.dumps(found))}">'
+        f'<div class="hl-result" data-entities="{escape(json.dumps(found))}"{_start(readings[0])}>'
         f'<div class="hl-bar">{_legend(readings, colours)}'
         f'<div class="hl-controls">{_CONTROLS[view]}</div></div>'
         f'<p class="hl-said" role="status"></p>{summary}{content}</div>'
     )
+
+
+def _start(reading: Reading) -> str:
+    """Return the attribute that says where the threshold begins, which the first model decides."""
+    return f' data-threshold="{reading.threshold:.2f}"' if reading.threshold else ""
 
 
 def _legend(readings: Sequence[Reading], colours: EntityColours) -> str:

@@ -46,6 +46,7 @@ class RunsPanel:
             )
             self.comparison = ComparePanel()
         self.seen = gr.State(None)
+        self.acted: list[Any] = []  # the events after which a run is another than before
         self.timer = gr.Timer(polling.RUNS_TABLE)
         self._rows = RunRows()
 
@@ -71,14 +72,18 @@ class RunsPanel:
             **_EACH,
             **QUIET,
         )
-        for event, act in (
-            (self.table.rename_run, self.rename_run),
-            (self.table.stop_run, self.stop_run),
-            (self.table.undo_delete, self.undo_delete),
-        ):
+        self.acted = [
             event(act, None, self._changed, **_EACH, **QUICK)
+            for event, act in (
+                (self.table.rename_run, self.rename_run),
+                (self.table.stop_run, self.stop_run),
+                (self.table.undo_delete, self.undo_delete),
+            )
+        ]
         # Through the queue, since deleting and packing large files take a while.
-        self.table.delete_run(self.delete_run, None, self._changed, **_EACH, **QUIET)
+        self.acted.append(
+            self.table.delete_run(self.delete_run, None, self._changed, **_EACH, **QUIET)
+        )
         packed = self.table.download_run(
             self.export, None, [self.files, *self._changed], **_EACH, **QUIET
         )

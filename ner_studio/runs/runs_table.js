@@ -53,7 +53,7 @@ function drawHead() {
   const cells = columns().map(({ key: name, title }) => {
     const sorted = chosen.by === name ? (chosen.down ? "descending" : "ascending") : "none";
     const sort = make("button", { type: "button", "data-do": "sort", "data-column": name }, title);
-    return make("th", { role: "columnheader", scope: "col", "aria-sort": sorted, class: `runs-${name.replace("_", "-")}` }, sort);
+    return make("th", { role: "columnheader", scope: "col", "aria-label": title, "aria-sort": sorted, class: `runs-${name.replace("_", "-")}` }, sort);
   });
   const unseen = (text) => make("span", { class: "ner-unseen" }, text);
   const compare = make("th", { role: "columnheader", scope: "col", class: "runs-tick" }, unseen("Compare"));

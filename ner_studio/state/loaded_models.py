@@ -146,6 +146,10 @@ class LoadedModels(Generic[K]):
         with self._gate.long():
             return predictor.predict_all(texts, threshold, labels)
 
+    def threshold(self, model: str, label_names: Sequence[str] = ()) -> float:
+        """Return the threshold that a model comes with; see ``Predictor.threshold``."""
+        return self.get(model, label_names).threshold
+
     def sub_tokens(
         self, model: str, text: str, label_names: Sequence[str] = ()
     ) -> "list[SubToken]":

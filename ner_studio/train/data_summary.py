@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ner_core.render.colours import EntityColours
 from ner_studio.base.markup import dot, empty, error, escape, marked_spans, table
+from ner_studio.base.setting_fields import in_page_words
 
 if TYPE_CHECKING:
     from ner_core.checks.finding import Finding
@@ -35,8 +36,8 @@ def blocked(report: "CheckReport") -> str:
     """Return why training cannot start with these data, as HTML; empty if it can."""
     if not report.errors:
         return ""
-    message = error(f"Training cannot start with these data: {report.errors[0].message}")
-    return f'<div data-about="data">{message}</div>'
+    message = in_page_words(report.errors[0].message)
+    return f'<div data-about="data">{error(message)}</div>'
 
 
 def _counts(report: "CheckReport", types: list[str], colours: EntityColours) -> str:
@@ -79,7 +80,7 @@ def _findings(findings: "list[Finding]") -> str:
 def _list(findings: "list[Finding]", label: str) -> str:
     items = "".join(
         f'<li class="{finding.level}"><b>{_LEVELS[finding.level]}</b> '
-        f"{escape(finding.message)}{_places(finding)}</li>"
+        f"{escape(in_page_words(finding.message))}{_places(finding)}</li>"
         for finding in findings
     )
     return f'<ul class="ner-list" aria-label="{label}">{items}</ul>'
@@ -100,7 +101,7 @@ def _places(finding: "Finding") -> str:
         return ""
     rows = "".join(
         f"<li><code>{escape(row['source'])}, {row['unit']} {row['line']:,}</code>: "
-        f"{escape(row['text'])}</li>"
+        f"{escape(in_page_words(row['text']))}</li>"
         for row in finding.rows
     )
     shown, count = len(finding.rows), finding.count

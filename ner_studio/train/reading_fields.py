@@ -1,13 +1,13 @@
 """The fields for what data do not say of themselves: columns, label names, encoding, offsets."""
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
 import gradio as gr
 
-from ner_core.config import READ_SETTINGS, SpanOffsets, TrainConfig
+from ner_core.config import READ_SETTINGS, TrainConfig
 from ner_core.data.readers.sentence import ReadOptions
-from ner_studio.base.setting_fields import SOURCE
+from ner_studio.base.setting_fields import OFFSETS, SOURCE
 
 
 def reading_fields() -> dict[str, gr.Textbox | gr.Dropdown]:
@@ -25,8 +25,12 @@ def _field(name: str) -> gr.Textbox | gr.Dropdown:
     info = TrainConfig.model_fields[name].description
     label = SOURCE[name]
     if name == "span_offsets":
-        choices = list(get_args(SpanOffsets))
         return gr.Dropdown(
-            choices, value="auto", label=label, info=info, filterable=False, elem_id=name
+            [(says, choice) for choice, says in OFFSETS.items()],
+            value="auto",
+            label=label,
+            info=info,
+            filterable=False,
+            elem_id=name,
         )
     return gr.Textbox(label=label, placeholder="auto", info=info, max_lines=1, elem_id=name)

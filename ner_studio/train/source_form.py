@@ -19,6 +19,7 @@ from ner_core.hub.repository_ids import has_hub_prefix, with_hub_prefix, without
 from ner_core.models.suggestions import SUGGESTIONS
 from ner_studio.base import markup, rights
 from ner_studio.base.events import QUICK, QUIET
+from ner_studio.base.setting_fields import asks_how_to_read, in_page_words
 from ner_studio.state import uploads
 from ner_studio.state.predictors import MODELS_HERE, asks_hub, reading_data
 from ner_studio.train import data_summary
@@ -72,7 +73,10 @@ class SourceForm:
             visible=False,
             elem_id="hub-dataset",
         )
-        with gr.Accordion("Columns, labels and offsets", open=False, visible=False) as self.columns:
+        with (
+            gr.Accordion("Columns, labels and offsets", open=False, visible=False) as self.columns,
+            gr.Row(elem_classes="ner-settings"),
+        ):
             self.reading = reading_fields()
         self.summary = gr.HTML(
             data_summary.READING, apply_default_css=False, elem_id="data-summary", render=False
@@ -132,8 +136,8 @@ class SourceForm:
     def wire(self, problem: gr.HTML, start: gr.Button) -> None:
         """Connect the components; ``problem`` shows why ``start`` is disabled or has failed."""
         self._problem, self._start = problem, start
-        self._described: list[Any] = [self.summary, problem, start, self.blocked]
-        fields = [self.files, self.formats, self.hub, self.columns]
+        self._described: list[Any] = [self.summary, problem, start, self.blocked, self.columns]
+        fields = [self.files, self.formats, self.hub]
         self.data.change(self.choose, self.data, [*fields, *self._described], **QUICK)
         # What stopped the start may be corrected now; a late description keeps its own problem.
         corrected = [self.files.change, self.model.change, self.hub.submit]
@@ -204,7 +208,10 @@ class SourceForm:
                     stop_measuring()  # it takes all cores, and this is shown first
                 report = self._check(form)
         except NerError as error:
-            return {**updates, self.summary: markup.error(str(error)), self._start: disabled}
+            updates |= {self.summary: markup.error(in_page_words(str(error)))}
+            if asks_how_to_read(str(error)):
+                updates[self.columns] = gr.update(open=True)
+            return {**updates, self._start: disabled}
         updates[self.summary] = data_summary.data_summary(report)
         if reason := data_summary.blocked(report):
             updates[self._problem] = reason

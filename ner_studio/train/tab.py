@@ -16,6 +16,7 @@ from ner_core.errors import NerError
 from ner_core.runs import store
 from ner_studio.base import assets, markup, rights, sign_in
 from ner_studio.base.events import QUICK, QUIET, UNCHECKED
+from ner_studio.base.setting_fields import in_page_words
 from ner_studio.runs.panel import RunsPanel
 from ner_studio.state.predictors import reading_data
 from ner_studio.train.settings_form import SettingsForm
@@ -55,7 +56,7 @@ class TrainTab:
             with gr.Column(scale=5, min_width=300, elem_id="form"):
                 gr.HTML(_step(1, "Data"), apply_default_css=False)
                 self.source = SourceForm()
-                gr.HTML(_step(2, "Recipe"), apply_default_css=False)
+                gr.HTML(_step(2, "Recipe"), apply_default_css=False, elem_id="recipe-step")
                 self.source.model.render()  # type: ignore[no-untyped-call] # Gradio's method has no types
                 self.settings = SettingsForm()
                 with gr.Column(elem_id="start-bar"):
@@ -110,6 +111,10 @@ class TrainTab:
         )
         self.watch.wire()
         self.runs.wire()
+        # Each of the two lists has the names of all runs.
+        self.runs.refresh_on(self.watch.renamed.then)
+        for acted in self.runs.acted:
+            self.watch.poll_after(acted)
         self.start.click(None, None, self.start, js=assets.read("train/disable_start.js"), **QUICK)
         started = self.start.click(
             self.start_run,
@@ -154,7 +159,7 @@ class TrainTab:
             page = getattr(LocalContext.request.get(None), "session_hash", None)
             run_id = self._starts.once((page, visitor.name, config.model_dump_json()), start)
         except NerError as error:
-            return {self.problem: markup.error(str(error))}
+            return {self.problem: markup.error(in_page_words(str(error)))}
         return {self.problem: "", **self.show(run_id)}
 
     def show(self, run_id: str) -> dict[Any, Any]:

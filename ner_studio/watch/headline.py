@@ -1,8 +1,9 @@
-"""HTML of the score of a finished run: one figure, a verdict in words, and the other scores."""
+"""HTML of the score of a run: one figure, and of a finished run a verdict and other scores."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from ner_core.runs.status import ACTIVE
 from ner_core.runs.view import RunView
 from ner_studio.base.markup import escape
 
@@ -44,7 +45,9 @@ def verdict(f1: float) -> str:
 
 
 def headline(view: RunView) -> str:
-    """Return the score of a finished run; empty if it has none."""
+    """Return the score of a finished run, or the best one so far of a run at work; or nothing."""
+    if view.status in ACTIVE and not view.damage:
+        return _so_far(view)
     found = main_scores(view)
     if found is None:
         return ""
@@ -63,6 +66,11 @@ def headline(view: RunView) -> str:
         f'<p class="ner-quiet">{escape(_small(scores) + _RULE)}</p>'
         f'<p class="ner-facts">{facts}</p></div></div>'
     )
+
+
+def _so_far(view: RunView) -> str:
+    best = f"{view.best['selection_f1']:.2f}" if view.best else "–"
+    return f'<p class="ner-score"><b>{best}</b> <span>validation F1<br>so far</span></p>'
 
 
 def _interval(scores: Mapping[str, Any]) -> str:

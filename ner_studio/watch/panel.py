@@ -86,6 +86,7 @@ class WatchPanel:
         self.evaluated = hidden_text()
         self.stage = hidden_text()
         self.timer = gr.Timer(polling.SHORTEST)
+        self.renamed: Any = None  # the event of a new name in the heading
         self._polls = RunPolls()
 
     @property
@@ -120,7 +121,8 @@ class WatchPanel:
         self.types.change(self.show_lines, [self.run, self.types], self.scores, **UNCHECKED)
         for button, act in ((self.stop, self.stop_run), (self.resume, self.resume_run)):
             self.poll_after(button.click(act, self.run, self.problem, **UNCHECKED))
-        self.poll_after(self.status.rename_run(self.rename, None, self.problem, **QUICK))
+        self.renamed = self.status.rename_run(self.rename, None, self.problem, **QUICK)
+        self.poll_after(self.renamed)
         self.next.wire(self.run, self.problem)
         self.log.wire(self.run)
         self.report.wire()

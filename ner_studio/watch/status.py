@@ -16,12 +16,13 @@ STATUS_TEMPLATE = """
       title="Rename"><svg viewBox="0 0 16 16" aria-hidden="true"><path
       d="M11.2 2.2l2.6 2.6-8.2 8.2-3.2.6.6-3.2z"/></svg></button>
     <small class="ner-id">${value.id}</small></h3>
-  ${value.headline}
-  <div class="ner-bar" role="progressbar" aria-label="Progress" aria-valuemin="0"
-    aria-valuemax="100" aria-valuenow="${value.percent}">
-    <div style="width: ${value.percent}%"></div></div>
-  <div class="ner-facts">${value.facts}</div>
-  ${value.message}
+  <div class="ner-state">${value.headline}<div>
+    <div class="ner-bar" role="progressbar" aria-label="Progress" aria-valuemin="0"
+      aria-valuemax="100" aria-valuenow="${value.percent}">
+      <div style="width: ${value.percent}%"></div></div>
+    <div class="ner-facts">${value.facts}</div>
+    ${value.message}
+  </div></div>
   <p class="ner-unseen" role="status">${value.said}</p>
 </section>
 """

@@ -156,6 +156,15 @@ def test_damaged_archives_are_a_sentence(pack, tmp_path, form, cut):
     )
 
 
+def test_a_damaged_sheet_is_named_as_what_it_is(tmp_path):
+    path = tmp_path / "rows.xlsx"
+    path.write_bytes(b"PK\x03\x04" + os.urandom(2_000))
+    assert refusal(path) == (
+        "rows.xlsx is an Excel file. Save the table or the text in it as CSV or as plain text "
+        "(UTF-8)."
+    )
+
+
 def test_an_archive_with_a_password_is_refused(pack):
     path = pack(("a.conll", ANN))
     raw = bytearray(path.read_bytes())

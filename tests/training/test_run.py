@@ -1,6 +1,7 @@
 import json
 import math
 import re
+import shutil
 from collections import Counter
 from itertools import pairwise
 
@@ -14,7 +15,9 @@ from ner_core.inference.predictor import Predictor
 from ner_core.inference.tagger import load_tagger
 from ner_core.runs import store
 from ner_core.runs.error_log import ERROR_KINDS, read_errors
+from ner_core.runs.run import Run
 from ner_core.training import loop, trainer, validation
+from ner_core.training import run as training
 from tests.conftest import write_conll
 from tests.support import toy
 
@@ -226,6 +229,7 @@ def test_the_report_is_whole(toy_run):
         "validation",
         "test",
         "analysis",
+        "threshold",
         "best_step",
         "steps",
         "train_seconds",
@@ -276,6 +280,22 @@ def test_the_report_explains_the_scores(toy_run):
     counts = report["analysis"]["validation"]["counts"]
     assert len(errors) == sum(counts[kind] for kind in ERROR_KINDS)
     assert {row["split"] for row in rows} <= {"validation"}
+
+
+def test_the_threshold_with_the_best_f1_comes_with_the_model(toy_run, monkeypatch, tmp_path):
+    unfiltered = toy_run.report["validation"]["f1"]
+    assert toy_run.report["threshold"] == {
+        "best_f1": 0.0,
+        "f1": pytest.approx(unfiltered),
+        "f1_of_all": pytest.approx(unfiltered),
+    }
+    monkeypatch.setattr(training, "best_threshold", lambda *_: {"best_f1": 0.35})
+    run = Run("again", tmp_path / "again")
+    shutil.copytree(toy_run.path, run.path)
+    scored = training.score(run, load_data(str(toy_run.config().data)))
+    assert scored["threshold"] == {"best_f1": 0.35}
+    assert Predictor.load(str(run.model_dir)).threshold == 0.35
+    assert Predictor.load(str(toy_run.model_dir)).threshold == 0
 
 
 def test_only_the_complete_model_is_left(toy_run):

@@ -27,6 +27,10 @@ _BYTES: tuple[tuple[bytes, str], ...] = (
     (b"Rar!", "is a RAR archive. Unpack it and choose the folder."),
     (b"BZh", "is packed with bzip2. Unpack it and choose the file in it."),
     (b"\xfd7zXZ", "is packed with xz. Unpack it and choose the file in it."),
+    *(
+        (mark, "is a picture. Choose a file with text and its annotations.")
+        for mark in (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
+    ),
     (
         b"\x80\x04\x95",
         "is a Python pickle, which could run code, so NER Studio doesn't read it. Save the data as "

@@ -107,6 +107,8 @@ def test_places_of_pubtator_count_title_and_abstract(tmp_path):
         ('<?xml version="1.0"?><xmi:XMI xmlns:x="y">', "UIMA CAS XMI"),
         ("<doc><s>Ann</s></doc>", "mark-up"),
         (b"%PDF-1.7\n\xff", "a PDF"),
+        (b"\x89PNG\r\n\x1a\n", "a picture"),
+        (b"\xff\xd8\xff\xe0", "a picture"),
         (b"PK\x03\x04 xl/workbook.xml", "an? Excel file"),
         (b"PK\x03\x04 all.jsonl", "a ZIP archive"),
         (b"\x1f\x8b\x08\x00", "packed with gzip"),

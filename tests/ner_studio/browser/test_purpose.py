@@ -201,3 +201,41 @@ def test_a_double_click_starts_one_run(new_page, app, monkeypatch):
     page.wait_for_selector("#start:enabled", state="attached")
     page.wait_for_selector("[data-status=stopped]")
     assert len({run.id for run in store.list_runs()} - before) == 1
+
+
+WIDER = """() => [...document.querySelectorAll("main *")].filter((found) => {
+  const box = found.getBoundingClientRect();
+  // What scrolls by itself, and what is there for screen readers only.
+  const scrolling = ".ner-scroll, .hl-legend, #examples, .cm-scroller, .ner-unseen, .runs thead";
+  const scrolls = found.closest(scrolling);
+  return box.width > 1 && box.right > innerWidth + 1 && found.checkVisibility() && !scrolls;
+}).map((found) => found.outerHTML.slice(0, 120))"""
+
+
+# A page of 1400 pixels at 200 % has 700; a phone has 390.
+@pytest.mark.parametrize("width", [700, 390])
+def test_nothing_is_wider_than_the_page(new_page, width):
+    page = new_page(width, "?run=finished")
+
+    def assert_fits(state):
+        wait_until_idle(page)
+        assert_becomes(lambda: page.evaluate(WIDER), [])
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, state
+
+    page.wait_for_selector("#report:visible")
+    page.wait_for_selector("table[aria-label=Confusion]")
+    page.locator("#publish > button").click()
+    page.wait_for_selector("#publish-repo:visible")
+    page.wait_for_selector("#all-runs:visible")
+    page.get_by_role("button", name="More columns").click()
+    assert_fits("finished")
+    page.get_by_role("radio", name="New run").check()
+    page.wait_for_selector("#data-summary table")
+    open_settings(page)
+    page.locator("#as-a-command > button").click()
+    assert_fits("new run")
+    open_tab(page, "Highlight")
+    for view in ("Text", "Table", "Tokens"):
+        page.get_by_label(view, exact=True).last.check()
+        page.wait_for_selector(f".hl[data-view={view}] .hl-result")
+        assert_fits(view)

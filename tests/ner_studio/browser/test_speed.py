@@ -4,6 +4,7 @@ No bound is in seconds, which say more about a machine and its other work than a
 is a ratio to other work that is measured just before, or a number of steps.
 """
 
+import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ner_core.checks.report import check_data
+from tests.support.fake_runs import FakeRun
 from tests.support.pages import (
     NEWS,
     App,
@@ -28,6 +30,7 @@ SERVED = 1.8  # times what it takes to import gradio
 ANSWERED = 0.6  # times what it takes a process to load a model and to answer
 SHOWN = 4.0  # times what it takes to check the data here
 SMOOTH = 2.0  # a redraw and what leads to it: 1.2 to 1.7 were seen
+WATCHED = 4.0  # times what it takes to draw 4,000 words: 200 ms where that takes 50; 1 to 2.5 seen
 STEPS_AFTER_CANCELLING = 3
 PROFILE = "Sunny is Data Scientist and Generative AI Engineer at Infosys in Bengaluru"
 
@@ -150,14 +153,16 @@ def test_good_data_are_shown_in_seconds(app, new_page, tmp_path):
     assert_ratio(SHOWN, show, read, tries=5)
 
 
+NOTE_TASKS = """() => { window.tasks = [];
+  const note = list => window.tasks.push(...list.getEntries());
+  window.observer = new PerformanceObserver(note);
+  window.observer.observe({type: 'longtask'}); }"""
+TASKS = "[...window.tasks, ...window.observer.takeRecords()].map(task => task.duration)"
+
+
 def test_a_long_text_stays_smooth(new_page):
     page = new_page()
-    page.evaluate(
-        """() => { window.tasks = [];
-             const note = list => window.tasks.push(...list.getEntries());
-             window.observer = new PerformanceObserver(note);
-             window.observer.observe({type: 'longtask'}); }"""
-    )
+    page.evaluate(NOTE_TASKS)
     write(page, (NEWS * 300)[:19_990])
     expect(page.locator("#highlighted mark").nth(900)).to_be_attached()
     typed = []
@@ -183,12 +188,52 @@ def test_a_long_text_stays_smooth(new_page):
         typed.append("x")
         page.wait_for_selector(f"#highlighted >> text={''.join(typed)}Angela")
         wait_until_idle(page)
-        tasks = page.evaluate(
-            """[...window.tasks, ...window.observer.takeRecords()].map(task => task.duration)"""
-        )
-        return max(0, *tasks) / 1000
+        return max(0, *page.evaluate(TASKS)) / 1000
 
     assert_ratio(SMOOTH, longest_task, draw_anew, tries=5)
+
+
+def test_a_run_is_watched_smoothly(app, new_page, monkeypatch):
+    monkeypatch.setenv("NER_HOME", str(app.home))
+    run = FakeRun().start()
+    for step in range(1, 30):
+        run.progress(step, 1 / step)
+    page = new_page(query="?run=at-work")
+    page.wait_for_selector("#run-status >> text=29 of 100")
+    page.wait_for_selector("#all-runs:visible")
+    page.evaluate(NOTE_TASKS)
+    steps = iter(range(30, 100))
+
+    def draw_words():
+        wait_until_idle(page)
+        return page.evaluate(
+            """() => { const began = performance.now();
+                 const box = document.createElement('div');
+                 for (let number = 0; number < 4000; number += 1) {
+                   const word = document.createElement('span');
+                   word.textContent = `word ${number} `;
+                   box.append(word);
+                 }
+                 document.body.append(box);
+                 box.getBoundingClientRect();
+                 box.remove();
+                 return (performance.now() - began) / 1000; }"""
+        )
+
+    def longest_task():
+        wait_until_idle(page)
+        page.evaluate("window.observer.takeRecords(); window.tasks.length = 0")
+        step = next(steps)
+        run.progress(step, 1 / step).evaluated(step, step / 100)
+        page.wait_for_selector(f"#run-status >> text={step} of 100")
+        page.wait_for_selector(f"#samples >> text=As of step {step}.")
+        wait_until_idle(page)
+        return max(0, *page.evaluate(TASKS)) / 1000
+
+    try:
+        assert_ratio(WATCHED, longest_task, draw_words, tries=5)
+    finally:
+        shutil.rmtree(run.end("stopped").path)
 
 
 def test_work_on_a_file_is_cancelled_soon(new_page, tmp_path):

@@ -1,5 +1,6 @@
 """What a visitor sees of a run that is watched: charts, its end, its name, and a calm page."""
 
+import json
 import re
 import shutil
 
@@ -143,6 +144,40 @@ def test_the_end_of_a_run_is_told_in_the_title_and_leads_to_its_model(new_page, 
     expect(page.locator("#text textarea")).to_have_value("My own text.")
 
 
+def test_a_model_begins_with_its_own_threshold_until_somebody_chooses(new_page, home, app):
+    shutil.copytree(home / "runs" / "finished", home / "runs" / "picky")
+    path = home / "runs" / "picky" / "model" / "config.json"
+    config = json.loads(path.read_text())
+    config["ner_studio"]["threshold"] = 0.95
+    path.unlink()
+    path.write_text(json.dumps(config))
+    page = new_page(query="?model=picky")
+    threshold = page.locator(".hl[data-model=picky] .hl-threshold output")
+    expect(threshold).to_have_text("0.95")
+    hidden = page.evaluate(
+        """() => { const { entities } = document.querySelector(".hl-result").dataset;
+             const [found] = JSON.parse(entities);
+             return found.filter(([, , , score]) => score < 0.95).length; }"""
+    )
+    expect(page.locator("#highlighted mark.off")).to_have_count(hidden)
+    slider = page.locator(".hl-threshold input")
+    slider.press("Home")
+    expect(threshold).to_have_text("0.00")
+    expect(page.locator("#highlighted mark.off")).to_have_count(0)
+    models = page.get_by_label("Model", exact=True)
+    for model in ("starter", "picky"):
+        models.fill(model)
+        models.press("Enter")
+        page.wait_for_selector(f".hl[data-model={model}] .hl-result")
+        expect(page.locator(".hl-threshold output")).to_have_text("0.00")
+    # A link to what is shown has the visitor's own threshold, since the model has another one.
+    slider.press("ArrowRight")
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("window.copied")
+    assert "&threshold=0.01#" in page.evaluate("window.copied")
+
+
 def test_a_run_is_renamed_in_its_heading(new_page, run):
     page = watched(new_page)
     page.get_by_role("button", name="Rename this run").click()
@@ -158,6 +193,7 @@ def test_a_run_is_renamed_in_its_heading(new_page, run):
     field.press("Enter")
     expect(page.locator("#run-status h3 bdi")).to_have_text("Menus <b>")
     expect(page.locator("#run-choice input")).to_have_value(re.compile("^Menus <b> · running"))
+    expect(page.locator("#runs-table tr[data-run=at-work]")).to_contain_text("Menus <b>")
 
 
 def test_the_files_of_a_finished_run_are_offered_and_it_leads_to_publishing(new_page):
@@ -169,7 +205,7 @@ def test_the_files_of_a_finished_run_are_offered_and_it_leads_to_publishing(new_
 
 
 @pytest.mark.parametrize("width", [1400, 390])
-def test_a_watched_run_moves_nothing_on_the_page(new_page, run, width):
+def test_a_watched_run_moves_nothing_on_the_page(new_page, run, home, width):
     page = new_page()
     page.set_viewport_size({"width": width, "height": 844})
     page.add_init_script(NOTED)
@@ -184,3 +220,59 @@ def test_a_watched_run_moves_nothing_on_the_page(new_page, run, width):
     wait_until_idle(page)
     assert page.evaluate("window.shift") < MOST_SHIFT
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.locator("#start")).to_be_hidden()
+    # Nor does its end, with the scores and the report that come then.
+    page.evaluate("window.shift = 0")
+    run.progress(100, 0.1)
+    run.events.append("checkpoint", 100, {"done": True})
+    page.wait_for_selector("text=Scoring the finished model on validation …")
+    finished = Run("finished", home / "runs" / "finished")
+    shutil.copytree(finished.model_dir, run.run.model_dir)
+    for path in (finished.report_path, finished.errors_path):
+        shutil.copy(path, run.run.path / path.name)
+    run.evaluated(100, 0.9, final=True, support=200, sentences=9, accuracy=0.9, f1_lenient=0.9)
+    run.end("finished", train_seconds=65)
+    page.wait_for_selector("#report:visible")
+    page.wait_for_selector("#publish:visible")
+    wait_until_idle(page)
+    assert page.evaluate("window.shift") < MOST_SHIFT
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+COUNTED = """
+  window.polled = [];  // how many nodes were put into the page, by the step that was shown then
+  const nodes = (node) => 1 + (node.querySelectorAll?.("*").length ?? 0);
+  new MutationObserver((changes) => {
+    const added = changes.flatMap(({ addedNodes }) => [...addedNodes]);
+    const shown = document.querySelector("#run-status .ner-facts b")?.textContent ?? "";
+    const number = added.reduce((sum, node) => sum + nodes(node), 0);
+    if (number) window.polled.push([shown, number]);
+  }).observe(document.querySelector("#watch"), { childList: true, subtree: true });
+"""
+MOST_NODES = 60  # 34 to 42 were counted: the status, the legend of the loss, a new tick
+
+
+def test_what_arrives_is_drawn_and_not_all_that_is_there(new_page, run):
+    """Work is counted, which is the same on each machine: nodes, not milliseconds."""
+    for step in range(11, 60):
+        run.progress(step, 1 / step)
+    run.evaluated(40, 0.5)
+    page = watched(new_page)
+    page.wait_for_selector("#run-status >> text=59 of 100")
+    page.locator("#scores circle[visibility=visible]").first.wait_for()
+    page.wait_for_selector("#all-runs:visible")
+    wait_until_idle(page)
+    page.evaluate(COUNTED)
+    lines = page.locator("#watch svg path")
+    drawn = lines.evaluate_all("paths => (window.paths = paths).length")
+    for step in range(60, 75):
+        run.progress(step, 1 / step)
+        page.wait_for_selector(f"#run-status >> text={step} of 100")
+    wait_until_idle(page)
+    added = {}
+    for step, nodes in page.evaluate("window.polled"):
+        added[step] = added.get(step, 0) + nodes
+    assert len(added) >= 15
+    assert max(added.values()) <= MOST_NODES, added
+    assert lines.evaluate_all("paths => paths.every((path, at) => path === window.paths[at])")
+    assert lines.count() == drawn

@@ -50,6 +50,7 @@ class Models:
 
 class FakePredictor:
     entity_types = ("PER",)
+    threshold = 0.0
 
     def __init__(self, models, key):
         self.models, self.key = models, key

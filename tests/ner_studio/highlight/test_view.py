@@ -33,6 +33,14 @@ HOSTILE = (
 )
 
 
+def test_the_page_begins_with_the_threshold_of_the_first_model():
+    first = Reading("first", ["PER"], [ANN], threshold=0.35)
+    second = Reading("second", ["PER"], [ANN], threshold=0.5)
+    found = page(TEXT, SENTENCE, ["first", "second"], [first, second])
+    assert found.count('data-threshold="0.35"') == found.count("data-threshold") == 1
+    assert "data-threshold" not in page(TEXT, SENTENCE, ["x"], [Reading("x", ["PER"], [ANN])])
+
+
 class Seen(HTMLParser):
     """The elements of mark-up, and its text without what only screen readers and labels say."""
 

@@ -19,6 +19,7 @@ class Model:
     """Stands for a Predictor: notes the texts of each call, and waits until it may go on."""
 
     entity_types = ("PER",)
+    threshold = 0.0
 
     def __init__(self, name="a"):
         self.name, self.itself = name, self  # like a real model it refers to itself

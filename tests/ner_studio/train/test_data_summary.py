@@ -40,6 +40,15 @@ def test_a_finding_has_its_level_and_its_places():
     assert "No problems found" not in html
 
 
+def test_settings_have_the_names_of_the_page():
+    said = "Choose --span-offsets as-given, or --hub or --token-column."
+    places = [row(1, "Leave out --encoding.")]
+    html = data_summary(report([Finding("error", "x", said, 1, places)]))
+    assert "Choose “Span offsets” as-given, or --hub or “Word column”." in html
+    assert "<code>a.txt, line 1</code>: Leave out “Encoding”." in html
+    assert "Choose “Span offsets” as-given" in blocked(report([Finding("error", "x", said, 1)]))
+
+
 def test_where_there_are_more_places_than_shown_it_says_so():
     finding = Finding("note", "x", "Many.", 50, [row(number) for number in range(20)])
     assert "<summary>Show the first 20</summary>" in data_summary(report([finding]))
@@ -76,8 +85,7 @@ def test_the_encoder_s_reading_is_shown():
 def test_errors_block_a_training_and_nothing_else_does():
     error = Finding("error", "x", "It is wrong.", 1)
     assert blocked(report([error])) == (
-        '<div data-about="data"><p class="ner-error" role="alert">'
-        "Training cannot start with these data: It is wrong.</p></div>"
+        '<div data-about="data"><p class="ner-error" role="alert">It is wrong.</p></div>'
     )
     assert blocked(report([Finding("warning", "x", "Hm.", 1)])) == ""
 

@@ -4,13 +4,13 @@ import asyncio
 import json
 from functools import cache
 from html import unescape
-from typing import Literal, get_origin
+from typing import Literal, get_args, get_origin
 
 import gradio as gr
 import pytest
 from hypothesis import given
 
-from ner_core.config import TrainConfig
+from ner_core.config import SpanOffsets, TrainConfig
 from ner_core.cost import estimate as costs
 from ner_core.cost.estimate import EstimateCancelledError
 from ner_core.cost.formula import Cost
@@ -261,13 +261,35 @@ def test_a_broken_file_is_explained_and_cannot_be_started(form, tmp_path, name, 
     assert form.describe()[::2] == (NOT_CHOSEN, True)
 
 
+def test_fields_that_an_error_asks_for_are_opened(form, tmp_path):
+    rows = "".join(f"Ann;PERSON;{number}\n" for number in range(9))
+    (tmp_path / "odd.csv").write_text(f"wort;klasse;satz\n{rows}")
+    form.content |= {form.source.data: UPLOAD, form.source.files: [str(tmp_path / "odd.csv")]}
+    updates = form.source.describe_data(form.content)
+    assert unescape(updates[form.source.summary]) == (
+        '<p class="ner-error" role="alert">odd.csv has no columns such as word and tag, or text '
+        "and entities. Its columns: 'wort', 'klasse', 'satz'. Say which to read with “Word "
+        "column” and “Tag column”.</p>"
+    )
+    assert updates[form.source.columns]["open"] is True
+    (tmp_path / "odd.csv").write_text("")
+    assert form.source.columns not in form.source.describe_data(form.content)
+
+
+def test_all_ways_to_count_offsets_are_explained():
+    assert tuple(setting_fields.OFFSETS) == get_args(SpanOffsets)
+
+
 def test_a_description_takes_back_what_it_said_itself_and_nothing_else(form, tmp_path):
     data = tmp_path / "rows.jsonl"
     good = '{"text": "Ann lives in Oslo.", "label": [[0, 3, "PER"]]}\n' * 3
     data.write_text(good + '{"text": "Bob", "label": [[0, 30, "PER"]]}\n')
     form.fill(TrainConfig(data=str(data)))
     _, problem, ready = form.describe()
-    assert "Training cannot start with these data: 1 row can&#x27;t be read" in problem
+    assert unescape(problem) == (
+        '<div data-about="data"><p class="ner-error" role="alert">'
+        "1 row can't be read. Fix it to start training.</p></div>"
+    )
     assert not ready
     data.write_text(good)
     assert form.describe()[1:] == ("", True)

@@ -61,6 +61,19 @@ def test_a_part_without_entities_is_no_score():
     assert headline(view_of(("test", 0.0, {"support": 0}))) == ""
 
 
+def test_a_run_at_work_has_the_best_score_so_far():
+    fake = FakeRun("at-work").start()
+    view = RunView(fake.run)
+    view.refresh()
+    assert said(view) == "– validation F1 so far"
+    fake.evaluated(50, 0.756).evaluated(60, 0.5, best=False)
+    view.refresh()
+    assert said(view) == "0.76 validation F1 so far"
+    fake.end("stopped")
+    view.refresh()
+    assert said(view) == ""
+
+
 def test_a_run_that_has_not_finished_has_none():
     assert headline(view_of(("validation", 0.5, {}), ended="stopped")) == ""
 
