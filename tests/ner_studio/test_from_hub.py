@@ -52,7 +52,6 @@ def hub(hub, monkeypatch, tiny_model):
     hub.models["ann/own"] = Repo({"main": dict(files)}, private=True)
     hub.models["ann/open"] = Repo({"main": dict(files)})
     monkeypatch.setenv("SPACE_ID", "olga/studio")
-    monkeypatch.setattr(client, "ANSWER_SECONDS", 0.4)
     monkeypatch.setattr(client, "RETRY_SECONDS", 0.0)
     monkeypatch.setattr(hub_models, "_public", {})
     monkeypatch.setattr(hub_models, "_restricted", {})
@@ -97,7 +96,8 @@ def test_without_an_answer_what_another_has_downloaded_is_refused(hub, asks, mon
     predictors.MODELS.get("ann/own")
     predictors.MODELS.get("ann/open")
     if how == "hangs":
-        hub.fail("/", hang_seconds=3)
+        hub.fail("/", hang_seconds=60)
+        monkeypatch.setattr(client, "ANSWER_SECONDS", 0.4)
     elif how == "is gone":
         monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     else:
@@ -316,7 +316,6 @@ def test_what_measures_on_a_space_gets_none_of_its_secrets(monkeypatch, tmp_path
 @pytest.fixture
 def unknown(monkeypatch):
     monkeypatch.setattr(reach, "_state", None)
-    monkeypatch.setattr(reach, "ANSWER_SECONDS", 0.4)
 
 
 @pytest.mark.usefixtures("unknown")
@@ -331,8 +330,9 @@ def test_the_hub_is_asked_once_for_all(hub):
 
 
 @pytest.mark.usefixtures("unknown")
-def test_a_hub_that_gives_no_answer_is_not_reachable(hub):
-    hub.fail("", hang_seconds=3)
+def test_a_hub_that_gives_no_answer_is_not_reachable(hub, monkeypatch):
+    monkeypatch.setattr(reach, "ANSWER_SECONDS", 0.4)
+    hub.fail("", hang_seconds=60)
     assert asyncio.run(reach.hub_reach()) == "unreachable"
 
 
