@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ner_core.annotations.decisions import Contents, Decision, text_id
+from ner_core.annotations.reader import SetReader
 from ner_core.annotations.store import AnnotationSet
 from ner_core.errors import NerError
 from ner_core.render.colours import EntityColours
@@ -19,6 +20,7 @@ from ner_studio.highlight.tables import DIGITS
 from ner_studio.highlight.view import MOST_CHARACTERS
 
 _Answer = dict[str, Any]
+_reader = SetReader()
 
 
 def answer(sent: object, wanted: Wanted) -> _Answer:
@@ -40,7 +42,7 @@ def answer(sent: object, wanted: Wanted) -> _Answer:
 
 def _open(asked: Asked, wanted: Wanted) -> _Answer:
     found = _set_to_read(asked)
-    contents = found.read() if found else Contents()
+    contents = _reader.read(found) if found else Contents()
     about = {**_about(found, contents, asked.title), "sets": _listed()}
     if asked.text is None or not asked.text.strip():
         return {**about, **_types(contents.types), "text": None}
@@ -102,7 +104,7 @@ def _saved(found: AnnotationSet, asked: Asked) -> _Answer:
         found.append("types", {"types": list(asked.types)}, record=asked.key)
     else:  # what was undone is redone by undoing that
         found.undo(asked.of, record=asked.key)
-    contents = found.read()
+    contents = _reader.read(found)
     about = {**_about(found, contents, asked.title), "saved": asked.key}
     return {**about, **_types(asked.types or contents.types)}
 
