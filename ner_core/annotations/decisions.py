@@ -152,13 +152,19 @@ def is_held_out(text: str) -> bool:
 
 def contents(lines: Iterable[bytes]) -> Contents:
     """Return what the lines of a set's file add up to."""
-    records, damaged = [], 0
-    for line in lines:
-        record = _parsed(line)
-        if record is None:
-            damaged += 1
-        else:
-            records.append(record)
+    records, damaged = records_of(lines)
+    return contents_of(records, damaged)
+
+
+def records_of(lines: Iterable[bytes]) -> tuple[list[dict[str, Any]], int]:
+    """Return the records of a set's lines, and the number of lines that are none."""
+    found = [_parsed(line) for line in lines]
+    records = [record for record in found if record is not None]
+    return records, len(found) - len(records)
+
+
+def contents_of(records: Sequence[dict[str, Any]], damaged: int) -> Contents:
+    """Return what records add up to."""
     decisions: dict[str, Decision] = {}
     named: tuple[str, ...] = ()
     skipped: set[str] = set()

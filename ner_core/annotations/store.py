@@ -6,6 +6,7 @@ whole, and it is on the disk when ``accept`` returns. Nothing is kept in memory.
 """
 
 import fcntl
+import json
 import os
 import re
 import secrets
@@ -95,12 +96,13 @@ class AnnotationSet:
         suggested: Iterable[Sequence[Any]] = (),
         model: str = "",
         complete: bool = True,
+        record: str = "",
     ) -> str:
         """Save what somebody decided on a text, and return the id of the record.
 
         ``entities`` are (start, end, label), ``suggested`` (start, end, label, score), in
-        characters, half-open. See ``Decision`` for the rest. Raises AnnotationError if one of them
-        cannot be, or the set can't be written.
+        characters, half-open. See ``Decision`` and ``append`` for the rest. Raises AnnotationError
+        if one of them cannot be, or the set can't be written.
         """
         decision = Decision(
             checked_text(text),
@@ -113,11 +115,11 @@ class AnnotationSet:
             ),
             str(model),
         )
-        return self.append("accepted", decision.as_json())
+        return self.append("accepted", decision.as_json(), record)
 
-    def skip(self, text: str) -> str:
+    def skip(self, text: str, record: str = "") -> str:
         """Save that somebody passed a text over, and return the id of the record."""
-        return self.append("skipped", {"text": checked_text(text)})
+        return self.append("skipped", {"text": checked_text(text)}, record)
 
     def name_types(self, types: Iterable[str]) -> str:
         """Set the entity types to choose from, in their order; return the id of the record."""
@@ -147,16 +149,26 @@ class AnnotationSet:
         ]
         return self.append("merged", {"source": source, "texts": texts})
 
-    def undo(self, record: str) -> str:
-        """Take back what was saved under this id; return an id, which can be undone as well."""
-        return self.append("undone", {"record": record})
+    def undo(self, of: str, record: str = "") -> str:
+        """Take back what was saved under an id; return an id, which can be undone as well."""
+        return self.append("undone", {"record": of}, record)
 
-    def append(self, kind: str, data: Mapping[str, Any]) -> str:
-        """Append a record and return its id; it is on the disk when this returns."""
-        record = {"v": VERSION, "id": secrets.token_hex(6), "time": time.time(), "kind": kind}
+    def append(self, kind: str, data: Mapping[str, Any], record: str = "") -> str:
+        """Append a record and return its id; it is on the disk when this returns.
+
+        ``record`` is the id that it gets. If there is one with this id already, nothing is written:
+        so whoever got no answer can ask again, and nothing is saved twice.
+        """
+        row = {"v": VERSION, "id": record or secrets.token_hex(6), "time": time.time()}
         with self.writing(self.decisions_path) as file:
-            json_lines.write_line(file, {**record, **data})
-        return str(record["id"])
+            if not record or not self._has(record):
+                json_lines.write_line(file, {**row, "kind": kind, **data})
+        return str(row["id"])
+
+    def _has(self, record: str) -> bool:
+        # No text of a person can look so: within it the quotes would have backslashes.
+        written = f'"id": {json.dumps(record)}'.encode()
+        return written in self.decisions_path.read_bytes()
 
     @contextmanager
     def writing(self, path: Path) -> Iterator[int]:

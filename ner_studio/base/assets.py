@@ -11,6 +11,7 @@ STYLE_SHEETS = (
     "base/hub_badge.css",
     "highlight/highlight.css",
     "highlight/file_panel.css",
+    "highlight/editor/editor.css",
     "train/train.css",
     "watch/watch.css",
     "publish/publish.css",

@@ -146,21 +146,19 @@ def check_training() -> Visitor:
     return visitor
 
 
-def why_not(visitor: Visitor) -> str:
-    """Return why this visitor may not train, and what to do."""
+def why_not(visitor: Visitor, act: str = "train") -> str:
+    """Return why this visitor may not train, or do something else of that kind, and what to do."""
     value = training()
     if value == "off":
-        return (
-            "Training is switched off on this page. Copy the Space, or run NER Studio on your own "
-            "machine."
-        )
+        off = "Training is switched off" if act == "train" else f"Nobody can {act}"
+        return f"{off} on this page. Copy the Space, or run NER Studio on your own machine."
     if visitor.name is None:
         whom = "the owner of this Space" if value == "owner" else "signed-in visitors"
         return (
-            f"Only {whom} can train here, and you are not signed in. Sign in with Hugging Face "
+            f"Only {whom} can {act} here, and you are not signed in. Sign in with Hugging Face "
             "first."
         )
-    return "Only the owner of this Space can train here. Copy the Space to train in your own."
+    return f"Only the owner of this Space can {act} here. Copy the Space to {act} in your own."
 
 
 def sees_all(visitor: Visitor) -> bool:

@@ -18,6 +18,7 @@ from ner_studio.base.events import QUICK, QUIET, UNCHECKED
 from ner_studio.base.hidden_text import hidden_text
 from ner_studio.highlight import reading
 from ner_studio.highlight import view as highlight_view
+from ner_studio.highlight.editor.editor import Editor
 from ner_studio.highlight.examples import EXAMPLES, OPENING, OPENING_ENTITIES, OPENING_TYPES
 from ner_studio.highlight.file_panel import FilePanel
 from ner_studio.highlight.model_choice import ModelChoice
@@ -64,15 +65,17 @@ class HighlightTab:
                 elem_id="examples",
                 api_visibility="private",
             )
-        self.view = gr.Radio(
-            list(VIEWS),
-            value=TEXT,
-            label="View",
-            show_label=False,
-            container=False,
-            elem_id="view",
-            elem_classes="ner-switch",
-        )
+        with gr.Row(elem_id="view-row"):
+            self.view = gr.Radio(
+                list(VIEWS),
+                value=TEXT,
+                label="View",
+                show_label=False,
+                container=False,
+                elem_id="view",
+                elem_classes="ner-switch",
+            )
+            correct = gr.Button("Correct", size="sm", elem_id="correct")
         self.result = gr.HTML(
             highlight_view.page(TEXT, OPENING, [model], [_opening(model)]),
             apply_default_css=False,
@@ -86,6 +89,7 @@ class HighlightTab:
         self.unnamed = hidden_text()
         # The text that a run was opened with, and the examples that it may replace.
         self.offered_text = hidden_text()
+        self.editor = Editor(correct)
         self.files = FilePanel()
 
     @property
@@ -142,6 +146,7 @@ class HighlightTab:
             js=assets.read("highlight/compare.js"),
             **QUICK,
         )
+        self.editor.wire(self.first, self._first_wanted)
         self.files.wire(self.model, self.first.names)
 
     @property
@@ -221,9 +226,12 @@ class HighlightTab:
 
     def _wanted(self, form: Mapping[Any, Any]) -> list[Wanted]:
         """Return the models that read the text: one, or two to compare."""
-        first = (self.first.chosen(form) or STARTER, self.first.label_names(form))
+        first = self._first_wanted(form)
         second = (self.second.chosen(form), self.second.label_names(form))
         return [first, second] if second[0] else [first]
+
+    def _first_wanted(self, form: Mapping[Any, Any]) -> Wanted:
+        return (self.first.chosen(form) or STARTER, self.first.label_names(form))
 
 
 def _opening(model: str) -> Reading:

@@ -378,3 +378,15 @@ def test_lines_of_a_later_version_keep_what_is_known():
     row = {"v": 9, "id": "a", "kind": "accepted", "time": 1, "text": "Ann", "entities": []}
     found = contents([json.dumps({**row, "more": 1}).encode()])
     assert [one.text for one in found.decisions.values()] == ["Ann"]
+
+
+def test_what_is_asked_again_under_its_id_is_saved_once(made):
+    for _ in range(2):
+        assert made.accept("Ann", [(0, 3, "PER")], record="first-key") == "first-key"
+    assert made.skip('"id": "third-key"', record="second-key") == "second-key"
+    for _ in range(2):
+        made.undo("first-key", record="third-key")
+    assert not made.read().decisions
+    made.undo("third-key")
+    assert len(made.read().decisions) == 1
+    assert len(made.decisions_path.read_bytes().splitlines()) == 5  # the types are the first

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from ner_core.annotations import store as annotations
 from ner_core.config import TrainConfig
 from ner_core.evaluation.error_analysis import TrainFacts, analyse, errors_of
 from ner_core.evaluation.metrics import entity_scores
@@ -25,7 +26,7 @@ from tests.support.pages import App, fill, open_settings, open_tab, upload
 from tests.support.panels import build
 
 RUN, ABSENT = "run-of-ann", "run-of-all"
-ON_A_RUN = {"open_run", "use_run", "compare_runs", "select"}
+ON_A_RUN = {"open_run", "use_run", "compare_runs", "select", "ask"}
 MARK = "zebra"
 """Stands in whatever the page could show of the run: no answer to others has it."""
 
@@ -53,6 +54,13 @@ def leave_run(run_id, model):
     return run
 
 
+def leave_set(set_id):
+    """Leave an annotation set of Ann's, with the mark in its texts and types."""
+    made = annotations.create(set_id, [MARK.upper()], owner="ann")
+    made.accept(f"a {MARK}", [(2, 7, MARK.upper())])
+    assert made.id == set_id
+
+
 @pytest.fixture(scope="module")
 def provider():
     with serve_provider() as provider:
@@ -68,6 +76,7 @@ def space(tmp_path_factory, provider, tiny_model):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NER_HOME", str(space.home))
         leave_run(RUN, tiny_model)
+        leave_set(RUN)
     space.start()
     yield space
     space.kill()
@@ -141,9 +150,15 @@ def call(visitor, endpoint, run_id, **headers):
 
 
 def used(run_id, name="mine"):
-    """Return the data of an event in which somebody uses a run, of whatever component it is."""
+    """Return the data of an event in which somebody uses a run or a set with this id."""
     clicked = {"index": [0, 1], "value": run_id, "selected": True}
-    return clicked | {"run": run_id, "runs": [run_id, run_id], "name": name}
+    asked = {"asked": asked_of("open", run_id, text="a")}
+    return clicked | asked | {"run": run_id, "runs": [run_id, run_id], "name": name}
+
+
+def asked_of(do, set_id, **more):
+    """Return what the editor asks of a set."""
+    return json.dumps({"do": do, "key": f"key-of-{do}", "set": {"id": set_id}, **more})
 
 
 @pytest.fixture(scope="module")
@@ -162,8 +177,9 @@ def comparable(answer, run_id):
 
 
 def files_of(space):
-    """Return apart any two states of the runs on the disk."""
-    found = sorted(path for path in (space.home / "runs").rglob("*") if path.is_file())
+    """Return apart any two states of the runs and the annotation sets on the disk."""
+    places = [space.home / "runs", space.home / "annotations"]
+    found = sorted(path for place in places for path in place.rglob("*") if path.is_file())
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
@@ -198,13 +214,57 @@ def test_the_same_calls_give_it_to_its_owner_and_the_owner_of_the_space(visitors
         or any(event in ON_A_RUN for _, event in endpoint[2]["targets"])
     ]
     shown = [MARK in call(visitor, endpoint, RUN).lower() for endpoint in of_a_run]
-    assert sum(shown) >= 6
+    assert sum(shown) >= 7
     # Another website's page sends the cookie as well, and is nobody.
     elsewhere = [
         MARK in call(visitor, endpoint, RUN, Origin="https://evil.example").lower()
         for endpoint in of_a_run
     ]
     assert not any(elsewhere)
+
+
+ACTS = {
+    "open": {"text": f"a {MARK}"},
+    "accept": {"text": "b", "entities": [[0, 1, "X"]], "types": ["X"]},
+    "skip": {"text": "b"},
+    "types": {"types": ["X"]},
+    "undo": {"of": "key-of-accept"},
+    "redo": {"of": "key-of-undo"},
+}
+
+
+@pytest.mark.parametrize("do", ACTS)
+def test_nobody_reads_or_writes_the_annotation_set_of_somebody_else(space, visitors, endpoints, do):
+    number = endpoints.number("editor", "ask")
+    before = files_of(space)
+
+    def ask(visitor, set_id):
+        sent = [part["props"].get("value") for part in endpoints.inputs(number)]
+        answer = visitor.call(number, sent, {"asked": asked_of(do, set_id, **ACTS[do])})
+        return json.loads(answer)["data"][0]["opened"]
+
+    for visitor in (visitors.nobody, visitors.bob):
+        refusals = [json.loads(ask(visitor, set_id))["problem"] for set_id in (RUN, ABSENT)]
+        assert refusals[0].replace(RUN, ABSENT) == refusals[1]
+        told = do == "open" or visitor is visitors.bob
+        why = "There is no annotation set" if told else "Only signed-in visitors can save annot"
+        assert refusals[0].startswith(why)
+    assert files_of(space) == before
+    for visitor in (visitors.ann, visitors.olga):
+        answer = json.loads(ask(visitor, RUN))
+        assert "problem" not in answer
+        assert answer["set"]["id"] == RUN
+
+
+def test_a_title_is_a_set_of_the_visitor_who_names_it(space, visitors, endpoints, monkeypatch):
+    monkeypatch.setenv("NER_HOME", str(space.home))
+    number = endpoints.number("editor", "ask")
+    sent = [part["props"].get("value") for part in endpoints.inputs(number)]
+    asked = {"do": "accept", "key": "a-key-of-its-own", "set": {"title": "Ships"}, "text": "a"}
+    for visitor in (visitors.ann, visitors.bob, visitors.olga):  # Olga sees them all
+        visitor.call(number, sent, {"asked": json.dumps(asked)})
+    owners = {one.owner for one in annotations.list_sets() if one.title == "Ships"}
+    assert owners == {"ann", "bob", "olga"}
 
 
 def entities(visitor, model):

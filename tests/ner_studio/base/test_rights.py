@@ -332,3 +332,12 @@ def test_no_handler_finds_a_run_without_asking():
         ("runs/rows.py", ".everything("),
         ("train/settings_form.py", ".everything("),
     }
+
+
+def test_no_handler_finds_an_annotation_set_without_asking():
+    used = {
+        path.relative_to(REPOSITORY / "ner_studio").as_posix()
+        for path in (REPOSITORY / "ner_studio").rglob("*.py")
+        if re.search(r"\blist_sets\(|\bannotation_sets\.get\(", path.read_text("utf-8"))
+    }
+    assert used == {"base/set_rights.py"}

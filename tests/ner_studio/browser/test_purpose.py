@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from ner_core.config import TrainConfig
 from ner_core.runs import store
 from ner_core.runs.run import Run
+from tests.support.editing import new_type, open_editor, press
 from tests.support.fake_runs import FakeRun
 from tests.support.pages import (
     App,
@@ -112,6 +113,33 @@ def test_highlight_without_a_text_with_one_and_in_all_views(new_page, tmp_path):
     find_in(page, tmp_path / "texts.txt")
     page.wait_for_selector("[data-state=done]")
     page.wait_for_selector("#file-jsonl:visible")
+    assert_all_has_a_purpose(page)
+
+
+def test_the_editor_in_all_its_states(new_page):
+    page = new_page()
+    open_tab(page, "Highlight")
+    open_editor(page, "Angela Merkel went to Oslo.")
+    page.wait_for_selector(".ed-text mark")
+    assert_all_has_a_purpose(page)
+    press(page, "1", "ArrowRight", "ArrowRight", "Shift+ArrowRight", "Space")
+    page.wait_for_selector(".ed-menu:popover-open")
+    assert_all_has_a_purpose(page)
+    press(page, "Escape", "Escape", "ArrowLeft", "ArrowLeft", "Space")
+    page.wait_for_selector(".ed-menu .ed-remove")
+    assert_all_has_a_purpose(page)
+    press(page, "Escape")
+    new_type(page, "a new one")
+    press(page, "?")
+    assert_all_has_a_purpose(page)
+    press(page, "Escape", "Enter")
+    page.wait_for_selector(".ed-next:visible")
+    expect(page.locator("#editor [data-part=said]")).to_have_text("Saved to My annotations.")
+    assert_all_has_a_purpose(page)
+    page.get_by_label("Save to").fill("\u200b")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    press(page, "Control+z", "Control+Shift+z", "Enter")
+    page.wait_for_selector("#editor [role=alert]:visible")
     assert_all_has_a_purpose(page)
 
 

@@ -1,0 +1,141 @@
+"""What the editor is answered: a text to correct, or that something was saved."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from ner_core.annotations.decisions import Contents, Decision, text_id
+from ner_core.annotations.reader import SetReader
+from ner_core.annotations.store import AnnotationSet
+from ner_core.errors import NerError
+from ner_core.render.colours import EntityColours
+from ner_core.render.type_names import meaning
+from ner_core.words import split_words
+from ner_studio.base import set_rights
+from ner_studio.base.theme import colour_class
+from ner_studio.highlight import reading
+from ner_studio.highlight.editor.asked import Asked, key_of, read
+from ner_studio.highlight.reading import Wanted
+from ner_studio.highlight.tables import DIGITS
+from ner_studio.highlight.view import MOST_CHARACTERS
+
+_Answer = dict[str, Any]
+_reader = SetReader()
+
+
+def answer(sent: object, wanted: Wanted) -> _Answer:
+    """Return the answer to a request of the editor; ``wanted`` is the model that suggests.
+
+    It has the ``key`` of the request, and ``at`` makes it another value each time. There is a
+    ``problem`` if what was asked could not be done.
+    """
+    stamp = {"key": key_of(sent), "at": str(time.time_ns())}
+    try:
+        asked = read(sent)
+        if asked.do == "open":
+            return {**stamp, **_open(asked, wanted)}
+        set_rights.check_saving()
+        return {**stamp, **_saved(_set_to_save_to(asked), asked)}
+    except NerError as error:
+        return {**stamp, "problem": str(error)}
+
+
+def _open(asked: Asked, wanted: Wanted) -> _Answer:
+    found = _set_to_read(asked)
+    contents = _reader.read(found) if found else Contents()
+    about = {**_about(found, contents, asked.title), "sets": _listed()}
+    if asked.text is None or not asked.text.strip():
+        return {**about, **_types(contents.types), "text": None}
+    text = asked.text[:MOST_CHARACTERS]
+    if len(asked.text) > MOST_CHARACTERS:
+        about["notice"] = (
+            f"The text has {len(asked.text):,} characters, and only the first {MOST_CHARACTERS:,} "
+            "are opened."
+        )
+    opened: _Answer = {
+        "text": text,
+        "id": text_id(text),
+        "words": [[word.start, word.end] for word in split_words(text)],
+    }
+    if decision := contents.decisions.get(text_id(text)):
+        return {**about, **_types(contents.types), **opened, **_decided(decision)}
+    return {**about, **opened, **_suggested(text, wanted, contents.types)}
+
+
+def _decided(decision: Decision) -> _Answer:
+    """Return what was decided on a text before, to go on from there."""
+    return {
+        "entities": [list(span) for span in decision.entities],
+        "suggested": [list(one) for one in decision.suggested],
+        "model": decision.model,
+    }
+
+
+def _suggested(text: str, wanted: Wanted, types: Sequence[str]) -> _Answer:
+    """Return what the model suggests: of the types of the set or, if it has none, its own."""
+    outcome = reading.read(wanted, text, tokens=False)
+    nothing: _Answer = {**_types(types), "suggested": [], "model": ""}
+    if outcome is None:
+        return {**nothing, "loading": True}
+    if isinstance(outcome, NerError):
+        return {**nothing, "notice": str(outcome)}
+    offered = types or outcome.types
+    found = [
+        [entity.start, entity.end, entity.label, round(entity.score, DIGITS)]
+        for entity in outcome.entities
+        if entity.label in offered
+    ]
+    return {**_types(offered), "suggested": found, "model": outcome.model}
+
+
+def _saved(found: AnnotationSet, asked: Asked) -> _Answer:
+    if asked.do == "accept":
+        found.accept(
+            asked.text or "",
+            asked.entities,
+            asked.suggested,
+            asked.model,
+            asked.complete,
+            record=asked.key,
+        )
+    elif asked.do == "skip":
+        found.skip(asked.text or "", record=asked.key)
+    elif asked.do == "types":
+        found.append("types", {"types": list(asked.types)}, record=asked.key)
+    else:  # what was undone is redone by undoing that
+        found.undo(asked.of, record=asked.key)
+    contents = _reader.read(found)
+    about = {**_about(found, contents, asked.title), "saved": asked.key}
+    return {**about, **_types(asked.types or contents.types)}
+
+
+def _set_to_read(asked: Asked) -> AnnotationSet | None:
+    """Return the set that is meant; None if the visitor has none with this title yet."""
+    return (
+        set_rights.find_set(asked.set_id) if asked.set_id else set_rights.find_titled(asked.title)
+    )
+
+
+def _set_to_save_to(asked: Asked) -> AnnotationSet:
+    return _set_to_read(asked) or set_rights.open_titled(asked.title, asked.types)
+
+
+def _about(found: AnnotationSet | None, contents: Contents, title: str) -> _Answer:
+    named = {"id": found.id, "title": found.title} if found else {"id": "", "title": title}
+    counts = {"texts": len(contents.decisions), "held_out": contents.held_out}
+    return {"set": {**named, **counts}, "queue": None}
+
+
+def _listed() -> list[dict[str, str]]:
+    return [{"id": one.id, "title": one.title} for one in set_rights.own_sets()]
+
+
+def _types(types: Sequence[str]) -> _Answer:
+    """Return the types, and how each of them looks: its colour, and its meaning in plain words."""
+    # One after the other, so that a new type changes no colour of those before it.
+    colours = EntityColours(*([label] for label in types))
+    looks = {
+        label: {"colour": colour_class(label, colours), "meaning": meaning(label)}
+        for label in types
+    }
+    return {"types": list(types), "looks": looks}
