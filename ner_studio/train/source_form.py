@@ -25,11 +25,13 @@ from ner_studio.state.predictors import MODELS_HERE, asks_hub, reading_data
 from ner_studio.train import data_summary
 from ner_studio.train.latest_of_page import LatestOfPage
 from ner_studio.train.reading_fields import options_of, reading_fields
+from ner_studio.train.set_field import SetField
 
 if TYPE_CHECKING:
     from ner_core.checks.report import CheckReport
 
-SAMPLE, UPLOAD, HUB = "Sample", "My files", "Hub dataset"
+SAMPLE, UPLOAD, HUB, SETS = "Sample", "My files", "Hub dataset", "My annotations"
+CHOICES = [SAMPLE, UPLOAD, HUB, SETS]
 KEPT = "Data of that run"
 """Offered after the settings of a run whose data are none of these were put into the form."""
 
@@ -49,7 +51,7 @@ class SourceForm:
 
     def __init__(self) -> None:
         self.data = gr.Radio(
-            [SAMPLE, UPLOAD, HUB],
+            CHOICES,
             value=SAMPLE,
             label="Data",
             show_label=False,
@@ -73,6 +75,7 @@ class SourceForm:
             visible=False,
             elem_id="hub-dataset",
         )
+        self.sets = SetField()
         with (
             gr.Accordion("Columns, labels and offsets", open=False, visible=False) as self.columns,
             gr.Row(elem_classes="ner-settings"),
@@ -98,7 +101,10 @@ class SourceForm:
     @property
     def inputs(self) -> set[Any]:
         """The components that ``values`` reads."""
-        return {self.data, self.files, self.hub, self.kept, self.model, *self.reading.values()}
+        return {
+            *(self.data, self.files, self.hub, self.sets.choice, self.kept, self.model),
+            *self.reading.values(),
+        }
 
     @property
     def hub_fields(self) -> list[tuple[Any, str]]:
@@ -111,7 +117,10 @@ class SourceForm:
     @property
     def filled(self) -> list[Any]:
         """The components that ``fill`` updates."""
-        return [self.data, self.hub, self.kept, self.model, *self.reading.values()]
+        return [
+            *(self.data, self.hub, self.sets.choice, self.kept, self.model),
+            *self.reading.values(),
+        ]
 
     @property
     def changes(self) -> list[Any]:
@@ -120,7 +129,8 @@ class SourceForm:
         written = [field.submit for field in (self.hub, *texts)]
         written += [field.blur for field in texts]
         written.append(self.reading["span_offsets"].input)
-        return [self.data.change, self.files.change, self.model.change, *written]
+        chosen = (self.data, self.files, self.sets.choice, self.model)
+        return [*(field.change for field in chosen), *written]
 
     def suggest_on(self, event: Any) -> None:
         """Offer encoders of the Hub on this event, if the Hub can be reached."""
@@ -137,10 +147,14 @@ class SourceForm:
         """Connect the components; ``problem`` shows why ``start`` is disabled or has failed."""
         self._problem, self._start = problem, start
         self._described: list[Any] = [self.summary, problem, start, self.blocked, self.columns]
-        fields = [self.files, self.formats, self.hub]
-        self.data.change(self.choose, self.data, [*fields, *self._described], **QUICK)
+        fields = [self.files, self.formats, self.hub, self.sets.choice]
+        shown = [self.data, self.sets.choice]
+        self.data.change(self.choose, shown, [*fields, *self._described], **QUICK)
         # What stopped the start may be corrected now; a late description keeps its own problem.
-        corrected = [self.files.change, self.model.change, self.hub.submit]
+        corrected = [
+            *(field.change for field in (self.files, self.model, self.sets.choice)),
+            self.hub.submit,
+        ]
         gr.on(corrected, lambda: "", None, problem, **QUICK)
         first, *others = self.changes
         self.describe_on(first, self.describe_choice)
@@ -160,13 +174,14 @@ class SourceForm:
             **QUIET,
         )
 
-    def choose(self, data: str) -> dict[Any, Any]:
+    def choose(self, data: str, chosen_set: str | None = None) -> dict[Any, Any]:
         """Show the fields of this choice, and clear what was shown of the one before."""
         return {
             self.files: gr.update(visible=data == UPLOAD),
             self.formats: gr.update(visible=data == UPLOAD),
             self.hub: gr.update(visible=data == HUB),
-            self.columns: gr.update(visible=data != SAMPLE),
+            self.sets.choice: self.sets.show(data == SETS, chosen_set),
+            self.columns: gr.update(visible=data not in (SAMPLE, SETS)),
             self.summary: data_summary.READING if data == SAMPLE else data_summary.NOT_CHOSEN,
             self._problem: "",
             self._start: gr.update(interactive=rights.may_train()),
@@ -253,12 +268,18 @@ class SourceForm:
         }
         if config.data == "sample":
             return {**updates, self.data: gr.update(value=SAMPLE)}
+        if set_id := self.sets.of_source(config.data):
+            return {**updates, **self.fill_set(set_id)}
         if has_hub_prefix(config.data):
             repository = without_hub_prefix(config.data)
             return {**updates, self.data: gr.update(value=HUB), self.hub: repository}
         # The choice remains, since pending events would fail on a choice that is gone.
-        choice = gr.update(choices=[SAMPLE, UPLOAD, HUB, KEPT], value=KEPT)
+        choice = gr.update(choices=[*CHOICES, KEPT], value=KEPT)
         return {**updates, self.data: choice, self.kept: config.data}
+
+    def fill_set(self, set_id: str) -> dict[Any, Any]:
+        """Return the updates that choose an annotation set."""
+        return {self.data: gr.update(value=SETS), self.sets.choice: self.sets.show(True, set_id)}
 
     def from_hub(self, form: Mapping[Any, Any]) -> bool:
         """Return whether data or encoder may have to come from the Hub."""
@@ -266,7 +287,9 @@ class SourceForm:
         return form[self.data] == HUB or asks_hub(str(data), (form[self.model] or "").strip())
 
     def is_chosen(self, form: Mapping[Any, Any]) -> bool:
-        """Return whether there are data: the sample, uploaded files, or a name."""
+        """Return whether there are data: the sample, uploaded files, a name, or a set."""
+        if form[self.data] == SETS:
+            return True  # without a set, it is said what to do
         needed = {UPLOAD: self.files, HUB: self.hub, KEPT: self.kept}.get(form[self.data])
         return needed is None or bool(form[needed])
 
@@ -281,6 +304,8 @@ class SourceForm:
             return uploads.keep(form[self.files] or [])
         if form[self.data] == KEPT:
             return str(form[self.kept])
+        if form[self.data] == SETS:
+            return self.sets.source(form[self.sets.choice])
         # With the prefix hub: a name is never taken for a path.
         name = (form[self.hub] or "").strip()
         return with_hub_prefix(name) if form[self.data] == HUB else "sample"

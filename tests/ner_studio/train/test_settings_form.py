@@ -10,6 +10,7 @@ import gradio as gr
 import pytest
 from hypothesis import given
 
+from ner_core.annotations import store as annotation_sets
 from ner_core.config import SpanOffsets, TrainConfig
 from ner_core.cost import estimate as costs
 from ner_core.cost.estimate import EstimateCancelledError
@@ -22,7 +23,7 @@ from ner_studio.base import rights, setting_fields
 from ner_studio.train import estimate_line, settings_form, source_form
 from ner_studio.train.data_summary import NOT_CHOSEN
 from ner_studio.train.settings_form import SettingsForm
-from ner_studio.train.source_form import HUB, KEPT, SAMPLE, UPLOAD, SourceForm
+from ner_studio.train.source_form import CHOICES, HUB, KEPT, SAMPLE, SETS, UPLOAD, SourceForm
 from tests.runs.test_command import CONFIGS
 from tests.support import panels
 
@@ -220,7 +221,7 @@ def test_an_upload_of_a_run_is_read_again_where_it_was_kept(form, tmp_path):
     kept.write_text("Ann B-PER\nlives O\nin O\nOslo B-LOC\n\n" * 40)
     form.fill(TrainConfig(data=str(kept), model="nowhere"))
     filled = form.source.fill(TrainConfig(data=str(kept)))
-    assert filled[form.source.data]["choices"] == [SAMPLE, UPLOAD, HUB, KEPT]
+    assert filled[form.source.data]["choices"] == [*CHOICES, KEPT]
     summary, *rest = form.describe(chosen=True)
     assert "PER</td>" in summary
     assert rest == [gr.skip(), True]
@@ -231,6 +232,31 @@ def test_an_upload_of_a_run_is_read_again_where_it_was_kept(form, tmp_path):
         "sample, a file, a folder or a Hub dataset (owner/name).</p>"
     )
     assert rest == [gr.skip(), False]
+
+
+def test_an_annotation_set_is_chosen_by_its_title_and_learned_from(form):
+    form.content[form.source.data] = SETS
+    summary, *_ = form.describe(chosen=True)
+    assert "There is no annotation set yet. Make one with Correct in the Highlight tab." in summary
+    for title in ("Menu reviews", "A set"):
+        made = annotation_sets.create(title)
+        made.accept("Ann went to Rome", [(0, 3, "PER"), (12, 16, "LOC")])
+        made.accept("Bob went to Paris", [(0, 3, "PER"), (12, 17, "LOC")])
+    shown = form.source.choose(SETS, "gone")[form.source.sets.choice]
+    assert shown["choices"] == [("A set", "a-set"), ("Menu reviews", "menu-reviews")]
+    assert (shown["visible"], shown["value"]) == (True, "a-set")
+    form.show(form.source.fill_set("menu-reviews"))
+    summary, *_ = form.describe(chosen=True)
+    assert "PER</td>" in summary
+    assert form.config().data == "annotations:menu-reviews"
+
+
+def test_a_set_of_a_run_comes_back_without_what_it_had_then(form):
+    made = annotation_sets.create("Menu reviews")
+    made.accept("Ann", [(0, 3, "PER")])
+    form.fill(TrainConfig(data=f"annotations:menu-reviews@{made.size()}"))
+    assert form.content[form.source.data] == SETS
+    assert form.config().data == "annotations:menu-reviews"
 
 
 BROKEN = [
