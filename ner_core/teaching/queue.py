@@ -38,6 +38,11 @@ class Progress:
     unchanged: int
     recent: int
 
+    @property
+    def added(self) -> int:
+        """The texts that were ever added."""
+        return self.waiting + self.done + self.skipped
+
 
 class Queue:
     """The queue of a set, to go through one after the other.

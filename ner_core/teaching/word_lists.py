@@ -5,11 +5,10 @@ has not itself ("Oslos", "Berlins", "Müllern"): a word counts as the same if it
 the other and has at most ``ENDING`` letters more, where both have ``STEM`` letters.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from ner_core.annotations.decisions import Suggestion
-from ner_core.tags import Span
+from ner_core.annotations.decisions import Decision, Suggestion
 from ner_core.words import Word, split_words
 
 STEM = 4
@@ -67,17 +66,44 @@ class WordLists:
         return Suggestion(start, end, label, score), count
 
 
-def examples_of(decisions: Iterable[tuple[str, Sequence[Span]]]) -> dict[str, list[str]]:
-    """Return the entities of annotated texts as examples: of each type its texts, each once.
+def examples_of(decisions: Iterable[Decision]) -> dict[str, list[str]]:
+    """Return the entities of annotated texts as examples of their types, each once.
 
-    >>> examples_of([("Ann in Oslo", [Span(0, 3, "PER"), Span(7, 11, "LOC")])])
+    An entity that stands elsewhere without being marked, or with another type, is an example of the
+    type that it has most often, if that is more often than not.
+
+    >>> from ner_core.tags import Span
+    >>> examples_of([Decision("Ann in Oslo", (Span(0, 3, "PER"), Span(7, 11, "LOC")))])
     {'PER': ['Ann'], 'LOC': ['Oslo']}
     """
-    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    for text, entities in decisions:
-        for span in entities:
-            found[span.label][text[span.start : span.end]] = None
-    return {label: list(texts) for label, texts in found.items()}
+    marked: dict[str, Counter[str]] = defaultdict(Counter)
+    rejected: Counter[str] = Counter()
+    for decision in decisions:
+        for span in decision.entities:
+            marked[decision.text[span.start : span.end]][span.label] += 1
+        for one in decision.rejected:
+            rejected[decision.text[one.start : one.end]] += 1
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for text, labels in marked.items():
+        label, times = labels.most_common(1)[0]
+        if 2 * times > labels.total() + rejected[text]:
+            found[label].append(text)
+    return dict(found)
+
+
+def merged(first: Sequence[Suggestion], second: Sequence[Suggestion]) -> list[Suggestion]:
+    """Return all of the first suggestions, and those of the second that overlap none of them.
+
+    >>> one, two = Suggestion(0, 3, "PER", 0.9), Suggestion(2, 5, "LOC", 0.5)
+    >>> [found.label for found in merged([one], [two, Suggestion(5, 6, "DISH", 0.5)])]
+    ['PER', 'DISH']
+    """
+    free = [
+        one
+        for one in second
+        if not any(one.start < other.end and other.start < one.end for other in first)
+    ]
+    return sorted([*first, *free])
 
 
 def _key(word: str) -> str:

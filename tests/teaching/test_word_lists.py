@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner_core.annotations.decisions import Suggestion
-from ner_core.teaching.word_lists import INFLECTED, SAME, WordLists
+from ner_core.annotations.decisions import Decision, Suggestion
+from ner_core.tags import Span
+from ner_core.teaching.word_lists import INFLECTED, SAME, WordLists, examples_of
 
 LISTS = WordLists(
     {"PER": ["Ann Kay", "Ann"], "LOC": ["Oslo", "New York", "York"], "DISH": ["falafel"]}
@@ -41,6 +42,22 @@ def test_of_two_types_the_longer_and_then_the_better_example_counts():
 
 def test_examples_without_words_suggest_nothing():
     assert WordLists({"A": ["", " ", "!", "\u200b"]}).suggest("! a") == []
+
+
+def test_what_was_marked_more_often_than_not_is_an_example():
+    def decided(*labels, rejected=0):
+        text = "Oslo " * (len(labels) + rejected)
+        spans = [Span(5 * at, 5 * at + 4, label) for at, label in enumerate(labels)]
+        others = [
+            Suggestion(5 * at, 5 * at + 4, "LOC", 0.5)
+            for at in range(len(labels), len(labels) + rejected)
+        ]
+        return Decision(text, tuple(spans), suggested=tuple(others), model="m")
+
+    assert examples_of([decided("LOC", "LOC", "ORG")]) == {"LOC": ["Oslo"]}
+    assert examples_of([decided("LOC", "ORG")]) == {}
+    assert examples_of([decided("LOC", "LOC", rejected=1)]) == {"LOC": ["Oslo"]}
+    assert examples_of([decided("LOC"), decided(rejected=1)]) == {}
 
 
 @given(

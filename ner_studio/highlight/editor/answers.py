@@ -4,12 +4,15 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from ner_core.annotations.decisions import Contents, Decision, text_id
+from ner_core.annotations.decisions import Contents, Decision, Suggestion, text_id
 from ner_core.annotations.reader import SetReader
 from ner_core.annotations.store import AnnotationSet
 from ner_core.errors import NerError
 from ner_core.render.colours import EntityColours
 from ner_core.render.type_names import meaning
+from ner_core.teaching.queue import Queue
+from ner_core.teaching.units import cut
+from ner_core.teaching.word_lists import WordLists, examples_of, merged
 from ner_core.words import split_words
 from ner_studio.base import set_rights
 from ner_studio.base.theme import colour_class
@@ -18,6 +21,9 @@ from ner_studio.highlight.editor.asked import Asked, key_of, read
 from ner_studio.highlight.reading import Wanted
 from ner_studio.highlight.tables import DIGITS
 from ner_studio.highlight.view import MOST_CHARACTERS
+
+MARKED_BEFORE = "marked before"
+"""What suggests in the place of a model: texts that were annotated before."""
 
 _Answer = dict[str, Any]
 _reader = SetReader()
@@ -44,14 +50,17 @@ def _open(asked: Asked, wanted: Wanted) -> _Answer:
     found = _set_to_read(asked)
     contents = _reader.read(found) if found else Contents()
     about = {**_about(found, contents, asked.title), "sets": _listed()}
-    if asked.text is None or not asked.text.strip():
+    text = asked.text
+    if text is None and found:
+        text = next(iter(Queue(found).waiting(contents)), None)
+    if text is None or not text.strip():
         return {**about, **_types(contents.types), "text": None}
-    text = asked.text[:MOST_CHARACTERS]
-    if len(asked.text) > MOST_CHARACTERS:
+    if len(text) > MOST_CHARACTERS:
         about["notice"] = (
-            f"The text has {len(asked.text):,} characters, and only the first {MOST_CHARACTERS:,} "
-            "are opened."
+            f"The text has {len(text):,} characters, and only the first {MOST_CHARACTERS:,} are "
+            "opened."
         )
+        text = text[:MOST_CHARACTERS]
     opened: _Answer = {
         "text": text,
         "id": text_id(text),
@@ -59,7 +68,7 @@ def _open(asked: Asked, wanted: Wanted) -> _Answer:
     }
     if decision := contents.decisions.get(text_id(text)):
         return {**about, **_types(contents.types), **opened, **_decided(decision)}
-    return {**about, **opened, **_suggested(text, wanted, contents.types)}
+    return {**about, **opened, **_suggested(text, wanted, contents)}
 
 
 def _decided(decision: Decision) -> _Answer:
@@ -71,24 +80,33 @@ def _decided(decision: Decision) -> _Answer:
     }
 
 
-def _suggested(text: str, wanted: Wanted, types: Sequence[str]) -> _Answer:
-    """Return what the model suggests: of the types of the set or, if it has none, its own."""
+def _suggested(text: str, wanted: Wanted, contents: Contents) -> _Answer:
+    """Return what model and annotated texts suggest: of the set's types or, without any, its own.
+
+    What was marked before is suggested wherever it stands again: so there are suggestions before
+    there is a model that knows the types.
+    """
     outcome = reading.read(wanted, text, tokens=False)
-    nothing: _Answer = {**_types(types), "suggested": [], "model": ""}
-    if outcome is None:
-        return {**nothing, "loading": True}
-    if isinstance(outcome, NerError):
-        return {**nothing, "notice": str(outcome)}
+    marked = WordLists(examples_of(contents.decisions.values())).suggest(text)
+    types = contents.types
+    if outcome is None or isinstance(outcome, NerError):
+        state = {"loading": True} if outcome is None else {"notice": str(outcome)}
+        return {**_types(types), **_offered(marked, MARKED_BEFORE if marked else ""), **state}
     offered = types or outcome.types
     found = [
-        [entity.start, entity.end, entity.label, round(entity.score, DIGITS)]
+        Suggestion(entity.start, entity.end, entity.label, round(entity.score, DIGITS))
         for entity in outcome.entities
         if entity.label in offered
     ]
-    return {**_types(offered), "suggested": found, "model": outcome.model}
+    return {**_types(offered), **_offered(merged(found, marked), outcome.model)}
+
+
+def _offered(found: Sequence[Suggestion], model: str) -> _Answer:
+    return {"suggested": [list(one) for one in found], "model": model}
 
 
 def _saved(found: AnnotationSet, asked: Asked) -> _Answer:
+    about: _Answer = {"saved": asked.key}
     if asked.do == "accept":
         found.accept(
             asked.text or "",
@@ -102,10 +120,12 @@ def _saved(found: AnnotationSet, asked: Asked) -> _Answer:
         found.skip(asked.text or "", record=asked.key)
     elif asked.do == "types":
         found.append("types", {"types": list(asked.types)}, record=asked.key)
+    elif asked.do == "queue":
+        about["added"] = Queue(found).add(cut([asked.text or ""], asked.unit))
     else:  # what was undone is redone by undoing that
         found.undo(asked.of, record=asked.key)
     contents = _reader.read(found)
-    about = {**_about(found, contents, asked.title), "saved": asked.key}
+    about |= _about(found, contents, asked.title)
     return {**about, **_types(asked.types or contents.types)}
 
 
@@ -123,7 +143,9 @@ def _set_to_save_to(asked: Asked) -> AnnotationSet:
 def _about(found: AnnotationSet | None, contents: Contents, title: str) -> _Answer:
     named = {"id": found.id, "title": found.title} if found else {"id": "", "title": title}
     counts = {"texts": len(contents.decisions), "held_out": contents.held_out}
-    return {"set": {**named, **counts}, "queue": None}
+    progress = Queue(found).progress(contents) if found else None
+    queue = {**vars(progress)} if progress and progress.added else None
+    return {"set": {**named, **counts}, "queue": queue}
 
 
 def _listed() -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 from ner_core.annotations.checks import checked_type
 from ner_core.errors import AnnotationError
 from ner_core.runs import names
+from ner_core.teaching.units import UNITS, Unit
 from ner_studio.highlight.view import MOST_CHARACTERS
 
 MOST_ENTITIES = 5_000
@@ -19,7 +20,7 @@ DEFAULT_TITLE = "My annotations"
 _LONGEST_MODEL = 300
 _MOST_BYTES = 4_000_000
 _KEY = re.compile(r"[0-9a-z-]{8,40}")
-_ACTS = ("open", "accept", "skip", "undo", "redo", "types")
+_ACTS = ("open", "accept", "skip", "undo", "redo", "types", "queue")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Asked:
 
     ``text`` is None for the next one of a queue. ``of`` is the key of what is undone or redone. The
     rest is as in ``AnnotationSet.accept``, and ``types`` are those that the visitor chooses from.
+    ``unit`` is what the text of a queue is cut into.
     """
 
     do: str
@@ -41,6 +43,7 @@ class Asked:
     model: str
     complete: bool
     types: tuple[str, ...]
+    unit: Unit
 
 
 def key_of(sent: object) -> str:
@@ -61,7 +64,7 @@ def read(sent: object) -> Asked:
     if not isinstance(chosen, dict):
         raise _unreadable()
     text = _text(asked)
-    if text is None and do in ("accept", "skip"):
+    if text is None and do in ("accept", "skip", "queue"):
         raise _unreadable()
     return Asked(
         do=str(do),
@@ -75,7 +78,16 @@ def read(sent: object) -> Asked:
         model=_short(asked, "model", _LONGEST_MODEL),
         complete=asked.get("complete") is not False,
         types=_types(asked),
+        unit=unit_of(asked.get("unit", "sentences")),
     )
+
+
+def unit_of(name: object) -> Unit:
+    """Return what texts are cut into. Raises AnnotationError for anything else."""
+    found = next((unit for unit in UNITS if unit == name), None)
+    if found is None:
+        raise _unreadable()
+    return found
 
 
 def _parsed(sent: object) -> Mapping[str, Any]:
@@ -96,7 +108,8 @@ def _text(asked: Mapping[str, Any]) -> str | None:
         return None
     if not isinstance(text, str):
         raise _unreadable()
-    if len(text) > MOST_CHARACTERS and asked["do"] != "open":  # it opens the beginning
+    # Of a text to open it takes the beginning, and one for the queue is cut.
+    if len(text) > MOST_CHARACTERS and asked["do"] not in ("open", "queue"):
         raise AnnotationError(
             f"The text has {len(text):,} characters, and at most {MOST_CHARACTERS:,} can be "
             "corrected at a time. Shorten it."

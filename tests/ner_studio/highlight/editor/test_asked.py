@@ -36,6 +36,7 @@ def test_a_valid_request_is_read():
         model="m",
         complete=False,
         types=("A", "B"),
+        unit="sentences",
     )
 
 
