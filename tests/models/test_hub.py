@@ -112,6 +112,7 @@ ANSWER, FILES, LARGE = "/api/models/me/ner", "/me/ner/resolve", "/large/"
 def test_a_failure_that_passes_is_not_seen(hub, monkeypatch, capfd, path, failure):
     monkeypatch.setattr(client, "ANSWER_SECONDS", 0.3)
     monkeypatch.setattr(client, "SILENT_SECONDS", 0.3)
+    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.3)
     hub.fail(path, times=1, **failure)
     assert Path(located(find_model("me/ner")).location, "model.safetensors").is_file()
     assert capfd.readouterr() == ("", "")
