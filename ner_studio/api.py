@@ -113,15 +113,15 @@ def find_entities_batch(
     with _errors_shown():
         if not isinstance(texts, list) or len(texts) > MOST_TEXTS:
             raise ConfigError(
-                f"texts must be a list of at most {MOST_TEXTS} texts, not {_size(texts)}."
+                f"texts can't be {_size(texts)}. Use a list of at most {MOST_TEXTS} texts."
             )
         for number, text in enumerate(texts, start=1):
             _check_text(text, f"number {number} of texts")
         together = sum(map(len, texts))
         if together > MOST_CHARACTERS_OF_ALL:
             raise ConfigError(
-                f"texts must have at most {MOST_CHARACTERS_OF_ALL:,} characters together, not "
-                f"{together:,}. Send them in several calls."
+                f"texts can't have {together:,} characters together. Send at most "
+                f"{MOST_CHARACTERS_OF_ALL:,} in one call."
             )
         return _found(texts, model, threshold, labels, label_names)
 
@@ -155,7 +155,7 @@ def _found(
     """Find the entities, after checking values that may have any type."""
     model, names = _checked_model(model, label_names)
     if isinstance(threshold, bool) or not isinstance(threshold, int | float):
-        raise ConfigError(f"threshold must be a number from 0 to 1, not {_size(threshold)}.")
+        raise ConfigError(f"threshold can't be {_size(threshold)}. Use a number from 0 to 1.")
     if labels is not None:
         _check_names(labels, "labels", "entity types", MOST_TYPES)
     found = predictors.MODELS.predict_all(
@@ -167,11 +167,11 @@ def _found(
 def _checked_model(model: Any, label_names: Any) -> tuple[str, tuple[str, ...]]:
     """Return a model's name and the names of its labels, which lose the spaces around them."""
     if not isinstance(model, str):
-        raise ConfigError(f"model must be a model's name, not {_size(model)}.")
+        raise ConfigError(f"model can't be {_size(model)}. Use a model's name.")
     if len(model) > LONGEST_NAME:
         raise ConfigError(
-            f"model must be a model's name of at most {LONGEST_NAME} characters, not "
-            f"{len(model):,}."
+            f"model can't have {len(model):,} characters. Use a model's name of at most "
+            f"{LONGEST_NAME}."
         )
     if label_names is None:
         return model, ()
@@ -181,17 +181,18 @@ def _checked_model(model: Any, label_names: Any) -> tuple[str, tuple[str, ...]]:
 
 def _check_names(names: Any, parameter: str, what: str, most: int) -> None:
     """Raise ConfigError unless ``names`` is a list of a bounded number of short texts."""
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ConfigError(f"{parameter} must be a list of {what}, not {_size(names)}.")
+    if not isinstance(names, list):
+        raise ConfigError(f"{parameter} can't be {_size(names)}. Use a list of {what}.")
+    for name in names:
+        if not isinstance(name, str):
+            raise ConfigError(f"{parameter} can't hold {_size(name)}. Use a list of {what}.")
     if len(names) > most:
-        raise ConfigError(
-            f"{parameter} must be a list of at most {most:,} {what}, not {_size(names)}."
-        )
+        raise ConfigError(f"{parameter} can't be {_size(names)}. Use at most {most:,} {what}.")
     longest = max(map(len, names), default=0)
     if longest > predictors.MAX_LABEL_LENGTH:
         raise ConfigError(
-            f"{parameter} must be {what} of at most {predictors.MAX_LABEL_LENGTH} characters, not "
-            f"one of {longest:,}."
+            f"{parameter} can't hold a name of {longest:,} characters. Use {what} of at most "
+            f"{predictors.MAX_LABEL_LENGTH} characters."
         )
 
 
@@ -207,11 +208,11 @@ def _as_dict(entity: "Entity") -> FoundEntity:
 
 def _check_text(text: Any, name: str) -> None:
     if not isinstance(text, str):
-        raise ConfigError(f"{name} must be a text, not {_size(text)}.")
+        raise ConfigError(f"{name} can't be {_size(text)}. Use a text.")
     if len(text) > MOST_CHARACTERS:
         raise ConfigError(
-            f"{name} must have at most {MOST_CHARACTERS:,} characters, not {len(text):,}. `python "
-            "-m ner_core predict --file` reads texts of any length."
+            f"{name} can't have {len(text):,} characters. Use at most {MOST_CHARACTERS:,}, or "
+            "`python -m ner_core predict --file`, which reads texts of any length."
         )
 
 

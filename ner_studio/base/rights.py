@@ -69,9 +69,7 @@ def training() -> Training:
             return "anyone"
         return "signed-in" if can_sign_in() else "off"
     if value not in _VALUES:
-        raise ConfigError(
-            f"{SETTING} is {value[:60]!r}, but it must be one of {', '.join(_VALUES)}. Correct it."
-        )
+        raise ConfigError(f"{SETTING} can't be {value[:60]!r}. Use one of {', '.join(_VALUES)}.")
     if value in _NEED_SIGN_IN and not can_sign_in():
         raise ConfigError(
             f"{SETTING} is {value}, but nobody can sign in to this page: that needs a Space with "

@@ -113,6 +113,7 @@ def test_a_failure_that_passes_is_not_seen(hub, monkeypatch, capfd, path, failur
     if "hang_seconds" in failure:  # all other calls have the time that they need
         monkeypatch.setattr(client, "ANSWER_SECONDS", 2)
         monkeypatch.setattr(client, "SILENT_SECONDS", 2)
+        monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 2)
     hub.fail(path, times=1, **failure)
     assert Path(located(find_model("me/ner")).location, "model.safetensors").is_file()
     assert capfd.readouterr() == ("", "")

@@ -64,57 +64,58 @@ def test_threshold_and_labels_choose():
 
 
 WRONG = [
-    ({"text": None}, "text must be a text, not nothing."),
-    ({"text": ["a"]}, "text must be a text, not a list of 1."),
+    ({"text": None}, "text can't be nothing. Use a text."),
+    ({"text": ["a"]}, "text can't be a list of 1. Use a text."),
     (
         {"text": "x" * 20_001},
-        "text must have at most 20,000 characters, not 20,001. `python -m ner_core predict --file` "
-        "reads texts of any length.",
+        "text can't have 20,001 characters. Use at most 20,000, or `python -m ner_core predict "
+        "--file`, which reads texts of any length.",
     ),
-    ({"text": "a", "model": 7}, "model must be a model's name, not an int."),
+    ({"text": "a", "model": 7}, "model can't be an int. Use a model's name."),
     (
         {"text": "a", "threshold": "high"},
-        "threshold must be a number from 0 to 1, not a str.",
+        "threshold can't be a str. Use a number from 0 to 1.",
     ),
-    ({"text": "a", "threshold": True}, "threshold must be a number from 0 to 1, not a bool."),
+    ({"text": "a", "threshold": True}, "threshold can't be a bool. Use a number from 0 to 1."),
     ({"text": "a", "threshold": 2}, "threshold can't be 2. Use a number from 0 to 1."),
     (
         {"text": "a", "threshold": float("nan")},
         "threshold can't be nan. Use a number from 0 to 1.",
     ),
-    ({"text": "a", "labels": "PER"}, "labels must be a list of entity types, not a str."),
-    ({"text": "a", "labels": [1]}, "labels must be a list of entity types, not a list of 1."),
+    ({"text": "a", "labels": "PER"}, "labels can't be a str. Use a list of entity types."),
+    ({"text": "a", "labels": [1]}, "labels can't hold an int. Use a list of entity types."),
     (
         {"text": "a", "labels": ["CITY"]},
         "The model doesn't know the type 'CITY' in labels. Choose from LOC, PER.",
     ),
     (
         {"text": "a", "labels": ["PER"] * 101},
-        "labels must be a list of at most 100 entity types, not a list of 101.",
+        "labels can't be a list of 101. Use at most 100 entity types.",
     ),
     (
         {"text": "a", "labels": ["PER", "P" * 201]},
-        "labels must be entity types of at most 200 characters, not one of 201.",
+        "labels can't hold a name of 201 characters. Use entity types of at most 200 characters.",
     ),
     (
         {"text": "a", "model": "m" * 301},
-        "model must be a model's name of at most 300 characters, not 301.",
+        "model can't have 301 characters. Use a model's name of at most 300.",
     ),
     (
         {"text": "a", "label_names": "O"},
-        "label_names must be a list of names of labels, not a str.",
+        "label_names can't be a str. Use a list of names of labels.",
     ),
     (
         {"text": "a", "label_names": ["O", None]},
-        "label_names must be a list of names of labels, not a list of 2.",
+        "label_names can't hold nothing. Use a list of names of labels.",
     ),
     (
         {"text": "a", "label_names": ["O"] * 1001},
-        "label_names must be a list of at most 1,000 names of labels, not a list of 1,001.",
+        "label_names can't be a list of 1,001. Use at most 1,000 names of labels.",
     ),
     (
         {"text": "a", "label_names": ["O" * 201]},
-        "label_names must be names of labels of at most 200 characters, not one of 201.",
+        "label_names can't hold a name of 201 characters. Use names of labels of at most 200 "
+        "characters.",
     ),
 ]
 
@@ -128,14 +129,13 @@ def test_a_wrong_call_is_a_sentence(arguments, sentence):
 
 
 WRONG_BATCHES = [
-    (None, "texts must be a list of at most 100 texts, not nothing."),
-    ("ann", "texts must be a list of at most 100 texts, not a str."),
-    (["a"] * 101, "texts must be a list of at most 100 texts, not a list of 101."),
-    (["a", {}], "number 2 of texts must be a text, not a dict of 0."),
+    (None, "texts can't be nothing. Use a list of at most 100 texts."),
+    ("ann", "texts can't be a str. Use a list of at most 100 texts."),
+    (["a"] * 101, "texts can't be a list of 101. Use a list of at most 100 texts."),
+    (["a", {}], "number 2 of texts can't be a dict of 0. Use a text."),
     (
         ["x" * 20_000] * 6,
-        "texts must have at most 100,000 characters together, not 120,000. Send them in several "
-        "calls.",
+        "texts can't have 120,000 characters together. Send at most 100,000 in one call.",
     ),
 ]
 
@@ -308,13 +308,13 @@ def wrong_calls():
     for name, good in (("find_entities", {"text": "a"}), ("find_entities_batch", {"texts": ["a"]})):
         (first,) = good
         unlike = {"text": 5} if first == "text" else {"texts": [5]}
-        what = "text must be a text" if first == "text" else "number 1 of texts must be a text"
+        what = "text" if first == "text" else "number 1 of texts"
         for mistake, sentence in [
-            (unlike, f"{what}, not an int."),
+            (unlike, f"{what} can't be an int. Use a text."),
             ({}, f"{name} needs {first}, which is missing."),
-            ({**good, "threshold": "high"}, "threshold must be a number from 0 to 1, not a str."),
+            ({**good, "threshold": "high"}, "threshold can't be a str. Use a number from 0 to 1."),
             ({**good, "threshold": 2}, "threshold can't be 2. Use a number from 0 to 1."),
-            ({**good, "labels": "PER"}, "labels must be a list of entity types, not a str."),
+            ({**good, "labels": "PER"}, "labels can't be a str. Use a list of entity types."),
             (
                 {**good, "labels": ["X"]},
                 "The model doesn't know the type 'X' in labels. Choose from LOC, MISC, ORG, PER.",

@@ -1,7 +1,7 @@
 """The page as a process that is served at once: forked from one that has loaded it and torch.
 
-What the environment said when that one was started holds for what reads it while it is loaded: the
-addresses of a Hub and of a sign-in. Tests of those start ``python app.py``.
+What the environment said when that one was started holds for what reads it while it is loaded. The
+client of the Hub is told anew; tests of a sign-in start ``python app.py``.
 
 So are its workers, which do not give way either. A worker that gives way gets a tenth of the cores
 that other work takes, and a test of the page would wait ten times as long for it.
@@ -10,6 +10,8 @@ that other work takes, and a test of the page would wait ten times as long for i
 import os
 import sys
 from multiprocessing import forkserver, resource_tracker
+
+from huggingface_hub import constants
 
 from ner_core.jobs import process
 from tests.support import processes
@@ -40,9 +42,22 @@ def _serve(environment, arguments, log):
     os.chdir(REPOSITORY)
     os.environ.clear()
     os.environ.update(environment)
+    _turn_to_hub(environment)
     # Workers come from the process that this one comes from, not from a new one that loads torch.
     forkserver._forkserver.ensure_running = resource_tracker.ensure_running
     process._spawn = processes.spawn
     from ner_studio.command import main
 
     sys.exit(main(["serve", *arguments]))
+
+
+def _turn_to_hub(environment):
+    """Let the client of the Hub follow an environment, as if it were loaded in it."""
+    constants.HF_HUB_OFFLINE = environment["HF_HUB_OFFLINE"] == "1"
+    constants.HF_HUB_DISABLE_XET = environment.get("HF_HUB_DISABLE_XET") == "1"
+    if url := environment.get("HF_ENDPOINT"):
+        constants.ENDPOINT = url
+        constants.HUGGINGFACE_CO_URL_TEMPLATE = url + "/{repo_id}/resolve/{revision}/{filename}"
+    if home := environment.get("HF_HOME"):
+        constants.HF_HOME, constants.HF_HUB_CACHE = home, f"{home}/hub"
+        constants.HF_TOKEN_PATH = f"{home}/token"

@@ -8,7 +8,10 @@ import sys
 from multiprocessing.reduction import DupFd
 from pathlib import Path
 
+import huggingface_hub
+
 import tests.support.loaded  # noqa: F401 - before a worker is forked
+from ner_core.cli.main import main
 from ner_core.jobs.worker import LOCK_FD_VARIABLE, execute
 
 CHANGES = {"os.mkdir", "os.remove", "os.rename", "os.rmdir"}
@@ -47,6 +50,19 @@ class Worker:
 class _Measuring(Worker):
     def __init__(self, *arguments):
         self._process = _context.Process(target=_measure, args=arguments)
+        self._process.start()
+        self.pid = self._process.pid
+
+
+class Command(Worker):
+    """A command of the package, such as ``predict``, whose stderr goes to a file.
+
+    ``constants`` are those of huggingface_hub that it has in place of the environment's.
+    """
+
+    def __init__(self, arguments, errors, environment, constants):
+        given = (arguments, str(errors), environment, constants)
+        self._process = _context.Process(target=_run_command, args=given)
         self._process.start()
         self.pid = self._process.pid
 
@@ -104,6 +120,14 @@ def _work(run_dir, largest_file, killed_at, lock):
     if killed_at is not None:
         _kill_at(killed_at, run_dir)
     raise SystemExit(execute(Path(run_dir)))
+
+
+def _run_command(arguments, errors, environment, constants):
+    os.environ.update(environment)
+    for name, value in constants.items():
+        setattr(huggingface_hub.constants, name, value)
+    os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT), 2)
+    raise SystemExit(main(arguments))
 
 
 def _kill_at(left, run_dir):

@@ -64,8 +64,7 @@ def test_the_setting_is_checked(place):
     with pytest.raises(ConfigError) as caught:
         rights.training()
     assert str(caught.value) == (
-        "NER_TRAINING is 'everyone', but it must be one of owner, signed-in, anyone, off. Correct "
-        "it."
+        "NER_TRAINING can't be 'everyone'. Use one of owner, signed-in, anyone, off."
     )
     for value in ("owner", "signed-in"):
         for variables in ({}, SPACE):
@@ -82,8 +81,7 @@ def test_a_setting_that_cannot_be_is_said_at_the_start(place, capsys):
     place("everyone")
     assert command.main(["serve"]) == 2
     assert capsys.readouterr().err == (
-        "error: NER_TRAINING is 'everyone', but it must be one of owner, signed-in, anyone, off. "
-        "Correct it.\n"
+        "error: NER_TRAINING can't be 'everyone'. Use one of owner, signed-in, anyone, off.\n"
     )
 
 

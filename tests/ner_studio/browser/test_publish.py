@@ -39,7 +39,7 @@ def serve_run(app, hub, model, owner=None, **more):
 @pytest.fixture(scope="module")
 def app(tmp_path_factory, hub, tiny_model):
     hub.tokens[SECRET] = Token("me")
-    app = App(tmp_path_factory.mktemp("home"), fork=False)
+    app = App(tmp_path_factory.mktemp("home"))
     serve_run(app, hub, tiny_model, HF_TOKEN=SECRET)
     yield app
     app.kill()
