@@ -15,7 +15,9 @@ ENOUGH = 20
 """The least number of entities on each side of a comparison."""
 
 FEWEST_STEPS = 90
-"""The steps that the quick recipe aims at; with fewer, a model has hardly begun to learn."""
+"""The steps that the quick recipe aims at. With fewer, a model may have hardly begun to learn."""
+LOW = 0.6
+"""The F1 of a type below which it matters that a training was short."""
 
 _MOST_RARE = 8
 # By their names in report.json.
@@ -51,13 +53,13 @@ def explanations(
 
 def learned_sentence(steps: int | None, per_type: Mapping[str, Mapping[str, Any]]) -> str:
     """Return which types were never found, and whether the training was short; or nothing."""
-    never = sorted(
-        label for label, row in per_type.items() if row["support"] >= ENOUGH and not row["recall"]
-    )
+    scored = {label: row for label, row in per_type.items() if row["support"] >= ENOUGH}
+    never = sorted(label for label, row in scored.items() if not row["recall"])
+    low = any(row["f1"] < LOW for row in scored.values())
     said = (
         [f"{_listed(never)} {'was' if len(never) == 1 else 'were'} never found."] if never else []
     )
-    if steps is not None and steps < FEWEST_STEPS:
+    if low and steps is not None and steps < FEWEST_STEPS:
         said.append(
             f"The training was short, {steps} step{'' if steps == 1 else 's'}: train for more "
             f"epochs first, to {FEWEST_STEPS} steps or more."

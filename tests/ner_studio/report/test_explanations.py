@@ -175,6 +175,7 @@ def scored(support, recall):
     [
         (300, {"PER": scored(30, 0.5), "LOC": scored(5, 0.0)}, ""),
         (None, {"PER": scored(30, 0.5)}, ""),
+        (46, {"PER": scored(30, 0.6), "LOC": scored(5, 0.1)}, ""),
         (
             20,
             {"PER": scored(30, 0.0), "LOC": scored(90, 0.7), "ORG": scored(40, 0.0)},
