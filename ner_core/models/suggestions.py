@@ -1,7 +1,8 @@
 """A short choice of encoders on the Hub; any other id works as well.
 
-What is said of each comes from its model card. Its files are checked when it is loaded, as those of
-any other: it is refused if it has no safetensors or wants code of its own.
+What is said of each comes from its page: the model card, or the size of the weights. Its files are
+checked when it is loaded, as those of any other: it is refused if it has no safetensors or wants
+code of its own.
 """
 
 from typing import NamedTuple
@@ -32,5 +33,6 @@ SUGGESTIONS = (
     Suggestion("google-bert/bert-base-cased", 110, "English", "Apache 2.0", "reads capitals"),
     Suggestion("answerdotai/ModernBERT-base", 149, "English", "Apache 2.0", "larger"),
     Suggestion("FacebookAI/xlm-roberta-base", 278, "100 languages", "MIT", "also mixed languages"),
+    Suggestion("l3cube-pune/hing-bert", 110, "Hindi, English", "CC BY 4.0", "code-switching"),
     Suggestion("thomas-sounack/BioClinical-ModernBERT-base", 150, "English", "MIT", "biomedical"),
 )

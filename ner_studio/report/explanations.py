@@ -14,6 +14,11 @@ from ner_studio.base.markup import dot, escape, table
 ENOUGH = 20
 """The least number of entities on each side of a comparison."""
 
+FEWEST_STEPS = 90
+"""The steps that the quick recipe aims at. With fewer, a model may have hardly begun to learn."""
+LOW = 0.6
+"""The F1 of a type below which it matters that a training was short."""
+
 _MOST_RARE = 8
 # By their names in report.json.
 _GROUPS = {
@@ -27,12 +32,15 @@ def explanations(
     analysis: Mapping[str, Any],
     per_type: Mapping[str, Mapping[str, Any]],
     colours: EntityColours,
+    steps: int | None = None,
 ) -> str:
     """Return what the score depends on: seen and unseen entities, rare types, windows.
 
-    ``per_type`` are the scores of all types on the same split.
+    ``per_type`` are the scores of all types on the same split, ``steps`` those of the training.
     """
+    learned = learned_sentence(steps, per_type)
     parts = (
+        _section("Learned so far", _sentence(learned) if learned else ""),
         _section("Seen in training", _seen(analysis["seen"])),
         _section(
             "Rare types",
@@ -41,6 +49,24 @@ def explanations(
         _section("Long texts", _windows(analysis.get("windows"))),
     )
     return f'<div class="ner-why">{"".join(parts)}</div>'
+
+
+def learned_sentence(steps: int | None, per_type: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return which types were never found, and whether the training was short; or nothing."""
+    scored = {label: row for label, row in per_type.items() if row["support"] >= ENOUGH}
+    never = sorted(label for label, row in scored.items() if not row["recall"])
+    low = any(row["f1"] < LOW for row in scored.values())
+    said = (
+        [f"{_listed(never)} {'was' if len(never) == 1 else 'were'} never found."] if never else []
+    )
+    if low and steps is not None and steps < FEWEST_STEPS:
+        said.append(
+            f"The training was short, {steps} step{'' if steps == 1 else 's'}: train for more "
+            f"epochs first, to {FEWEST_STEPS} steps or more."
+        )
+    elif never:
+        said.append("Annotate more of that, and check whether it is annotated consistently.")
+    return " ".join(said)
 
 
 def seen_sentence(seen: Mapping[str, Mapping[str, Any]]) -> str:

@@ -192,7 +192,7 @@ def _report(report: Mapping[str, Any], index: ErrorIndex, colours: EntityColours
             "<h3>Confusion matrix (validation)</h3>",
             confusion_table(analysis["confusion"], colours),
             "<h3>What the validation score depends on</h3>",
-            explanations(analysis, per_type, colours),
+            explanations(analysis, per_type, colours, report.get("steps")),
             "<h3>Errors (validation)</h3>",
         ]
         if not index.rows:

@@ -166,6 +166,43 @@ def test_of_very_many_types_those_with_the_most_errors_are_shown():
     assert "T20" not in html
 
 
+def scored(support, recall):
+    return {"support": support, "recall": recall, "precision": recall, "f1": recall}
+
+
+@pytest.mark.parametrize(
+    ("steps", "per_type", "sentence"),
+    [
+        (300, {"PER": scored(30, 0.5), "LOC": scored(5, 0.0)}, ""),
+        (None, {"PER": scored(30, 0.5)}, ""),
+        (46, {"PER": scored(30, 0.6), "LOC": scored(5, 0.1)}, ""),
+        (
+            20,
+            {"PER": scored(30, 0.0), "LOC": scored(90, 0.7), "ORG": scored(40, 0.0)},
+            "ORG and PER were never found. The training was short, 20 steps: train for more "
+            "epochs first, to 90 steps or more.",
+        ),
+        (
+            1,
+            {"PER": scored(30, 0.5)},
+            "The training was short, 1 step: train for more epochs first, to 90 steps or more.",
+        ),
+        (
+            90,
+            {"PER": scored(30, 0.0)},
+            "PER was never found. Annotate more of that, and check whether it is annotated "
+            "consistently.",
+        ),
+    ],
+)
+def test_short_trainings_and_types_that_were_never_found_are_named(steps, per_type, sentence):
+    assert explanations.learned_sentence(steps, per_type) == sentence
+    analysis = {"seen": seen((0, 0), (0, 0), (0, 0)), "rare_types": {}, "rare_below": 100}
+    html = explanations.explanations(analysis, per_type, EntityColours(), steps)
+    assert ("Learned so far" in html) == bool(sentence)
+    assert sentence in html
+
+
 def test_windows_are_left_out_where_they_are_not_known():
     analysis = {"seen": seen((0, 0), (0, 0), (0, 0)), "rare_types": {}, "rare_below": 100}
     colours = EntityColours()
