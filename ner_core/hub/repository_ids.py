@@ -44,15 +44,16 @@ def without_hub_prefix(name: str) -> str:
 def check_repository(name: str, noun: str = "a repository") -> str:
     """Return the name of a repository, OWNER/NAME, without the blanks around it.
 
-    The address of its page is taken, too: of a model, or of a Space if that is the noun. The rules
-    are those of ``huggingface_hub.utils.validate_repo_id``, and that there is an owner;
-    the Hub is not asked. Raises PublishError, which calls it ``noun``, if it cannot be one.
+    The address of its page is taken, too: of a model, or of a Space or a dataset if that is the
+    noun. The rules are those of ``huggingface_hub.utils.validate_repo_id``, and that there is an
+    owner; the Hub is not asked. Raises PublishError, which calls it ``noun``, if it cannot be one.
 
     >>> check_repository(" me/ner "), check_repository("https://huggingface.co/me/ner/tree/main")
     ('me/ner', 'me/ner')
     """
     name = name.strip()
-    address = space_address(name) if noun == "a Space" else model_address(name)
+    read = {"a Space": space_address, "a dataset": dataset_address}.get(noun, model_address)
+    address = read(name)
     if address and not address.revision and not address.path:
         name = address.repo
     if not _REPOSITORY.fullmatch(name):

@@ -3,11 +3,9 @@
 import contextlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
-
-from huggingface_hub.utils.sha import git_hash
 
 from ner_core.errors import PublishError
 from ner_core.hub.cards import CARD
@@ -107,12 +105,7 @@ def published_card(
     return scrubber(run)(model_card(run, repo, adapter, before))
 
 
-def blob_id(content: Path | bytes) -> str:
-    """Return what git calls a file of this content."""
-    return str(git_hash(content if isinstance(content, bytes) else content.read_bytes()))
-
-
-def outdated(there: tuple[str, ...], pushed: dict[str, Path | bytes]) -> list[str]:
+def outdated(there: Iterable[str], pushed: Container[str]) -> list[str]:
     """Return the files of an earlier model that would be loaded in place of what is pushed."""
     return [name for name in there if name not in pushed and _WEIGHTS.fullmatch(name)]
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from huggingface_hub import HfApi, ModelInfo, SpaceInfo, constants
+from huggingface_hub import DatasetInfo, HfApi, ModelInfo, SpaceInfo, constants
 from huggingface_hub.errors import RepositoryNotFoundError
 from huggingface_hub.utils import (  # type: ignore[attr-defined] # exported, but lazily
     build_hf_headers,
@@ -26,6 +26,10 @@ from ner_core.system.space import on_space
 KNOWN_SECONDS = 60.0
 """For how long an account is not asked for again: the Hub allows few of these questions."""
 
+Kind = Literal["model", "dataset"]
+"""Of a repository with a card."""
+
+_FOLDERS = {"model": "", "dataset": "datasets/", "space": "spaces/"}
 _known: dict[str, tuple[float, "Account"]] = {}  # by token, in memory only
 
 
@@ -73,12 +77,17 @@ class Target:
     files: tuple[str, ...] = ()
     card: Mapping[str, Any] | None = field(default_factory=dict)
     card_id: str | None = None
-    kind: Literal["model", "space"] = "model"
+    kind: Literal["model", "dataset", "space"] = "model"
 
     @property
     def visibility(self) -> str:
         """``private`` or ``public``, or that it is not known."""
         return visibility(self.private)
+
+    @property
+    def page(self) -> str:
+        """The address of the page of the repository."""
+        return f"{constants.ENDPOINT}/{_FOLDERS[self.kind]}{self.repo}"
 
 
 def account_of(token: str) -> Account:
@@ -92,29 +101,30 @@ def account_of(token: str) -> Account:
     return _known[token][1]
 
 
-def find_target(repo: str, token: str) -> Target:
-    """Return what a model's repository holds, as the Hub says. Raises what the client raises."""
+def find_target(repo: str, token: str, kind: Kind = "model") -> Target:
+    """Return what a repository with a card holds, as the Hub says. Raises what the client does."""
 
-    def ask(_again: bool) -> ModelInfo:
-        seconds = client.ANSWER_SECONDS
-        return HfApi().model_info(repo, timeout=seconds, files_metadata=True, token=token)
+    def ask(_again: bool) -> ModelInfo | DatasetInfo:
+        api, seconds = HfApi(token=token), client.ANSWER_SECONDS
+        info = api.model_info if kind == "model" else api.dataset_info
+        return info(repo, timeout=seconds, files_metadata=True)
 
     try:
         info = retried(ask)
     except RepositoryNotFoundError:
-        return Target(repo, exists=False)
+        return Target(repo, exists=False, kind=kind)
     files = {sibling.rfilename: sibling.blob_id for sibling in info.siblings or ()}
     card: Mapping[str, Any] | None = {}
     if info.card_data:
         card = info.card_data.to_dict()  # type: ignore[no-untyped-call]
     elif CARD in files:
-        card = _read_card(repo, info.sha, token)
-    return Target(repo, True, info.private, info.sha, tuple(files), card, files.get(CARD))
+        card = _read_card(kind, repo, info.sha, token)
+    return Target(repo, True, info.private, info.sha, tuple(files), card, files.get(CARD), kind)
 
 
-def _read_card(repo: str, commit: str | None, token: str) -> Mapping[str, Any] | None:
+def _read_card(kind: Kind, repo: str, commit: str | None, token: str) -> Mapping[str, Any] | None:
     try:
-        return retried(lambda _: read_card("model", repo, commit, token))
+        return retried(lambda _: read_card(kind, repo, commit, token))
     except CardError:
         return None
 
@@ -140,14 +150,13 @@ def check_visibility(target: Target, private: bool | None) -> None:
     """
     if private is None or not target.exists or target.private is private:
         return
-    folder = "spaces/" if target.kind == "space" else ""
     wish = "private" if private else "public"
     now = f"{target.repo} is already {target.visibility}"
     if target.private is None:
         now = f"the Hub doesn't say whether {target.repo} is private or public"
     raise PublishError(
         f"Nothing sent: {now}, but you asked for {wish}. Make it {wish} at "
-        f"{constants.ENDPOINT}/{folder}{target.repo}/settings first, or don't ask for {wish}."
+        f"{target.page}/settings first, or don't ask for {wish}."
     )
 
 
@@ -170,7 +179,7 @@ def authorize(target: Target, account: Account, pull_request: bool = False) -> N
     if owner not in account.namespaces:
         yours = " or ".join(account.namespaces)
         instead = f"choose {account.name}/{repo.split('/')[1]}"
-        if target.exists and target.kind == "model":
+        if target.exists and target.kind != "space":
             instead += ", or open a pull request"
         raise PublishError(
             f"{repo} belongs to {owner}. Signed in as {account.name}, you can write to "
@@ -181,7 +190,7 @@ def authorize(target: Target, account: Account, pull_request: bool = False) -> N
     if target.card is None:
         raise PublishError(
             f"Can't read the entries at the top of the {CARD} of {repo}, so publishing would lose "
-            f"them. Correct them at {constants.ENDPOINT}/{repo}/edit/main/{CARD}, then publish."
+            f"them. Correct them at {target.page}/edit/main/{CARD}, then publish."
         )
 
 
