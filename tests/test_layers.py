@@ -42,6 +42,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("ner_core.data.hub", DATASETS),
     ("ner_core.data", DATASETS),
     ("ner_core.annotations.importing", DATASETS),
+    ("ner_core.annotations.as_parquet", DATASETS),
     ("ner_core.models.sources", set()),
     ("ner_core.models.hub_safety", set()),
     ("ner_core.models.suggestions", set()),

@@ -34,9 +34,6 @@ def sources(address: Address) -> dict[str, SplitSource]:
     decisions = list(found.read(address.size).decisions.values())
     if not decisions:
         raise AnnotationError(f"The set {found.title} has no texts yet. Annotate some first.")
-    by_part = {part: [one for one in decisions if one.part == part] for part in _PARTS}
-    if not by_part["train"]:
-        by_part["train"], by_part["validation"] = by_part["validation"], []
     return {
         part: SplitSource(
             found.title,
@@ -45,9 +42,17 @@ def sources(address: Address) -> dict[str, SplitSource]:
             partial(_records, of_part),
             partial(str, f"{address} {part}"),
         )
-        for part, of_part in by_part.items()
+        for part, of_part in by_part(decisions).items()
         if of_part
     }
+
+
+def by_part(decisions: Sequence[Decision]) -> dict[str, list[Decision]]:
+    """Return decisions by the part of the data that they are in; if all are held out, as train."""
+    found = {part: [one for one in decisions if one.part == part] for part in _PARTS}
+    if not found["train"]:
+        found["train"], found["validation"] = found["validation"], []
+    return found
 
 
 def _records(decisions: Sequence[Decision]) -> Iterator[Record]:

@@ -48,6 +48,11 @@ class AnnotationSet:
         return self.path / "queue.jsonl"
 
     @property
+    def guideline_path(self) -> Path:
+        """The file that says what counts as an entity, where somebody wrote one."""
+        return self.path / "guideline.md"
+
+    @property
     def lock_path(self) -> Path:
         """The file that is locked while somebody writes."""
         return self.path / "lock"

@@ -1,4 +1,4 @@
-"""The command ``annotations``: list, show, create, export, merge, rename and delete sets."""
+"""The command ``annotations``: what can be done with annotation sets."""
 
 import argparse
 from collections.abc import Callable
@@ -9,11 +9,12 @@ from ner_core.annotations import export as export_file
 from ner_core.annotations import store
 from ner_core.cli import output
 from ner_core.cli.arguments import add_columns, names, read_options
+from ner_core.cli.publish import add_destination, destination, emit_published
 from ner_core.counting import many
 
 
 def annotations(options: argparse.Namespace) -> int:
-    """List, show, create, export, merge, rename and delete annotation sets."""
+    """List, show, create, export, publish, merge, rename and delete annotation sets."""
     act: Callable[[argparse.Namespace], int] = options.act
     return act(options)
 
@@ -47,6 +48,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     created.add_argument("--data", help="start from these data: a file, a folder, a Hub dataset …")
     add_columns(created)
     add(export, "NAME").add_argument("--output", required=True, type=Path, help="a new file")
+    add_destination(add(publish, "NAME"))
     add(merge, "NAME", "OTHER")
     add(rename, "NAME").add_argument("title", help="the new name that people read")
     renamed = add(rename_type, "NAME")
@@ -78,7 +80,7 @@ def create(options: argparse.Namespace) -> int:
     if options.data:
         from ner_core.annotations.importing import decisions_from  # late: loads datasets
 
-        decisions = list(decisions_from(options.data, read_options(options)))
+        decisions = list(decisions_from(options.data, read_options(options), output.say))
     made = store.create(
         options.title, names(options.types) or (), decisions=decisions, source=options.data or ""
     )
@@ -98,6 +100,16 @@ def export(options: argparse.Namespace) -> int:
         )
     document = {"file": str(options.output), "texts": written, "left_out": left_out}
     output.emit(options.json, document, lambda: str(options.output))
+    return 0
+
+
+def publish(options: argparse.Namespace) -> int:
+    """Push a set to the Hub as a dataset, from which `create --data hub:OWNER/NAME` opens it."""
+    found = store.get(options.name)
+    from ner_core.publishing.dataset import publish_set  # late: loads datasets
+
+    published = publish_set(found, **destination(options))
+    emit_published(options, {"set": found.id}, published)
     return 0
 
 

@@ -1,7 +1,7 @@
 """The commands that send something to the Hub: ``publish`` and ``deploy``; and ``card``."""
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ner_core.cli import output
 from ner_core.cli.arguments import add_run
@@ -33,8 +33,19 @@ def card(options: argparse.Namespace) -> int:
 
 
 def add_publish_arguments(command: argparse.ArgumentParser) -> None:
-    """Add what ``publish`` takes; no token, which others would see in the list of processes."""
+    """Add the arguments of ``publish``."""
     add_run(command)
+    add_destination(command)
+    command.add_argument(
+        "--adapter", action="store_true", help="push the LoRA adapter, not the merged model"
+    )
+
+
+def add_destination(command: argparse.ArgumentParser) -> None:
+    """Add where to publish to, and how; see ``destination``.
+
+    There is no token, which others would see in the list of processes.
+    """
     command.add_argument("--repo", required=True, metavar="OWNER/NAME", help="the repository")
     seen = command.add_mutually_exclusive_group()
     new = "sets up a new repository; an existing one must match"
@@ -43,10 +54,18 @@ def add_publish_arguments(command: argparse.ArgumentParser) -> None:
     )
     seen.add_argument("--public", action="store_true", help=f"be public: {new}")
     command.add_argument("--pr", action="store_true", help="open a pull request")
-    command.add_argument(
-        "--adapter", action="store_true", help="push the LoRA adapter, not the merged model"
-    )
     command.add_argument("--message", metavar="TEXT", help="the commit message")
+
+
+def destination(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what was said of where to publish to, and how, as arguments of ``push.publish``."""
+    return {
+        "repo": options.repo,
+        "private": True if options.private else False if options.public else None,
+        "pull_request": options.pr,
+        "message": options.message,
+        "progress": _show,
+    }
 
 
 def publish(options: argparse.Namespace) -> int:
@@ -54,17 +73,17 @@ def publish(options: argparse.Namespace) -> int:
     run = store.get(options.run)
     from ner_core.publishing.push import publish as push  # late: loads huggingface_hub
 
-    published = push(
-        run,
-        options.repo,
-        private=True if options.private else False if options.public else None,
-        pull_request=options.pr,
-        message=options.message,
-        adapter=options.adapter,
-        progress=_show,
-    )
+    published = push(run, adapter=options.adapter, **destination(options))
+    emit_published(options, {"run": run.id}, published)
+    return 0
+
+
+def emit_published(
+    options: argparse.Namespace, what: dict[str, Any], published: "Published"
+) -> None:
+    """Print what was published, and where."""
     document = {
-        "run": run.id,
+        **what,
         "repo": published.repo,
         "url": published.url,
         "commit": published.commit,
@@ -75,7 +94,6 @@ def publish(options: argparse.Namespace) -> int:
         "private": published.private,
     }
     output.emit(options.json, document, lambda: _text(published))
-    return 0
 
 
 def _show(progress: "Progress") -> None:

@@ -5,9 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
+from huggingface_hub import (
+    HfApi,
+    get_hf_file_metadata,
+    hf_hub_download,
+    hf_hub_url,
+    try_to_load_from_cache,
+)
 from huggingface_hub.errors import RevisionNotFoundError
 
+from ner_core.errors import DataError
 from ner_core.hub import client
 from ner_core.hub.cards import CARD, CardError, read_card
 from ner_core.hub.client import check_granted, read_from_hub
@@ -52,6 +59,20 @@ def repository(repo: str, revision: str | None) -> Repository | None:
         return Repository(info.sha or "", files, card)
 
     return read_from_hub(what, ask)
+
+
+def size_of(repo: str, commit: str, file: str) -> int:
+    """Return the bytes of a dataset's file at a commit. Raises DataError if the Hub doesn't say."""
+    url = hf_hub_url(repo, file, revision=commit, repo_type="dataset")
+
+    def ask() -> int:
+        token = current_token()
+        size = get_hf_file_metadata(url, timeout=client.ANSWER_SECONDS, token=token).size
+        if size is None:
+            raise DataError(f"The Hub doesn't say how large {file} of {repo} is. Try again later.")
+        return size
+
+    return read_from_hub(Reading("dataset", repo), ask)
 
 
 def download(repo: str, commit: str, file: str) -> Path:

@@ -1,4 +1,4 @@
-"""How much a model card shows at most. (Its section “Limits” is written by ``scores``.)"""
+"""How much a card shows at most. (Its section “Limits” of a model is written by ``scores``.)"""
 
 WIDGET_CHARACTERS = 300
 """The longest sentence that is shown as an example."""
@@ -10,3 +10,5 @@ FEW_ENTITIES = 20
 """With fewer entities than this a score is said to be of too few to judge by."""
 SCORE_DIGITS = 4
 """The digits of a score in the metadata."""
+MODELS_IN_TABLE = 20
+"""Of so many models the card of a dataset says what became of their suggestions."""

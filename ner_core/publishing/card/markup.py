@@ -1,4 +1,4 @@
-"""Markdown of a model card: text of data and file names is escaped, and never mark-up."""
+"""Markdown of a card: text of data and file names is escaped, and never mark-up."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -7,6 +7,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from ner_core.publishing.card.facts import CardFacts
 from ner_core.publishing.card.limits import SCORE_DIGITS
+from ner_core.publishing.card.owners_entries import as_list, kept_entries
 from ner_core.runs import store
 
 TASK = "token-classification"
@@ -58,28 +59,12 @@ def _known(facts: CardFacts) -> dict[str, Any]:
 
 
 def kept(facts: CardFacts) -> dict[str, Any]:
-    """Return what is taken over from the card before: what its owner wrote, as far as that shows.
+    """Return what is taken over from the card before, see ``kept_entries``.
 
     Lists of tags, datasets and metrics are added to, without what an earlier run put there.
     """
-    known, of_runs = _known(facts), _of_earlier_runs(facts.before)
-    found = {}
-    for name, value in facts.before.items():
-        if name in _OF_THE_RUN or value is None:
-            continue
-        own, before = _as_list(known.get(name)), _as_list(value)
-        if name in of_runs:
-            more = [each for each in before if each not in own and each not in of_runs[name]]
-            if more:
-                found[name] = [*own, *more]
-        elif before != own:
-            found[name] = value
-    return found
-
-
-def _as_list(value: Any) -> list[Any]:
-    """Return an entry as a list: one language or tag may stand by itself."""
-    return value if isinstance(value, list) else [] if value is None else [value]
+    before = facts.before
+    return kept_entries(before, _known(facts), _OF_THE_RUN, _of_earlier_runs(before))
 
 
 def _of_earlier_runs(before: Mapping[str, Any]) -> dict[str, frozenset[str]]:
@@ -88,8 +73,8 @@ def _of_earlier_runs(before: Mapping[str, Any]) -> dict[str, frozenset[str]]:
     An index of scores is written by strangers: what can't be understood in it counts as missing.
     """
     scored = set()
-    for model in _as_list(before.get("model-index")):
-        for result in _as_list(model.get("results") if isinstance(model, dict) else None):
+    for model in as_list(before.get("model-index")):
+        for result in as_list(model.get("results") if isinstance(model, dict) else None):
             data = result.get("dataset") if isinstance(result, dict) else None
             if isinstance(data, dict):
                 scored.add(str(data.get("type")))
