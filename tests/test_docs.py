@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ner_core.annotations import store as annotations
 from tests.support import toy
 from tests.support.hub_client import finished_run
 from tests.support.hub_server import Repo
@@ -74,7 +75,10 @@ def place(tmp_path, monkeypatch, toy_run, toy_data, tiny_encoder, hub, forked_wo
     (tmp_path / "texts.csv").write_text("body\nAnn lives in Oslo.\n")
     (tmp_path / "book.txt").write_text("Ann lives in Oslo.\n\nBob works near Paris.\n")
     run = finished_run(toy_run.model_dir)
+    annotated = annotations.create("Menus")
+    annotated.accept("Ann lives in Oslo.", [(0, 3, "PER")])
     return {
+        "NAME": annotated.id,
         "DATA": str(toy_data),
         "RUN": run.id,
         "MODEL": run.id,

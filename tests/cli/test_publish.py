@@ -10,6 +10,7 @@ from pathlib import Path
 import huggingface_hub
 import pytest
 
+from ner_core.annotations import store as annotations
 from tests.support.hub_client import SECRET, contents, finished_run, turn_to
 from tests.support.hub_server import Repo
 from tests.support.places import REPOSITORY
@@ -120,22 +121,31 @@ def test_adapter_reaches_the_refusal(hub, run, refusal):
 
 
 @pytest.mark.slow
-def test_the_token_is_in_no_file_no_output_and_no_list_of_processes(hub, run, tmp_path):
+@pytest.mark.parametrize(
+    ("what", "kind", "name"),
+    [
+        (["publish", "done"], "models", "ner"),
+        (["annotations", "publish", "menus"], "datasets", "menus"),
+    ],
+)
+def test_the_token_is_in_no_file_no_output_and_no_list_of_processes(
+    hub, run, tmp_path, what, kind, name
+):
     """Commands as processes of their own: one that is refused at the end, one that succeeds."""
-    record = contents(run.path)
+    annotations.create("Menus").accept("Ann lives in Oslo.", [(0, 3, "PER")])
+    record = contents(tmp_path)
     environment = {name: value for name, value in os.environ.items() if "OFFLINE" not in name}
     environment |= {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf"), "HF_TOKEN": SECRET}
     environment |= {"HF_HUB_DISABLE_XET": "1", "HF_DEBUG": "1", "NER_DEBUG": "1"}
-    hub.fail("/api/models/me/ner/commit", status=403)
+    hub.fail(f"/api/{kind}/me/{name}/commit", status=403)
     for expected in (2, 0):
         command = [
             sys.executable,
             "-m",
             "ner_core",
-            "publish",
-            "done",
+            *what,
             "--repo",
-            "me/ner",
+            f"me/{name}",
             "--json",
         ]
         with subprocess.Popen(
@@ -156,13 +166,14 @@ def test_the_token_is_in_no_file_no_output_and_no_list_of_processes(hub, run, tm
         for text in (out, err, *seen):
             assert SECRET.encode() not in text
         hub.failures.clear()
-    assert json.loads(out)["commit"] == hub.models["me/ner"].commit("main")
+    pushed = hub.repos(kind)[f"me/{name}"]
+    assert json.loads(out)["commit"] == pushed.commit("main")
     assert f"Bearer {SECRET}" in hub.authorizations
-    assert contents(run.path) == record
+    assert contents(tmp_path).items() >= record.items()
     for path, content in contents(tmp_path).items():
         assert SECRET.encode() not in content, path
         assert SECRET not in str(path)
-    for content in hub.models["me/ner"].revisions["main"].values():
+    for content in pushed.revisions["main"].values():
         assert SECRET.encode() not in content
 
 
