@@ -185,6 +185,30 @@ def test_the_card_is_the_golden_one(hub, made):
     DatasetCard(card).validate(repo_type="dataset")
 
 
+def test_a_card_of_many_models_and_without_entities(hub):
+    many = store.create("Many")
+    for number in range(23):
+        suggested = [(0, 4, "LOC", 0.5)] if number % 2 else []
+        many.accept(f"Rome {number}", [], suggested, f"model-{number}")
+        many.accept(f"Oslo {number}", [], [], f"model-{min(number, 19)}")
+    publish_set(many, "me/many")
+    card = hub.datasets["me/many"].revisions["main"]["README.md"].decode()
+    assert "46 texts with named entities of 0 types." in card
+    assert "| model-19 | 5 | 4 | 1 |\n" in card
+    assert "| model-18 | 2 | 2 | 0 |\n" in card
+    assert "| 3 other models | 3 | 2 | 1 |\n" in card
+    assert "model-20" not in card
+
+
+def test_texts_that_are_all_held_out_are_train(hub):
+    held_out = store.create("One")
+    held_out.accept(HELD_OUT)
+    publish_set(held_out, "me/one")
+    files = hub.datasets["me/one"].revisions["main"]
+    assert [name for name in files if name.startswith("data/")] == [TRAIN]
+    assert b"So far there is no such text beside others." in files["README.md"]
+
+
 def test_the_metadata_say_where_the_data_are(hub, made):
     publish_set(made, "me/menus")
     data = front_matter(hub.datasets["me/menus"].revisions["main"]["README.md"])

@@ -16,7 +16,7 @@ import yaml
 ATTRIBUTES = b"*.safetensors filter=lfs diff=lfs merge=lfs -text\n"
 """The .gitattributes that a new repository begins with."""
 
-_LARGE = (".safetensors", ".bin", ".onnx", ".pt", ".parquet")
+_LARGE = (".safetensors", ".bin", ".onnx", ".pt")
 _LARGE_BYTES = 10_000_000
 
 
