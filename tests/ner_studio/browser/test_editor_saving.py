@@ -5,6 +5,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
+from ner_core.annotations import store
 from tests.support.editing import (
     TEXT,
     marked,
@@ -17,6 +18,7 @@ from tests.support.editing import (
     saved,
     wait_for_text,
 )
+from tests.support.fake_runs import FakeRun
 from tests.support.pages import App, assert_becomes, write
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
@@ -26,6 +28,20 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
 def own_app(tmp_path):
     """Serve a page that a test may kill and start again."""
     served = App(tmp_path / "home")
+    served.start()
+    yield served
+    served.kill()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory, tiny_model):
+    """Serve the page with a run whose model suggests something else than the starter."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NER_HOME", str(home))
+        run = FakeRun("tiny").start().end("finished", train_seconds=1)
+    shutil.copytree(tiny_model, run.model_dir)
+    served = App(home)
     served.start()
     yield served
     served.kill()
@@ -150,3 +166,37 @@ def test_the_text_of_the_tab_stays_and_another_one_can_be_corrected(new_page):
     press(page, "Enter")
     wait_for_text(page, "a b c")  # it is still to be decided
     assert marked(page) == [["a", "X", False]]
+
+
+def test_another_model_replaces_what_nobody_has_touched(new_page, app):
+    page = new_page()
+    model = page.get_by_label("Model", exact=True)
+
+    def choose(name):
+        model.fill(name)
+        model.press("Enter")
+
+    def model_of(set_id):
+        found = store.AnnotationSet(set_id, app.home / "annotations" / set_id)
+        return {one.text: one.model for one in found.read().decisions.values()}
+
+    open_editor(page, "ann lives in oslo")
+    assert_becomes(lambda: page.locator(".ed-type").count() > 0, True)
+    name_set(page, "Models")
+    choose("tiny")  # it is loaded now, and its suggestions come after that
+    assert_becomes(lambda: page.locator(".ed-type [data-do=type]").count(), 2)
+    page.locator(TEXT).focus()
+    press(page, "Enter")
+    assert_becomes(
+        lambda: (app.home / "annotations" / "models").is_dir() and model_of("models"),
+        {"ann lives in oslo": "tiny"},
+    )
+
+    open_next(page, "bob works near paris")
+    press(page, "1")
+    before = marked(page)
+    choose("starter")  # what somebody has touched stays
+    page.locator(TEXT).focus()
+    assert marked(page) == before
+    press(page, "Enter")
+    assert_becomes(lambda: model_of("models").get("bob works near paris"), "tiny")

@@ -133,6 +133,8 @@ def test_a_group_of_choices_is_one_stop_and_lists_close_behind_the_keyboard(new_
     assert focused(page) == ["radio", "Table", 0]
     page.wait_for_selector("[data-table=Entities]")
     page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Correct")).to_be_focused()
+    page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Copy table")).to_be_focused()
     open_tab(page, "Train")
     page.get_by_label("Sample", exact=True).focus()
