@@ -8,13 +8,16 @@ function lookOf(label) {
   return looks[label] ?? { colour: "", meaning: "" };
 }
 
-function takeTypes(names, described) {
+// The types of an answer; those that were changed here since it was asked for stay as they are here.
+function takeTypes({ types: named, looks: described }) {
+  if (!named) return;
+  const changed = outbox.findLast((one) => one.do === "types" && one.set.title === saveTo.title);
   const own = entry ? entry.state.spans.map(({ label }) => label) : [];
-  types = [...new Set([...names, ...own])];
-  const changed = JSON.stringify(looks) !== JSON.stringify(described);
-  looks = described;
+  types = [...new Set([...(changed?.types ?? named), ...own])];
+  const before = JSON.stringify(looks);
+  looks = { ...looks, ...described };
   // Marks have the colour of their type.
-  if (changed && entry) view.redraw(entry.state);
+  if (entry && JSON.stringify(looks) !== before) view.redraw(entry.state);
 }
 
 function drawTypes() {
@@ -70,6 +73,7 @@ function dropType(label) {
     return;
   }
   types = types.filter((one) => one !== label);
+  entry.edited = true; // no answer brings back suggestions of this type
   ask({ do: "types", types });
   act((state) => remove(state, marked), () => `Removed the type ${label}`);
   draw();

@@ -46,7 +46,7 @@ function hear(answer) {
   takeSet(answer, done);
   if (answer.problem) refused(done);
   else if (done.do === "open") opened(answer, done);
-  else if (answer.types) takeTypes(answer.types, answer.looks);
+  else takeTypes(answer);
   if (!answer.problem && done.do === "accept") said(`Saved to ${answer.set.title}.`);
   draw();
   keepNow();
@@ -58,10 +58,10 @@ function opened(answer, { text }) {
     const before = entry;
     const waited = waits !== "";
     entry = answer.text === null ? null : entryOf(answer);
-    takeTypes(answer.types, answer.looks);
+    takeTypes(answer);
     if (before) moveTo(entry.state, before.state.at);
     else if (entry || waited) arrived();
-  } else takeTypes(answer.types, answer.looks);
+  } else takeTypes(answer);
   // Its suggestions come when the model is loaded.
   if (answer.loading) trigger("wait", {});
 }

@@ -17,6 +17,7 @@ from tests.support.editing import (
     records,
     saved,
     wait_for_text,
+    without_types,
 )
 from tests.support.fake_runs import FakeRun
 from tests.support.pages import App, assert_becomes, write
@@ -200,3 +201,31 @@ def test_another_model_replaces_what_nobody_has_touched(new_page, app):
     assert marked(page) == before
     press(page, "Enter")
     assert_becomes(lambda: model_of("models").get("bob works near paris"), "tiny")
+
+
+def test_types_that_were_changed_meanwhile_stay_when_an_older_answer_comes(new_page, app):
+    page = new_page()
+    open_editor(page, "ann lives in oslo")
+    assert_becomes(lambda: page.locator(".ed-type").count() > 0, True)
+    held, holds = [], True
+
+    def hold(route):  # nothing is answered until all is asked
+        if holds:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/gradio_api/run/**", hold)
+    name_set(page, "Meanwhile")
+    assert_becomes(lambda: len(held) > 0, True)
+    page.locator(TEXT).focus()
+    without_types(page)
+    new_type(page, "Name")
+    holds = False
+    for route in held:
+        route.continue_()
+    press(page, "Enter")
+    expect(page.locator("#editor [data-part=said]")).to_have_text("Saved to Meanwhile.")
+    assert saved(app.home, "meanwhile") == {"ann lives in oslo": [("ann", "Name")]}
+    found = store.AnnotationSet("meanwhile", app.home / "annotations" / "meanwhile")
+    assert found.read().types == ("Name",)
