@@ -74,6 +74,12 @@ def build() -> gr.Blocks:
             train.runs.try_with(try_run, tried),
         ):
             highlight.take_offered_on(event.then)
+
+        def train_on(set_id: str, model: str) -> dict[Any, Any]:
+            return {tabs: gr.Tabs(selected="train"), **train.learn_from(set_id, model)}
+
+        taught = highlight.editor.train_with(highlight.first, train_on, [tabs, *train.filled])
+        train.describe_after(taught.then)
         api.add_endpoints()
         page.queue(default_concurrency_limit=2, max_size=64)
     return page

@@ -8,7 +8,7 @@ import sentencex
 
 from ner_core.words import paragraphs, split_words
 
-Unit = Literal["sentences", "paragraphs", "rows"]
+Unit = Literal["sentences", "paragraphs", "lines", "rows"]
 UNITS: tuple[Unit, ...] = get_args(Unit)
 
 LONGEST = 2000
@@ -33,6 +33,8 @@ def _pieces(text: str, unit: Unit, language: str) -> list[str]:
     if unit == "sentences":
         text = text.encode(errors="replace").decode()  # half a surrogate pair is no text
         return [str(piece) for piece in sentencex.segment(language, text)]
+    if unit == "lines":
+        return text.splitlines()
     return _BLANK_LINE.split(text) if unit == "paragraphs" else [text]
 
 

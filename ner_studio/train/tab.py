@@ -134,14 +134,11 @@ class TrainTab:
             None, js=assets.read("train/scroll_to_run.js"), **QUIET
         )
         self.watch.poll_after(opened)
-        filled = [self.mode, *self.source.filled, *self.settings.filled]
         for use in (
-            self.runs.use_with(self.fill, filled),
-            self.own.use_with(self.watch.run, self.fill, filled),
+            self.runs.use_with(self.fill, self.filled),
+            self.own.use_with(self.watch.run, self.fill, self.filled),
         ):
-            used = use.then(None, js=assets.read("train/scroll_to_form.js"), **QUIET)
-            self.source.describe_on(used.then, self.source.describe_data)
-            self.settings.refresh_on(used.then)
+            self.describe_after(use.then)
         self.own.wire(self.watch.run, self.watch.stage)
 
     def start_run(self, form: Mapping[Any, Any]) -> dict[Any, Any]:
@@ -169,6 +166,26 @@ class TrainTab:
     def enable_start(self, blocked: bool) -> Any:
         """Enable the start button again, which each click disables, unless the data forbid it."""
         return gr.update(interactive=rights.may_train() and not blocked)
+
+    def learn_from(self, set_id: str, model: str) -> dict[Any, Any]:
+        """Return the updates that show the form with an annotation set and the model to go on from.
+
+        What the model knows and the set does not is kept.
+        """
+        keep = {self.settings.fields["keep_types"]: True}
+        chosen = {self.source.model: model} if model else {}
+        return {self.mode: "new", **self.source.fill_set(set_id), **chosen, **keep}
+
+    @property
+    def filled(self) -> list[Any]:
+        """The components that ``fill`` and ``learn_from`` update."""
+        return [self.mode, *self.source.filled, *self.settings.filled]
+
+    def describe_after(self, event: Any) -> None:
+        """Show what the form was filled with by this event."""
+        used = event(None, js=assets.read("train/scroll_to_form.js"), **QUIET)
+        self.source.describe_on(used.then, self.source.describe_data)
+        self.settings.refresh_on(used.then)
 
     def fill(self, config: TrainConfig) -> dict[Any, Any]:
         """Return the updates that show the form with the settings of a run."""

@@ -14,6 +14,7 @@ TEXT = "Dr. Ann Kay left. She met\nMr. Smith!\n \nIn Oslo.\n"
     [
         ("sentences", ["Dr. Ann Kay left.", "She met\nMr. Smith!", "In Oslo."]),
         ("paragraphs", ["Dr. Ann Kay left. She met\nMr. Smith!", "In Oslo."]),
+        ("lines", ["Dr. Ann Kay left. She met", "Mr. Smith!", "In Oslo."]),
         ("rows", ["Dr. Ann Kay left. She met\nMr. Smith!\n \nIn Oslo."]),
     ],
 )

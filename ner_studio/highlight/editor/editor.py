@@ -12,11 +12,13 @@ from typing import Any
 
 import gradio as gr
 
-from ner_studio.base import assets
+from ner_core.errors import NerError
+from ner_studio.base import assets, set_rights
 from ner_studio.base.events import QUICK, QUIET
 from ner_studio.base.hidden_text import hidden_text
 from ner_studio.highlight import reading
 from ner_studio.highlight.editor.answers import answer
+from ner_studio.highlight.editor.queue_file import add_file
 from ner_studio.highlight.model_choice import ModelChoice
 from ner_studio.highlight.reading import Wanted
 
@@ -26,6 +28,7 @@ _SCRIPTS = (
     "highlight/editor/text_view.js",
     "highlight/editor/editor.js",
     "highlight/editor/session.js",
+    "highlight/editor/queue.js",
     "highlight/editor/history.js",
     "highlight/editor/wire.js",
     "highlight/editor/types_bar.js",
@@ -48,8 +51,11 @@ class Editor:
             apply_default_css=False,
             elem_id="editor",
         )
+        self.file = gr.UploadButton("Add a file of texts", size="sm", elem_id="queue-file")
         # Hidden in the page: when a model that is waited for was loaded.
         self.arrived = hidden_text()
+        # What the browser says of a file (the set, what it is cut into), and what became of it.
+        self.chosen, self.unit, self.queued = hidden_text(), hidden_text(), hidden_text()
 
     def wire(self, model: ModelChoice, wanted: Callable[[Mapping[Any, Any]], Wanted]) -> None:
         """Connect it with the field of the model; ``wanted`` reads what is chosen there."""
@@ -71,6 +77,14 @@ class Editor:
             concurrency_limit=None,
             **QUIET,
         )
+        added = self.file.upload(
+            add_file,
+            [self.file, self.chosen, self.unit],
+            self.queued,
+            js=assets.read("highlight/editor/queue_file.js"),
+            **QUICK,
+        )
+        added.then(None, self.queued, None, js=assets.read("highlight/editor/queued.js"), **QUICK)
         self.button.click(None, None, None, js=assets.read("highlight/editor/open.js"), **QUICK)
         gr.on(
             [self.arrived.change, *model.changes],
@@ -80,6 +94,20 @@ class Editor:
             js=assets.read("highlight/editor/reread.js"),
             **QUICK,
         )
+
+    def train_with(
+        self, model: ModelChoice, train: Callable[[str, str], dict[Any, Any]], outputs: list[Any]
+    ) -> Any:
+        """Call ``train`` with the id of the set and the model to learn from, when it is wanted."""
+
+        def learn(chosen: str | None, event: gr.EventData) -> dict[Any, Any]:
+            try:
+                found = set_rights.find_set(str(event.set))
+            except (AttributeError, TypeError, NerError):  # anybody can send a request of their own
+                return {output: gr.skip() for output in outputs}
+            return train(found.id, chosen or "")
+
+        return self.editor.train(learn, model.model, outputs, **QUICK)
 
 
 def _sent(event: gr.EventData) -> object:

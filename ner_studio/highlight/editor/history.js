@@ -3,7 +3,6 @@
 
 let past = []; // what was decided, the last one at the end: {last, ask, entry}; `last` is a key
 let later = []; // texts to go on with, the next one at the end
-let queue = null; // how many texts are left, if there is a queue
 
 function accept() {
   if (!entry) return;
@@ -37,11 +36,9 @@ function decide(what) {
 
 function goOn() {
   if (later.length) show(later.pop());
-  else if (queue) {
-    show(null);
-    waits = null;
-    askToOpen(null);
-    draw();
+  else if (queue?.waiting) {
+    entry = null; // it is decided on, and not put off
+    nextOfQueue();
   } else show(null);
 }
 

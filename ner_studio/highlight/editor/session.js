@@ -69,12 +69,13 @@ function takeSet(answer, done) {
   saveTo = { id: answer.set.id, title: answer.set.title };
   if (document.activeElement !== field("set")) field("set").value = saveTo.title;
   part("count").textContent = answer.set.texts ? `${count(answer.set.texts, "text", "texts")} saved` : "";
-  queue = answer.queue ?? null;
-  part("queue").textContent = queue ? `Queue: ${figure(queue.done)} done, ${figure(queue.left)} left` : "";
+  field("train").hidden = !answer.set.texts;
+  takeQueue(answer.queue ?? null);
 }
 
 field("set").addEventListener("change", ({ target }) => {
   const title = target.value.trim();
   saveTo = { id: sets.find((one) => one.title === title)?.id ?? "", title };
+  field("train").hidden = true; // until it is known what is in it
   askToOpen(entry ? entry.text : null);
 });

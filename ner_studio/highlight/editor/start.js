@@ -6,18 +6,25 @@ const actions = {
   undo: undoAny,
   redo: redoAny,
   close: () => {
-    closeMenu();
-    open = false;
-    draw();
-    keep();
+    close();
     document.querySelector("#correct")?.focus();
   },
   keys: () => part("keys").showModal(),
+  queue: addToQueue,
+  "queue-next": nextOfQueue,
+  train: () => trigger("train", { set: saveTo.id }),
   type: ({ dataset }) => markAs(dataset.label),
   "drop-type": ({ dataset }) => dropType(dataset.label),
   edge: ({ dataset }) => stretchChosen(dataset.edge, Number(dataset.step)),
   remove: () => removeMarks([chosenSpan()]),
 };
+
+function close() {
+  closeMenu();
+  open = false;
+  draw();
+  keep();
+}
 
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-do]");
@@ -66,6 +73,17 @@ document.addEventListener("ner-correct", () => {
     if (entry?.edited) later.push(entry);
     openText(text);
   }
+});
+
+// The model of a run is tried: its marks are shown instead of the editor.
+document.addEventListener("ner-highlight", () => {
+  if (open) close();
+});
+
+// The texts of a file were added, or could not be.
+document.addEventListener("ner-queued", ({ detail }) => {
+  said(detail);
+  nextOfQueue();
 });
 
 // Another model was chosen, or it has been loaded: suggestions nobody has touched are replaced.

@@ -48,6 +48,7 @@ function hear(answer) {
   else if (done.do === "open") opened(answer, done);
   else takeTypes(answer);
   if (!answer.problem && done.do === "accept") said(`Saved to ${answer.set.title}.`);
+  if (!answer.problem && done.do === "queue") queued(answer);
   draw();
   keepNow();
   send();
