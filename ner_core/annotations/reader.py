@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ner_core.annotations.annotation_set import AnnotationSet
 from ner_core.annotations.decisions import Contents, contents_of, records_of
-from ner_core.annotations.store import AnnotationSet
 from ner_core.errors import AnnotationError
 from ner_core.system import json_lines
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ner_core.annotations import export as export_file
 from ner_core.annotations import store
+from ner_core.annotations.annotation_set import AnnotationSet
 from ner_core.cli import output
 from ner_core.cli.arguments import add_columns, names, read_options
 from ner_core.cli.publish import add_destination, destination, emit_published
@@ -159,16 +160,14 @@ def restore(options: argparse.Namespace) -> int:
     return 0
 
 
-def _changed(
-    options: argparse.Namespace, found: store.AnnotationSet, record: str, said: str
-) -> int:
+def _changed(options: argparse.Namespace, found: AnnotationSet, record: str, said: str) -> int:
     document = {**_summary(found), "record": record}
     back = f"python -m ner_core annotations undo {found.id} {record}"
     output.emit(options.json, document, lambda: f"{said}. Undo it with `{back}`.")
     return 0
 
 
-def _summary(found: store.AnnotationSet) -> dict[str, Any]:
+def _summary(found: AnnotationSet) -> dict[str, Any]:
     contents = found.read()
     return {
         "set": found.id,

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ner_core.annotations.annotation_set import AnnotationSet
 from ner_core.annotations.as_parquet import parquet, rows_of
 from ner_core.annotations.decision_lines import FILE, to_lines
-from ner_core.annotations.store import AnnotationSet
 from ner_core.errors import PublishError
 from ner_core.hub.cards import CARD
 from ner_core.hub.failures import Writing, explained

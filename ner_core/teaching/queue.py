@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from ner_core.annotations.annotation_set import AnnotationSet
 from ner_core.annotations.decisions import VERSION, Contents, text_id
-from ner_core.annotations.store import AnnotationSet
 from ner_core.errors import AnnotationError
 from ner_core.system import json_lines
 

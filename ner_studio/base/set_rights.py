@@ -8,8 +8,8 @@ import threading
 from collections.abc import Iterable
 
 from ner_core.annotations import store as annotation_sets
+from ner_core.annotations.annotation_set import AnnotationSet, missing
 from ner_core.annotations.checks import checked_title
-from ner_core.annotations.store import AnnotationSet
 from ner_studio.base import rights
 from ner_studio.base.rights import RightsError, Visitor
 
@@ -53,7 +53,18 @@ def find_set(set_id: str) -> AnnotationSet:
     """
     found, visitor = annotation_sets.get(set_id), rights.current_visitor()
     if not (rights.sees_all(visitor) or _is_own(found, visitor)):
-        raise annotation_sets.missing(set_id)
+        raise missing(set_id)
+    return found
+
+
+def find_deleted(set_id: str) -> AnnotationSet:
+    """Return a set of the current visitor that was deleted and can still be brought back.
+
+    Raises the same AnnotationError whether there is none or it belongs to somebody else.
+    """
+    found, visitor = annotation_sets.find_deleted(set_id), rights.current_visitor()
+    if not (rights.sees_all(visitor) or _is_own(found, visitor)):
+        raise annotation_sets.not_restorable()
     return found
 
 

@@ -19,7 +19,8 @@ class SetField:
             label="Annotation set",
             info="What you corrected in the Highlight tab. Every fifth text is held out, to score.",
             visible=False,
-            filterable=False,
+            # Gradio would compare what is sent with the empty list that the page began with.
+            allow_custom_value=True,
             elem_id="annotation-set",
         )
 

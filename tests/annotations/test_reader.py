@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ner_core.annotations import decisions, store
+from ner_core.annotations.annotation_set import AnnotationSet
 from ner_core.annotations.reader import SetReader
 from ner_core.errors import AnnotationError
 
@@ -19,7 +20,7 @@ acts = st.lists(
 @given(acts)
 def test_what_is_read_bit_by_bit_is_what_is_there(tmp_path_factory, acts):
     folder = tmp_path_factory.mktemp("set")
-    made = store.AnnotationSet("a", folder)
+    made = AnnotationSet("a", folder)
     made.lock_path.touch()
     reader, keys = SetReader(), ["none"]
     for act, number in acts:

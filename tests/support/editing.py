@@ -1,6 +1,6 @@
 """What a person does in the editor of the Highlight tab, and what is saved then."""
 
-from ner_core.annotations import store
+from ner_core.annotations.annotation_set import AnnotationSet
 from tests.support.pages import assert_becomes, write
 
 TEXT = ".ed-text"
@@ -126,7 +126,7 @@ WORD = """([wanted, number]) => {
 
 def saved(home, set_id):
     """Return what a set has on the disk: each text with its entities as (words, type)."""
-    found = store.AnnotationSet(set_id, home / "annotations" / set_id).read()
+    found = AnnotationSet(set_id, home / "annotations" / set_id).read()
     return {
         one.text: [(one.text[span.start : span.end], span.label) for span in one.entities]
         for one in found.decisions.values()

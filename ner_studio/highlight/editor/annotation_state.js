@@ -93,6 +93,12 @@ function relabel(state, span, label) {
   return made;
 }
 
+// Give all spans of one type another one.
+function relabelAll(state, old, label) {
+  if (!state.spans.some((span) => span.label === old)) return;
+  change(state, state.spans.map((span) => (span.label === old ? { ...span, label } : span)));
+}
+
 // Move one edge of a span ("start" or "end") by a word: `step` is -1 or 1. Return the span as it is then,
 // null if it can't be moved.
 function stretch(state, span, edge, step) {

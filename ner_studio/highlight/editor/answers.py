@@ -4,9 +4,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from ner_core.annotations.annotation_set import AnnotationSet
 from ner_core.annotations.decisions import Contents, Decision, Suggestion, text_id
 from ner_core.annotations.reader import SetReader
-from ner_core.annotations.store import AnnotationSet
 from ner_core.errors import NerError
 from ner_core.render.colours import EntityColours
 from ner_core.render.type_names import meaning
@@ -17,7 +17,8 @@ from ner_core.words import split_words
 from ner_studio.base import set_rights
 from ner_studio.base.theme import colour_class
 from ner_studio.highlight import reading
-from ner_studio.highlight.editor.asked import Asked, key_of, read
+from ner_studio.highlight.editor.asked import DEFAULT_TITLE, ON_SETS, Asked, key_of, read
+from ner_studio.highlight.editor.set_actions import act
 from ner_studio.highlight.reading import Wanted
 from ner_studio.highlight.tables import DIGITS
 from ner_studio.highlight.view import MOST_CHARACTERS
@@ -41,9 +42,19 @@ def answer(sent: object, wanted: Wanted) -> _Answer:
         if asked.do == "open":
             return {**stamp, **_open(asked, wanted)}
         set_rights.check_saving()
+        if asked.do in ON_SETS:
+            return {**stamp, **_of_set(asked)}
         return {**stamp, **_saved(_set_to_save_to(asked), asked)}
     except NerError as error:
         return {**stamp, "problem": str(error)}
+
+
+def _of_set(asked: Asked) -> _Answer:
+    done = act(asked)
+    found = None if done.get("deleted") else set_rights.find_set(asked.set_id)
+    contents = _reader.read(found) if found else Contents()
+    about = _about(found, contents, DEFAULT_TITLE)
+    return {**done, **about, **_types(contents.types), "sets": _listed()}
 
 
 def _open(asked: Asked, wanted: Wanted) -> _Answer:

@@ -20,7 +20,10 @@ DEFAULT_TITLE = "My annotations"
 _LONGEST_MODEL = 300
 _MOST_BYTES = 4_000_000
 _KEY = re.compile(r"[0-9a-z-]{8,40}")
-_ACTS = ("open", "accept", "skip", "undo", "redo", "types", "queue")
+_WITH_TEXTS = ("open", "accept", "skip", "undo", "redo", "types", "queue")
+ON_SETS = ("rename", "rename-type", "merge", "export", "delete", "restore")
+"""What is asked of a set as a whole."""
+_ACTS = (*_WITH_TEXTS, *ON_SETS)
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Asked:
 
     ``text`` is None for the next one of a queue. ``of`` is the key of what is undone or redone. The
     rest is as in ``AnnotationSet.accept``, and ``types`` are those that the visitor chooses from.
-    ``unit`` is what the text of a queue is cut into.
+    ``unit`` is what the text of a queue is cut into. ``old`` is a type that gets a new name, or the
+    id of a set that is taken in; ``new`` is the new name of a type or a set.
     """
 
     do: str
@@ -44,6 +48,8 @@ class Asked:
     complete: bool
     types: tuple[str, ...]
     unit: Unit
+    old: str = ""
+    new: str = ""
 
 
 def key_of(sent: object) -> str:
@@ -79,6 +85,8 @@ def read(sent: object) -> Asked:
         complete=asked.get("complete") is not False,
         types=_types(asked),
         unit=unit_of(asked.get("unit", "sentences")),
+        old=_short(asked, "old", 1000),
+        new=_short(asked, "new", 1000),
     )
 
 

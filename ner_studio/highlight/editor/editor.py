@@ -29,6 +29,7 @@ _SCRIPTS = (
     "highlight/editor/editor.js",
     "highlight/editor/session.js",
     "highlight/editor/queue.js",
+    "highlight/editor/sets.js",
     "highlight/editor/history.js",
     "highlight/editor/wire.js",
     "highlight/editor/types_bar.js",

@@ -65,17 +65,18 @@ function takeSet(answer, done) {
     sets = answer.sets;
     part("sets").replaceChildren(...sets.map(({ title }) => make("option", { value: title })));
   }
-  if (!answer.set || done.set.title !== saveTo.title) return;
+  // A set that was renamed or brought back is the one from now on.
+  if (!answer.set || (done.set.title !== saveTo.title && !answer.title)) return;
   saveTo = { id: answer.set.id, title: answer.set.title };
   if (document.activeElement !== field("set")) field("set").value = saveTo.title;
   part("count").textContent = answer.set.texts ? `${count(answer.set.texts, "text", "texts")} saved` : "";
-  field("train").hidden = !answer.set.texts;
+  for (const name of ["train", "set-menu"]) field(name).hidden = !answer.set.texts;
   takeQueue(answer.queue ?? null);
 }
 
 field("set").addEventListener("change", ({ target }) => {
   const title = target.value.trim();
   saveTo = { id: sets.find((one) => one.title === title)?.id ?? "", title };
-  field("train").hidden = true; // until it is known what is in it
+  for (const name of ["train", "set-menu"]) field(name).hidden = true; // until it is known what is in it
   askToOpen(entry ? entry.text : null);
 });

@@ -11,6 +11,9 @@ const actions = {
   },
   keys: () => part("keys").showModal(),
   queue: addToQueue,
+  "set-menu": openSetMenu,
+  export: () => askOfSet("export"),
+  "delete-set": () => askOfSet("delete"),
   "queue-next": nextOfQueue,
   train: () => trigger("train", { set: saveTo.id }),
   type: ({ dataset }) => markAs(dataset.label),
@@ -35,6 +38,7 @@ element.addEventListener("submit", (event) => {
   if (event.target.method === "dialog") return;
   event.preventDefault();
   if (event.target === part("next")) openTyped();
+  else if (event.target.dataset.set) changeSet(event.target);
   else addType(event.target);
 });
 

@@ -49,6 +49,7 @@ function hear(answer) {
   else takeTypes(answer);
   if (!answer.problem && done.do === "accept") said(`Saved to ${answer.set.title}.`);
   if (!answer.problem && done.do === "queue") queued(answer);
+  if (answer.done) doneWithSet(answer, done);
   draw();
   keepNow();
   send();

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from ner_core.annotations import store
+from ner_core.annotations.annotation_set import AnnotationSet
 from tests.support.editing import (
     TEXT,
     Word,
@@ -66,7 +66,7 @@ def test_three_types_from_nothing_with_the_keyboard_alone(new_page, app):
     press(page, "1", "Enter")
     assert_becomes(lambda: saved(app.home, "ships"), SHIPS)
     expect(page.locator(".ed-count")).to_have_text("4 texts saved")
-    assert store.AnnotationSet("ships", app.home / "annotations" / "ships").read().types == (
+    assert AnnotationSet("ships", app.home / "annotations" / "ships").read().types == (
         "Ship",
         "Port",
         "Skipper",
@@ -149,7 +149,7 @@ def test_suggestions_are_accepted_as_they_are(new_page, app):
     page.locator(TEXT).focus()
     press(page, "Enter")
     assert_becomes(lambda: saved(app.home, "unchanged"), {NEWS: FOUND})
-    found = store.AnnotationSet("unchanged", app.home / "annotations" / "unchanged").read()
+    found = AnnotationSet("unchanged", app.home / "annotations" / "unchanged").read()
     (decision,) = found.decisions.values()
     assert decision.unchanged
     assert (decision.model, decision.edits) == ("starter", 0)
@@ -165,7 +165,7 @@ def test_what_nobody_looked_at_is_left_out_of_a_text_that_is_partly_done(new_pag
     page.locator(TEXT).focus()
     press(page, "4", "End", "ArrowLeft", "Backspace", "Enter")  # PER is right, Nairobi is none
     assert_becomes(lambda: saved(app.home, "partly"), {NEWS: FOUND[:1]})
-    found = store.AnnotationSet("partly", app.home / "annotations" / "partly").read()
+    found = AnnotationSet("partly", app.home / "annotations" / "partly").read()
     (decision,) = found.decisions.values()
     assert not decision.complete
     assert [one[:3] for one in decision.suggested] == [(0, 13, "PER"), (34, 41, "LOC")]

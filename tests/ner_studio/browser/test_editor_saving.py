@@ -1,11 +1,12 @@
 """What is saved when the server is killed, when two tabs use one set, and when it may not be."""
 
+import re
 import shutil
 
 import pytest
 from playwright.sync_api import expect
 
-from ner_core.annotations import store
+from ner_core.annotations.annotation_set import AnnotationSet
 from tests.support.editing import (
     TEXT,
     marked,
@@ -137,6 +138,8 @@ def test_a_text_that_could_not_be_saved_comes_back_with_the_reason(new_page, app
     new_type(page, "X")
     assert_becomes(lambda: (app.home / "annotations" / "gone").is_dir(), True)
     expect(page.locator(".ed-type")).to_have_count(5)
+    # An editor that doesn't know yet that the set is there would make it again.
+    expect(page.locator(".ed")).to_have_attribute("data-set", re.compile('"id":"gone"'))
     shutil.rmtree(app.home / "annotations" / "gone")
     press(page, "Enter")
     expect(page.locator("#editor [role=alert]")).to_contain_text(
@@ -178,7 +181,7 @@ def test_another_model_replaces_what_nobody_has_touched(new_page, app):
         model.press("Enter")
 
     def model_of(set_id):
-        found = store.AnnotationSet(set_id, app.home / "annotations" / set_id)
+        found = AnnotationSet(set_id, app.home / "annotations" / set_id)
         return {one.text: one.model for one in found.read().decisions.values()}
 
     open_editor(page, "ann lives in oslo")
@@ -227,5 +230,5 @@ def test_types_that_were_changed_meanwhile_stay_when_an_older_answer_comes(new_p
     press(page, "Enter")
     expect(page.locator("#editor [data-part=said]")).to_have_text("Saved to Meanwhile.")
     assert saved(app.home, "meanwhile") == {"ann lives in oslo": [("ann", "Name")]}
-    found = store.AnnotationSet("meanwhile", app.home / "annotations" / "meanwhile")
+    found = AnnotationSet("meanwhile", app.home / "annotations" / "meanwhile")
     assert found.read().types == ("Name",)

@@ -1,9 +1,11 @@
 """Teach by correcting, in a real browser: from a queue of texts to a model that suggests."""
 
+import json
+
 import pytest
 from playwright.sync_api import expect
 
-from ner_core.annotations import store
+from ner_core.annotations.annotation_set import AnnotationSet
 from ner_core.runs.run import Run
 from tests.support.editing import (
     TEXT,
@@ -53,7 +55,7 @@ def test_many_texts_are_worked_through_one_after_the_other(new_page, app):
     expect(page.locator("[data-do=queue-next]")).to_be_hidden()
     expected = {"raft": [("raft", "Ship")], texts[0]: [("raft", "Ship")], texts[2]: []}
     assert_becomes(lambda: saved(app.home, "queue"), expected)
-    assert store.AnnotationSet("queue", app.home / "annotations" / "queue").read().skipped
+    assert AnnotationSet("queue", app.home / "annotations" / "queue").read().skipped
 
 
 def test_a_file_of_texts_becomes_a_queue(new_page, app, tmp_path):
@@ -120,6 +122,55 @@ def test_from_nothing_to_a_model_that_suggests(new_page, app):
     assert_becomes(lambda: marked(page), [["Odessa", "Harbour", True]])
     press(page, "Enter")
     assert_becomes(lambda: len(saved(app.home, "harbours")), len(HARBOURS) + 1)
-    found = store.AnnotationSet("harbours", app.home / "annotations" / "harbours").read()
+    found = AnnotationSet("harbours", app.home / "annotations" / "harbours").read()
     last = list(found.decisions.values())[-1]
     assert (last.unchanged, last.model) == (True, path.name)
+
+
+def test_a_set_is_changed_as_a_whole_and_each_change_is_taken_back(new_page, app):
+    page = new_page()
+    open_editor(page, "Ann saw the raft")
+    name_set(page, "Boats")
+    page.locator(TEXT).focus()
+    without_types(page)
+    press(page, "End")
+    new_type(page, "Ship")
+    press(page, "Enter")
+    said = page.locator("#editor [data-part=said]")
+
+    def in_menu():
+        page.get_by_role("button", name="Set…").click()
+        return page.get_by_role("dialog", name="Annotation set")
+
+    menu = in_menu()
+    expect(menu.get_by_label("Name")).to_have_value("Boats")
+    menu.get_by_label("becomes").fill("Boat")
+    menu.get_by_label("becomes").press("Enter")
+    expect(said).to_contain_text("Ship is now Boat.")
+    assert saved(app.home, "boats") == {"Ann saw the raft": [("raft", "Boat")]}
+    said.get_by_role("button", name="Undo").click()
+    assert_becomes(lambda: saved(app.home, "boats"), {"Ann saw the raft": [("raft", "Ship")]})
+
+    menu = in_menu()
+    menu.get_by_label("Name").fill("Vessels")
+    menu.get_by_label("Name").press("Enter")
+    expect(said).to_contain_text("Renamed to Vessels.")
+    expect(page.get_by_label("Save to")).to_have_value("Vessels")
+
+    menu = in_menu()
+    with page.expect_download() as download:
+        menu.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == "boats.jsonl"
+    row = json.loads(download.value.path().read_text())
+    assert [span["label"] for span in row["spans"]] == ["Ship"]
+
+    menu = in_menu()
+    menu.get_by_role("button", name="Delete the set").click()
+    expect(said).to_contain_text("Deleted Vessels.")
+    expect(page.get_by_role("button", name="Set…")).to_be_hidden()
+    expect(page.get_by_label("Next text")).to_be_focused()
+    assert not (app.home / "annotations" / "boats").exists()
+    said.get_by_role("button", name="Undo").click()
+    expect(said).to_contain_text("Vessels is back.")
+    expect(page.get_by_label("Save to")).to_have_value("Vessels")
+    assert saved(app.home, "boats") == {"Ann saw the raft": [("raft", "Ship")]}

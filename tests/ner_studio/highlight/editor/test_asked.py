@@ -43,7 +43,7 @@ def test_a_valid_request_is_read():
 @pytest.mark.parametrize(
     "change",
     [
-        {"do": "delete"},
+        {"do": "publish"},
         {"do": None},
         {"do": ["open"]},
         {"key": "short"},
