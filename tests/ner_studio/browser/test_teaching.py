@@ -95,7 +95,7 @@ def test_from_nothing_to_a_model_that_suggests(new_page, app):
     expect(page.locator(".ed-count")).to_have_text(f"{len(HARBOURS)} texts saved")
 
     page.get_by_role("button", name="Train on these").click()
-    expect(page.get_by_label("Annotation set")).to_have_value("Harbours")
+    expect(page.locator("#annotation-set input")).to_have_value("Harbours")
     expect(page.get_by_label("Encoder", exact=True)).to_have_value("starter")
     page.wait_for_selector("#data-summary >> text=Harbour")
     open_settings(page)
