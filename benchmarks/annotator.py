@@ -16,9 +16,12 @@ import argparse
 import os
 import random
 import statistics
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import ner_core
 from ner_core.annotations import store

@@ -10,9 +10,12 @@ types alone: what it takes for the new type there is neither right nor wrong.
 import argparse
 import os
 import random
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import ner_core
 from ner_core.data.corpus import gold_tags, load_data
