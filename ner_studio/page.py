@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
+from ner_core.annotations import store as annotation_sets
 from ner_core.errors import ConfigError
 from ner_core.models.sources import find_model
 from ner_core.runs import trash
@@ -119,7 +120,8 @@ def serve(
     try:
         _launch(page, host, port, share)
         mcp_tools.answer_in_json(page)
-        threading.Thread(target=trash.sweep, name="sweep", daemon=True).start()
+        for sweep in (trash.sweep, annotation_sets.sweep):
+            threading.Thread(target=sweep, name="sweep", daemon=True).start()
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         page.block_thread()
     except KeyboardInterrupt:

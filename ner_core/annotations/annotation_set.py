@@ -124,7 +124,7 @@ class AnnotationSet:
         return self.append("types", {"types": list(dict.fromkeys(map(checked_type, types)))})
 
     def rename_type(self, old: str, new: str, record: str = "") -> str:
-        """Give one entity type the name of another, which may exist; return the id of the record.
+        """Rename an entity type, also to one that exists; return the id of the record.
 
         Raises AnnotationError if the set has no such type.
         """

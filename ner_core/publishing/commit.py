@@ -62,7 +62,7 @@ class Wish:
     progress: Callable[[Progress], None] | None = None
 
     def report(self, what: str) -> None:
-        """Tell which phase is under way; what is no phase is the end."""
+        """Report which phase is under way; what is no phase is the end."""
         phase = _PHASES.index(what) if what in _PHASES else len(_PHASES)
         if self.progress:
             size = self.size if what == SENDING else 0

@@ -8,9 +8,11 @@ waits until somebody decides on it or passes it over, which the set itself knows
 import json
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from ner_core.annotations.annotation_set import AnnotationSet
@@ -23,6 +25,8 @@ MOST_TEXTS = 100_000
 
 _BATCH = 1000
 _RECENT = 20
+_CACHED = 4
+"""Queues that are kept in memory."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Queue:
         Raises AnnotationError if there would be more than ``MOST_TEXTS``, or the set can't be
         written; nothing is added then.
         """
-        known = {text_id(text) for text in self.texts()} | self.set.read().decisions.keys()
+        known = self._by_id().keys() | self.set.read().decisions.keys()
         new = []
         for text in texts:
             if (own := text_id(text)) not in known:
@@ -84,19 +88,26 @@ class Queue:
 
     def texts(self) -> list[str]:
         """Return all texts that were ever added, in their order."""
+        return list(self._by_id().values())
+
+    def _by_id(self) -> Mapping[str, str]:
+        """Return all texts by their ids. Raises AnnotationError if they can't be read."""
+        path = self.set.queue_path
         try:
-            lines, _ = json_lines.read_lines(self.set.queue_path)
+            state = path.stat()
+            return _read(path, state.st_ino, state.st_size, state.st_mtime_ns)
+        except FileNotFoundError:
+            return {}
         except OSError as error:
             raise AnnotationError(
                 f"Can't read the queue of {self.set.title}: {error.strerror}."
             ) from None
-        return [text for line in lines for text in _texts_of(line)]
 
     def waiting(self, contents: Contents | None = None) -> list[str]:
         """Return the texts that nobody decided on or passed over, in their order."""
         contents = contents or self.set.read()
         done = contents.decisions.keys() | contents.skipped
-        return [text for text in self.texts() if text_id(text) not in done]
+        return [text for own, text in self._by_id().items() if own not in done]
 
     def next(self) -> str | None:
         """Return the first text that waits, None if none does."""
@@ -125,7 +136,7 @@ class Queue:
     def progress(self, contents: Contents | None = None) -> Progress:
         """Return how far the queue is."""
         contents = contents or self.set.read()
-        ids = {text_id(text) for text in self.texts()}
+        ids = self._by_id().keys()
         done = ids & contents.decisions.keys()
         skipped = ids & contents.skipped
         last = sorted(contents.decisions.values(), key=lambda one: one.time)[-_RECENT:]
@@ -137,6 +148,13 @@ class Queue:
             sum(one.unchanged for one in suggested),
             len(suggested),
         )
+
+
+@lru_cache(_CACHED)  # each text that is accepted asks for it, and a queue may be long
+def _read(path: Path, inode: int, size: int, changed: int) -> Mapping[str, str]:
+    """Return the texts of a file by their ids; the numbers tell one state of it from others."""
+    lines, _ = json_lines.read_lines(path)
+    return {text_id(text): text for line in lines for text in _texts_of(line)}
 
 
 def _texts_of(line: bytes) -> Iterator[str]:

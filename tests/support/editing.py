@@ -46,7 +46,7 @@ def press(page, *keys):
 
 
 def new_type(page, name):
-    """Give what is selected a new type, with the keyboard."""
+    """Mark what is selected as a new type, with the keyboard."""
     page.keyboard.press("n")
     page.keyboard.insert_text(name)
     page.keyboard.press("Enter")

@@ -4,6 +4,7 @@ import pytest
 
 from ner_core.annotations import store
 from ner_core.errors import AnnotationError
+from ner_core.system import json_lines
 from ner_core.tags import Span
 from ner_core.teaching import queue as queues
 from ner_core.teaching.queue import Progress, Queue
@@ -46,6 +47,22 @@ def test_what_is_undone_waits_again(queue):
     assert queue.next() == "Bob"
     queue.set.undo(record)
     assert queue.next() == "Ann"
+
+
+def test_a_long_queue_is_read_once_and_again_when_it_has_grown(queue, monkeypatch):
+    reads, read_lines = [], json_lines.read_lines
+
+    def counted(path, *more, **named):
+        reads.append(path.name)
+        return read_lines(path, *more, **named)
+
+    monkeypatch.setattr(json_lines, "read_lines", counted)
+    queue.add(["Ann", "Bob"])
+    for _ in range(3):
+        assert queue.progress().waiting == len(queue.waiting()) == 2
+    assert reads.count("queue.jsonl") == 1
+    queue.add(["Oslo"])
+    assert queue.texts() == ["Ann", "Bob", "Oslo"]
 
 
 def test_two_pages_work_on_one_queue(queue):

@@ -1,5 +1,6 @@
 """What a visitor does with a set as a whole: rename, merge, take home, delete, bring back."""
 
+import threading
 from typing import Any
 
 from ner_core.annotations import export, store
@@ -39,6 +40,9 @@ def act(asked: Asked) -> dict[str, Any]:
     if asked.do == "delete":
         title = found.title
         store.delete(found)
+        later = threading.Timer(store.KEPT_SECONDS + 1, store.sweep)
+        later.daemon = True
+        later.start()
         return {"done": f"Deleted {title}.", "deleted": True, "back": _back("restore")}
     return _exported(found)
 
