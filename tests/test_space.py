@@ -194,8 +194,8 @@ def train_tab():
 
 
 LOST = (
-    "This Space has no storage volume, so a restart deletes all runs. Download or publish what you "
-    "want to keep."
+    "This Space has no storage volume, so a restart deletes all runs and annotations. Download "
+    "or publish what you want to keep."
 )
 
 

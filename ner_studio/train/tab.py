@@ -26,8 +26,8 @@ from ner_studio.watch.own_settings import OwnSettings
 from ner_studio.watch.panel import WatchPanel
 
 _LOST = (
-    "This Space has no storage volume, so a restart deletes all runs. Download or publish what you "
-    "want to keep."
+    "This Space has no storage volume, so a restart deletes all runs and annotations. Download "
+    "or publish what you want to keep."
 )
 
 

@@ -1,13 +1,14 @@
 """A file of texts for the queue of an annotation set."""
 
 import json
-from typing import Any
+from collections.abc import Iterator
 
+from ner_core.annotations.annotation_set import AnnotationSet
 from ner_core.counting import many
 from ner_core.data.texts import read_texts
 from ner_core.errors import AnnotationError, NerError
 from ner_core.teaching.queue import Queue
-from ner_core.teaching.units import cut
+from ner_core.teaching.units import Unit, cut
 from ner_studio.base import set_rights
 from ner_studio.highlight.editor.asked import DEFAULT_TITLE, unit_of
 
@@ -23,21 +24,21 @@ def add_file(path: str | None, chosen: object, unit: object) -> str:
             raise AnnotationError("There is no file. Choose one first.")
         set_rights.check_saving()
         found = _set_of(chosen)
-        added = Queue(found).add(cut(_texts(path), unit_of(unit)))
+        added = Queue(found).add(_pieces(path, unit_of(unit)))
     except NerError as error:
         return str(error)
     return f"{many(added, 'new text')} to annotate in {found.title}."
 
 
-def _texts(path: str) -> list[str]:
-    """Return the texts of a file: all lines of prose as one text, so that sentences go on."""
+def _pieces(path: str, unit: Unit) -> Iterator[str]:
+    """Return the pieces of a file: all lines of prose are one text, so that sentences go on."""
     try:
-        return list(read_texts(path, whole=True))
-    except NerError:  # a table or JSON
-        return list(read_texts(path))
+        return cut(list(read_texts(path, whole=True)), unit)
+    except NerError:  # a table or JSON, which has rows of its own
+        return cut(read_texts(path), "rows")
 
 
-def _set_of(chosen: object) -> Any:
+def _set_of(chosen: object) -> AnnotationSet:
     try:
         about = json.loads(str(chosen))
         set_id, title = str(about.get("id", "")), str(about.get("title", ""))

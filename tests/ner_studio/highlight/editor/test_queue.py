@@ -74,7 +74,7 @@ def test_a_text_longer_than_the_editor_takes_is_cut():
     [
         ("a.txt", "Ann left. She\ncame.\n\nBob.", "sentences", ["Ann left.", "She\ncame.", "Bob."]),
         ("a.txt", "Ann left. She\ncame.\n\nBob.", "paragraphs", ["Ann left. She\ncame.", "Bob."]),
-        ("a.csv", "id,text\n1,Ann left. Bob\n2,Oslo\n", "rows", ["Ann left. Bob", "Oslo"]),
+        ("a.csv", "id,text\n1,Ann left. Bob\n2,Oslo\n", "sentences", ["Ann left. Bob", "Oslo"]),
         ("a.jsonl", '{"text": "Ann"}\n{"text": "Bob"}\n', "rows", ["Ann", "Bob"]),
     ],
 )
